@@ -1,0 +1,64 @@
+import * as z from 'zod';
+
+/** A tenant's name: what the operator calls it in paths. Lower case, so that no two names differ by case alone. */
+export const TenantId = z
+  .string()
+  .regex(
+    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+    'must be 1 to 63 of a-z, 0-9 and -, not starting or ending with -',
+  )
+  .brand<'TenantId'>();
+export type TenantId = z.output<typeof TenantId>;
+
+/** Names an issued token; not secret. */
+export const TokenId = z
+  .string()
+  .regex(/^tok_[A-Za-z0-9_-]{22}$/, 'must be a token id, tok_…')
+  .brand<'TokenId'>();
+export type TokenId = z.output<typeof TokenId>;
+
+/** Names one entry of a tenant's deletion log. */
+export const DeletionId = z
+  .string()
+  .regex(/^del_[A-Za-z0-9_-]{22}$/, 'must be a deletion id, del_…')
+  .brand<'DeletionId'>();
+export type DeletionId = z.output<typeof DeletionId>;
+
+/** Names one request; in every answer and log line. */
+export type RequestId = string & z.core.$brand<'RequestId'>;
+
+/** PostHog's team (environment) number, the same in both path families (PostHog contract §2). */
+export const ProjectId = z.int().min(1).max(2_147_483_647).brand<'ProjectId'>();
+export type ProjectId = z.output<typeof ProjectId>;
+
+/** A person's UUID, in lower case. */
+export const PersonUuid = z
+  .string()
+  .regex(/^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be a UUID')
+  .transform((text) => text.toLowerCase())
+  .brand<'PersonUuid'>();
+export type PersonUuid = z.output<typeof PersonUuid>;
+
+/** A person as the path names one: its number or its UUID, never a distinct id (PostHog contract §8, 11). */
+export const PersonRef = z.union([
+  z
+    .string()
+    .regex(/^[1-9][0-9]{0,14}$/, 'must be a person number')
+    .brand<'PersonNumber'>(),
+  PersonUuid,
+]);
+export type PersonRef = z.output<typeof PersonRef>;
+
+/** Random bytes, as many as asked for. Passed in, so that tests choose them. */
+export type Random = (bytes: number) => Uint8Array;
+
+const ID_BYTES = 16;
+
+const randomText = (random: Random): string =>
+  random(ID_BYTES).toBase64({ alphabet: 'base64url', omitPadding: true });
+
+export const newTokenId = (random: Random): TokenId => TokenId.parse(`tok_${randomText(random)}`);
+export const newDeletionId = (random: Random): DeletionId => DeletionId.parse(`del_${randomText(random)}`);
+
+const RequestIdText = z.string().brand<'RequestId'>();
+export const newRequestId = (random: Random): RequestId => RequestIdText.parse(`req_${randomText(random)}`);

@@ -1,0 +1,21 @@
+export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
+
+export interface JsonObject {
+  readonly [name: string]: Json;
+}
+
+/** `JSON.parse` gives nothing but JSON; this says so to the compiler. */
+const isJson = (value: unknown): value is Json => value !== undefined;
+
+/** The value of a JSON text, or `undefined` where the text is not JSON. */
+export function parseJson(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJson(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export const isJsonObject = (value: unknown): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

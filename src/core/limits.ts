@@ -1,0 +1,46 @@
+/** Every limit of the gateway, unit in the name, reason beside the number. */
+export const LIMITS = {
+  /** PostHog takes no more in one bulk call (PostHog contract §8, 2). */
+  bulkIdsMax: 1000,
+  /** PostHog reads only the first 200 of a batch look-up and drops the rest without a word (contract §8, 24). */
+  batchIdsMax: 200,
+  /** The longest distinct id PostHog stores. */
+  distinctIdCharsMax: 400,
+  /** Above 50,000 PostHog cuts a page short without a `next` (contract §5); a page this size is about 2 MB. */
+  pageRowsMax: 1000,
+  /** The deepest offset a link may lead to: PostHog's own ceiling for one result. */
+  offsetMax: 10_000_000,
+  /** 1,000 distinct ids of 400 characters of two bytes each, as JSON, fit. */
+  bodyBytesMax: 1_048_576,
+  /** Nothing the catalogue takes is nested deeper than about 8. */
+  bodyDepthMax: 20,
+  /** The platform's own limit on a URL. */
+  queryCharsMax: 16_384,
+  /** A JSON reply that has to be looked at is held in memory whole; an isolate has 128 MB for everything. */
+  replyBytesMax: 8_388_608,
+  /** A reply nobody has to look at is streamed once it is larger than this. */
+  replyBufferBytes: 262_144,
+  /** An error text of PostHog's worth passing on. */
+  errorBytesMax: 65_536,
+  /** A bearer token: about 400 characters, more with long chains and origins. */
+  tokenCharsMax: 4096,
+  /** Seconds a minted token may live: one year. */
+  tokenSecondsMax: 31_536_000,
+  /** Seconds a minted token lives when nothing is said: 30 days. */
+  mintedTokenSecondsDefault: 2_592_000,
+  /** Seconds a derived token lives when nothing is said: 15 minutes, long enough for a page, short enough to lose. */
+  derivedTokenSecondsDefault: 900,
+  /** How many ancestors a token may have. */
+  ancestorsMax: 3,
+  /** Rows of a tenant, token or deletion listing. */
+  listRowsMax: 1000,
+  listRowsDefault: 100,
+  /** Characters of a name a human gives. */
+  nameCharsMax: 200,
+  /** Web origins one grant may list. */
+  originsMax: 50,
+  /** Requests a minute one grant may allow: far above PostHog's own 240, for gateways in front of faster servers. */
+  requestsPerMinuteMax: 10_000_000,
+  burstMax: 1_000_000,
+  personsPerDayMax: 1_000_000_000,
+} as const;

@@ -1,0 +1,52 @@
+import * as z from 'zod';
+
+/**
+ * What a token may be allowed to do. PostHog's names where they exist; its `person:write` is split into its parts,
+ * because a partner that may correct a property should not thereby be able to erase people.
+ */
+export const ScopeName = z.enum([
+  'person:read',
+  'person:update',
+  'person:split',
+  'person:delete',
+  'person:reset_distinct_id',
+  'cohort:read',
+  'activity_log:read',
+  'insight:read',
+]);
+export type Scope = z.output<typeof ScopeName>;
+
+/** What each scope opens, for the documentation. */
+export const SCOPE_TEXTS: Readonly<Record<Scope, string>> = {
+  'person:read': 'Read persons: list, retrieve, batch look-ups, property values, deletion status',
+  'person:update': 'Set, change and remove person properties',
+  'person:split': 'Split a merged person',
+  'person:delete': "Delete persons, and read the tenant's deletion log",
+  'person:reset_distinct_id': 'Make the distinct id of a deleted person usable again',
+  'cohort:read': 'Read which cohorts a person is in (together with person:read)',
+  'activity_log:read': 'Read what was done to persons, and by whom',
+  'insight:read':
+    'Read the persons behind funnels, correlations, lifecycle, stickiness, trends and timelines',
+};
+
+/** PostHog's one scope for every write. Accepted when granting, stored as its parts. */
+export const PERSON_WRITE = 'person:write';
+
+const PERSON_WRITE_PARTS: readonly Scope[] = [
+  'person:update',
+  'person:split',
+  'person:delete',
+  'person:reset_distinct_id',
+];
+
+/** Scopes as an operator or partner writes them: no wildcards, `person:write` expanded, each once, in one order. */
+export const ScopeList = z
+  .array(z.enum([...ScopeName.options, PERSON_WRITE]))
+  .min(1)
+  .max(ScopeName.options.length + 1)
+  .transform((names): Scope[] => {
+    const asked = new Set<string>(
+      names.flatMap((name) => (name === PERSON_WRITE ? PERSON_WRITE_PARTS : [name])),
+    );
+    return ScopeName.options.filter((scope) => asked.has(scope));
+  });

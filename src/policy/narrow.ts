@@ -1,0 +1,93 @@
+import { failure, type Failure } from '../core/failure.ts';
+import { no, ok, type Result } from '../core/result.ts';
+import type { Grant, Narrowing, Rate, TenantRecord } from './grant.ts';
+
+const common = <T>(wide: readonly T[], asked: readonly T[] | undefined): readonly T[] =>
+  asked === undefined ? wide : wide.filter((item) => asked.includes(item));
+
+const slower = (a: Rate, b: Rate | undefined): Rate =>
+  b === undefined
+    ? a
+    : {
+        requests_per_minute: Math.min(a.requests_per_minute, b.requests_per_minute),
+        burst: Math.min(a.burst, b.burst),
+      };
+
+const visibleInBoth = (a: readonly string[] | null, b: readonly string[] | undefined) =>
+  b === undefined ? a : a === null ? b : a.filter((name) => b.includes(name));
+
+/** The whole grant of a tenant. */
+export function grantOf(tenant: TenantRecord): Grant {
+  return {
+    project_id: tenant.project_id,
+    scopes: tenant.scopes,
+    slices: tenant.slice === undefined ? [] : [tenant.slice],
+    hidden: tenant.properties?.hidden ?? [],
+    visible: tenant.properties?.visible ?? null,
+    rate: tenant.rate,
+    deletes: tenant.deletes,
+    origins: tenant.origins,
+  };
+}
+
+/**
+ * A grant narrowed once more. By construction never wider in any member than `parent`, whatever `by` says:
+ * lists are intersected, conditions added, numbers and flags take the smaller.
+ */
+export function narrow(parent: Grant, by: Narrowing): Grant {
+  return {
+    project_id: parent.project_id,
+    scopes: common(parent.scopes, by.scopes),
+    slices: by.slice === undefined ? parent.slices : [...parent.slices, by.slice],
+    hidden: [...new Set([...parent.hidden, ...(by.properties?.hidden ?? [])])],
+    visible: visibleInBoth(parent.visible, by.properties?.visible),
+    rate: slower(parent.rate, by.rate),
+    deletes: {
+      persons_per_day: Math.min(
+        parent.deletes.persons_per_day,
+        by.deletes?.persons_per_day ?? Number.POSITIVE_INFINITY,
+      ),
+      events: parent.deletes.events && (by.deletes?.events ?? true),
+      recordings: parent.deletes.recordings && (by.deletes?.recordings ?? true),
+    },
+    origins: common(parent.origins, by.origins),
+  };
+}
+
+/**
+ * Refuses a narrowing that asks for more than the parent has. `narrow` would cut it down all the same;
+ * saying so beats handing out a token that does less than its maker believes.
+ */
+export function refuseWider(parent: Grant, by: Narrowing): Result<Narrowing> {
+  const wider = firstWider(parent, by);
+  return wider === null ? ok(by) : no(wider);
+}
+
+const exceeds = (attr: string, has: string) =>
+  failure('grant_exceeds_parent', `${attr} asks for more than the parent has, which is ${has}.`, attr);
+
+const beyond = <T>(wide: readonly T[], asked: readonly T[] | undefined) =>
+  asked?.some((item) => !wide.includes(item)) === true;
+
+function firstWider(parent: Grant, by: Narrowing): Failure | null {
+  if (beyond(parent.scopes, by.scopes)) return exceeds('scopes', parent.scopes.join(' '));
+  if (beyond(parent.origins, by.origins)) return exceeds('origins', parent.origins.join(' ') || 'none');
+  if (parent.visible !== null && beyond(parent.visible, by.properties?.visible)) {
+    return exceeds('properties.visible', parent.visible.join(' '));
+  }
+  if (by.rate !== undefined && by.rate.requests_per_minute > parent.rate.requests_per_minute) {
+    return exceeds('rate.requests_per_minute', String(parent.rate.requests_per_minute));
+  }
+  if (by.rate !== undefined && by.rate.burst > parent.rate.burst) {
+    return exceeds('rate.burst', String(parent.rate.burst));
+  }
+  const persons = by.deletes?.persons_per_day;
+  if (persons !== undefined && persons > parent.deletes.persons_per_day) {
+    return exceeds('deletes.persons_per_day', String(parent.deletes.persons_per_day));
+  }
+  if (by.deletes?.events === true && !parent.deletes.events) return exceeds('deletes.events', 'false');
+  if (by.deletes?.recordings === true && !parent.deletes.recordings) {
+    return exceeds('deletes.recordings', 'false');
+  }
+  return null;
+}

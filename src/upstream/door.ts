@@ -1,0 +1,138 @@
+/**
+ * The one door to PostHog: the only fetch of the gateway, and the only holder of the key. One fixed origin, headers
+ * from a list of four, no redirect followed, a deadline on every call. What an answer means is decided elsewhere.
+ */
+import { failure, failureUntil, type Failure } from '../core/failure.ts';
+import { LIMITS } from '../core/limits.ts';
+import { no, ok, type Result } from '../core/result.ts';
+import { upstreamUrl, type UpstreamRequest } from './request.ts';
+
+export interface DoorConfig {
+  /** Scheme, host and port of PostHog. */
+  readonly origin: string;
+  /** The personal API key. */
+  readonly key: string;
+  readonly readTimeoutMs: number;
+  readonly slowTimeoutMs: number;
+}
+
+/** PostHog's answer before anybody has looked at it. */
+export interface UpstreamAnswer {
+  readonly status: number;
+  /** Media type without parameters, lower case; empty where none was sent. */
+  readonly mediaType: string;
+  readonly retryAfterSeconds: number | null;
+  readonly response: Response;
+  /** Ends the deadline: from here on the reader decides how long it waits. */
+  readonly release: () => void;
+}
+
+export type Door = (request: UpstreamRequest) => Promise<Result<UpstreamAnswer>>;
+
+const ATTEMPTS_OF_A_READ = 2;
+const RETRY_AFTER_SECONDS = 5;
+const USER_AGENT = 'hedgerow';
+
+/** Opens the door. `fetcher` is the runtime's fetch, passed in so that tests can watch what would be sent. */
+export function openDoor(config: DoorConfig, fetcher: typeof fetch): Door {
+  const attempt = async (request: UpstreamRequest): Promise<Result<UpstreamAnswer>> => {
+    const deadline = new AbortController();
+    const timeoutMs = request.patience === 'read' ? config.readTimeoutMs : config.slowTimeoutMs;
+    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const release = () => clearTimeout(timer);
+    try {
+      const response = await fetcher(upstreamUrl(config.origin, request), {
+        method: request.method,
+        headers: headersOf(request, config.key),
+        redirect: 'manual',
+        signal: deadline.signal,
+        ...(request.body === null ? {} : { body: JSON.stringify(request.body) }),
+      });
+      return ok({
+        status: response.status,
+        mediaType: mediaTypeOf(response.headers),
+        retryAfterSeconds: retryAfterOf(response.headers),
+        response,
+        release,
+      });
+    } catch {
+      release();
+      return no(deadline.signal.aborted ? timedOut(timeoutMs) : unreachable());
+    }
+  };
+
+  return async (request) => {
+    const attempts = request.patience === 'read' ? ATTEMPTS_OF_A_READ : 1;
+    let result = await attempt(request);
+    for (let made = 1; made < attempts && !result.ok; made += 1) result = await attempt(request);
+    return result;
+  };
+}
+
+const headersOf = (request: UpstreamRequest, key: string): Record<string, string> => ({
+  Authorization: `Bearer ${key}`,
+  Accept: 'application/json',
+  'User-Agent': USER_AGENT,
+  ...(request.body === null ? {} : { 'Content-Type': 'application/json' }),
+});
+
+const mediaTypeOf = (headers: Headers): string =>
+  (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
+
+/** PostHog sends whole seconds (contract §4). Anything else is not passed on. */
+function retryAfterOf(headers: Headers): number | null {
+  const text = headers.get('retry-after') ?? '';
+  return /^[0-9]{1,6}$/.test(text) ? Number(text) : null;
+}
+
+const timedOut = (timeoutMs: number): Failure =>
+  failureUntil('upstream_timeout', `PostHog did not answer within ${timeoutMs} ms.`, RETRY_AFTER_SECONDS);
+
+const unreachable = (): Failure =>
+  failureUntil(
+    'upstream_unreachable',
+    'The connection to PostHog failed before it answered.',
+    RETRY_AFTER_SECONDS,
+  );
+
+/**
+ * The body of an answer as text, at most `maxBytes` of it.
+ * Fails with `upstream_reply_too_large` beyond that, and as the door does where the connection or the deadline ends.
+ */
+export async function readText(answer: UpstreamAnswer, maxBytes: number): Promise<Result<string>> {
+  try {
+    const read = await readAtMost(answer.response, maxBytes);
+    return read === null ? no(tooLarge(maxBytes)) : ok(read);
+  } catch {
+    return no(unreachable());
+  } finally {
+    answer.release();
+  }
+}
+
+async function readAtMost(response: Response, maxBytes: number): Promise<string | null> {
+  const declared = response.headers.get('content-length');
+  // A declared length is that of the compressed bytes where the body is compressed, and then says nothing.
+  if (declared !== null && response.headers.get('content-encoding') === null) {
+    if (Number(declared) <= maxBytes) return response.text();
+    await response.body?.cancel();
+    return null;
+  }
+  if (response.body === null) return '';
+  const chunks: AsyncIterable<Uint8Array> = response.body;
+  const decoder = new TextDecoder();
+  let bytes = 0;
+  let text = '';
+  for await (const chunk of chunks) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return null;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
+
+const tooLarge = (maxBytes: number): Failure =>
+  failure(
+    'upstream_reply_too_large',
+    `PostHog's answer is larger than ${maxBytes} bytes. Ask for fewer rows with limit, at most ${LIMITS.pageRowsMax}.`,
+  );
