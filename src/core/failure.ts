@@ -38,7 +38,9 @@ export const FAILURES = {
   project_not_granted: forbidden('The token is for another project'),
   origin_not_allowed: forbidden('This web origin is not in the grant'),
   delete_flag_not_granted: forbidden('The grant does not allow deleting events or recordings along'),
-  slice_not_enforceable: forbidden('This operation cannot be narrowed to the slice of this grant'),
+  grant_not_enforceable: forbidden(
+    'The grant narrows to a slice or to properties, which this operation cannot hold',
+  ),
   derivation_too_deep: forbidden('The token is too far from the minted one to derive from'),
 
   // What they sent.

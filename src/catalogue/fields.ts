@@ -1,0 +1,68 @@
+/**
+ * The kinds of value parameters and body fields have. A field is a zod schema of the JSON value; its form says how the
+ * same value is written in a query string, so that one schema serves both places.
+ */
+import * as z from 'zod';
+import { isJsonObject, parseJson, type Json } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+
+/** An object schema that refuses unknown members, member by member. */
+export type Fields = z.ZodObject<Readonly<Record<string, z.ZodType>>, z.core.$strict>;
+
+/** How a value stands in a query: as itself, or as JSON text. */
+type QueryForm = 'text' | 'json';
+
+const forms = z.registry<{ form: QueryForm }>();
+
+const NUL = '\u0000';
+
+/** Text of 1 to `maxChars` characters that any UTF-8 store takes. */
+export const text = (maxChars: number = LIMITS.nameCharsMax) =>
+  z
+    .string()
+    .min(1)
+    .max(maxChars)
+    .refine((value) => value.isWellFormed() && !value.includes(NUL), {
+      error: 'must be well-formed Unicode without NUL',
+    });
+
+/** One of a few words. */
+export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) => z.enum(words);
+
+/** A whole number. In a query, digits. */
+export const whole = (min: number, max: number) => json(z.int().min(min).max(max));
+
+/** A real boolean: `true` or `false`, in a query too. Nothing else counts as either. */
+export const flag = () => json(z.boolean());
+
+/** A value with structure: in a body as it is, in a query as JSON text. */
+export const json = <T extends z.ZodType>(schema: T): T => {
+  forms.add(schema, { form: 'json' });
+  return schema;
+};
+
+/** A distinct id, as PostHog stores them. */
+export const distinctId = () => text(LIMITS.distinctIdCharsMax);
+
+const formOf = (schema: z.core.$ZodType): QueryForm => {
+  if (schema instanceof z.ZodOptional) return formOf(schema.unwrap());
+  return forms.get(schema)?.form ?? 'text';
+};
+
+/**
+ * The value a query text stands for. A text that is no JSON where JSON is due stays text, so that the schema says
+ * what was expected.
+ */
+export function fromQuery(schema: z.core.$ZodType, value: string): Json {
+  return formOf(schema) === 'text' ? value : (parseJson(value) ?? value);
+}
+
+/** The query text of a value, the inverse of `fromQuery`. */
+export function toQuery(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The fields of validated input that were given, in the schema's order. */
+export function givenFields(input: unknown): [name: string, value: Json][] {
+  return isJsonObject(input) ? Object.entries(input).filter(([, value]) => value !== undefined) : [];
+}

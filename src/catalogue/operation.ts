@@ -1,0 +1,121 @@
+/**
+ * What an operation of the catalogue is. An entry is data; `forwarding` and `deleting` turn it into an operation.
+ * Routes, documentation and the refusal tests are made from these, and nothing else reaches PostHog.
+ */
+import type * as z from 'zod';
+import type { PersonRef, ProjectId } from '../core/ids.ts';
+import type { Json } from '../core/json.ts';
+import type { Scope } from '../core/scopes.ts';
+import type { Result } from '../core/result.ts';
+import type { Deletion } from './deletion.ts';
+import type { Fields } from './fields.ts';
+
+export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
+
+/** Where arguments are read from. `either`: query or body, never the same name with two values. */
+export type Place = 'query' | 'body' | 'either';
+
+/** How patient the gateway is with PostHog, and whether asking twice does harm. */
+export type Patience =
+  /** An idempotent read: asked once more where PostHog never answered. */
+  | 'read'
+  /** A read that computes for long: not asked again by itself. */
+  | 'slow_read'
+  /** Changes something: sent once. */
+  | 'write';
+
+/**
+ * How an operation is narrowed to the slice of a grant. So far none is: a grant with a slice or with property rules
+ * is refused on every operation rather than served without them.
+ */
+export type Slicing = 'unsliceable';
+
+/** How a listing is paged, and which links its envelope carries (PostHog contract §5). */
+export interface Paging {
+  readonly limit: string;
+  readonly position: string;
+  /** `offset` counts rows from 0, `page` counts pages from 1. */
+  readonly unit: 'offset' | 'page';
+  readonly limitDefault: number;
+  readonly links: readonly ('next' | 'previous' | 'initial')[];
+}
+
+/** What a success looks like. */
+export interface Reply {
+  readonly status: number;
+  /** PostHog's answer in any of its three generations; `null` where it is empty in all of them. */
+  readonly schema: z.ZodType | null;
+  readonly example: Json;
+  readonly paging: Paging | null;
+  /** Where the rows are that `format=csv` renders; `null` where there is no table. */
+  readonly rows: 'results' | 'people' | null;
+}
+
+export interface Documentation {
+  readonly summary: string;
+  /** What a caller has to know that the schema does not say; Markdown. */
+  readonly description: string;
+  /** Arguments that work against the sandbox. */
+  readonly example: { readonly [name: string]: Json };
+}
+
+/** What one operation is, apart from what it does. */
+export interface Entry {
+  /** Also the operation id of the OpenAPI document. */
+  readonly id: string;
+  readonly methods: readonly [Method, ...Method[]];
+  /** Below `persons/`, without slashes at the ends; `:id` stands for a person. */
+  readonly path: string;
+  /** All of them are needed. */
+  readonly scopes: readonly [Scope, ...Scope[]];
+  /** Requests of the rate one call spends. */
+  readonly cost: number;
+  readonly patience: Patience;
+  readonly slicing: Slicing;
+  readonly place: Place;
+  readonly input: Fields;
+  readonly reply: Reply;
+  readonly doc: Documentation;
+}
+
+/** A request as it arrived, parsed but not judged. */
+export interface Sent {
+  readonly method: Method;
+  readonly projectId: ProjectId;
+  readonly person: PersonRef | null;
+  readonly query: ReadonlyMap<string, string>;
+  /** `undefined` where no body was sent. */
+  readonly body: Json | undefined;
+}
+
+/** Where a client stands in a listing, in the units of the operation's paging. */
+export interface Window {
+  readonly limit: number;
+  readonly position: number;
+}
+
+interface CallBase {
+  readonly operation: Operation;
+  readonly projectId: ProjectId;
+  readonly format: 'json' | 'csv';
+}
+
+/** An operation with validated arguments, ready to be decided on. */
+export type Call =
+  | (CallBase & {
+      readonly kind: 'forward';
+      readonly method: Method;
+      readonly segments: readonly string[];
+      readonly query: readonly (readonly [string, string])[];
+      readonly body: Json;
+      /** What the client itself asked for, as query pairs: what links are rebuilt from. */
+      readonly asked: readonly (readonly [string, string])[];
+      readonly window: Window | null;
+    })
+  | (CallBase & { readonly kind: 'delete'; readonly deletion: Deletion });
+
+export interface Operation extends Entry {
+  readonly effect: 'read' | 'write' | 'delete';
+  /** Validates what was sent. Fails with a 400 that names what was wrong and what is accepted. */
+  readonly prepare: (sent: Sent) => Result<Call>;
+}
