@@ -1,0 +1,84 @@
+import { type Call, merged } from '../call.ts';
+import { satisfies } from '../filters/evaluate.ts';
+import type { Group } from '../filters/leaf.ts';
+import { EVERYTHING, parseProperties } from '../filters/parse.ts';
+import { foundBySearch } from '../filters/search.ts';
+import { memberships } from '../store/cohorts.ts';
+import { everyPerson, type Person } from '../store/persons.ts';
+import { serverError } from '../wire/errors.ts';
+import { absoluteLink } from '../wire/links.ts';
+import { ok, type Reply } from '../wire/message.ts';
+import { int, isRecord, text } from '../wire/python.ts';
+import { personRow } from './rows.ts';
+
+/** GET / (PostHog contract §6.3, §8 item 9). */
+
+/** The most rows generation B returns; it compares with the limit that was asked for all the same. */
+const MOST_ROWS = 50_000;
+
+/** Generation B reads the flat array from the query alone and dies on anything else; A takes every form from anywhere. */
+function propertyFilter(call: Call, dictionary: Record<string, unknown>): Group {
+  if (call.generation === 'A') return parseProperties(dictionary['properties']);
+  const spelled = call.target.query.get('properties');
+  if (spelled === undefined || spelled === '') return EVERYTHING;
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(spelled);
+  } catch {
+    throw serverError();
+  }
+  if (!Array.isArray(parsed) || !parsed.every(isRecord)) throw serverError();
+  return parseProperties(parsed);
+}
+
+/** Newest first; ties by number in B and by UUID in A, descending. */
+function inOrder(call: Call): (a: Person, b: Person) => number {
+  return (a, b) => {
+    if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
+    if (call.generation !== 'A') return b.id - a.id;
+    return a.uuid < b.uuid ? 1 : -1;
+  };
+}
+
+/** Everybody who matches, including the deleted where the slow store still counts them. */
+function matching(call: Call, dictionary: Record<string, unknown>): Person[] {
+  const filter = propertyFilter(call, dictionary);
+  const cohorts = memberships(call.sql);
+  const [email, distinctId, search] = ['email', 'distinct_id', 'search'].map((name) =>
+    text(dictionary[name]),
+  );
+  const nobody: ReadonlySet<number> = new Set();
+  return everyPerson(call.sql, call.projectId)
+    .filter(
+      (person) => person.state === 'live' || (person.state === 'deleted' && call.settings.clickhouse_lag),
+    )
+    .filter((person) => !email || text(person.properties['email']) === email)
+    .filter((person) => !distinctId || person.distinctIds.includes(distinctId))
+    .filter((person) => !search || foundBySearch(person, search))
+    .filter((person) => {
+      const subject = { person: person.properties, cohorts: cohorts.get(person.id) ?? nobody };
+      return satisfies(filter, subject, call.now);
+    })
+    .toSorted(inOrder(call));
+}
+
+/** Answers a page of persons; a CSV has all of them, whatever the paging parameters say. */
+export function list(call: Call): Reply {
+  const dictionary = merged(call);
+  const limit = int(dictionary['limit'], 0) || 100;
+  const offset = int(dictionary['offset'], 0);
+  const matched = matching(call, dictionary);
+  const rows = (persons: readonly Person[]): unknown[] =>
+    persons
+      .filter((person) => person.state !== 'deleted')
+      .map((person) => personRow(person, call.generation));
+  if (call.csv) return ok(rows(matched.slice(0, call.generation === 'A' ? 300_000 : MOST_ROWS)));
+  const size = call.generation === 'A' ? limit : Math.min(limit, MOST_ROWS);
+  const page = matched.slice(offset, offset + size);
+  return ok({
+    results: rows(page),
+    next: page.length >= limit ? absoluteLink(call.target, offset + limit) : null,
+    previous: offset - limit >= 0 ? absoluteLink(call.target, offset - limit) : null,
+    ...(call.target.query.has('include_total') ? { count: matched.length } : {}),
+  });
+}

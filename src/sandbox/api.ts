@@ -1,0 +1,75 @@
+import type { Call } from './call.ts';
+import { authenticate } from './gate/authenticate.ts';
+import { wantsCsv } from './gate/negotiate.ts';
+import { findProject } from './gate/project.ts';
+import { checkScopes } from './gate/scopes.ts';
+import { throttle } from './gate/throttle.ts';
+import { type Action, resolve } from './routes.ts';
+import type { Settings } from './store/settings.ts';
+import { methodNotAllowed, notFound, Refusal, serverError } from './wire/errors.ts';
+import type { Answer, Message, Reply } from './wire/message.ts';
+import { ok } from './wire/message.ts';
+import { render } from './wire/render.ts';
+import { parsePlace, parseTarget } from './wire/target.ts';
+
+/** What OPTIONS answers on every path (PostHog contract §1): the framework's description of itself. */
+const METADATA: Action = {
+  handle: () =>
+    ok({
+      name: 'Person',
+      description: '',
+      renders: ['application/json', 'text/csv'],
+      parses: ['application/json'],
+    }),
+  scopes: ['person:read'],
+  throttle: 'other',
+};
+
+function actionFor(methods: ReadonlyMap<string, Action>, method: string): Action | undefined {
+  if (method === 'OPTIONS') return METADATA;
+  return methods.get(method === 'HEAD' ? 'GET' : method);
+}
+
+/** A refusal becomes its reply; anything else is upstream's 500. */
+function attempt(work: () => Reply): Reply {
+  try {
+    return work();
+  } catch (error) {
+    return error instanceof Refusal ? error.reply : serverError().reply;
+  }
+}
+
+/**
+ * Answers one request of the persons API. The order is the contract's (§3): route, content negotiation, authentication,
+ * scopes, project, throttle, handler; so a 401, a 403 and an unknown project cost nothing of the rate.
+ */
+export function answerApi(sql: SqlStorage, settings: Settings, message: Message): Answer {
+  const target = parseTarget(message.url);
+  let csv = false;
+  const reply = attempt(() => {
+    const place = parsePlace(target.path);
+    if (place === undefined) throw notFound('Endpoint not found.');
+    const { id, methods } = resolve(place.segments, settings.generation);
+    csv = wantsCsv(message, target, place.suffix);
+    const key = authenticate(message, target, settings);
+    const action = actionFor(methods, message.method);
+    if (action !== undefined) checkScopes(key, action.scopes);
+    const projectId = findProject(message, target, place.project, settings, key);
+    throttle(sql, settings, key, action?.throttle ?? 'other');
+    if (action === undefined) throw methodNotAllowed(`Method "${message.method}" not allowed.`);
+    const call: Call = {
+      sql,
+      settings,
+      generation: settings.generation,
+      now: Date.parse(settings.now),
+      projectId,
+      nested: place.project !== undefined,
+      id,
+      target,
+      csv,
+      message,
+    };
+    return action.handle(call);
+  });
+  return render(reply, csv);
+}

@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { addEvent } from '../store/events.ts';
+import { addPerson } from '../store/person-changes.ts';
+import { everyPerson, personsByDistinctId } from '../store/persons.ts';
+import type { Desk } from './plane.ts';
+
+/** What a test adds to the world. Both routes take one item or an array of them. */
+
+const moment = z.iso.datetime({ offset: true });
+const properties = z.record(z.string(), z.unknown()).default({});
+
+const newPerson = z.strictObject({
+  project_id: z.int(),
+  distinct_ids: z.array(z.string().min(1)),
+  properties,
+  uuid: z.uuid().optional(),
+  created_at: moment.optional(),
+});
+
+const newEvent = z.strictObject({
+  project_id: z.int(),
+  distinct_id: z.string().min(1),
+  event: z.string().min(1),
+  /** Left out: the world's now. */
+  timestamp: moment.optional(),
+  properties,
+});
+
+/** `POST /_sandbox/persons`. */
+export function addPersons(desk: Desk): unknown {
+  const now = Date.parse(desk.settings.now);
+  const added = z
+    .union([z.array(newPerson), newPerson.transform((one) => [one])])
+    .parse(desk.body)
+    .map((wanted) => {
+      const id = addPerson(desk.sql, {
+        projectId: wanted.project_id,
+        distinctIds: wanted.distinct_ids,
+        properties: wanted.properties,
+        createdAt: wanted.created_at === undefined ? now : Date.parse(wanted.created_at),
+        ...(wanted.uuid === undefined ? {} : { uuid: wanted.uuid.toLowerCase() }),
+      });
+      const person = everyPerson(desk.sql, wanted.project_id).find((known) => known.id === id);
+      return { id, uuid: person?.uuid, hidden: person?.state === 'hidden' };
+    });
+  return { persons: added };
+}
+
+/** `POST /_sandbox/events`. An unknown distinct id becomes a person without properties, as capturing makes one. */
+export function addEvents(desk: Desk): unknown {
+  const now = Date.parse(desk.settings.now);
+  const wanted = z.union([z.array(newEvent), newEvent.transform((one) => [one])]).parse(desk.body);
+  for (const event of wanted) {
+    const at = event.timestamp === undefined ? now : Date.parse(event.timestamp);
+    const { project_id: projectId, distinct_id: distinctId } = event;
+    const personId =
+      personsByDistinctId(desk.sql, projectId, [distinctId])[0]?.id ??
+      addPerson(desk.sql, { projectId, distinctIds: [distinctId], properties: {}, createdAt: at });
+    addEvent(desk.sql, projectId, {
+      personId,
+      distinctId,
+      event: event.event,
+      at,
+      properties: event.properties,
+    });
+  }
+  return { added: wanted.length };
+}

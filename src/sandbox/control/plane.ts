@@ -1,0 +1,103 @@
+import * as z from 'zod';
+import { makeWorld } from '../seed/world.ts';
+import { addFault, clearFaults, fault, listFaults } from '../store/faults.ts';
+import { forgetReceived, receivedAfter } from '../store/received.ts';
+import {
+  changed,
+  type Defaults,
+  defaultSettings,
+  type Settings,
+  settingsChange,
+  writeSettings,
+} from '../store/settings.ts';
+import type { Answer, Message } from '../wire/message.ts';
+import { parseTarget } from '../wire/target.ts';
+import { addEvents, addPersons } from './additions.ts';
+import { describeState } from './state.ts';
+
+/**
+ * The control plane under `/_sandbox/`: what makes the sandbox a test bench. JSON in, JSON out, no key asked, which is
+ * why the sandbox is for the local machine only.
+ */
+
+/** What a control route is given. */
+export interface Desk {
+  readonly sql: SqlStorage;
+  readonly settings: Settings;
+  readonly defaults: Defaults;
+  readonly query: ReadonlyMap<string, string>;
+  readonly body: unknown;
+}
+
+type Route = (desk: Desk) => unknown;
+
+function reset(desk: Desk): unknown {
+  const settings = changed(defaultSettings(desk.defaults), settingsChange.parse(desk.body));
+  makeWorld(desk.sql, settings);
+  return { settings };
+}
+
+function change(desk: Desk): unknown {
+  const settings = changed(desk.settings, settingsChange.parse(desk.body));
+  writeSettings(desk.sql, settings);
+  return { settings };
+}
+
+function orderFault(desk: Desk): unknown {
+  const ordered = fault.parse(desk.body);
+  return { id: addFault(desk.sql, ordered), ...ordered };
+}
+
+function forget(desk: Desk): unknown {
+  forgetReceived(desk.sql);
+  return { received: [] };
+}
+
+function clear(desk: Desk): unknown {
+  clearFaults(desk.sql);
+  return { faults: [] };
+}
+
+const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ['POST /_sandbox/reset', reset],
+  ['PATCH /_sandbox/settings', change],
+  ['GET /_sandbox/settings', (desk) => ({ settings: desk.settings })],
+  [
+    'GET /_sandbox/received',
+    (desk) => ({ received: receivedAfter(desk.sql, Number(desk.query.get('after') ?? 0)) }),
+  ],
+  ['DELETE /_sandbox/received', forget],
+  ['POST /_sandbox/faults', orderFault],
+  ['GET /_sandbox/faults', (desk) => ({ faults: listFaults(desk.sql) })],
+  ['DELETE /_sandbox/faults', clear],
+  ['GET /_sandbox/state', (desk) => describeState(desk.sql, desk.settings)],
+  ['POST /_sandbox/persons', addPersons],
+  ['POST /_sandbox/events', addEvents],
+]);
+
+function say(status: number, data: unknown): Answer {
+  return { status, headers: { 'content-type': 'application/json' }, body: JSON.stringify(data) };
+}
+
+function parse(text: string): unknown {
+  const parsed: unknown = text === '' ? {} : JSON.parse(text);
+  return parsed;
+}
+
+/** Answers one request of the control plane; a mistake in the request is a 400 that says where it is. */
+export function answerControl(
+  sql: SqlStorage,
+  settings: Settings,
+  defaults: Defaults,
+  message: Message,
+): Answer {
+  const { path, query } = parseTarget(message.url);
+  const route = ROUTES.get(`${message.method} ${path.replace(/\/$/, '')}`);
+  if (route === undefined) return say(404, { error: `No control route ${message.method} ${path}` });
+  try {
+    return say(200, route({ sql, settings, defaults, query, body: parse(message.body) }));
+  } catch (error) {
+    if (error instanceof z.ZodError) return say(400, { error: z.prettifyError(error) });
+    return say(400, { error: error instanceof Error ? error.message : 'unknown' });
+  }
+}

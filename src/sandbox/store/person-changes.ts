@@ -1,0 +1,113 @@
+import type { Properties } from './json.ts';
+import type { Person, PersonState } from './persons.ts';
+
+/** How a property came to have its value: `$set`, `$set_once`, or `$unset`. */
+export type ChangeKind = 'set' | 'set_once' | 'unset';
+
+/** A person to be added. */
+export interface NewPerson {
+  readonly id?: number;
+  readonly uuid?: string;
+  readonly projectId: number;
+  readonly distinctIds: readonly string[];
+  readonly properties: Properties;
+  readonly createdAt: number;
+  readonly lastSeenAt?: number;
+}
+
+/** Writes down that a property changed, for the questions about the past (PostHog contract §8, 26). */
+export function recordChange(
+  sql: SqlStorage,
+  personId: number,
+  at: number,
+  kind: ChangeKind,
+  key: string,
+  value: unknown,
+): void {
+  sql.exec(
+    'INSERT INTO property_changes (person_id, at, kind, key, value) VALUES (?, ?, ?, ?, ?)',
+    personId,
+    at,
+    kind,
+    key,
+    JSON.stringify(value ?? null),
+  );
+}
+
+function nextId(sql: SqlStorage): number {
+  return sql.exec<{ id: number }>('SELECT coalesce(max(id), 100000) + 1 AS id FROM persons').one().id;
+}
+
+/** A UUID of the made-up world for a person nobody chose one for. */
+function madeUpUuid(id: number): string {
+  return `0190c0de-00ff-7000-8000-${String(id).padStart(12, '0')}`;
+}
+
+/** Adds a person. Under the distinct id of a deleted person it stays hidden until that id is reset. */
+export function addPerson(sql: SqlStorage, person: NewPerson): number {
+  const id = person.id ?? nextId(sql);
+  const retired = sql
+    .exec<{
+      n: number;
+    }>(
+      'SELECT count(*) AS n FROM retired_ids WHERE project_id = ? AND distinct_id IN (SELECT value FROM json_each(?))',
+      person.projectId,
+      JSON.stringify(person.distinctIds),
+    )
+    .one().n;
+  const state: PersonState = retired > 0 ? 'hidden' : 'live';
+  sql.exec(
+    'INSERT INTO persons (id, uuid, project_id, properties, created_at, last_seen_at, state) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    id,
+    person.uuid ?? madeUpUuid(id),
+    person.projectId,
+    JSON.stringify(person.properties),
+    person.createdAt,
+    person.lastSeenAt ?? null,
+    state,
+  );
+  for (const distinctId of person.distinctIds) {
+    sql.exec(
+      'INSERT INTO distinct_ids (project_id, distinct_id, person_id) VALUES (?, ?, ?)',
+      person.projectId,
+      distinctId,
+      id,
+    );
+  }
+  for (const [key, value] of Object.entries(person.properties)) {
+    recordChange(sql, id, person.createdAt, 'set', key, value);
+  }
+  return id;
+}
+
+function storeProperties(sql: SqlStorage, id: number, properties: Properties): void {
+  sql.exec('UPDATE persons SET properties = ? WHERE id = ?', JSON.stringify(properties), id);
+}
+
+/** Merges properties into a person, other keys kept (PostHog contract §8, 12). */
+export function setProperties(sql: SqlStorage, person: Person, set: Properties, at: number): void {
+  storeProperties(sql, person.id, { ...person.properties, ...set });
+  for (const [key, value] of Object.entries(set)) recordChange(sql, person.id, at, 'set', key, value);
+}
+
+/** Removes one property from a person. */
+export function unsetProperty(sql: SqlStorage, person: Person, key: string, at: number): void {
+  const left = Object.entries(person.properties).filter(([name]) => name !== key);
+  storeProperties(sql, person.id, Object.fromEntries(left));
+  recordChange(sql, person.id, at, 'unset', key, null);
+}
+
+/** Makes these distinct ids of a person a person of their own, without properties (PostHog contract §8, 18). */
+export function splitOff(sql: SqlStorage, person: Person, distinctIds: readonly string[], at: number): void {
+  for (const distinctId of distinctIds) {
+    const id = addPerson(sql, {
+      projectId: person.projectId,
+      distinctIds: [],
+      properties: {},
+      createdAt: at,
+    });
+    const where = 'WHERE project_id = ? AND distinct_id = ?';
+    sql.exec(`UPDATE distinct_ids SET person_id = ? ${where}`, id, person.projectId, distinctId);
+    sql.exec(`UPDATE events SET person_id = ? ${where}`, id, person.projectId, distinctId);
+  }
+}

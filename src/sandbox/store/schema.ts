@@ -1,0 +1,44 @@
+/**
+ * The world's tables. A deleted person's row stays, marked: its events stay too (PostHog contract §10, trap 11), and an
+ * insight over them still has to know whose they were.
+ */
+const TABLES = [
+  `settings (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)`,
+  `persons (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, project_id INTEGER NOT NULL, properties TEXT NOT NULL,
+    created_at INTEGER NOT NULL, last_seen_at INTEGER, state TEXT NOT NULL)`,
+  `distinct_ids (project_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, person_id INTEGER NOT NULL,
+    PRIMARY KEY (project_id, distinct_id))`,
+  `retired_ids (project_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, person_id INTEGER NOT NULL,
+    PRIMARY KEY (project_id, distinct_id))`,
+  `property_changes (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL,
+    key TEXT NOT NULL, value TEXT NOT NULL)`,
+  `events (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, person_id INTEGER NOT NULL, distinct_id TEXT NOT NULL,
+    event TEXT NOT NULL, at INTEGER NOT NULL, properties TEXT NOT NULL)`,
+  `cohorts (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, name TEXT NOT NULL)`,
+  `cohort_members (cohort_id INTEGER NOT NULL, person_id INTEGER NOT NULL, PRIMARY KEY (cohort_id, person_id))`,
+  `activity (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, item_id TEXT NOT NULL, activity TEXT NOT NULL,
+    name TEXT, changes TEXT NOT NULL, at INTEGER NOT NULL)`,
+  `deletions (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, person_uuid TEXT NOT NULL, kind TEXT NOT NULL,
+    at INTEGER NOT NULL, verified_at INTEGER)`,
+  `throttle_hits (bucket TEXT NOT NULL, at INTEGER NOT NULL)`,
+  `received (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, method TEXT NOT NULL, target TEXT NOT NULL,
+    headers TEXT NOT NULL, body TEXT NOT NULL, status INTEGER)`,
+  `faults (id INTEGER PRIMARY KEY AUTOINCREMENT, json TEXT NOT NULL, remaining INTEGER NOT NULL)`,
+];
+
+const INDEXES = [
+  `distinct_ids_by_person ON distinct_ids (person_id)`,
+  `events_by_project ON events (project_id, at)`,
+  `hits_by_bucket ON throttle_hits (bucket, at)`,
+];
+
+/** Creates whatever is missing. */
+export function createTables(sql: SqlStorage): void {
+  for (const table of TABLES) sql.exec(`CREATE TABLE IF NOT EXISTS ${table}`);
+  for (const index of INDEXES) sql.exec(`CREATE INDEX IF NOT EXISTS ${index}`);
+}
+
+/** Empties every table. */
+export function emptyTables(sql: SqlStorage): void {
+  for (const table of TABLES) sql.exec(`DELETE FROM ${table.slice(0, table.indexOf(' '))}`);
+}

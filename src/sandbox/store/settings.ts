@@ -1,0 +1,92 @@
+import * as z from 'zod';
+import { parseJson } from './json.ts';
+
+/**
+ * What the control plane can set about a world. Everything but the keys' owners comes from the contract; a switch exists
+ * where the contract is unsure, or where the real behaviour would get in the way of a test about something else.
+ */
+
+const key = z.strictObject({
+  key: z.string().min(1),
+  /** Empty: an old-style key, which passes every action (PostHog contract §3). */
+  scopes: z.array(z.string()),
+  /** Left out: every project. */
+  projects: z.array(z.int()).optional(),
+  /** Whose key it is; the throttle of generation A counts per owner (§9). */
+  owner: z.string().optional(),
+});
+
+const settings = z.strictObject({
+  generation: z.enum(['A', 'B', 'C']),
+  seed: z.int(),
+  /** The world's clock stands still here; only throttles and the record of requests use the real one. */
+  now: z.iso.datetime({ offset: true }),
+  keys: z.array(key),
+  /** The project the keys' owner has selected; null: none (§10, trap 4). */
+  current_project: z.int().nullable(),
+  /** True: the contract's numbers. An object: these numbers, per key, for every call. */
+  throttle: z.union([
+    z.boolean(),
+    z.strictObject({ per_minute: z.int().positive(), per_hour: z.int().positive().optional() }),
+  ]),
+  /** True: the actions that take no URL arguments fail on the nested path (§10, trap 4). */
+  nested_quirks: z.boolean(),
+  /** True: a deleted person still counts for the list's paging (§5). */
+  clickhouse_lag: z.boolean(),
+  /** False: no cached funnel, trends and correlation answers (§10, trap 8). */
+  actors_cache: z.boolean(),
+  /** UUIDs of persons whose deletion fails (§8, deletion_errors). */
+  undeletable: z.array(z.string()),
+});
+
+/** The settings of a world. */
+export type Settings = z.infer<typeof settings>;
+export type Generation = Settings['generation'];
+export type Key = Settings['keys'][number];
+
+/** Any part of the settings, as reset and the settings route take them. */
+export const settingsChange = settings.partial();
+
+/** What the sandbox's own variables say about a fresh world. */
+export interface Defaults {
+  readonly apiKey: string;
+  readonly generation: Generation;
+}
+
+/** The generation a variable names, B if it names none. */
+export function generationOf(name: string | undefined): Generation {
+  const parsed = settings.shape.generation.safeParse(name);
+  return parsed.success ? parsed.data : 'B';
+}
+
+/** The settings a reset without members gives. */
+export function defaultSettings(defaults: Defaults): Settings {
+  return {
+    generation: defaults.generation,
+    seed: 1,
+    now: new Date().toISOString(),
+    keys: [{ key: defaults.apiKey, scopes: [] }],
+    current_project: 1,
+    throttle: true,
+    nested_quirks: false,
+    clickhouse_lag: false,
+    actors_cache: true,
+    undeletable: [],
+  };
+}
+
+/** The settings over which a change is laid; members left out keep their value. */
+export function changed(before: Settings, change: z.infer<typeof settingsChange>): Settings {
+  return settings.parse({ ...before, ...change });
+}
+
+/** Reads the stored settings; undefined in a world that was never made. */
+export function readSettings(sql: SqlStorage): Settings | undefined {
+  const row = sql.exec<{ json: string }>('SELECT json FROM settings').toArray()[0];
+  return row === undefined ? undefined : settings.parse(parseJson(row.json));
+}
+
+/** Stores the settings. */
+export function writeSettings(sql: SqlStorage, value: Settings): void {
+  sql.exec('INSERT OR REPLACE INTO settings (id, json) VALUES (1, ?)', JSON.stringify(value));
+}
