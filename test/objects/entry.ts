@@ -1,0 +1,8 @@
+/** The Worker that the object tests run in: nothing but the classes. */
+export { Directory } from '../../src/objects/directory.ts';
+
+export default {
+  fetch(): Response {
+    return new Response(null, { status: 404 });
+  },
+};
