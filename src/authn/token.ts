@@ -1,0 +1,154 @@
+/**
+ * Tenant tokens: `hgr_` and a compact JWS with the claims of an access token (RFC 9068), signed HS256. Made and checked
+ * with jose; whether one is revoked, suspended or over its rate is the tenant object's to say.
+ */
+import { errors, jwtVerify, SignJWT } from 'jose';
+import * as z from 'zod';
+import { failure, type Failure } from '../core/failure.ts';
+import { ProjectId, TenantId, TokenId } from '../core/ids.ts';
+import { LIMITS } from '../core/limits.ts';
+import { no, ok, type Result } from '../core/result.ts';
+import { ScopeName, type Scope } from '../core/scopes.ts';
+import { Narrowing } from '../policy/grant.ts';
+import type { Keyring } from './keyring.ts';
+
+const PREFIX = 'hgr_';
+const ALGORITHM = 'HS256';
+const TYPE = 'at+jwt';
+
+/** One token of a chain, and how it narrowed what it was derived from. */
+const Link = z.strictObject({ id: TokenId, by: Narrowing });
+export type Link = z.output<typeof Link>;
+
+const Claims = z.object({
+  sub: TenantId,
+  jti: TokenId,
+  iat: z.int(),
+  exp: z.int(),
+  nbf: z.int().optional(),
+  scope: z.string().transform((text, context): Scope[] => {
+    const scopes = z.array(ScopeName).safeParse(text === '' ? [] : text.split(' '));
+    if (scopes.success) return scopes.data;
+    context.addIssue('unknown scope');
+    return z.NEVER;
+  }),
+  project_id: ProjectId,
+  by: Narrowing,
+  chain: z.array(Link).max(LIMITS.ancestorsMax),
+});
+
+/** The authenticated caller: what its token says of itself, checked to be ours and current. */
+export interface Principal {
+  readonly tenant: TenantId;
+  readonly token: TokenId;
+  readonly projectId: ProjectId;
+  /** Never more than the parent had when this was issued. */
+  readonly scopes: readonly Scope[];
+  readonly by: Narrowing;
+  /** Oldest first. */
+  readonly ancestors: readonly Link[];
+  readonly issuedAtSeconds: number;
+  readonly notBeforeSeconds: number | null;
+  readonly expiresAtSeconds: number;
+}
+
+export interface TokenIssuer {
+  readonly sign: (principal: Principal) => Promise<string>;
+  /** Fails with the 401 that says why. `nowMs` is the time it is checked at. */
+  readonly verify: (credential: string, nowMs: number) => Promise<Result<Principal>>;
+}
+
+/** `issuer` is both `iss` and `aud`: tokens of another gateway with the same keys are refused. */
+export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
+  const imported = new Map<string, Promise<CryptoKey>>();
+  const keyOf = (kid: string | undefined): Promise<CryptoKey> => {
+    const key = keyring.find((candidate) => candidate.kid === kid);
+    if (key === undefined) return Promise.reject(new errors.JWSSignatureVerificationFailed());
+    const known = imported.get(key.kid) ?? importHmac(key.bytes);
+    imported.set(key.kid, known);
+    return known;
+  };
+
+  return {
+    sign: async (principal) => {
+      const [{ kid }] = keyring;
+      const claims = new SignJWT({
+        scope: principal.scopes.join(' '),
+        project_id: principal.projectId,
+        by: principal.by,
+        chain: principal.ancestors,
+      })
+        .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
+        .setIssuer(issuer)
+        .setAudience(issuer)
+        .setSubject(principal.tenant)
+        .setJti(principal.token)
+        .setIssuedAt(principal.issuedAtSeconds)
+        .setExpirationTime(principal.expiresAtSeconds);
+      if (principal.notBeforeSeconds !== null) claims.setNotBefore(principal.notBeforeSeconds);
+      return PREFIX + (await claims.sign(await keyOf(kid)));
+    },
+
+    verify: async (credential, nowMs) => {
+      if (!credential.startsWith(PREFIX)) return no(foreign());
+      try {
+        const { payload } = await jwtVerify(credential.slice(PREFIX.length), ({ kid }) => keyOf(kid), {
+          algorithms: [ALGORITHM],
+          typ: TYPE,
+          issuer,
+          audience: issuer,
+          currentDate: new Date(nowMs),
+          requiredClaims: ['exp', 'iat', 'jti', 'sub'],
+        });
+        const claims = Claims.safeParse(payload);
+        return claims.success ? ok(principalOf(claims.data)) : no(malformed());
+      } catch (error) {
+        return no(failureOf(error));
+      }
+    },
+  };
+}
+
+const importHmac = (bytes: Uint8Array): Promise<CryptoKey> =>
+  crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
+
+const principalOf = (claims: z.output<typeof Claims>): Principal => ({
+  tenant: claims.sub,
+  token: claims.jti,
+  projectId: claims.project_id,
+  scopes: claims.scope,
+  by: claims.by,
+  ancestors: claims.chain,
+  issuedAtSeconds: claims.iat,
+  notBeforeSeconds: claims.nbf ?? null,
+  expiresAtSeconds: claims.exp,
+});
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof errors.JWTExpired) {
+    return failure('token_expired', 'The token has expired. Ask whoever issued it for a new one.');
+  }
+  if (error instanceof errors.JWTClaimValidationFailed) {
+    return error.claim === 'nbf' && error.reason === 'check_failed'
+      ? failure('token_not_yet_valid', 'The token is not valid yet.')
+      : notOurs();
+  }
+  if (
+    error instanceof errors.JWSSignatureVerificationFailed ||
+    error instanceof errors.JOSEAlgNotAllowed ||
+    error instanceof errors.JOSENotSupported
+  ) {
+    return notOurs();
+  }
+  if (error instanceof errors.JOSEError) return malformed();
+  throw error;
+}
+
+const notOurs = () => failure('token_signature_invalid', 'The token was not issued by this gateway.');
+const malformed = () =>
+  failure('token_malformed', `The token is damaged: it must be sent whole, from ${PREFIX} on.`);
+const foreign = () =>
+  failure(
+    'token_malformed',
+    `Tokens of this gateway start with ${PREFIX}. Keys of PostHog are not taken here.`,
+  );

@@ -1,0 +1,79 @@
+/** Variables and secrets, checked once at the door; the rest of the code takes the checked type. */
+import * as z from 'zod';
+import { parseKeyring, type Keyring } from './authn/keyring.ts';
+import type { DoorConfig } from './upstream/door.ts';
+
+const ADMIN_TOKEN_CHARS_MIN = 16;
+const POSTHOG_KEY_CHARS_MIN = 12;
+
+const milliseconds = (otherwise: number) =>
+  z.coerce
+    .number({ error: 'must be a number of milliseconds' })
+    .int()
+    .min(100)
+    .max(120_000)
+    .default(otherwise);
+
+const secret = (charsMin: number) =>
+  z
+    .string({ error: 'is missing' })
+    .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
+    .min(charsMin, `must have ${charsMin} characters or more`);
+
+const Environment = z.object({
+  POSTHOG_HOST: z
+    .url({ protocol: /^https?$/, error: 'must be a URL like https://us.posthog.com' })
+    .refine((text) => URL.canParse(text) && new URL(text).pathname === '/' && new URL(text).search === '', {
+      error: 'must be scheme and host only',
+    })
+    .transform((text) => new URL(text).origin),
+  POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
+  ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN),
+  TOKEN_SIGNING_KEYS: z.string({ error: 'is missing' }).transform((text, context): Keyring => {
+    const keyring = parseKeyring(text);
+    if (typeof keyring !== 'string') return keyring;
+    context.addIssue(keyring);
+    return z.NEVER;
+  }),
+  TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
+  READ_TIMEOUT_MS: milliseconds(10_000),
+  SLOW_TIMEOUT_MS: milliseconds(30_000),
+});
+
+export interface Config {
+  readonly upstream: DoorConfig;
+  readonly adminToken: string;
+  readonly keyring: Keyring;
+  readonly issuer: string;
+}
+
+export type Configured =
+  | { readonly ok: true; readonly config: Config }
+  /** Which variables are wrong and how; holds nothing of their values. */
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Checks the environment. There is no default secret: with one missing or short the gateway serves nothing. */
+export function readConfig(env: object): Configured {
+  const parsed = Environment.safeParse(env);
+  if (!parsed.success) {
+    return {
+      ok: false,
+      problems: parsed.error.issues.map((issue) => `${issue.path.map(String).join('.')} ${issue.message}`),
+    };
+  }
+  const values = parsed.data;
+  return {
+    ok: true,
+    config: Object.freeze({
+      upstream: Object.freeze({
+        origin: values.POSTHOG_HOST,
+        key: values.POSTHOG_PERSONAL_API_KEY,
+        readTimeoutMs: values.READ_TIMEOUT_MS,
+        slowTimeoutMs: values.SLOW_TIMEOUT_MS,
+      }),
+      adminToken: values.ADMIN_TOKEN,
+      keyring: values.TOKEN_SIGNING_KEYS,
+      issuer: values.TOKEN_ISSUER,
+    }),
+  };
+}
