@@ -1,5 +1,6 @@
 /** The Worker that the object tests run in: nothing but the classes. */
 export { Directory } from '../../src/objects/directory.ts';
+export { Tenant } from '../../src/objects/tenant.ts';
 
 export default {
   fetch(): Response {
