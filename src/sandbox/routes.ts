@@ -1,7 +1,23 @@
+import { personActivity, projectActivity } from './actions/activity.ts';
+import { batchByDistinctIds, batchByUuids } from './actions/batch.ts';
 import { bulkDelete } from './actions/bulk-delete.ts';
+import { cohorts } from './actions/cohorts.ts';
+import { deleteEvents, deletePerson, deleteRecordings } from './actions/delete.ts';
+import { deletionStatus } from './actions/deletion-status.ts';
 import { list } from './actions/list.ts';
+import { propertiesAtTime } from './actions/properties-at-time.ts';
+import { resetPersonDistinctId } from './actions/reset-distinct-id.ts';
 import { createRefused, retrieve } from './actions/retrieve.ts';
+import { split } from './actions/split.ts';
+import { deleteProperty, updatePerson, updateProperty } from './actions/update.ts';
+import { values } from './actions/values.ts';
 import type { Handler } from './call.ts';
+import { correlation } from './insights/correlation.ts';
+import { funnel } from './insights/funnel.ts';
+import { lifecycle } from './insights/lifecycle.ts';
+import { stickiness } from './insights/stickiness.ts';
+import { propertiesTimeline } from './insights/timeline.ts';
+import { trends } from './insights/trends.ts';
 import type { Generation } from './store/settings.ts';
 import { notFound } from './wire/errors.ts';
 
@@ -41,12 +57,37 @@ function row(
   return methods.split(' ').map((method) => ({ method, path, generations, action }));
 }
 
-/** Every endpoint, in the order of the contract's table (PostHog contract §1). */
+/**
+ * Every endpoint, in the order of the contract's table (PostHog contract §1). `/:id/emails/` is missing on purpose: its
+ * feature is off, which is a 404.
+ */
 const ROWS: readonly Row[] = [
+  row('ABC', 'GET', 'activity', 'activity_log:read', projectActivity),
   row('ABC', 'POST', 'bulk_delete', 'person:write', bulkDelete, 'destructive'),
+  row('ABC', 'GET', 'cohorts', 'person:read cohort:read', cohorts),
+  row('ABC', 'GET POST', 'funnel', '', funnel),
+  row('A', 'GET POST', 'funnel/correlation', '', correlation),
+  row('ABC', 'GET', 'lifecycle', '', lifecycle),
+  row('ABC', 'POST', 'reset_person_distinct_id', 'person:write', resetPersonDistinctId),
+  row('A', 'GET', 'stickiness', '', stickiness),
   row('ABC', 'GET', '', 'person:read', list),
   row('ABC', 'POST', '', 'person:write', createRefused),
   row('ABC', 'GET', ':id', 'person:read', retrieve),
+  row('ABC', 'PATCH PUT', ':id', 'person:write', updatePerson),
+  row('ABC', 'DELETE', ':id', 'person:write', deletePerson, 'destructive'),
+  row('ABC', 'POST', ':id/delete_events', 'person:write', deleteEvents, 'destructive'),
+  row('ABC', 'POST', ':id/delete_recordings', 'person:write', deleteRecordings, 'destructive'),
+  row('ABC', 'POST', ':id/delete_property', 'person:write', deleteProperty),
+  row('ABC', 'POST', ':id/update_property', 'person:write', updateProperty),
+  row('ABC', 'POST', ':id/split', 'person:write', split),
+  row('ABC', 'GET', ':id/activity', 'activity_log:read', personActivity),
+  row('ABC', 'GET', ':id/properties_timeline', '', propertiesTimeline),
+  row('ABC', 'GET', 'trends', '', trends),
+  row('ABC', 'GET', 'values', 'person:read', values),
+  row('BC', 'GET', 'deletion_status', 'person:read', deletionStatus),
+  row('BC', 'POST', 'batch_by_distinct_ids', 'person:read', batchByDistinctIds),
+  row('BC', 'POST', 'batch_by_uuids', 'person:read', batchByUuids),
+  row('BC', 'GET', 'properties_at_time', 'person:read', propertiesAtTime),
 ].flat();
 
 function methodsAt(path: string, generation: Generation): ReadonlyMap<string, Action> {

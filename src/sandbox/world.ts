@@ -47,9 +47,7 @@ export class World extends DurableObject<Env> {
   async answer(message: Message): Promise<Answer> {
     const { path } = parseTarget(message.url);
     if (path.startsWith('/_sandbox')) {
-      return this.ctx.storage.transactionSync(() =>
-        answerControl(this.#sql, this.#settings(), this.#defaults, message),
-      );
+      return answerControl(this.ctx.storage, this.#settings(), this.#defaults, message);
     }
     const seq = recordArrival(this.#sql, message);
     const answer = await this.#answerApi(message);

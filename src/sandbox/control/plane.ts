@@ -86,7 +86,7 @@ function parse(text: string): unknown {
 
 /** Answers one request of the control plane; a mistake in the request is a 400 that says where it is. */
 export function answerControl(
-  sql: SqlStorage,
+  storage: DurableObjectStorage,
   settings: Settings,
   defaults: Defaults,
   message: Message,
@@ -95,7 +95,12 @@ export function answerControl(
   const route = ROUTES.get(`${message.method} ${path.replace(/\/$/, '')}`);
   if (route === undefined) return say(404, { error: `No control route ${message.method} ${path}` });
   try {
-    return say(200, route({ sql, settings, defaults, query, body: parse(message.body) }));
+    const desk: Desk = { sql: storage.sql, settings, defaults, query, body: parse(message.body) };
+    // What fails half way has changed nothing.
+    return say(
+      200,
+      storage.transactionSync(() => route(desk)),
+    );
   } catch (error) {
     if (error instanceof z.ZodError) return say(400, { error: z.prettifyError(error) });
     return say(400, { error: error instanceof Error ? error.message : 'unknown' });

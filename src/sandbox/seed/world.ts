@@ -31,7 +31,7 @@ function makeHistory(sql: SqlStorage, now: number): void {
   const at = now - 5 * DAY_MS;
   const personUuid = seededUuid(1, 900);
   const about = { projectId: 1, itemId: '100900', name: personUuid, changes: null };
-  addActivity(sql, { ...about, activity: 'updated', at: at - DAY_MS });
+  addActivity(sql, { ...about, activity: 'updated', bySystem: true, at: at - DAY_MS });
   addActivity(sql, { ...about, activity: 'deleted', at });
   queueDeletion(sql, { projectId: 1, personUuid, kind: 'event', at, verifiedAt: at + DAY_MS });
 }

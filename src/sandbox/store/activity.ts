@@ -13,18 +13,21 @@ export interface Activity {
   readonly activity: ActivityName;
   readonly name: string | null;
   readonly changes: unknown;
+  /** True: PostHog did it by itself, nobody is named. */
+  readonly bySystem?: boolean;
   readonly at: number;
 }
 
 /** Adds an entry. */
 export function addActivity(sql: SqlStorage, entry: Omit<Activity, 'id'>): void {
   sql.exec(
-    'INSERT INTO activity (project_id, item_id, activity, name, changes, at) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO activity (project_id, item_id, activity, name, changes, by_system, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
     entry.projectId,
     entry.itemId,
     entry.activity,
     entry.name,
     JSON.stringify(entry.changes),
+    entry.bySystem === true ? 1 : 0,
     entry.at,
   );
 }
@@ -36,6 +39,7 @@ type ActivityRow = {
   activity: ActivityName;
   name: string | null;
   changes: string;
+  by_system: number;
   at: number;
 };
 
@@ -52,6 +56,7 @@ export function activities(sql: SqlStorage, projectId: number, itemId?: string):
       activity: row.activity,
       name: row.name,
       changes: parseJson(row.changes),
+      bySystem: row.by_system === 1,
       at: row.at,
     }));
 }

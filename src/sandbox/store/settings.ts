@@ -35,6 +35,8 @@ const settings = z.strictObject({
   clickhouse_lag: z.boolean(),
   /** False: no cached funnel, trends and correlation answers (§10, trap 8). */
   actors_cache: z.boolean(),
+  /** False: the flag that switches legacy insight endpoints off has struck funnel and trends of B and C (§3). */
+  legacy_insights: z.boolean(),
   /** UUIDs of persons whose deletion fails (§8, deletion_errors). */
   undeletable: z.array(z.string()),
 });
@@ -71,6 +73,7 @@ export function defaultSettings(defaults: Defaults): Settings {
     nested_quirks: false,
     clickhouse_lag: false,
     actors_cache: true,
+    legacy_insights: true,
     undeletable: [],
   };
 }

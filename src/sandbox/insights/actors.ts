@@ -1,0 +1,47 @@
+import { personRow } from '../actions/rows.ts';
+import type { Call } from '../call.ts';
+import type { Person } from '../store/persons.ts';
+import { actorsLink } from '../wire/links.ts';
+import { int } from '../wire/python.ts';
+
+/** The page of actors every insight answers with (PostHog contract §5, §7). */
+
+/** Somebody an insight matched. */
+export interface Match {
+  readonly person: Person;
+  /** Of trends: how often. */
+  readonly value?: number;
+}
+
+/** A page of matches and how to go on from it. */
+export interface Page {
+  readonly results: readonly [{ readonly people: readonly unknown[]; readonly count: number }];
+  readonly next: string | null;
+  /** Matched on this page, but no longer there to show. */
+  readonly missing: number;
+}
+
+/** Cuts a page. It ends at ids matched, not at rows shown: a page may be short, or empty, and still have a next one. */
+export function cutPage(
+  call: Call,
+  matches: readonly Match[],
+  offset: number,
+  limit: number,
+  next: () => string,
+): Page {
+  const page = matches.slice(offset, offset + limit);
+  const shown = page.filter((match) => match.person.state === 'live');
+  const people = shown.map((match) => personRow(match.person, call.generation, match.value ?? null));
+  return {
+    results: [{ people, count: people.length }],
+    next: page.length >= limit ? next() : null,
+    missing: page.length - people.length,
+  };
+}
+
+/** The page `offset` and `limit` ask for, with the actors' own builder of links. */
+export function actorsPage(call: Call, dictionary: Record<string, unknown>, matches: readonly Match[]): Page {
+  const limit = int(dictionary['limit'], 0) || 100;
+  const offset = int(dictionary['offset'], 0);
+  return cutPage(call, matches, offset, limit, () => actorsLink(call.target, offset, limit));
+}

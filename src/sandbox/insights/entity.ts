@@ -1,0 +1,69 @@
+import { satisfies } from '../filters/evaluate.ts';
+import type { Group } from '../filters/leaf.ts';
+import { EVERYTHING, parseProperties, unpack } from '../filters/parse.ts';
+import type { Properties } from '../store/json.ts';
+import type { Happening } from '../store/events.ts';
+import { int, isRecord, text } from '../wire/python.ts';
+
+/** One series, step or exclusion of an insight (PostHog contract §6.4). */
+export interface Entity {
+  /** Null: any event. */
+  readonly id: string | null;
+  readonly type: 'events' | 'actions';
+  readonly order: number;
+  /** The second place where filters live. */
+  readonly filter: Group;
+  /** Of an exclusion: the steps it lies between, counted from zero. */
+  readonly between: readonly [number, number] | undefined;
+}
+
+/** An entity of plain events without conditions. */
+export function plainEntity(id: string | null, type: 'events' | 'actions'): Entity {
+  return { id, type, order: 0, filter: EVERYTHING, between: undefined };
+}
+
+/** Reads one entity; undefined if the value is no object. */
+export function parseEntity(value: unknown, type: 'events' | 'actions', order: number): Entity | undefined {
+  if (!isRecord(value)) return undefined;
+  const { id, properties, funnel_from_step: from, funnel_to_step: to } = value;
+  return {
+    id: id === undefined || id === null ? null : text(id),
+    type: value['type'] === 'actions' ? 'actions' : type,
+    order: int(value['order'], order),
+    filter: parseProperties(properties),
+    between: from === undefined || to === undefined ? undefined : [int(from, 0), int(to, 0)],
+  };
+}
+
+function parseList(value: unknown, type: 'events' | 'actions', name: string): Entity[] {
+  const unpacked = unpack(value, name);
+  if (!Array.isArray(unpacked)) return [];
+  return unpacked
+    .map((item: unknown, index) => parseEntity(item, type, index))
+    .filter((entity) => entity !== undefined);
+}
+
+/** The `events` and `actions` of a filter, in their order. */
+export function parseEntities(dictionary: Record<string, unknown>): Entity[] {
+  const events = parseList(dictionary['events'], 'events', 'Events');
+  const actions = parseList(dictionary['actions'], 'actions', 'Actions');
+  return [...events, ...actions].toSorted((a, b) => a.order - b.order);
+}
+
+/** The `exclusions` of a funnel. */
+export function parseExclusions(dictionary: Record<string, unknown>): Entity[] {
+  return parseList(dictionary['exclusions'], 'events', 'Exclusions');
+}
+
+/** Is this event one of the entity's? The sandbox defines no actions, so nothing ever is one. */
+export function isOne(
+  entity: Entity,
+  happening: Happening,
+  person: Properties,
+  cohorts: ReadonlySet<number>,
+  now: number,
+): boolean {
+  if (entity.type === 'actions') return false;
+  if (entity.id !== null && entity.id !== happening.event) return false;
+  return satisfies(entity.filter, { person, event: happening.properties, cohorts }, now);
+}
