@@ -1,4 +1,5 @@
 /** The Worker that the object tests run in: nothing but the classes. */
+export { DeletionLog } from './deletion-support.ts';
 export { Directory } from '../../src/objects/directory.ts';
 export { Tenant } from '../../src/objects/tenant.ts';
 

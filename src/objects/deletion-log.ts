@@ -1,0 +1,205 @@
+import { DurableObject } from 'cloudflare:workers';
+import { DeletionId, type Random } from '../core/ids.ts';
+import { no, ok, type Result } from '../core/result.ts';
+import type { Interpretation } from '../upstream/interpret.ts';
+import { refusalOf, weighs, WINDOW_MS, type Charge } from './deletion-budget.ts';
+import { digestOf, distinct } from './deletion-digest.ts';
+import type { Carried, DeletionEntry, DeletionOrder } from './deletion-entry.ts';
+import { deletionIdOf, instantOf, nextNumber } from './deletion-id.ts';
+import { overdueAfter, waitAfter } from './deletion-retry.ts';
+import { DELETION_STEPS } from './deletion-schema.ts';
+import { sendDeletion, upstreamOf, type Upstream } from './deletion-send.ts';
+import { settle, type Reply, type Settlement } from './deletion-settle.ts';
+import { DeletionStore, type Attempt, type Unsettled } from './deletion-store.ts';
+import { migrate } from './migrations.ts';
+
+export type { Carried, DeletionEntry, DeletionOrder } from './deletion-entry.ts';
+
+/** Entries one alarm sends at once: below the six connections an object may have waiting for an answer. */
+const SENT_AT_ONCE = 5;
+/** Milliseconds between two alarms with work left over: a backlog asks PostHog 300 times a minute at most, of its 480. */
+const PAUSE_MS = 1000;
+/** Milliseconds until the next alarm after one that could not do its work. */
+const TROUBLE_PAUSE_MS = 60_000;
+
+const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
+
+/**
+ * One per tenant: the append-only record of its deletions, and the machine that carries them out.
+ *
+ * intent → attempt → send → outcome. The intent is durable before PostHog hears of it, because the platform lets no
+ * message out before the writes made ahead of it are. An attempt whose end nobody knows leaves the entry `unknown`;
+ * the alarm sends it again until PostHog says what it made of it. Sending again does no harm: PostHog ignores ids that
+ * are gone.
+ *
+ * A delete that goes well writes six rows: intent, open, attempt, outcome, no longer open, and the alarm, which many
+ * deletes share. An attempt that settles nothing writes three more, and the one after it two.
+ */
+export class DeletionLog extends DurableObject {
+  readonly #store: DeletionStore;
+  /** Being sent by this instance right now. After a restart nothing is. */
+  readonly #inFlight = new Set<number>();
+  /** What was spent in the last 24 hours, the oldest first; null until it is first needed. */
+  #charges: Charge[] | null = null;
+  /** When the alarm rings. */
+  #armedFor = Infinity;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    migrate(ctx.storage, DELETION_STEPS);
+    this.#store = new DeletionStore(ctx.storage.sql);
+    void ctx.blockConcurrencyWhile(async () => {
+      this.#armedFor = (await ctx.storage.getAlarm()) ?? Infinity;
+    });
+  }
+
+  /** PostHog as the environment describes it. A test may describe another. */
+  protected upstream(): Result<Upstream> {
+    return upstreamOf(this.env, (input, init) => fetch(input, init));
+  }
+
+  /**
+   * Writes a deletion down, sends it, and says what PostHog made of it; the entry may be unknown then. Goes on where
+   * the caller hangs up.
+   *
+   * Fails, with nothing written and nothing sent, with `deletion_budget_exhausted`, or with `not_configured`.
+   * @throws where the storage fails.
+   */
+  async carryOut(order: DeletionOrder): Promise<Result<Carried>> {
+    const upstream = this.upstream();
+    if (!upstream.ok) return upstream;
+    const digest = await digestOf(order.deletion.target.ids);
+    const intent = this.#intend(order, digest, upstream.value);
+    if (!intent.ok) return intent;
+    const sending = this.#attempt(intent.value.number, upstream.value);
+    this.ctx.waitUntil(sending);
+    return ok({ entry: intent.value.id, interpretation: await sending });
+  }
+
+  /**
+   * Entries by age, the newest first, each once however many are added between pages. `before` is the `next` of the
+   * page before, null for the first.
+   * @throws where `before` is not a deletion id: callers check that first.
+   */
+  list(page: { limit: number; before: string | null }): { rows: DeletionEntry[]; next: string | null } {
+    const before = page.before === null ? null : DeletionId.parse(page.before);
+    const found = this.#store.page(before, page.limit + 1);
+    const rows = found.slice(0, page.limit);
+    return { rows, next: found.length > rows.length ? (rows.at(-1)?.id ?? null) : null };
+  }
+
+  /** One entry with its ids as they were asked for; null where the tenant has none of this id. */
+  get(id: DeletionId): (DeletionEntry & { ids: string[] }) | null {
+    return this.#store.find(id);
+  }
+
+  /**
+   * Sends what is due once more, one batch a run. Nothing that goes wrong in it leaves: the platform gives an alarm up
+   * for good after six throws, and the next alarm is set before anything is tried.
+   */
+  override async alarm(): Promise<void> {
+    let pause = PAUSE_MS;
+    try {
+      this.#rearm(TROUBLE_PAUSE_MS);
+      await this.#sendDue();
+    } catch {
+      pause = TROUBLE_PAUSE_MS;
+    }
+    this.#rearm(pause);
+  }
+
+  #intend(
+    order: DeletionOrder,
+    digest: string,
+    upstream: Upstream,
+  ): Result<{ number: number; id: DeletionId }> {
+    const now = Date.now();
+    const charges = this.#spent(now);
+    const persons = distinct(order.deletion.target.ids).length;
+    const written = this.ctx.storage.transactionSync(() => {
+      const exhausted = refusalOf(order.budgets, charges, persons, now);
+      if (exhausted !== null) return no(exhausted);
+      const number = nextNumber(this.#store.newest(), now);
+      const id = deletionIdOf(number, random);
+      const dueAt = now + overdueAfter(upstream.timeoutMs);
+      this.#store.intend({ number, id, order, digest, dueAt });
+      this.#armBy(dueAt);
+      return ok({ number, id });
+    });
+    if (written.ok) {
+      charges.push({
+        at: instantOf(written.value.number),
+        persons,
+        tokens: [...order.ancestors, order.token],
+      });
+    }
+    return written;
+  }
+
+  #spent(now: number): Charge[] {
+    const charges = this.#charges ?? this.#store.chargesSince(now - WINDOW_MS);
+    this.#charges = charges.filter((charge) => weighs(charge, now));
+    return this.#charges;
+  }
+
+  /** One attempt, first or later. What is sent is what is written down. */
+  async #attempt(number: number, upstream: Upstream): Promise<Interpretation> {
+    const startedAt = Date.now();
+    this.#inFlight.add(number);
+    try {
+      const attempt = this.#store.begin(number, startedAt, startedAt + overdueAfter(upstream.timeoutMs));
+      try {
+        const deletion = this.#store.deletion(number);
+        const reply = await sendDeletion(upstream, deletion);
+        this.#conclude(attempt, reply, settle(deletion, reply, attempt.attempt));
+        return reply.interpretation;
+      } catch (defect) {
+        // Backs off like any other failure, so that one entry that cannot be sent does not stand in the way of others.
+        this.#lapse(attempt, { status: null, problem: 'internal_error' }, null);
+        throw defect;
+      }
+    } finally {
+      this.#inFlight.delete(number);
+    }
+  }
+
+  #conclude(attempt: Attempt, reply: Reply, settlement: Settlement): void {
+    if (settlement.state === 'unknown') this.#lapse(attempt, settlement, reply.retryAfterSeconds);
+    else this.ctx.storage.transactionSync(() => this.#store.settle(attempt, settlement, Date.now()));
+  }
+
+  #lapse(attempt: Attempt, how: Omit<Unsettled, 'state'>, retryAfterSeconds: number | null): void {
+    const now = Date.now();
+    const dueAt = now + waitAfter(attempt.attempt, retryAfterSeconds);
+    this.ctx.storage.transactionSync(() => {
+      this.#store.lapse(attempt, how, now, dueAt);
+      this.#armBy(dueAt);
+    });
+  }
+
+  async #sendDue(): Promise<void> {
+    const upstream = this.upstream();
+    if (!upstream.ok) throw new Error(upstream.failure.code);
+    const due = this.#store
+      .due(Date.now(), SENT_AT_ONCE + this.#inFlight.size)
+      .filter((number) => !this.#inFlight.has(number))
+      .slice(0, SENT_AT_ONCE);
+    const sent = await Promise.allSettled(due.map((number) => this.#attempt(number, upstream.value)));
+    if (sent.some((each) => each.status === 'rejected')) throw new Error('an entry could not be sent');
+  }
+
+  /** One alarm serves every entry: where it rings early enough already, nothing is written. */
+  #armBy(at: number): void {
+    if (at >= this.#armedFor) return;
+    this.#armedFor = at;
+    void this.ctx.storage.setAlarm(at);
+  }
+
+  /** Sets the alarm for whatever is open, at least `pause` milliseconds from now; with nothing open there is none. */
+  #rearm(pause: number): void {
+    const due = this.#store.earliestDue();
+    this.#armedFor = Infinity;
+    if (due === null) void this.ctx.storage.deleteAlarm();
+    else this.#armBy(Math.max(due, Date.now() + pause));
+  }
+}

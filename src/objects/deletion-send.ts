@@ -1,0 +1,81 @@
+/** Sends a deletion once, and reads what came back. */
+import { deletionMessage, type Deletion } from '../catalogue/deletion.ts';
+import { readConfig } from '../config.ts';
+import { failure } from '../core/failure.ts';
+import { isJsonObject, parseJson } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import { no, ok, type Result } from '../core/result.ts';
+import { readText } from '../upstream/body.ts';
+import { openDoor, type Door } from '../upstream/door.ts';
+import { interpret, type Interpretation } from '../upstream/interpret.ts';
+import { scrubberOf, type Scrub } from '../upstream/scrub.ts';
+import type { Reply } from './deletion-settle.ts';
+
+/** PostHog, as the deletion log reaches it. */
+export interface Upstream {
+  readonly door: Door;
+  readonly scrub: Scrub;
+  /** Milliseconds after which a call has ended one way or the other. */
+  readonly timeoutMs: number;
+}
+
+/** PostHog as the environment describes it, or `not_configured` where the environment does not. */
+export function upstreamOf(env: object, fetcher: typeof fetch): Result<Upstream> {
+  const configured = readConfig(env);
+  if (!configured.ok) return no(failure('not_configured', 'The gateway is not configured.'));
+  const { upstream } = configured.config;
+  return ok({
+    door: openDoor(upstream, fetcher),
+    scrub: scrubberOf(upstream.key, new URL(upstream.origin).host),
+    timeoutMs: upstream.slowTimeoutMs,
+  });
+}
+
+/** A summary that names 1,000 failed persons is about 60 KB. */
+const REPLY_BYTES_MAX = LIMITS.replyBufferBytes;
+
+/** Sends a deletion. Every end of the call is a reply; nothing of what PostHog echoes of the key is in it. */
+export async function sendDeletion(upstream: Upstream, deletion: Deletion): Promise<Reply> {
+  const answer = await upstream.door({
+    ...deletionMessage(deletion),
+    projectId: deletion.projectId,
+    patience: 'write',
+  });
+  if (!answer.ok) return replyOf(null, null, { kind: 'failure', failure: answer.failure });
+  const { status, retryAfterSeconds } = answer.value;
+  const read = await readText(answer.value, REPLY_BYTES_MAX);
+  // Without its body a refusal is still a refusal. A success is not yet a success.
+  if (!read.ok && status < 300) {
+    return replyOf(status, retryAfterSeconds, { kind: 'failure', failure: read.failure });
+  }
+  const text = read.ok ? clean(read.value, upstream.scrub) : '';
+  const meaning = interpret({ status, retryAfterSeconds, text }, upstream.scrub);
+  return replyOf(status, retryAfterSeconds, strict(meaning));
+}
+
+/** Scrubs a text twice: as it stands, and, for a key hidden in JSON's escapes, as it reads. */
+function clean(text: string, scrub: Scrub): string {
+  const json = parseJson(text);
+  const read = json === undefined ? '' : JSON.stringify(json);
+  const scrubbed = scrub(read);
+  return scrubbed === read ? scrub(text) : scrubbed;
+}
+
+/** All three generations answer a deletion with nothing or with an object. Other JSON is somebody else's. */
+function strict(meaning: Interpretation): Interpretation {
+  if (meaning.kind !== 'success' || meaning.text === '' || isJsonObject(meaning.json)) return meaning;
+  const detail = `PostHog answered ${meaning.status} with a body that is not its API's.`;
+  return { kind: 'failure', failure: failure('upstream_reply_invalid', detail) };
+}
+
+const replyOf = (
+  status: number | null,
+  retryAfterSeconds: number | null,
+  interpretation: Interpretation,
+): Reply => ({
+  status,
+  retryAfterSeconds:
+    retryAfterSeconds ??
+    (interpretation.kind === 'failure' ? (interpretation.failure.retryAfterSeconds ?? null) : null),
+  interpretation,
+});
