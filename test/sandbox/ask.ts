@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import { launchSandbox, type Sandbox } from './launch.ts';
 
 /** Short words for asking a running sandbox, shared by its tests. */
@@ -99,3 +100,12 @@ export function actors(answered: Answered): unknown[] {
 export function q(value: unknown): string {
   return encodeURIComponent(JSON.stringify(value));
 }
+
+/** Texts in alphabetical order, for lists whose order means nothing. */
+export function sorted(values: readonly unknown[]): string[] {
+  return values.map(String).toSorted();
+}
+
+/** Any text, and any number, in an expected value. */
+export const SOME_TEXT: unknown = expect.any(String);
+export const SOME_NUMBER: unknown = expect.any(Number);

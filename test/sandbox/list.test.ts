@@ -1,0 +1,190 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ADA, BEN, MIA, NIL, OTHER_ADA, PERSONS_IN_PROJECT, TENANTS } from '../../src/sandbox/seed/names.ts';
+import { at, type Bench, column, launchBench, listed, q } from './ask.ts';
+
+/** PostHog contract §5, §6 and §8: the list, its filters, its pages and its CSV. */
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await launchBench();
+});
+afterAll(() => bench.stop());
+beforeEach(() => bench.reset());
+
+const person = (key: string, value: unknown, operator = 'exact') => ({
+  key,
+  value,
+  operator,
+  type: 'person',
+});
+
+describe('the list', () => {
+  test('stays inside its project, newest first', async () => {
+    const answer = await bench.get('/?include_total');
+    expect(at(answer.json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
+    expect(listed(answer)).not.toContain(OTHER_ADA.uuid);
+    const times = column(at(answer.json, 'results'), 'created_at').map(String);
+    expect(times).toEqual(times.toSorted().toReversed());
+  });
+
+  test('is seeded with every tenant, and with somebody who has none', async () => {
+    for (const tenant of TENANTS) {
+      expect(
+        listed(await bench.get(`/?properties=${q([person('tenant_id', tenant)])}`)).length,
+      ).toBeGreaterThan(5);
+    }
+    expect(listed(await bench.get(`/?properties=${q([person('tenant_id', 'x', 'is_not_set')])}`))).toContain(
+      NIL.uuid,
+    );
+  });
+
+  test('combines email, distinct_id and search with AND; an unknown distinct id is an empty page', async () => {
+    expect(listed(await bench.get('/?email=ben@acme.test'))).toEqual([BEN.uuid]);
+    expect(listed(await bench.get('/?email=ben@acme.test&distinct_id=ada@acme.test'))).toEqual([]);
+    expect(listed(await bench.get('/?search=BRAMBLE'))).toEqual([BEN.uuid]);
+    expect(listed(await bench.get(`/?search=${MIA.distinctIds[1]}`))).toEqual([MIA.uuid]);
+    expect(listed(await bench.get(`/?search=${ADA.uuid}`))).toEqual([ADA.uuid]);
+    const unknown = await bench.get('/?distinct_id=nobody');
+    expect(unknown.json).toEqual({ results: [], next: null, previous: null });
+  });
+
+  test.each([
+    ['exact', ['acme.test', 'ada@acme.test'], true],
+    ['exact', 'ADA@acme.test', false],
+    ['is_not', 'ada@acme.test', false],
+    ['icontains', 'ADA@', true],
+    ['not_icontains', 'ada', false],
+    ['regex', '^a.a@', true],
+    ['not_regex', '^a.a@', false],
+    ['is_set', 'is_set', true],
+    ['is_not_set', 'is_not_set', false],
+    ['in', ['ada@acme.test'], true],
+    ['not_in', ['ada@acme.test'], false],
+  ])('operator %s with %j finds Ada: %s', async (operator, value, finds) => {
+    const answer = await bench.get(
+      `/?properties=${q([person('email', value, operator)])}&distinct_id=ada@acme.test`,
+    );
+    expect(listed(answer)).toEqual(finds ? [ADA.uuid] : []);
+  });
+
+  test('numbers and dates compare', async () => {
+    const properties = { score: 7, since: '2026-03-10T08:00:00Z' };
+    await bench.control('POST', 'persons', { project_id: 1, distinct_ids: ['seven'], properties });
+    const finds = async (key: string, value: unknown, operator: string) =>
+      listed(await bench.get(`/?properties=${q([person(key, value, operator)])}`)).length;
+    expect(await finds('score', 6, 'gt')).toBe(1);
+    expect(await finds('score', 7, 'gt')).toBe(0);
+    expect(await finds('score', '7', 'gte')).toBe(1);
+    expect(await finds('score', 7, 'lt')).toBe(0);
+    expect(await finds('score', 7, 'lte')).toBe(1);
+    expect(await finds('since', '2026-03-10', 'is_date_exact')).toBe(1);
+    expect(await finds('since', '-7d', 'is_date_after')).toBe(1);
+    expect(await finds('since', '2026-03-10', 'is_date_before')).toBe(0);
+  });
+
+  test('an element that cannot be built is dropped, and the restriction with it', async () => {
+    for (const broken of [
+      { ...person('tenant_id', 'acme'), type: 'persom' },
+      { key: 'tenant_id', type: 'person' },
+      { value: 'x' },
+    ]) {
+      const answer = await bench.get(`/?include_total&properties=${q([broken])}`);
+      expect(at(answer.json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
+    }
+  });
+
+  test('type defaults to event, which restricts no list', async () => {
+    const answer = await bench.get(`/?include_total&properties=${q([{ key: 'tenant_id', value: 'acme' }])}`);
+    expect(at(answer.json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
+  });
+
+  const group = {
+    type: 'AND',
+    values: [{ type: 'OR', values: [person('email', 'ada@acme.test'), person('email', 'ben@acme.test')] }],
+  };
+
+  test('generation B takes the flat array only, and reads it from the query only', async () => {
+    expect((await bench.get(`/?properties=${q(group)}`)).status).toBe(500);
+    expect((await bench.get('/?properties=nonsense')).status).toBe(500);
+    expect((await bench.get(`/?properties=${q(['x'])}`)).status).toBe(500);
+  });
+
+  test('generation A takes groups, and refuses what is no JSON or mixes groups and leaves', async () => {
+    await bench.reset({ generation: 'A' });
+    expect(new Set(listed(await bench.get(`/?properties=${q(group)}`)))).toEqual(
+      new Set([ADA.uuid, BEN.uuid]),
+    );
+    expect((await bench.get('/?properties=nonsense')).json).toMatchObject({ code: 'invalid_input' });
+    const mixed = { type: 'AND', values: [group, person('plan', 'pro')] };
+    expect((await bench.get(`/?properties=${q(mixed)}`)).status).toBe(400);
+  });
+});
+
+describe('pages', () => {
+  test('next and previous are absolute, with host and every parameter that was sent', async () => {
+    const path = `/?limit=10&offset=20&properties=${q([person('plan', 'zzz', 'is_not')])}&secret=1`;
+    const answer = await bench.get(path);
+    const link = (offset: number) =>
+      `${bench.url}/api/projects/1/persons${path.replace('offset=20', `offset=${offset}`)}`;
+    expect(answer.json).toMatchObject({ next: link(30), previous: link(10) });
+  });
+
+  test('the link back to the first page is the unchanged current URL', async () => {
+    const answer = await bench.get('/?limit=10&offset=10');
+    expect(at(answer.json, 'previous')).toBe(`${bench.url}/api/projects/1/persons/?limit=10&offset=10`);
+  });
+
+  test('the last full page has a next that leads to an empty one', async () => {
+    const last = await bench.get('/?limit=20&offset=20');
+    expect(listed(last)).toHaveLength(20);
+    const empty = await fetch(String(at(last.json, 'next')), {
+      headers: { authorization: 'Bearer phx_sandbox' },
+    });
+    expect(await empty.json()).toMatchObject({ results: [], next: null });
+  });
+
+  test('a deleted person can make a page short that still has a next', async () => {
+    await bench.reset({ clickhouse_lag: true });
+    const [newest] = listed(await bench.get('/?limit=1'));
+    await bench.post('/bulk_delete/', { ids: [newest] });
+    const answer = await bench.get('/?limit=10');
+    expect(listed(answer)).toHaveLength(9);
+    expect(at(answer.json, 'next')).not.toBeNull();
+  });
+
+  test('count is there only when asked for', async () => {
+    expect((await bench.get('/')).json).not.toHaveProperty('count');
+    expect((await bench.get('/?include_total=false')).json).toHaveProperty('count');
+  });
+
+  test('limit 0 means 100, and a word in its place is a server error', async () => {
+    expect(listed(await bench.get('/?limit=0'))).toHaveLength(PERSONS_IN_PROJECT[1]);
+    expect((await bench.get('/?limit=ten')).status).toBe(500);
+    expect((await bench.get('/activity/?page=one')).status).toBe(500);
+  });
+});
+
+describe('CSV', () => {
+  test.each(['.csv', '/?format=csv'])(
+    '%s ignores limit and offset, and nested members become columns',
+    async (suffix) => {
+      const mark = suffix.includes('?') ? '&' : '?';
+      const answer = await bench.get(`${suffix}${mark}limit=1&offset=3`);
+      expect(answer.headers.get('content-type')).toContain('text/csv');
+      const lines = answer.text.trimEnd().split('\r\n');
+      expect(lines).toHaveLength(PERSONS_IN_PROJECT[1] + 1);
+      expect(lines[0]?.split(',')).toContain('properties.email');
+    },
+  );
+
+  test('Accept chooses it too, and errors come in it', async () => {
+    const answer = await bench.get('/424242/', { headers: { accept: 'text/csv' } });
+    expect(answer.status).toBe(404);
+    expect(answer.text).toMatch(/^attr,code,detail,type\r\n,not_found/);
+  });
+
+  test('the suffix is an alias on every path', async () => {
+    expect((await bench.get(`/${ADA.id}.json`)).json).toMatchObject({ id: ADA.id });
+    expect((await bench.get('/values.csv?key=plan')).text).toMatch(/^count,name\r\n/);
+  });
+});

@@ -1,0 +1,222 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ADA, anonymousId, BEN, COHORTS, GHOST, MIA, PIA, TENANTS } from '../../src/sandbox/seed/names.ts';
+import { at, type Bench, column, launchBench, SOME_NUMBER, SOME_TEXT, sorted } from './ask.ts';
+
+/** PostHog contract §7 and §8: the other reads and the shapes of their answers. */
+
+let bench: Bench;
+beforeAll(async () => {
+  bench = await launchBench();
+});
+afterAll(() => bench.stop());
+beforeEach(() => bench.reset());
+
+describe('shapes', () => {
+  test('a row of the list has the UUID for its id, a retrieved person the number', async () => {
+    const row = at((await bench.get(`/?distinct_id=${ADA.distinctIds[0]}`)).json, 'results', 0);
+    expect(row).toMatchObject({
+      type: 'person',
+      id: ADA.uuid,
+      uuid: ADA.uuid,
+      name: 'ada@acme.test',
+      is_identified: true,
+    });
+    expect(row).toMatchObject({
+      matched_recordings: [],
+      value_at_data_point: null,
+      properties: ADA.properties,
+    });
+    const retrieved = await bench.get(`/${ADA.uuid}/`);
+    expect(retrieved.json).toMatchObject({ id: ADA.id, uuid: ADA.uuid, properties: ADA.properties });
+    expect((await bench.get(`/${ADA.id}/`)).json).toEqual(retrieved.json);
+  });
+
+  test('last_seen_at is there from generation B on', async () => {
+    expect(at((await bench.get(`/${ADA.id}/`)).json, 'last_seen_at')).toBeTypeOf('string');
+    await bench.reset({ generation: 'A' });
+    expect((await bench.get(`/${ADA.id}/`)).json).not.toHaveProperty('last_seen_at');
+  });
+
+  test('who has no display property is named by a chosen distinct id, else by the number', async () => {
+    expect(at((await bench.get(`/${GHOST.id}/`)).json, 'name')).toBe(String(GHOST.id));
+    await bench.control('POST', 'persons', {
+      project_id: 1,
+      distinct_ids: [anonymousId(9, 9), 'jo'],
+      properties: { Email: 'jo@x.test' },
+    });
+    const jo = async () => at((await bench.get('/?distinct_id=jo')).json, 'results', 0, 'name');
+    expect(await jo()).toBe('jo');
+    await bench.control('PATCH', 'settings', { generation: 'A' });
+    expect(await jo()).toBe('jo@x.test');
+  });
+
+  test('chosen distinct ids come first on retrieve', async () => {
+    const added = await bench.control('POST', 'persons', {
+      project_id: 1,
+      distinct_ids: [anonymousId(9, 1), 'zed'],
+    });
+    const retrieved = await bench.get(`/${String(at(added, 'persons', 0, 'id'))}/`);
+    expect(at(retrieved.json, 'distinct_ids')).toEqual(['zed', anonymousId(9, 1)]);
+  });
+
+  test('a distinct id in the path is a 400 that echoes it, an unknown person a 404', async () => {
+    const answer = await bench.get('/not-a-person/');
+    expect(answer.status).toBe(400);
+    expect(answer.json).toMatchObject({ type: 'validation_error', code: 'invalid_input' });
+    expect(at(answer.json, 'detail')).toContain('distinct_id=not-a-person');
+    expect((await bench.get('/424242/')).json).toMatchObject({ code: 'not_found', detail: 'Not found.' });
+  });
+});
+
+describe('activity', () => {
+  test('pages by number, with the owner named and the numeric id as text', async () => {
+    await bench.post('/bulk_delete/', { ids: [ADA.uuid, BEN.uuid] });
+    const answer = await bench.get('/activity/?limit=1&page=2');
+    expect(answer.json).toMatchObject({
+      total_count: 4,
+      next: `${bench.url}/api/projects/1/persons/activity/?limit=1&page=3`,
+      previous: `${bench.url}/api/projects/1/persons/activity/?limit=1&page=1`,
+    });
+    expect(at(answer.json, 'results', 0)).toMatchObject({
+      activity: 'deleted',
+      scope: 'Person',
+      item_id: String(ADA.id),
+      detail: { name: ADA.uuid, changes: null },
+      user: { first_name: 'Sam', email: 'sam@corp.test' },
+    });
+    const system = at((await bench.get('/activity/')).json, 'results', 3, 'user');
+    expect(system).toMatchObject({ email: null, is_system: true });
+  });
+
+  test("one person's is a 404 once the person is deleted", async () => {
+    await bench.ask('PATCH', `/api/projects/1/persons/${ADA.id}/`, {
+      body: { properties: { plan: 'team' } },
+    });
+    const path = `/${ADA.id}/activity/`;
+    expect((await bench.get(path)).json).toMatchObject({
+      total_count: 1,
+      results: [{ activity: 'updated' }],
+    });
+    await bench.post('/bulk_delete/', { ids: [ADA.uuid] });
+    expect((await bench.get(path)).status).toBe(404);
+  });
+});
+
+describe('batches', () => {
+  test('by distinct id: keyed by what was asked, one person perhaps twice, the missing absent', async () => {
+    const answer = await bench.post('/batch_by_distinct_ids/', {
+      distinct_ids: ['mia@acme.test', 'mia@birch.test', 'nobody'],
+    });
+    expect(answer.json).toMatchObject({
+      results: { 'mia@acme.test': { id: MIA.id }, 'mia@birch.test': { id: MIA.id } },
+    });
+    expect(at(answer.json, 'results')).not.toHaveProperty('nobody');
+  });
+
+  test('only the first 200 are used', async () => {
+    const fill = Array.from({ length: 199 }, (_, index) => `nobody-${index}`);
+    const answer = await bench.post('/batch_by_distinct_ids/', {
+      distinct_ids: [...fill, 'ada@acme.test', 'ben@acme.test'],
+    });
+    expect(at(answer.json, 'results')).toHaveProperty(['ada@acme.test']);
+    expect(at(answer.json, 'results')).not.toHaveProperty(['ben@acme.test']);
+  });
+
+  test('a wrong type is an empty answer, a malformed UUID a 400', async () => {
+    expect((await bench.post('/batch_by_distinct_ids/', { distinct_ids: 'ada@acme.test' })).json).toEqual({
+      results: {},
+    });
+    expect((await bench.post('/batch_by_uuids/', {})).json).toEqual({ results: {} });
+    expect((await bench.post('/batch_by_uuids/', { uuids: [ADA.uuid, 'x'] })).status).toBe(400);
+    expect((await bench.post('/batch_by_uuids/', { uuids: [ADA.uuid] })).json).toMatchObject({
+      results: { [ADA.uuid]: { id: ADA.id } },
+    });
+  });
+
+  test('a person shows at most ten distinct ids', async () => {
+    const ids = Array.from({ length: 12 }, (_, index) => `many-${index}`);
+    await bench.control('POST', 'persons', { project_id: 1, distinct_ids: ids });
+    const answer = await bench.post('/batch_by_distinct_ids/', { distinct_ids: ['many-0'] });
+    expect(at(answer.json, 'results', 'many-0', 'distinct_ids')).toHaveLength(10);
+  });
+});
+
+describe('values', () => {
+  test('are an array in A and an object that may be cached in B', async () => {
+    const answer = await bench.get('/values/?key=tenant_id&value=CM');
+    expect(at(answer.json, 'results', 0, 'name')).toBe('acme');
+    expect(answer.json).toMatchObject({ refreshing: false });
+    expect(answer.headers.get('cache-control')).toBe('max-age=10');
+    await bench.reset({ generation: 'A' });
+    const old = await bench.get('/values/?key=tenant_id');
+    expect(sorted(column(old.json, 'name'))).toEqual([...TENANTS]);
+  });
+
+  test('are empty without a key or for a virtual one', async () => {
+    expect(at((await bench.get('/values/')).json, 'results')).toEqual([]);
+    expect(at((await bench.get('/values/?key=$virt_x')).json, 'results')).toEqual([]);
+  });
+});
+
+describe('cohorts', () => {
+  test('are brief in B and whole in A', async () => {
+    const path = `/cohorts/?person_id=${ADA.id}`;
+    expect(at((await bench.get(path)).json, 'results', 0)).toEqual({
+      id: COHORTS.pro.id,
+      name: COHORTS.pro.name,
+      count: SOME_NUMBER,
+    });
+    await bench.reset({ generation: 'A' });
+    expect(at((await bench.get(path)).json, 'results', 0)).toMatchObject({
+      id: COHORTS.pro.id,
+      is_static: true,
+    });
+  });
+
+  test("membership is that of the owner's current project, whatever the path says", async () => {
+    await bench.reset({ current_project: 2 });
+    expect((await bench.get(`/cohorts/?person_id=${ADA.uuid}`)).json).toEqual({ results: [] });
+    const there = await bench.ask('GET', `/api/projects/2/persons/cohorts/?person_id=${PIA.uuid}`);
+    expect(at(there.json, 'results', 0, 'id')).toBe(COHORTS.otherPro.id);
+    await bench.reset({ current_project: null });
+    expect((await bench.get(`/cohorts/?person_id=${ADA.uuid}`)).json).toMatchObject({
+      message: 'Could not retrieve team',
+    });
+  });
+
+  test('without a person it is a server error; an unknown one is 404 in B and 500 in A', async () => {
+    expect((await bench.get('/cohorts/')).status).toBe(500);
+    expect((await bench.get('/cohorts/?person_id=424242')).status).toBe(404);
+    await bench.reset({ generation: 'A' });
+    expect((await bench.get('/cohorts/?person_id=424242')).status).toBe(500);
+  });
+});
+
+describe('properties at a time', () => {
+  test('are what they were, with the person as it is', async () => {
+    const path = '/properties_at_time/?distinct_id=ada@acme.test';
+    const then = await bench.get(`${path}&timestamp=2026-03-05T13:00:00Z`);
+    expect(then.json).toMatchObject({ id: ADA.id, properties: { plan: 'free' } });
+    expect(at(then.json, 'point_in_time_metadata', 'distinct_ids_queried')).toEqual(ADA.distinctIds);
+    const now = await bench.get(`${path}&timestamp=2026-03-15T12:00:00Z`);
+    expect(now.json).toMatchObject({ properties: { plan: 'pro' } });
+  });
+
+  test('errors have a shape of their own and echo the identifier', async () => {
+    expect((await bench.get('/properties_at_time/?timestamp=2026-03-05')).json).toEqual({ error: SOME_TEXT });
+    expect(
+      (await bench.get('/properties_at_time/?distinct_id=a&person_id=1&timestamp=2026-03-05')).status,
+    ).toBe(400);
+    expect((await bench.get('/properties_at_time/?distinct_id=a&timestamp=soon')).status).toBe(400);
+    const unknown = await bench.get('/properties_at_time/?distinct_id=nobody&timestamp=2026-03-05');
+    expect(unknown.status).toBe(404);
+    expect(at(unknown.json, 'error')).toContain('nobody');
+  });
+
+  test('can fail on the nested path, where the world has that defect', async () => {
+    await bench.reset({ nested_quirks: true });
+    const path = 'properties_at_time/?distinct_id=ada@acme.test&timestamp=2026-03-05';
+    expect((await bench.get(`/${path}`)).status).toBe(500);
+    expect((await bench.ask('GET', `/api/person/${path}`)).status).toBe(200);
+  });
+});
