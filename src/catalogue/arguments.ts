@@ -6,9 +6,6 @@ import { no, ok, type Result } from '../core/result.ts';
 import { fromQuery, type Fields } from './fields.ts';
 import type { Place, Sent } from './operation.ts';
 
-/** The one parameter every operation takes, in the query whatever the method (PostHog contract §2). */
-export const FORMAT = 'format';
-
 type From = 'query' | 'body';
 
 /** All named values in one object, each remembered with where it came from. */
@@ -17,8 +14,11 @@ interface Gathered {
   readonly from: ReadonlyMap<string, From>;
 }
 
+/** What arguments are read from. */
+export type Input = Pick<Sent, 'query' | 'body'>;
+
 /** Validates what was sent against the schema. */
-export function parseArguments<S extends Fields>(schema: S, place: Place, sent: Sent): Result<z.output<S>> {
+export function parseArguments<S extends Fields>(schema: S, place: Place, sent: Input): Result<z.output<S>> {
   const gathered = gather(schema, place, sent);
   if (!gathered.ok) return gathered;
   const parsed = schema.safeParse(gathered.value.values);
@@ -26,11 +26,10 @@ export function parseArguments<S extends Fields>(schema: S, place: Place, sent: 
   return no(explain(parsed.error.issues, gathered.value.from, place, Object.keys(schema.shape)));
 }
 
-function gather(schema: Fields, place: Place, sent: Sent): Result<Gathered> {
+function gather(schema: Fields, place: Place, sent: Input): Result<Gathered> {
   const values: Record<string, Json> = {};
   const from = new Map<string, From>();
   for (const [name, value] of sent.query) {
-    if (name === FORMAT) continue;
     const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
     if (place === 'body' || field === undefined)
       return no(unknownName('query', name, place, Object.keys(schema.shape)));
@@ -59,8 +58,7 @@ const saidTwice = (name: string): Failure =>
 
 function unknownName(where: From, name: string, place: Place, known: readonly string[]): Failure {
   const shown = name.slice(0, 100);
-  const takes = place === 'either' || place === where ? known : [];
-  const accepted = where === 'query' ? [...takes, FORMAT] : takes;
+  const accepted = place === 'either' || place === where ? known : [];
   const list = accepted.length === 0 ? 'none' : accepted.join(', ');
   return where === 'query'
     ? failure('parameter_unknown', `The parameter ${shown} is not known here. Accepted: ${list}.`, shown)

@@ -4,10 +4,10 @@ import { failure } from '../core/failure.ts';
 import type { PersonRef } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import { FORMAT, parseArguments } from './arguments.ts';
+import { parseArguments, type Input } from './arguments.ts';
 import type { DeletingOperation, DeletionFlags, DeletionTarget } from './deletion.ts';
 import { givenFields, toQuery, type Fields } from './fields.ts';
-import type { Entry, Operation, Paging, Sent, Window } from './operation.ts';
+import type { Entry, Operation, Paging, Window } from './operation.ts';
 
 type Arguments = readonly (readonly [name: string, value: Json])[];
 
@@ -24,9 +24,9 @@ export function forwarding<S extends Fields>(entry: ForwardingEntry<S>): Operati
   const operation: Operation = {
     ...entry,
     prepare: (sent) => {
-      const format = formatOf(entry, sent);
-      if (!format.ok) return format;
-      const input = parseArguments(entry.input, entry.place, sent);
+      const taken = takeFormat(entry, sent);
+      if (!taken.ok) return taken;
+      const input = parseArguments(entry.input, entry.place, taken.value.rest);
       if (!input.ok) return input;
       const given = givenFields(input.value);
       const window = paging === null ? null : windowOf(paging, given);
@@ -37,7 +37,7 @@ export function forwarding<S extends Fields>(entry: ForwardingEntry<S>): Operati
         kind: 'forward',
         operation,
         projectId: sent.projectId,
-        format: format.value,
+        format: taken.value.format,
         method: sent.method,
         segments: segmentsOf(entry.path, sent.person),
         query: inQuery ? asPairs(message) : [],
@@ -65,9 +65,9 @@ export function deleting<S extends Fields>(entry: DeletingEntry<S>): Operation {
     ...entry,
     effect: 'delete',
     prepare: (sent) => {
-      const format = formatOf(entry, sent);
-      if (!format.ok) return format;
-      const input = parseArguments(entry.input, entry.place, sent);
+      const taken = takeFormat(entry, sent);
+      if (!taken.ok) return taken;
+      const input = parseArguments(entry.input, entry.place, taken.value.rest);
       if (!input.ok) return input;
       const deletion = entry.deletes(input.value, sent.person);
       if (!deletion.ok) return deletion;
@@ -75,7 +75,7 @@ export function deleting<S extends Fields>(entry: DeletingEntry<S>): Operation {
         kind: 'delete',
         operation,
         projectId: sent.projectId,
-        format: format.value,
+        format: taken.value.format,
         deletion: { operation: entry.id, projectId: sent.projectId, ...deletion.value },
       });
     },
@@ -83,11 +83,23 @@ export function deleting<S extends Fields>(entry: DeletingEntry<S>): Operation {
   return operation;
 }
 
-function formatOf(entry: Entry, sent: Sent): Result<'json' | 'csv'> {
+/** The one parameter every operation takes, in the query whatever the method (PostHog contract §2). */
+export const FORMAT = 'format';
+export type Format = 'json' | 'csv';
+
+/** Takes the format out of what was sent. CSV only where there are rows; PostHog is always asked for JSON. */
+export function takeFormat(
+  { reply }: Pick<Entry, 'reply'>,
+  sent: Input,
+): Result<{ readonly format: Format; readonly rest: Input }> {
   const format = sent.query.get(FORMAT) ?? 'json';
-  if (format === 'json' || (format === 'csv' && entry.reply.rows !== null)) return ok(format);
-  const accepted = entry.reply.rows === null ? 'json' : 'json, csv';
-  return no(failure('parameter_invalid', `format: this operation answers ${accepted}.`, FORMAT));
+  if (format !== 'json' && (format !== 'csv' || reply.rows === null)) {
+    const accepted = reply.rows === null ? 'json' : 'json, csv';
+    return no(failure('parameter_invalid', `format: accepted here: ${accepted}.`, FORMAT));
+  }
+  const query = new Map(sent.query);
+  query.delete(FORMAT);
+  return ok({ format, rest: { query, body: sent.body } });
 }
 
 function windowOf(paging: Paging, given: Arguments): Window {

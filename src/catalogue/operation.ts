@@ -30,14 +30,13 @@ export type Patience =
  */
 export type Slicing = 'unsliceable';
 
-/** How a listing is paged, and which links its envelope carries (PostHog contract §5). */
+/** How a listing is paged (PostHog contract §5). */
 export interface Paging {
   readonly limit: string;
   readonly position: string;
   /** `offset` counts rows from 0, `page` counts pages from 1. */
   readonly unit: 'offset' | 'page';
   readonly limitDefault: number;
-  readonly links: readonly ('next' | 'previous' | 'initial')[];
 }
 
 /** What a success looks like. */

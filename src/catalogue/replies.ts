@@ -51,13 +51,7 @@ const reply = (part: Partial<Reply> & Pick<Reply, 'schema' | 'example'>): Reply 
   ...part,
 });
 
-const byOffset = (links: Paging['links']): Paging => ({
-  limit: 'limit',
-  position: 'offset',
-  unit: 'offset',
-  limitDefault: 100,
-  links,
-});
+const byOffset: Paging = { limit: 'limit', position: 'offset', unit: 'offset', limitDefault: 100 };
 
 export const listReply = reply({
   schema: z.looseObject({
@@ -67,7 +61,7 @@ export const listReply = reply({
     count: z.int().optional(),
   }),
   example: { results: [EXAMPLE_ROW], next: null, previous: null },
-  paging: byOffset(['next', 'previous']),
+  paging: byOffset,
   rows: 'results',
 });
 
@@ -86,14 +80,13 @@ const actors = (paging: Paging): Reply =>
     rows: 'people',
   });
 
-export const actorsReply = actors(byOffset(['next', 'initial']));
+export const actorsReply = actors(byOffset);
 
 export const correlationReply = actors({
   limit: 'funnel_correlation_person_limit',
   position: 'funnel_correlation_person_offset',
   unit: 'offset',
   limitDefault: 100,
-  links: ['next', 'initial'],
 });
 
 export const activityReply = reply({
@@ -126,7 +119,7 @@ export const activityReply = reply({
     previous: null,
     total_count: 1,
   },
-  paging: { limit: 'limit', position: 'page', unit: 'page', limitDefault: 10, links: ['next', 'previous'] },
+  paging: { limit: 'limit', position: 'page', unit: 'page', limitDefault: 10 },
   rows: 'results',
 });
 
@@ -150,7 +143,7 @@ export const deletionStatusReply = reply({
       },
     ],
   },
-  paging: byOffset(['next', 'previous']),
+  paging: byOffset,
   rows: 'results',
 });
 

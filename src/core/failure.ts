@@ -117,6 +117,8 @@ export interface Failure {
   readonly attr: string | null;
   /** Whole seconds after which trying again makes sense. Sent on 429 and 503. */
   readonly retryAfterSeconds?: number;
+  /** The scopes that would have been enough. Sent in the challenge of a 403, RFC 6750 §3.1. */
+  readonly scopes?: readonly string[];
   /** The methods the path takes. Sent on 405. */
   readonly allow?: readonly string[];
 }

@@ -2,8 +2,7 @@
  * The one door to PostHog: the only fetch of the gateway, and the only holder of the key. One fixed origin, headers
  * from a list of four, no redirect followed, a deadline on every call. What an answer means is decided elsewhere.
  */
-import { failure, failureUntil, type Failure } from '../core/failure.ts';
-import { LIMITS } from '../core/limits.ts';
+import { failureUntil, type Failure } from '../core/failure.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import { upstreamUrl, type UpstreamRequest } from './request.ts';
 
@@ -23,7 +22,9 @@ export interface UpstreamAnswer {
   readonly mediaType: string;
   readonly retryAfterSeconds: number | null;
   readonly response: Response;
-  /** Ends the deadline: from here on the reader decides how long it waits. */
+  /** Starts the deadline anew: a body that keeps coming may take longer than its first byte. */
+  readonly rearm: () => void;
+  /** Ends the deadline, once the body is read. */
   readonly release: () => void;
 }
 
@@ -38,8 +39,13 @@ export function openDoor(config: DoorConfig, fetcher: typeof fetch): Door {
   const attempt = async (request: UpstreamRequest): Promise<Result<UpstreamAnswer>> => {
     const deadline = new AbortController();
     const timeoutMs = request.patience === 'read' ? config.readTimeoutMs : config.slowTimeoutMs;
-    const timer = setTimeout(() => deadline.abort(), timeoutMs);
+    const arm = () => setTimeout(() => deadline.abort(), timeoutMs);
+    let timer = arm();
     const release = () => clearTimeout(timer);
+    const rearm = () => {
+      release();
+      timer = arm();
+    };
     try {
       const response = await fetcher(upstreamUrl(config.origin, request), {
         method: request.method,
@@ -53,6 +59,7 @@ export function openDoor(config: DoorConfig, fetcher: typeof fetch): Door {
         mediaType: mediaTypeOf(response.headers),
         retryAfterSeconds: retryAfterOf(response.headers),
         response,
+        rearm,
         release,
       });
     } catch {
@@ -88,51 +95,9 @@ function retryAfterOf(headers: Headers): number | null {
 const timedOut = (timeoutMs: number): Failure =>
   failureUntil('upstream_timeout', `PostHog did not answer within ${timeoutMs} ms.`, RETRY_AFTER_SECONDS);
 
-const unreachable = (): Failure =>
+export const unreachable = (): Failure =>
   failureUntil(
     'upstream_unreachable',
     'The connection to PostHog failed before it answered.',
     RETRY_AFTER_SECONDS,
-  );
-
-/**
- * The body of an answer as text, at most `maxBytes` of it.
- * Fails with `upstream_reply_too_large` beyond that, and as the door does where the connection or the deadline ends.
- */
-export async function readText(answer: UpstreamAnswer, maxBytes: number): Promise<Result<string>> {
-  try {
-    const read = await readAtMost(answer.response, maxBytes);
-    return read === null ? no(tooLarge(maxBytes)) : ok(read);
-  } catch {
-    return no(unreachable());
-  } finally {
-    answer.release();
-  }
-}
-
-async function readAtMost(response: Response, maxBytes: number): Promise<string | null> {
-  const declared = response.headers.get('content-length');
-  // A declared length is that of the compressed bytes where the body is compressed, and then says nothing.
-  if (declared !== null && response.headers.get('content-encoding') === null) {
-    if (Number(declared) <= maxBytes) return response.text();
-    await response.body?.cancel();
-    return null;
-  }
-  if (response.body === null) return '';
-  const chunks: AsyncIterable<Uint8Array> = response.body;
-  const decoder = new TextDecoder();
-  let bytes = 0;
-  let text = '';
-  for await (const chunk of chunks) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return null;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-const tooLarge = (maxBytes: number): Failure =>
-  failure(
-    'upstream_reply_too_large',
-    `PostHog's answer is larger than ${maxBytes} bytes. Ask for fewer rows with limit, at most ${LIMITS.pageRowsMax}.`,
   );

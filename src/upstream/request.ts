@@ -1,16 +1,6 @@
+import type { Method, Patience } from '../catalogue/operation.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
-
-export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
-
-/** How patient the gateway is, and whether asking twice does harm. */
-export type Patience =
-  /** An idempotent read: asked once more where PostHog never answered. */
-  | 'read'
-  /** An idempotent read that computes for long: never asked again by itself. */
-  | 'slow_read'
-  /** Changes something: sent once. */
-  | 'write';
 
 /**
  * A request to PostHog, made of validated values only. There is no place in it for a header, a host, a raw path or

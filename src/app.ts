@@ -1,0 +1,61 @@
+/** The composition root: from an environment to something that answers requests. */
+import { tokenIssuer } from './authn/token.ts';
+import { readConfig, type Config } from './config.ts';
+import { failure } from './core/failure.ts';
+import { newRequestId, type Random } from './core/ids.ts';
+import type { Gateway } from './http/exchange.ts';
+import { problemReply } from './http/problem.ts';
+import { writeMisconfiguration } from './http/record.ts';
+import { createRouter } from './http/router.ts';
+import type { DeletionLog } from './objects/deletion-log.ts';
+import type { Directory } from './objects/directory.ts';
+import type { Objects } from './objects/remote.ts';
+import type { Tenant } from './objects/tenant.ts';
+import { openDoor } from './upstream/door.ts';
+import { scrubberOf } from './upstream/scrub.ts';
+
+/** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
+export interface Env {
+  readonly TENANT: Objects<Tenant>;
+  readonly DELETION_LOG: Objects<DeletionLog>;
+  readonly DIRECTORY: Objects<Directory>;
+}
+
+export type App = (request: Request) => Response | Promise<Response>;
+
+/** The one directory of a gateway. */
+const DIRECTORY_NAME = 'directory';
+
+const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
+
+/** Serves the gateway, or, with anything of its configuration missing, a 503 to everything. */
+export function createApp(env: Env): App {
+  const configured = readConfig(env);
+  if (configured.ok) return createRouter(gatewayOf(env, configured.config));
+  writeMisconfiguration(configured.problems);
+  return refuseEverything;
+}
+
+const gatewayOf = (env: Env, config: Config): Gateway => ({
+  config,
+  tokens: tokenIssuer(config.keyring, config.issuer),
+  door: openDoor(config.upstream, (input, init) => fetch(input, init)),
+  scrubKey: scrubberOf(config.upstream.key),
+  scrubError: scrubberOf(config.upstream.key, new URL(config.upstream.origin).host),
+  tenant: (id) => env.TENANT.getByName(id),
+  deletionLog: (id) => env.DELETION_LOG.getByName(id),
+  directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),
+  nowMs: () => Date.now(),
+  random,
+});
+
+function refuseEverything(): Response {
+  const reply = problemReply(
+    failure('not_configured', 'The gateway is not configured. Its console says what is missing.'),
+    newRequestId(random),
+  );
+  return new Response(typeof reply.body === 'string' ? reply.body : null, {
+    status: reply.status,
+    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...reply.headers },
+  });
+}

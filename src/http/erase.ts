@@ -1,0 +1,65 @@
+/** A permitted deletion is carried out by the tenant's log, and answered with what PostHog said and where it stands. */
+import { ok, type Result } from '../core/result.ts';
+import type { PermittedCall } from '../policy/decide.ts';
+import type { DeletionOrder } from '../objects/deletion-log.ts';
+import { fromObject, type Admitted } from './admission.ts';
+import type { Exchange, Reply } from './exchange.ts';
+import { problemReply } from './problem.ts';
+import { refused } from './refused.ts';
+
+type DeleteCall = Extract<PermittedCall, { kind: 'delete' }>;
+
+/** The entry of the log a deletion was written down in. */
+export const DELETION_HEADER = 'Hedgerow-Deletion';
+export const DELETIONS_PATH = '/v1/deletions';
+
+/** Obligations, sending and settling happen in the log: intent, PostHog, outcome, whoever hangs up. */
+export async function eraseThroughLog(
+  call: DeleteCall,
+  admitted: Admitted,
+  exchange: Exchange,
+): Promise<Result<Reply>> {
+  const { gateway, trace } = exchange;
+  const order = orderOf(call, admitted, exchange);
+  const carried = await fromObject(exchange, () => gateway.deletionLog(order.tenant).carryOut(order));
+  if (!carried.ok) return carried;
+  if (!carried.value.ok) return carried.value;
+
+  const { entry, interpretation } = carried.value.value;
+  trace.deletion = entry;
+  const headers = { [DELETION_HEADER]: entry, Location: `${DELETIONS_PATH}/${entry}` };
+  if (interpretation.kind === 'success') {
+    const { status, text } = interpretation;
+    trace.upstreamStatus = status;
+    return ok({
+      status,
+      type: text === '' ? null : 'application/json',
+      body: text === '' ? null : gateway.scrubKey(text),
+      headers,
+    });
+  }
+  const reply = refused(interpretation, trace);
+  if (reply.ok) return ok({ ...reply.value, headers });
+  trace.code = reply.failure.code;
+  // Not a plain failure: the client has to learn where the deletion stands in the log.
+  const problem = problemReply(reply.failure, trace.requestId);
+  return ok({ ...problem, headers: { ...problem.headers, ...headers } });
+}
+
+function orderOf(
+  { deletion }: DeleteCall,
+  { principal, tenant, chain }: Admitted,
+  { trace }: Exchange,
+): DeletionOrder {
+  const own = chain.flatMap(({ id, persons_per_day: persons }) =>
+    persons === undefined ? [] : [{ holder: id, persons_per_day: persons }],
+  );
+  return {
+    tenant: principal.tenant,
+    requestId: trace.requestId,
+    token: principal.token,
+    ancestors: principal.ancestors.map((link) => link.id),
+    deletion,
+    budgets: [{ holder: 'tenant', persons_per_day: tenant.deletes.persons_per_day }, ...own],
+  };
+}

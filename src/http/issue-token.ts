@@ -1,0 +1,115 @@
+/** Making a token: the same for an operator who mints and a holder who derives, but for what it must fit into. */
+import * as z from 'zod';
+import type { Link, Principal } from '../authn/token.ts';
+import { failure } from '../core/failure.ts';
+import { newTokenId, type TenantId, type TokenId } from '../core/ids.ts';
+import { LIMITS } from '../core/limits.ts';
+import { no, ok, type Result } from '../core/result.ts';
+import { Narrowing, type Grant } from '../policy/grant.ts';
+import { narrow, refuseWider } from '../policy/narrow.ts';
+import { fromObject } from './admission.ts';
+import { jsonReply, type Exchange, type Reply } from './exchange.ts';
+import { grantView } from './views.ts';
+
+/** What whoever asks for a token says of it. Every member of the grant may be left out: "as the parent has it". */
+export const TokenRequest = Narrowing.extend({
+  name: z.string().min(1).max(LIMITS.nameCharsMax),
+  /** Seconds. */
+  expires_in: z.int().min(1).max(LIMITS.tokenSecondsMax).optional(),
+  not_before: z.iso.datetime({ offset: true }).optional(),
+});
+export type TokenRequest = z.output<typeof TokenRequest>;
+
+/** What a new token has to fit into. */
+export interface Parent {
+  readonly tenant: TenantId;
+  readonly grant: Grant;
+  /** Oldest first. Empty for a minted token. */
+  readonly ancestors: readonly Link[];
+  /** No descendant lives longer. `null` for a minted token. */
+  readonly expiresAtSeconds: number | null;
+  readonly secondsDefault: number;
+}
+
+/** Signs a token narrower than its parent and has the tenant's object remember it. Answers 201. */
+export async function issueToken(
+  exchange: Exchange,
+  parent: Parent,
+  request: TokenRequest,
+): Promise<Result<Reply>> {
+  const { gateway } = exchange;
+  const { name, expires_in: lifetime, not_before: notBefore, ...narrowing } = request;
+  const fits = refuseWider(parent.grant, narrowing);
+  if (!fits.ok) return fits;
+
+  const nowSeconds = Math.floor(gateway.nowMs() / 1000);
+  const expiresAt = Math.min(
+    nowSeconds + (lifetime ?? parent.secondsDefault),
+    parent.expiresAtSeconds ?? Number.POSITIVE_INFINITY,
+  );
+  const notBeforeSeconds = notBefore === undefined ? null : Math.ceil(Date.parse(notBefore) / 1000);
+  if (notBeforeSeconds !== null && notBeforeSeconds >= expiresAt) {
+    return no(
+      failure('field_invalid', 'not_before must be earlier than the end of the token.', 'not_before'),
+    );
+  }
+
+  const { scopes, ...by } = narrowing;
+  const principal: Principal = {
+    tenant: parent.tenant,
+    token: newTokenId(gateway.random),
+    projectId: parent.grant.project_id,
+    scopes: scopes ?? parent.grant.scopes,
+    by,
+    ancestors: parent.ancestors,
+    issuedAtSeconds: nowSeconds,
+    notBeforeSeconds,
+    expiresAtSeconds: expiresAt,
+  };
+  const token = await gateway.tokens.sign(principal);
+  if (token.length > LIMITS.tokenCharsMax) {
+    return no(
+      failure('field_invalid', 'The token would be too long for a header: list fewer origins or properties.'),
+    );
+  }
+  const remembered = await remember(exchange, principal, name, narrowing);
+  if (!remembered.ok) return remembered;
+  return ok(
+    jsonReply(201, {
+      token,
+      id: principal.token,
+      name,
+      expires_at: isoOf(expiresAt),
+      not_before: notBeforeSeconds === null ? null : isoOf(notBeforeSeconds),
+      grant: grantView(narrow(parent.grant, { ...by, scopes: [...principal.scopes] })),
+    }),
+  );
+}
+
+async function remember(
+  exchange: Exchange,
+  principal: Principal,
+  name: string,
+  narrowing: Narrowing,
+): Promise<Result<null>> {
+  const ancestors: TokenId[] = principal.ancestors.map((link) => link.id);
+  const { issuedAtSeconds, notBeforeSeconds, expiresAtSeconds } = principal;
+  const issued = await fromObject(exchange, () =>
+    exchange.gateway.tenant(principal.tenant).issue(
+      {
+        id: principal.token,
+        name,
+        parent: ancestors.at(-1) ?? null,
+        issued_at: isoOf(issuedAtSeconds),
+        expires_at: isoOf(expiresAtSeconds),
+        not_before: notBeforeSeconds === null ? null : isoOf(notBeforeSeconds),
+        narrowing,
+      },
+      ancestors,
+    ),
+  );
+  return issued.ok ? issued.value : issued;
+}
+
+/** Unix seconds as an ISO 8601 time. */
+export const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString();

@@ -1,0 +1,66 @@
+/** Listings of the gateway's own records: newest or first names first, a page at a time, by cursor. */
+import * as z from 'zod';
+import { parseArguments } from '../catalogue/arguments.ts';
+import { FORMAT } from '../catalogue/define.ts';
+import { oneOf, whole } from '../catalogue/fields.ts';
+import { LIMITS } from '../core/limits.ts';
+import { ok, type Result } from '../core/result.ts';
+import { csvOf } from './csv.ts';
+import { jsonReply, type Exchange, type Reply } from './exchange.ts';
+import { targetOf } from './path.ts';
+import { parseQuery } from './query.ts';
+
+/** Takes cursors of one kind only, so that a wrong one is the client's mistake and never reaches an object. */
+const pageInput = <C extends string>(cursor: z.ZodType<C>) =>
+  z.strictObject({ limit: whole(1, LIMITS.listRowsMax).optional(), cursor: cursor.optional() });
+
+export interface Page<C> {
+  readonly limit: number;
+  readonly cursor: C | null;
+  readonly format: 'json' | 'csv';
+}
+
+/** Which page the client asks for. CSV where `formats` has it. */
+export function readPage<C extends string>(
+  { request }: Exchange,
+  cursor: z.ZodType<C>,
+  formats: readonly ['json', ...'csv'[]],
+): Result<Page<C>> {
+  const query = parseQuery(targetOf(request.url).query);
+  if (!query.ok) return query;
+  const schema = pageInput(cursor).extend({ [FORMAT]: oneOf(formats).optional() });
+  const input = parseArguments(schema, 'query', { query: query.value, body: undefined });
+  if (!input.ok) return input;
+  return ok({
+    limit: input.value.limit ?? LIMITS.listRowsDefault,
+    cursor: input.value.cursor ?? null,
+    format: input.value[FORMAT] ?? 'json',
+  });
+}
+
+/** The page, with the way to the next one in `next`; as a table, in a `Link` header (RFC 8288). */
+export function pageReply(
+  { request }: Exchange,
+  page: Page<unknown>,
+  rows: readonly object[],
+  nextCursor: string | null,
+  columns: readonly string[] = [],
+): Reply {
+  const next = nextCursor === null ? null : nextUrl(request, page, nextCursor);
+  if (page.format === 'json') return jsonReply(200, { results: rows, next });
+  return {
+    status: 200,
+    type: 'text/csv; charset=utf-8',
+    body: csvOf(rows, columns),
+    headers: next === null ? {} : { Link: `<${next}>; rel="next"` },
+  };
+}
+
+function nextUrl(request: Request, { limit, format }: Page<unknown>, cursor: string): string {
+  const query = new URLSearchParams({
+    limit: String(limit),
+    cursor,
+    ...(format === 'csv' ? { [FORMAT]: format } : {}),
+  });
+  return `${new URL(request.url).origin}${targetOf(request.url).path}?${query.toString()}`;
+}

@@ -1,0 +1,36 @@
+/**
+ * An answer nobody has to look into. A small one is read and checked to be JSON, so that a broken one never goes out
+ * as a success; a large one is streamed as it comes, with the key taken out on the way.
+ */
+import { failure } from '../core/failure.ts';
+import { LIMITS } from '../core/limits.ts';
+import { no, ok, type Result } from '../core/result.ts';
+import { readOrStream } from '../upstream/body.ts';
+import type { UpstreamAnswer } from '../upstream/door.ts';
+import { interpret } from '../upstream/interpret.ts';
+import { scrubStream } from '../upstream/scrub.ts';
+import type { Exchange, Reply } from './exchange.ts';
+import { refused } from './refused.ts';
+
+const JSON_TYPE = 'application/json';
+
+/** The client's answer, from a success of PostHog's. */
+export async function relay(answer: UpstreamAnswer, { gateway, trace }: Exchange): Promise<Result<Reply>> {
+  const body = await readOrStream(answer, LIMITS.replyBufferBytes);
+  if (!body.ok) return body;
+  const { status, retryAfterSeconds, mediaType } = answer;
+  if (body.value.kind === 'stream') {
+    if (mediaType !== JSON_TYPE)
+      return no(failure('upstream_reply_invalid', `PostHog answered ${status} with no JSON.`));
+    const stream = body.value.stream.pipeThrough(scrubStream(gateway.config.upstream.key));
+    return ok({ status, type: JSON_TYPE, body: stream });
+  }
+  const meaning = interpret({ status, retryAfterSeconds, text: body.value.text }, gateway.scrubError);
+  if (meaning.kind !== 'success') return refused(meaning, trace);
+  const { text } = meaning;
+  return ok(
+    text === ''
+      ? { status, type: null, body: null }
+      : { status, type: JSON_TYPE, body: gateway.scrubKey(text) },
+  );
+}

@@ -1,0 +1,51 @@
+/** Hono finds the route; nothing else of a request is decided by it. */
+import { Hono, type Context } from 'hono';
+import { failure } from '../core/failure.ts';
+import { no, ok } from '../core/result.ts';
+import { isPreflight, preflightReply } from './cors.ts';
+import type { Gateway, Handler } from './exchange.ts';
+import { answer } from './frame.ts';
+import { refuseOddPath, targetOf } from './path.ts';
+import { ROUTES } from './routes.ts';
+
+/** Answers any request. */
+export function createRouter(gateway: Gateway): (request: Request) => Response | Promise<Response> {
+  const app = new Hono();
+  const serve = (name: string, handler: Handler) => (c: Context) =>
+    answer(gateway, c.req.raw, name, c.req.param(), handler);
+
+  const paths = Map.groupBy(ROUTES, (route) => route.path);
+  for (const [path, routes] of paths) {
+    for (const { name, method, handler } of routes) app.on(method, path, serve(name, handler));
+    app.all(path, serve('method_not_allowed', otherMethod(routes.map((route) => route.method))));
+  }
+  app.notFound(serve('not_found', notFound));
+
+  const oddPath = (request: Request): Promise<Response> =>
+    answer(gateway, request, 'odd_path', {}, refuseOdd);
+  return (request) =>
+    refuseOddPath(targetOf(request.url).path) === null ? app.fetch(request) : oddPath(request);
+}
+
+const refuseOdd: Handler = async ({ request }) => {
+  const refusal = refuseOddPath(targetOf(request.url).path);
+  return refusal === null ? notFound() : no(refusal);
+};
+
+const notFound = async () =>
+  no(failure('not_found', 'There is no such path here. /openapi.json lists those there are.'));
+
+/** A preflight, or a method the path does not take. HEAD goes wherever GET does. */
+const otherMethod = (methods: readonly string[]): Handler => {
+  const allow = [...new Set(['OPTIONS', ...methods, ...(methods.includes('GET') ? ['HEAD'] : [])])];
+  return async ({ request }) => {
+    if (isPreflight(request)) return ok(preflightReply(request.headers.get('origin') ?? 'null'));
+    if (request.method === 'OPTIONS') {
+      return ok({ status: 204, type: null, body: null, headers: { Allow: allow.join(', ') } });
+    }
+    return no({
+      ...failure('method_not_allowed', `This path takes ${allow.join(', ')}.`),
+      allow,
+    });
+  };
+};

@@ -1,0 +1,13 @@
+/** How the gateway's own records look on the wire. */
+import type { Grant } from '../policy/grant.ts';
+
+/** An effective grant, in the words it is written in. `slices` must all hold; empty means the whole project. */
+export const grantView = (grant: Grant) => ({
+  project_id: grant.project_id,
+  scopes: grant.scopes,
+  slices: grant.slices,
+  properties: { hidden: grant.hidden, visible: grant.visible },
+  rate: grant.rate,
+  deletes: grant.deletes,
+  origins: grant.origins,
+});

@@ -1,0 +1,16 @@
+import { createApp, type App, type Env } from './app.ts';
+
+export { DeletionLog } from './objects/deletion-log.ts';
+export { Directory } from './objects/directory.ts';
+export { Tenant } from './objects/tenant.ts';
+
+/** Built once for each isolate: an environment does not change under a running one. */
+const apps = new WeakMap<Env, App>();
+
+export default {
+  fetch(request: Request, env: Env): Response | Promise<Response> {
+    const app = apps.get(env) ?? createApp(env);
+    apps.set(env, app);
+    return app(request);
+  },
+};

@@ -1,0 +1,20 @@
+import type { DurableObject } from 'cloudflare:workers';
+
+/**
+ * An object as its callers see it: its own public methods, each answered later with plain data. Written out because
+ * the platform's stub types lose track of tagged unions and branded ids.
+ */
+export type Remote<T extends DurableObject> = {
+  readonly [K in Exclude<keyof T, keyof DurableObject> as T[K] extends Method ? K : never]: T[K] extends (
+    ...args: infer A
+  ) => infer R
+    ? (...args: A) => Promise<Awaited<R>>
+    : never;
+};
+
+type Method = (...args: never[]) => unknown;
+
+/** A binding to a class of objects, one per name. */
+export interface Objects<T extends DurableObject> {
+  readonly getByName: (name: string) => Remote<T>;
+}
