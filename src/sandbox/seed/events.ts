@@ -1,7 +1,7 @@
 import { DAY_MS } from '../filters/dates.ts';
 import type { Properties } from '../store/json.ts';
 import type { NewPerson } from '../store/person-changes.ts';
-import { ADA, BEN, CYD, DOV, MIA } from './names.ts';
+import { ADA, BEN, CYD, DOV, MIA, NIL, STAFF } from './names.ts';
 import type { Random } from './random.ts';
 
 /** What the people of a world did, over about the last fortnight. */
@@ -55,6 +55,14 @@ const KNOWN: readonly { readonly id: number; readonly deeds: readonly (readonly 
       ['watched video', 7],
     ],
   },
+  {
+    id: NIL.id,
+    deeds: [
+      ['signed up', 9],
+      ['paid', 5],
+    ],
+  },
+  { id: STAFF.id, deeds: [['$pageview', 4]] },
 ];
 
 function deed(person: NewPerson, event: string, at: number, browser: string): Deed {

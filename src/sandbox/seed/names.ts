@@ -85,7 +85,10 @@ export const DOV = wellKnown(1, 4, ['dov@cedar.test'], {
   plan: 'free',
 });
 
-/** Merged over two tenants' distinct ids: Acme's by property, and one id is an address of Birch's. */
+/**
+ * Merged over two tenants' distinct ids: Acme's by property, and one id is an address of Birch's. Signed up, paid, and
+ * watched the video afterwards.
+ */
 export const MIA = wellKnown(1, 5, ['mia@acme.test', 'mia@birch.test', anonymousId(1, 5)], {
   name: 'Mia Merged',
   email: 'mia@acme.test',
@@ -93,7 +96,7 @@ export const MIA = wellKnown(1, 5, ['mia@acme.test', 'mia@birch.test', anonymous
   plan: 'pro',
 });
 
-/** Nobody's: has no tenant_id. */
+/** Nobody's: has no tenant_id. Signed up and paid without a video. */
 export const NIL = wellKnown(1, 6, ['nil@elsewhere.test'], {
   name: 'Nil Nobody',
   email: 'nil@elsewhere.test',
@@ -103,7 +106,7 @@ export const NIL = wellKnown(1, 6, ['nil@elsewhere.test'], {
 /** Without a single property: only an anonymous distinct id. */
 export const GHOST = wellKnown(1, 7, [anonymousId(1, 7)], {});
 
-/** The project's own staff, whom `filter_test_accounts` leaves out. */
+/** The project's own staff, whom `filter_test_accounts` leaves out; viewed one page. */
 export const STAFF = wellKnown(1, 8, ['sam@staff.test'], {
   name: 'Sam Staff',
   email: 'sam@staff.test',
