@@ -35,6 +35,17 @@ const clockRows = (tenant: DurableObjectStub<Tenant>) =>
     Number(storage.sql.exec('SELECT count(*) AS n FROM counted').one()['n']),
   );
 
+/** A meter on the object's own tables, and a cursor for each statement it runs. */
+function countedMeter(sql: SqlStorage, keptMax?: number) {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const exec = (query: string, ...values: SqlStorageValue[]) => {
+    const cursor = sql.exec(query, ...values);
+    cursors.push(cursor);
+    return cursor;
+  };
+  return { meter: new RateMeter({ exec } as unknown as SqlStorage, keptMax), cursors };
+}
+
 describe('concurrency', () => {
   test('of any number of requests at once no more than the burst are admitted, and no fewer', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
@@ -209,6 +220,22 @@ describe('a changed rate', () => {
     expect(await admittedOf(5, tenant, id)).toBe(1);
   });
 
+  test('that could not be stored is forgotten, and the old clock goes on being written ahead', async () => {
+    const tenant = await registered({ rate: rate(60, 40) });
+    const id = tokenId();
+    await admittedOf(5, tenant, id);
+    await runInDurableObject(tenant, (instance, { storage }) => {
+      const put = () => instance.put(ACME, record({ rate: rate(60, 40) }));
+      storage.sql.exec(
+        `CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+      );
+      expect(put).toThrow(/disk full/);
+    });
+    const before = 5 + (await admittedOf(9, tenant, id));
+    await evictDurableObject(tenant);
+    expect(before + (await admittedOf(40, tenant, id))).toBeLessThanOrEqual(40);
+  });
+
   test('by way of removing and registering again is no fresh burst either', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     await admittedOf(10, tenant, tokenId());
@@ -254,13 +281,7 @@ describe('storage', () => {
   test('a stride is one row, and between strides no statement reaches storage', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
-      const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-      const exec = (query: string, ...values: SqlStorageValue[]) => {
-        const cursor = storage.sql.exec(query, ...values);
-        cursors.push(cursor);
-        return cursor;
-      };
-      const meter = new RateMeter({ exec } as unknown as SqlStorage);
+      const { meter, cursors } = countedMeter(storage.sql);
       const limits: Limit[] = [{ holder: 'tenant', rate: rate(60, 40) }];
       meter.spend(limits, 1, NOW);
       expect(cursors.map((cursor) => cursor.rowsWritten)).toEqual([0, 1]);
@@ -271,7 +292,24 @@ describe('storage', () => {
     });
   });
 
-  test('memory keeps only so many clocks, and one that was dropped admits no more for it', async () => {
+  test('memory keeps only so many clocks, the last used', async () => {
+    const tenant = await registered();
+    await runInDurableObject(tenant, (_, { storage }) => {
+      const { meter, cursors } = countedMeter(storage.sql, 2);
+      const [a, b, c] = ['a', 'b', 'c'].map((): Limit[] => [{ holder: tokenId(), rate: rate(60, 40) }]);
+      for (const limits of [a, b, a, c]) meter.spend(limits ?? [], 1, NOW);
+      const statementsFor = (limits: Limit[] = []) => {
+        cursors.length = 0;
+        meter.spend(limits, 1, NOW);
+        return cursors.length;
+      };
+      expect(statementsFor(a)).toBe(0);
+      expect(statementsFor(c)).toBe(0);
+      expect(statementsFor(b)).toBeGreaterThan(0);
+    });
+  });
+
+  test('a clock that memory dropped admits no more for it', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       const meter = new RateMeter(storage.sql, 3);
