@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, BEN, PERSONS_IN_PROJECT, WELL_KNOWN } from '../../src/sandbox/seed/names.ts';
 import { at, type Bench, column, KEY, launchBench, listed, NOW } from './ask.ts';
+import { launchSandbox } from './launch.ts';
 
 /** The control plane: what makes the sandbox a test bench. */
 
@@ -92,6 +93,20 @@ describe('worlds', () => {
     expect(found.json).toMatchObject({ created_at: '2026-01-01T00:00:00Z', distinct_ids: ['x'] });
   });
 
+  test('the key and the generation of a fresh world come from variables', async () => {
+    const other = await launchSandbox({ SANDBOX_API_KEY: 'phx_other', SANDBOX_GENERATION: 'A' });
+    try {
+      const settings = at(await other.control('GET', 'settings'), 'settings');
+      expect(settings).toMatchObject({
+        generation: 'A',
+        keys: [{ key: 'phx_other', scopes: [] }],
+        throttle: true,
+      });
+    } finally {
+      await other.stop();
+    }
+  });
+
   test('the root says what this is', async () => {
     expect((await bench.ask('GET', '/', { key: null })).text).toContain('Hedgerow sandbox');
   });
@@ -145,6 +160,7 @@ describe('faults', () => {
     [{ kind: 'redirect', location: 'https://elsewhere.test/' }, '302, then no JSON'],
     [{ kind: 'hang_up' }, '200, then a broken body'],
     [{ kind: 'lost_reply' }, 'no answer'],
+    [{ kind: 'lost_request' }, 'no answer'],
     [{ kind: 'slow', delay_ms: 1 }, '200'],
     [{ kind: 'huge', bytes: 100_000 }, '200'],
   ])('%j gives a client: %s, once', async (fault, expected) => {
@@ -171,6 +187,22 @@ describe('faults', () => {
       expect((await bench.get(`/${person.id}/`)).status).toBe(404);
     }
     expect(column(await received(), 'status')).toEqual([202, 404, 202, 404]);
+  });
+
+  test('a lost request was received, and nothing was done', async () => {
+    await order({ kind: 'lost_request' });
+    const body = JSON.stringify({ ids: [ADA.uuid] });
+    expect(await outcome('/api/projects/1/persons/bulk_delete/', { method: 'POST', body })).toBe('no answer');
+    expect(await received()).toMatchObject([{ method: 'POST', body, status: 0 }]);
+    expect((await bench.get(`/${ADA.id}/`)).status).toBe(200);
+  });
+
+  test('an empty answer can break off too', async () => {
+    await bench.reset({ generation: 'A' });
+    await order({ kind: 'hang_up' });
+    const body = JSON.stringify({ ids: [ADA.uuid] });
+    const init = { method: 'POST', body };
+    expect(await outcome('/api/projects/1/persons/bulk_delete/', init)).toBe('202, then a broken body');
   });
 
   test('a status fault does no work', async () => {

@@ -38,6 +38,19 @@ describe('paths', () => {
     }
   });
 
+  test('HEAD follows GET', async () => {
+    const answer = await bench.ask('HEAD', `/api/projects/1/persons/${ADA.id}/`);
+    expect([answer.status, answer.text]).toEqual([200, '']);
+    expect((await bench.ask('HEAD', '/api/projects/1/persons/424242/')).status).toBe(404);
+  });
+
+  test("every answer carries headers that are nobody else's business", async () => {
+    for (const answer of [await bench.get('/'), await bench.get('/424242/')]) {
+      for (const name of ['server', 'set-cookie', 'traceparent'])
+        expect(answer.headers.get(name)).not.toBeNull();
+    }
+  });
+
   test('percent-encoded action names are decoded before routing', async () => {
     expect((await bench.post('/bulk%5Fdelete/', {})).status).toBe(400);
   });

@@ -59,6 +59,9 @@ export function insteadOfWork(fault: Fault, message: Message): Answer | undefine
       const spoil = { how: 'huge', bytes: fault.bytes ?? HUGE_BYTES } as const;
       return { status: 200, headers: { 'content-type': 'application/json' }, body: '', spoil };
     }
+    case 'lost_request':
+      // Recorded with status 0: nothing was done, and nothing was answered.
+      return { status: 0, headers: {}, body: null, spoil: { how: 'lost_reply' } };
     case 'slow':
     case 'hang_up':
     case 'truncated_json':

@@ -13,6 +13,7 @@ const KINDS = [
   'truncated_json',
   'redirect',
   'lost_reply',
+  'lost_request',
   'echo_key',
   'huge',
 ] as const;

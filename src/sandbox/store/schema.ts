@@ -33,10 +33,30 @@ const INDEXES = [
   `hits_by_bucket ON throttle_hits (bucket, at)`,
 ];
 
-/** Creates whatever is missing. */
+/** Raised with every change of a table or of the settings: a world kept from before is then made anew. */
+const FORMAT = 1;
+
+function tableNames(sql: SqlStorage): string[] {
+  const kept = `type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`;
+  return sql
+    .exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE ${kept}`)
+    .toArray()
+    .map((row) => row.name);
+}
+
+function storedFormat(sql: SqlStorage): number | undefined {
+  if (!tableNames(sql).includes('format')) return undefined;
+  return sql.exec<{ version: number }>('SELECT version FROM format').toArray()[0]?.version;
+}
+
+/** Creates the tables; those of another format are dropped, for a made-up world is cheaper to make than to migrate. */
 export function createTables(sql: SqlStorage): void {
-  for (const table of TABLES) sql.exec(`CREATE TABLE IF NOT EXISTS ${table}`);
-  for (const index of INDEXES) sql.exec(`CREATE INDEX IF NOT EXISTS ${index}`);
+  if (storedFormat(sql) === FORMAT) return;
+  for (const name of tableNames(sql)) sql.exec(`DROP TABLE ${name}`);
+  for (const table of TABLES) sql.exec(`CREATE TABLE ${table}`);
+  for (const index of INDEXES) sql.exec(`CREATE INDEX ${index}`);
+  sql.exec('CREATE TABLE format (version INTEGER NOT NULL)');
+  sql.exec('INSERT INTO format (version) VALUES (?)', FORMAT);
 }
 
 /** Empties every table. */

@@ -4,19 +4,25 @@ import type { Answer } from './message.ts';
 
 const encoder = new TextEncoder();
 
-/** How many bytes a reply that gets lost had promised, where it has no body of its own. */
-const PROMISED_BYTES = 64;
-
 /** Milliseconds a broken-off body lives: a stream that fails at once takes the headers with it. */
 const FLUSH_MS = 100;
 
-/** A stream that gives these bytes, lets them get through, and then fails. */
-function broken(start: Uint8Array): ReadableStream<Uint8Array> {
+/** A body that breaks before its first byte. The headers have not left by then, so the client gets no answer at all. */
+function lost(): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    pull(controller): void {
+      controller.error(new Error('the sandbox lost this answer on purpose'));
+    },
+  });
+}
+
+/** A body that gives these bytes, lets them get through with the headers, and then breaks. */
+function cutOff(start: Uint8Array): ReadableStream<Uint8Array> {
   let given = false;
   return new ReadableStream({
     async pull(controller): Promise<void> {
-      if (given || start.length === 0) {
-        if (given) await scheduler.wait(FLUSH_MS);
+      if (given) {
+        await scheduler.wait(FLUSH_MS);
         controller.error(new Error('the sandbox broke this answer off on purpose'));
         return;
       }
@@ -46,21 +52,22 @@ function hugePage(bytes: number): ReadableStream<Uint8Array> {
   });
 }
 
+/** The first half of a body; of an empty one, a blank, so that there is something to break off after. */
+function firstHalf(body: string): Uint8Array {
+  return encoder.encode(body === '' ? ' ' : body.slice(0, Math.ceil(body.length / 2)));
+}
+
 /** Makes the HTTP response of an answer. */
 export function deliver(answer: Answer): Response {
-  const { status, spoil } = answer;
-  const headers = new Headers(answer.headers);
-  const whole = encoder.encode(answer.body ?? '');
+  const { status, headers, body, spoil } = answer;
   switch (spoil?.how) {
     case 'hang_up':
-      return new Response(broken(whole.subarray(0, Math.ceil(whole.length / 2))), { status, headers });
-    case 'lost_reply': {
-      headers.set('content-length', String(whole.length === 0 ? PROMISED_BYTES : whole.length));
-      return new Response(broken(new Uint8Array()), { status, headers });
-    }
+      return new Response(cutOff(firstHalf(body ?? '')), { status, headers });
+    case 'lost_reply':
+      return new Response(lost());
     case 'huge':
       return new Response(hugePage(spoil.bytes), { status, headers });
     case undefined:
-      return new Response(answer.body, { status, headers });
+      return new Response(body, { status, headers });
   }
 }

@@ -16,7 +16,7 @@ export interface Message {
 export type Spoil =
   /** Headers and the first half of the body, then the connection breaks. */
   | { readonly how: 'hang_up' }
-  /** A declared length, then not one byte of body. */
+  /** Nothing: the connection breaks before the first byte of the answer. */
   | { readonly how: 'lost_reply' }
   /** A well-formed JSON page of about this many bytes in place of the body. */
   | { readonly how: 'huge'; readonly bytes: number };

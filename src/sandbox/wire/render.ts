@@ -33,9 +33,17 @@ function csvRows(data: unknown): readonly unknown[] {
   return Array.isArray(data) ? data.map((row: unknown) => row) : [data];
 }
 
+/** What an instance and the edge in front of it add to everything: the gateway has to take it off (PostHog contract §3). */
+const ADDED: Readonly<Record<string, string>> = {
+  server: 'sandbox',
+  'set-cookie': 'sandbox_instance=1; Path=/; HttpOnly',
+  traceparent: '00-0190c0de000070008000000000000001-0190c0de00000001-01',
+  vary: 'Accept, Cookie, Origin',
+};
+
 /** Writes a reply in the negotiated format; errors come as CSV too when CSV was asked for. */
 export function render(reply: Reply, csv: boolean): Answer {
-  const headers: Record<string, string> = { ...reply.headers, vary: 'Accept, Cookie, Origin' };
+  const headers: Record<string, string> = { ...ADDED, ...reply.headers };
   if (reply.data === undefined) return { status: reply.status, headers, body: null };
   if (csv) {
     headers['content-type'] = 'text/csv; charset=utf-8';
