@@ -80,7 +80,7 @@ export const deleteTenant = forAdminOf(async (exchange, tenant) => {
 
 /** `GET /admin/v1/tenants`: by name. */
 export const listTenants = forAdmin(async (exchange) => {
-  const page = readPage<TenantId>(exchange, TenantId, ['json']);
+  const page = readPage(exchange, TenantId, ['json']);
   if (!page.ok) return page;
   const { limit, cursor } = page.value;
   const found = await fromObject(exchange, () => exchange.gateway.directory().list({ limit, after: cursor }));

@@ -2,17 +2,16 @@
 import * as z from 'zod';
 import { parseArguments } from '../catalogue/arguments.ts';
 import { FORMAT } from '../catalogue/define.ts';
-import { oneOf, whole } from '../catalogue/fields.ts';
+import { oneOf, text, whole } from '../catalogue/fields.ts';
 import { LIMITS } from '../core/limits.ts';
-import { ok, type Result } from '../core/result.ts';
+import { failure } from '../core/failure.ts';
+import { no, ok, type Result } from '../core/result.ts';
 import { csvOf } from './csv.ts';
 import { jsonReply, type Exchange, type Reply } from './exchange.ts';
 import { targetOf } from './path.ts';
 import { parseQuery } from './query.ts';
 
-/** Takes cursors of one kind only, so that a wrong one is the client's mistake and never reaches an object. */
-const pageInput = <C extends string>(cursor: z.ZodType<C>) =>
-  z.strictObject({ limit: whole(1, LIMITS.listRowsMax).optional(), cursor: cursor.optional() });
+const pageFields = { limit: whole(1, LIMITS.listRowsMax).optional(), cursor: text().optional() };
 
 export interface Page<C> {
   readonly limit: number;
@@ -20,20 +19,27 @@ export interface Page<C> {
   readonly format: 'json' | 'csv';
 }
 
-/** Which page the client asks for. CSV where `formats` has it. */
-export function readPage<C extends string>(
+/**
+ * Which page the client asks for. A cursor is of one kind, so that a wrong one is the client's mistake and never
+ * reaches an object. CSV where `formats` has it.
+ */
+export function readPage<S extends z.ZodType<string>>(
   { request }: Exchange,
-  cursor: z.ZodType<C>,
+  cursor: S,
   formats: readonly ['json', ...'csv'[]],
-): Result<Page<C>> {
+): Result<Page<z.output<S>>> {
   const query = parseQuery(targetOf(request.url).query);
   if (!query.ok) return query;
-  const schema = pageInput(cursor).extend({ [FORMAT]: oneOf(formats).optional() });
+  const schema = z.strictObject({ ...pageFields, [FORMAT]: oneOf(formats).optional() });
   const input = parseArguments(schema, 'query', { query: query.value, body: undefined });
   if (!input.ok) return input;
+  const parsed = cursor.optional().safeParse(input.value.cursor);
+  if (!parsed.success) {
+    return no(failure('parameter_invalid', 'cursor must be as `next` of the page before has it.', 'cursor'));
+  }
   return ok({
     limit: input.value.limit ?? LIMITS.listRowsDefault,
-    cursor: input.value.cursor ?? null,
+    cursor: parsed.data ?? null,
     format: input.value[FORMAT] ?? 'json',
   });
 }

@@ -1,0 +1,88 @@
+/** Runs a Worker of this repository in a local workerd, from its own wrangler.toml: one definition for deploy and here. */
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { unstable_readConfig as readConfig } from 'wrangler';
+
+export interface LocalWorker {
+  /** Scheme, host and port it listens on, without a slash at the end. */
+  readonly origin: string;
+  readonly miniflare: Miniflare;
+  readonly stop: () => Promise<void>;
+}
+
+export interface LocalOptions {
+  /** Path of the Worker's wrangler.toml below the repository. */
+  readonly config: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Variables and secrets, over those of the configuration. */
+  readonly bindings: Readonly<Record<string, string>>;
+  /** Where its objects keep their storage; `null` forgets it at the end. */
+  readonly stateFolder: string | null;
+  /** Every line the Worker writes to its console. */
+  readonly onLine: (line: string) => void;
+}
+
+export const REPOSITORY = join(import.meta.dirname, '..');
+const HOST = '127.0.0.1';
+
+/** Bundles the Worker as a deploy would, and starts it. */
+export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
+  const config = readConfig({ config: join(REPOSITORY, options.config) });
+  const sqlite = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []));
+  const miniflare = new Miniflare(
+    convertV4MiniflareOptions({
+      name: config.name ?? 'worker',
+      modules: true,
+      script: await bundle(config.main ?? ''),
+      compatibilityDate: config.compatibility_date ?? '',
+      bindings: { ...textVariables(config.vars), ...options.bindings },
+      durableObjects: Object.fromEntries(
+        config.durable_objects.bindings.map(({ name, class_name: className }) => [
+          name,
+          { className, useSQLite: sqlite.has(className) },
+        ]),
+      ),
+      ...(options.stateFolder === null ? {} : { durableObjectsPersist: options.stateFolder }),
+      // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
+      unsafeDirectSockets: [{ host: HOST, port: options.port }],
+      host: HOST,
+      port: 0,
+      cf: false,
+      handleStructuredLogs: ({ message }) => options.onLine(message),
+    }),
+  );
+  await miniflare.ready;
+  const { origin } = await miniflare.unsafeGetDirectURL();
+  return { origin, miniflare, stop: () => miniflare.dispose() };
+}
+
+const bundles = new Map<string, Promise<string>>();
+
+function bundle(entry: string): Promise<string> {
+  const known = bundles.get(entry) ?? bundleAnew(entry);
+  bundles.set(entry, known);
+  return known;
+}
+
+async function bundleAnew(entry: string): Promise<string> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    write: false,
+    format: 'esm',
+    target: 'es2024',
+    conditions: ['workerd', 'worker', 'browser'],
+    external: ['cloudflare:*', 'node:*'],
+    minifySyntax: true,
+  });
+  const [file] = outputFiles;
+  if (file === undefined) throw new Error(`nothing came out of ${entry}`);
+  return file.text;
+}
+
+const textVariables = (variables: Readonly<Record<string, unknown>>): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(variables).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  );
