@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
+import * as z from 'zod';
 
 export interface LocalWorker {
   /** Scheme, host and port it listens on, without a slash at the end. */
@@ -27,17 +28,27 @@ export interface LocalOptions {
 export const REPOSITORY = join(import.meta.dirname, '..');
 const HOST = '127.0.0.1';
 
+/** What a wrangler.toml says that matters here. */
+const WorkerConfig = z.object({
+  name: z.string(),
+  main: z.string(),
+  compatibility_date: z.string(),
+  vars: z.record(z.string(), z.string()),
+  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+  migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })),
+});
+
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
-  const config = readConfig({ config: join(REPOSITORY, options.config) });
-  const sqlite = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes ?? []));
+  const config = WorkerConfig.parse(readConfig({ config: join(REPOSITORY, options.config) }));
+  const sqlite = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes));
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
-      name: config.name ?? 'worker',
+      name: config.name,
       modules: true,
-      script: await bundle(config.main ?? ''),
-      compatibilityDate: config.compatibility_date ?? '',
-      bindings: { ...textVariables(config.vars), ...options.bindings },
+      script: await bundle(config.main),
+      compatibilityDate: config.compatibility_date,
+      bindings: { ...config.vars, ...options.bindings },
       durableObjects: Object.fromEntries(
         config.durable_objects.bindings.map(({ name, class_name: className }) => [
           name,
@@ -81,8 +92,3 @@ async function bundleAnew(entry: string): Promise<string> {
   if (file === undefined) throw new Error(`nothing came out of ${entry}`);
   return file.text;
 }
-
-const textVariables = (variables: Readonly<Record<string, unknown>>): Record<string, string> =>
-  Object.fromEntries(
-    Object.entries(variables).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
-  );
