@@ -30,12 +30,16 @@ function actionFor(methods: ReadonlyMap<string, Action>, method: string): Action
   return methods.get(method === 'HEAD' ? 'GET' : method);
 }
 
-/** A refusal becomes its reply; anything else is upstream's 500. */
+/**
+ * A refusal becomes its reply. Anything else is a 500, as upstream's own mistakes are; the header tells a mistake of the
+ * sandbox from a crash the contract describes.
+ */
 function attempt(work: () => Reply): Reply {
   try {
     return work();
   } catch (error) {
-    return error instanceof Refusal ? error.reply : serverError().reply;
+    if (error instanceof Refusal) return error.reply;
+    return { ...serverError().reply, headers: { 'x-sandbox-exception': encodeURIComponent(String(error)) } };
   }
 }
 

@@ -93,6 +93,17 @@ describe('worlds', () => {
     expect(found.json).toMatchObject({ created_at: '2026-01-01T00:00:00Z', distinct_ids: ['x'] });
   });
 
+  test('a thousand persons can be added and deleted at once', async () => {
+    const many = Array.from({ length: 1000 }, (_, index) => ({
+      project_id: 1,
+      distinct_ids: [`many-${index}`],
+    }));
+    const added = column(at(await bench.control('POST', 'persons', many), 'persons'), 'uuid');
+    const answer = await bench.post('/bulk_delete/', { ids: added, delete_events: true });
+    expect(answer.json).toMatchObject({ persons_found: 1000, persons_deleted: 1000 });
+    expect(at((await bench.get('/?include_total')).json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
+  });
+
   test('the key and the generation of a fresh world come from variables', async () => {
     const other = await launchSandbox({ SANDBOX_API_KEY: 'phx_other', SANDBOX_GENERATION: 'A' });
     try {

@@ -90,6 +90,12 @@ describe('stickiness', () => {
     expect(ids((await bench.get(stickiness(1))).json)).toEqual([]);
   });
 
+  test('can fail on the nested path, where the world has that defect', async () => {
+    await bench.control('PATCH', 'settings', { nested_quirks: true });
+    expect((await bench.get(stickiness(1))).status).toBe(500);
+    expect((await bench.ask('GET', `/api/person${stickiness(1)}`)).status).toBe(200);
+  });
+
   test('without an entity it is a 400', async () => {
     expect((await bench.get('/stickiness/?stickiness_days=1')).json).toMatchObject({ code: 'invalid_input' });
   });

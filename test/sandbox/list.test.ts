@@ -38,6 +38,20 @@ describe('the list', () => {
     );
   });
 
+  test.each([
+    ['B', 'number', ['second', 'first']],
+    ['A', 'UUID', ['first', 'second']],
+  ])('generation %s orders those who came together by %s, descending', async (generation, _, expected) => {
+    await bench.reset({ generation });
+    const born = { project_id: 1, created_at: '2026-03-15T11:00:00Z' };
+    await bench.control('POST', 'persons', [
+      { ...born, distinct_ids: ['first'], uuid: '0190c0de-0001-7000-8000-0000000000ff' },
+      { ...born, distinct_ids: ['second'], uuid: '0190c0de-0001-7000-8000-0000000000aa' },
+    ]);
+    const rows = at((await bench.get('/?limit=2')).json, 'results');
+    expect(column(rows, 'distinct_ids')).toEqual(expected.map((id) => [id]));
+  });
+
   test('combines email, distinct_id and search with AND; an unknown distinct id is an empty page', async () => {
     expect(listed(await bench.get('/?email=ben@acme.test'))).toEqual([BEN.uuid]);
     expect(listed(await bench.get('/?email=ben@acme.test&distinct_id=ada@acme.test'))).toEqual([]);

@@ -155,6 +155,7 @@ describe('values', () => {
   test('are empty without a key or for a virtual one', async () => {
     expect(at((await bench.get('/values/')).json, 'results')).toEqual([]);
     expect(at((await bench.get('/values/?key=$virt_x')).json, 'results')).toEqual([]);
+    expect(at((await bench.get('/values/?key=__proto__')).json, 'results')).toEqual([]);
   });
 });
 
@@ -182,6 +183,15 @@ describe('cohorts', () => {
     expect((await bench.get(`/cohorts/?person_id=${ADA.uuid}`)).json).toMatchObject({
       message: 'Could not retrieve team',
     });
+  });
+
+  test('can fail on the nested path in A, where the world has that defect', async () => {
+    const path = `cohorts/?person_id=${ADA.id}`;
+    await bench.reset({ generation: 'A', nested_quirks: true });
+    expect((await bench.get(`/${path}`)).status).toBe(500);
+    expect((await bench.ask('GET', `/api/person/${path}`)).status).toBe(200);
+    await bench.control('PATCH', 'settings', { generation: 'B' });
+    expect((await bench.get(`/${path}`)).status).toBe(200);
   });
 
   test('without a person it is a server error; an unknown one is 404 in B and 500 in A', async () => {

@@ -25,11 +25,12 @@ function shown(call: Call, person: Person): unknown {
 export function batchByDistinctIds(call: Call): Reply {
   const asked = firstIds(body(call)['distinct_ids']);
   const persons = personsByDistinctId(call.sql, call.projectId, asked);
-  const results: Record<string, unknown> = {};
-  for (const id of asked) {
-    const owner = persons.find((person) => person.distinctIds.includes(id));
-    if (owner !== undefined) results[id] = shown(call, owner);
-  }
+  const results = Object.fromEntries(
+    asked.flatMap((id): [string, unknown][] => {
+      const owner = persons.find((person) => person.distinctIds.includes(id));
+      return owner === undefined ? [] : [[id, shown(call, owner)]];
+    }),
+  );
   return ok({ results });
 }
 

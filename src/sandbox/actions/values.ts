@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts';
+import { own } from '../store/json.ts';
 import { everyPerson } from '../store/persons.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { text } from '../wire/python.ts';
@@ -11,7 +12,7 @@ interface Counted {
 function count(call: Call, key: string, part: string): Counted[] {
   const found = new Map<string, Counted>();
   for (const person of everyPerson(call.sql, call.projectId)) {
-    const name = person.properties[key];
+    const name = own(person.properties, key);
     const spelled = text(name);
     if (person.state !== 'live' || name === undefined || !spelled.toLowerCase().includes(part.toLowerCase()))
       continue;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { addEvent } from '../store/events.ts';
 import { addPerson } from '../store/person-changes.ts';
-import { everyPerson, personsByDistinctId } from '../store/persons.ts';
+import { personById, personsByDistinctId } from '../store/persons.ts';
 import type { Desk } from './plane.ts';
 
 /** What a test adds to the world. Both routes take one item or an array of them. */
@@ -40,7 +40,7 @@ export function addPersons(desk: Desk): unknown {
         createdAt: wanted.created_at === undefined ? now : Date.parse(wanted.created_at),
         ...(wanted.uuid === undefined ? {} : { uuid: wanted.uuid.toLowerCase() }),
       });
-      const person = everyPerson(desk.sql, wanted.project_id).find((known) => known.id === id);
+      const person = personById(desk.sql, wanted.project_id, id);
       return { id, uuid: person?.uuid, hidden: person?.state === 'hidden' };
     });
   return { persons: added };

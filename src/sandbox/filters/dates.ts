@@ -1,5 +1,6 @@
 /** Moments as the filters spell them (PostHog contract §6.4): `-7d`, `2026-01-01`, ISO. All in UTC. */
 
+/** Milliseconds of a day. */
 export const DAY_MS = 86_400_000;
 
 type Unit = 'minute' | 'hour' | 'day' | 'week' | 'month' | 'year';

@@ -1,3 +1,4 @@
+import { own } from '../store/json.ts';
 import { invalid } from '../wire/errors.ts';
 import { text } from '../wire/python.ts';
 import { type Group, isGroup, type Leaf, type Subject } from './leaf.ts';
@@ -13,9 +14,9 @@ function truthOfCohort(leaf: Leaf, subject: Subject): boolean {
 function truthOfLeaf(leaf: Leaf, subject: Subject, now: number): boolean | undefined {
   switch (leaf.type) {
     case 'person':
-      return apply(leaf.operator, subject.person[leaf.key], leaf.value, now);
+      return apply(leaf.operator, own(subject.person, leaf.key), leaf.value, now);
     case 'event':
-      return subject.event && apply(leaf.operator, subject.event[leaf.key], leaf.value, now);
+      return subject.event && apply(leaf.operator, own(subject.event, leaf.key), leaf.value, now);
     case 'cohort':
     case 'static-cohort':
     case 'dynamic-cohort':

@@ -1,4 +1,5 @@
 import type { Happening } from '../store/events.ts';
+import { own } from '../store/json.ts';
 import { text } from '../wire/python.ts';
 import type { Actor } from './scene.ts';
 
@@ -25,5 +26,6 @@ export function slice(
   if (key === '' || wanted === undefined || wanted === null || wanted === '') return () => true;
   const values = wantedValues(wanted);
   const ofPerson = dictionary['breakdown_type'] === 'person';
-  return (actor, deed) => values.includes(text((ofPerson ? actor.person.properties : deed.properties)[key]));
+  return (actor, deed) =>
+    values.includes(text(own(ofPerson ? actor.person.properties : deed.properties, key)));
 }

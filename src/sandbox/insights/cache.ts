@@ -10,6 +10,9 @@ import type { Page } from './actors.ts';
  * is never out of date; upstream's can be.
  */
 
+/** Characters of a page worth keeping; a row of the store holds 2 MB. */
+const LARGEST = 500_000;
+
 const FILTER_NAMES =
   /^(events|actions|exclusions|properties|filter_test_accounts|date_from|date_to|explicit_date|interval|search|limit|offset|type|drop_off|entrance_period_start|sampling_factor|(breakdown|entity|funnel).*)$/;
 
@@ -58,8 +61,9 @@ export function cachedPage(
     is_cached: false,
     last_refresh: iso(call.now),
   };
-  if (!call.csv) {
-    call.sql.exec('INSERT OR REPLACE INTO actors_cache (key, json) VALUES (?, ?)', key, JSON.stringify(data));
+  const json = JSON.stringify(data);
+  if (!call.csv && json.length <= LARGEST) {
+    call.sql.exec('INSERT OR REPLACE INTO actors_cache (key, json) VALUES (?, ?)', key, json);
   }
   return ok(data);
 }

@@ -40,13 +40,13 @@ export function deadline(funnel: Funnel, start: number): number {
   return shift(start, funnel.window[0], funnel.window[1]);
 }
 
-/** From one start: each step at the next deed that takes it; in a strict funnel only the very next deed may. */
+/** From one start: the first step there, each further one at the next deed that takes it; strictly, at the very next. */
 function follow(funnel: Funnel, actor: Actor, deeds: readonly Happening[], start: number): Happening[] {
   const run: Happening[] = [];
   const until = deadline(funnel, deeds[start]?.at ?? 0);
   let at = start;
   for (const step of funnel.steps) {
-    const last = funnel.order === 'strict' ? at + 1 : deeds.length;
+    const last = funnel.order === 'strict' || run.length === 0 ? at + 1 : deeds.length;
     const found = deeds.findIndex(
       (deed, index) => index >= at && index < last && deed.at <= until && actor.did(step, deed),
     );

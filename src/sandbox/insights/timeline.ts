@@ -2,7 +2,7 @@ import { personInPath } from '../actions/find.ts';
 import { type Call, merged } from '../call.ts';
 import { type Group, isGroup } from '../filters/leaf.ts';
 import { parseProperties } from '../filters/parse.ts';
-import type { Properties } from '../store/json.ts';
+import { own, type Properties } from '../store/json.ts';
 import { pastProperties } from '../store/person-history.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { iso, text } from '../wire/python.ts';
@@ -51,7 +51,7 @@ export function propertiesTimeline(call: Call): Reply {
   const points: Point[] = [];
   for (const deed of relevant) {
     const past = pastProperties(call.sql, person.id, deed.at, true);
-    const properties = Object.fromEntries(keys.map((key) => [key, past[key] ?? null]));
+    const properties = Object.fromEntries(keys.map((key) => [key, own(past, key) ?? null]));
     const last = points.at(-1);
     if (last !== undefined && JSON.stringify(last.properties) === JSON.stringify(properties)) {
       last.relevant_event_count += 1;

@@ -2,6 +2,7 @@ import { parseJson } from './json.ts';
 
 /** What happened to persons (PostHog contract §7, activity page). */
 
+/** The activities the contract has seen. */
 export type ActivityName = 'deleted' | 'updated' | 'split_person' | 'delete_property';
 
 /** One entry of the activity log. */

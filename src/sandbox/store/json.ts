@@ -14,3 +14,8 @@ export function parseProperties(column: string): Properties {
   const value = parseJson(column);
   return isRecord(value) ? value : {};
 }
+
+/** One property, and never what every JavaScript object has under that name. */
+export function own(properties: Properties, key: string): unknown {
+  return Object.hasOwn(properties, key) ? properties[key] : undefined;
+}

@@ -43,7 +43,9 @@ const settings = z.strictObject({
 
 /** The settings of a world. */
 export type Settings = z.infer<typeof settings>;
+/** One of the three upstream generations (PostHog contract §1b). */
 export type Generation = Settings['generation'];
+/** A personal API key and what it may do. */
 export type Key = Settings['keys'][number];
 
 /** Any part of the settings, as reset and the settings route take them. */
