@@ -31,6 +31,8 @@ export interface Bench extends Sandbox {
   readonly get: (path: string, sent?: Sent) => Promise<Answered>;
   /** POST below `/api/projects/1/persons`. */
   readonly post: (path: string, body: unknown, sent?: Sent) => Promise<Answered>;
+  /** Everything that arrived since the last reset. */
+  readonly received: () => Promise<unknown[]>;
   /** A fresh world at NOW with these settings; throttles are off unless said otherwise. */
   readonly reset: (settings?: Record<string, unknown>) => Promise<void>;
 }
@@ -65,6 +67,10 @@ export async function launchBench(): Promise<Bench> {
     ask,
     get: (path, sent) => ask('GET', `/api/projects/1/persons${path}`, sent),
     post: (path, body, sent) => ask('POST', `/api/projects/1/persons${path}`, { ...sent, body }),
+    received: async () => {
+      const list = at(await sandbox.control('GET', 'received'), 'received');
+      return Array.isArray(list) ? list.map((entry: unknown) => entry) : [];
+    },
     reset: async (settings = {}) => {
       await sandbox.control('POST', 'reset', { now: NOW, throttle: false, ...settings });
     },
