@@ -33,7 +33,9 @@ function gather(schema: Fields, place: Place, sent: Input): Result<Gathered> {
     const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
     if (place === 'body' || field === undefined)
       return no(unknownName('query', name, place, Object.keys(schema.shape)));
-    values[name] = fromQuery(field, value);
+    const read = fromQuery(field, value);
+    if (!read.ok) return no(failure('parameter_invalid', `${name} ${read.failure}.`, name));
+    values[name] = read.value;
     from.set(name, 'query');
   }
   if (sent.body === undefined) return ok({ values, from });

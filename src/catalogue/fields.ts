@@ -4,7 +4,9 @@
  */
 import * as z from 'zod';
 import { isJsonObject, parseJson, type Json } from '../core/json.ts';
+import { flawOf } from '../core/json-flaw.ts';
 import { LIMITS } from '../core/limits.ts';
+import { no, ok, type Result } from '../core/result.ts';
 
 /** An object schema that refuses unknown members, member by member. */
 export type Fields = z.ZodObject<Readonly<Record<string, z.ZodType>>, z.core.$strict>;
@@ -41,6 +43,9 @@ export const json = <T extends z.ZodType>(schema: T): T => {
   return schema;
 };
 
+/** Any JSON value. What is validated came out of a JSON text, so all that can be wrong is that it is not there. */
+export const anyJson = () => z.custom<Json>((value) => value !== undefined, { error: 'is required' });
+
 /** A distinct id, as PostHog stores them. */
 export const distinctId = () => text(LIMITS.distinctIdCharsMax);
 
@@ -50,11 +55,13 @@ const formOf = (schema: z.core.$ZodType): QueryForm => {
 };
 
 /**
- * The value a query text stands for. A text that is no JSON where JSON is due stays text, so that the schema says
- * what was expected.
+ * The value a query text stands for, or what is wrong with the text. One that is no JSON where JSON is due stays text,
+ * so that the schema says what was expected.
  */
-export function fromQuery(schema: z.core.$ZodType, value: string): Json {
-  return formOf(schema) === 'text' ? value : (parseJson(value) ?? value);
+export function fromQuery(schema: z.core.$ZodType, value: string): Result<Json, string> {
+  if (formOf(schema) === 'text') return ok(value);
+  const flaw = flawOf(value, LIMITS.bodyDepthMax);
+  return flaw === null ? ok(parseJson(value) ?? value) : no(flaw);
 }
 
 /** The query text of a value, the inverse of `fromQuery`. */

@@ -9,7 +9,6 @@ import { json, oneOf, text } from './fields.ts';
 const FILTERS_MAX = 100;
 const VALUES_MAX = 1000;
 const VALUE_CHARS_MAX = 4000;
-const GROUP_DEPTH_MAX = 4;
 
 const scalar = z.union([text(VALUE_CHARS_MAX), z.number(), z.boolean()]);
 
@@ -59,30 +58,24 @@ function valueProblem(operator: string, value: unknown): string | null {
     : null;
 }
 
-const personLeaf = leafOf(['person']);
-const insightLeaf = leafOf(['person', 'event']);
+const PersonFilter = leafOf(['person']).meta({ id: 'PersonFilter' });
+const InsightFilter = leafOf(['person', 'event']).meta({ id: 'InsightFilter' });
 
 /** Filters on persons: a flat list, all of which must hold. The one form every generation's list understands. */
-export const personFilters = () => json(z.array(personLeaf).min(1).max(FILTERS_MAX));
+export const personFilters = () => json(z.array(PersonFilter).min(1).max(FILTERS_MAX));
 
 /** Filters of one step of an insight. */
-export const stepFilters = () => z.array(insightLeaf).min(1).max(FILTERS_MAX);
+export const InsightFilterList = z.array(InsightFilter).min(1).max(FILTERS_MAX);
 
-const group = (depth: number): z.ZodType =>
-  z.strictObject({
+const FilterGroup = z
+  .strictObject({
     type: oneOf(['AND', 'OR']),
     // Groups and leaves may not be mixed in one list (PostHog contract §6.2).
-    values:
-      depth === 0
-        ? stepFilters()
-        : z.union([
-            stepFilters(),
-            z
-              .array(group(depth - 1))
-              .min(1)
-              .max(FILTERS_MAX),
-          ]),
-  });
+    get values() {
+      return z.union([InsightFilterList, z.array(FilterGroup).min(1).max(FILTERS_MAX)]);
+    },
+  })
+  .meta({ id: 'FilterGroup' });
 
 /** Filters of a whole insight: a flat list, or groups. */
-export const insightFilters = () => json(z.union([stepFilters(), group(GROUP_DEPTH_MAX)]));
+export const insightFilters = () => json(z.union([InsightFilterList, FilterGroup]));

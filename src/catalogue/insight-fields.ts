@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { LIMITS } from '../core/limits.ts';
 import { flag, json, oneOf, text, whole } from './fields.ts';
-import { insightFilters, stepFilters } from './filters.ts';
+import { insightFilters, InsightFilterList } from './filters.ts';
 import { pageFields } from './reading.ts';
 
 const ENTITIES_MAX = 30;
@@ -29,7 +29,7 @@ const MATH = [
   'first_time_for_user_with_filters',
 ] as const;
 
-const entity = z.strictObject({
+const Entity = z.strictObject({
   id: z.union([text(400), z.int()]).nullable(),
   type: oneOf(['events', 'actions']),
   order: z.int().min(0).max(STEPS_MAX).optional(),
@@ -37,11 +37,12 @@ const entity = z.strictObject({
   custom_name: text(400).nullable().optional(),
   math: oneOf(MATH).optional(),
   math_property: text(400).optional(),
-  properties: stepFilters().optional(),
+  properties: InsightFilterList.optional(),
 });
-const entities = () => json(z.array(entity).min(1).max(ENTITIES_MAX));
+const DocumentedEntity = Entity.meta({ id: 'Entity' });
+const entities = () => json(z.array(DocumentedEntity).min(1).max(ENTITIES_MAX));
 
-const exclusion = entity.extend({
+const Exclusion = Entity.extend({
   funnel_from_step: z.int().min(0).max(STEPS_MAX).optional(),
   funnel_to_step: z.int().min(0).max(STEPS_MAX).optional(),
 });
@@ -95,7 +96,7 @@ export const seriesFields = {
 export const funnelFields = {
   ...insightFields,
   ...breakdownFields,
-  exclusions: json(z.array(exclusion).min(1).max(ENTITIES_MAX)).optional(),
+  exclusions: json(z.array(Exclusion).min(1).max(ENTITIES_MAX)).optional(),
   // 1 is reached the first step; -2 did the first and not the second; there is no 0 and no -1 (PostHog contract §6.4).
   funnel_step: json(
     z
@@ -130,8 +131,8 @@ export const correlationFields = {
   funnel_correlation_event_names: names(),
   funnel_correlation_exclude_event_names: names(),
   funnel_correlation_event_exclude_property_names: names(),
-  funnel_correlation_person_entity: json(entity).optional(),
-  funnel_correlation_property_values: json(stepFilters()).optional(),
+  funnel_correlation_person_entity: json(DocumentedEntity).optional(),
+  funnel_correlation_property_values: json(InsightFilterList).optional(),
   funnel_correlation_person_converted: yesNo().optional(),
   funnel_correlation_person_limit: pageFields.limit,
   funnel_correlation_person_offset: pageFields.offset,

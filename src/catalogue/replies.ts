@@ -4,25 +4,27 @@
  */
 import * as z from 'zod';
 import type { Json } from '../core/json.ts';
+import { anyJson } from './fields.ts';
 import type { Paging, Reply } from './operation.ts';
 
 const link = z.string().nullable();
-const properties = z.record(z.string(), z.json());
+const properties = z.record(z.string(), anyJson());
 
 /** A row of a list or of an insight: `id` is the UUID. */
-export const PersonRow = z.looseObject({
-  type: z.string().optional(),
-  id: z.union([z.string(), z.int()]),
-  uuid: z.string().optional(),
-  name: z.string().nullable().optional(),
-  distinct_ids: z.array(z.string()),
-  properties,
-  created_at: z.string().nullable().optional(),
-  last_seen_at: z.string().nullable().optional(),
-});
+export const PersonRow = z
+  .looseObject({
+    type: z.string().optional(),
+    id: z.union([z.string(), z.int()]),
+    uuid: z.string().optional(),
+    name: z.string().nullable().optional(),
+    distinct_ids: z.array(z.string()),
+    properties,
+    created_at: z.string().nullable().optional(),
+    last_seen_at: z.string().nullable().optional(),
+  })
+  .meta({ id: 'PersonRow' });
 
-/** A person read by itself: `id` is the number. */
-export const Person = z.looseObject({
+const personShape = {
   id: z.int(),
   uuid: z.string(),
   name: z.string().nullable(),
@@ -30,7 +32,10 @@ export const Person = z.looseObject({
   properties,
   created_at: z.string().nullable(),
   last_seen_at: z.string().nullable().optional(),
-});
+};
+
+/** A person read by itself: `id` is the number. */
+export const Person = z.looseObject(personShape).meta({ id: 'Person' });
 
 const EXAMPLE_UUID = '0190c0de-0000-7000-8000-000000000001';
 export const EXAMPLE_PERSON = {
@@ -157,7 +162,7 @@ export const personReply = reply({ schema: Person, example: EXAMPLE_PERSON });
 
 /** A past state of a person, and what it was made from. */
 export const pastPersonReply = reply({
-  schema: Person.extend({ point_in_time_metadata: z.looseObject({}).optional() }),
+  schema: z.looseObject({ ...personShape, point_in_time_metadata: z.looseObject({}).optional() }),
   example: { ...EXAMPLE_PERSON, point_in_time_metadata: { queried_timestamp: '2026-01-06T00:00:00Z' } },
 });
 
@@ -168,7 +173,7 @@ export const personMapReply = (key: string): Reply =>
     example: { results: { [key]: EXAMPLE_PERSON } },
   });
 
-const counted = z.array(z.looseObject({ name: z.json() }));
+const counted = z.array(z.looseObject({ name: anyJson() }));
 /** Generation A answers the bare list, B and C wrap it. */
 export const valuesReply = reply({
   schema: z.union([counted, z.looseObject({ results: counted, refreshing: z.boolean().optional() })]),

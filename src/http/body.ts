@@ -3,7 +3,7 @@ import { failure, type Failure } from '../core/failure.ts';
 import { parseJson, type Json } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import { flawOf } from './json-flaw.ts';
+import { flawOf } from '../core/json-flaw.ts';
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 

@@ -4,6 +4,7 @@ import type { Method, Operation } from '../catalogue/operation.ts';
 import * as admin from './admin-routes.ts';
 import type { Handler } from './exchange.ts';
 import * as open from './open-routes.ts';
+import { OWN_ROUTES, type OwnRouteName } from './own-routes.ts';
 import { answerPersons } from './persons.ts';
 import * as tenant from './tenant-routes.ts';
 
@@ -38,44 +39,37 @@ const MIRROR: readonly Route[] = [
   ...CATALOGUE.filter((operation) => operation.path.includes(':id')),
 ].flatMap((operation) => mirrorRoutes(operation));
 
-const TENANTS = '/admin/v1/tenants';
+/** Every route has a handler, and every handler a route: the compiler counts them. */
+const HANDLERS: Readonly<Record<OwnRouteName, Handler>> = {
+  landing: open.landing,
+  health: open.health,
+  openapi: open.openApi,
+  whoami: tenant.whoami,
+  derive_token: tenant.deriveToken,
+  self_revoke: tenant.selfRevoke,
+  revoke_token: tenant.revokeToken,
+  list_deletions: tenant.ownDeletions,
+  get_deletion: tenant.ownDeletion,
+  admin_list_tenants: admin.listTenants,
+  admin_put_tenant: admin.putTenant,
+  admin_get_tenant: admin.getTenant,
+  admin_delete_tenant: admin.deleteTenant,
+  admin_mint_token: admin.mintToken,
+  admin_list_tokens: admin.listTokens,
+  admin_revoke_token: admin.revokeTokenOf,
+  admin_list_deletions: admin.deletionsOf,
+  admin_get_deletion: admin.deletionOf,
+};
 
-const OWN: readonly Route[] = [
-  { name: 'landing', method: 'GET', path: '/', handler: open.landing },
-  { name: 'health', method: 'GET', path: '/healthz', handler: open.health },
-  { name: 'openapi', method: 'GET', path: '/openapi.json', handler: open.openApi },
+const isOwn = (name: string): name is OwnRouteName => Object.hasOwn(OWN_ROUTES, name);
 
-  { name: 'whoami', method: 'GET', path: '/v1/whoami', handler: tenant.whoami },
-  { name: 'derive_token', method: 'POST', path: '/v1/tokens', handler: tenant.deriveToken },
-  { name: 'self_revoke', method: 'POST', path: '/v1/tokens/self-revoke', handler: tenant.selfRevoke },
-  { name: 'revoke_token', method: 'DELETE', path: '/v1/tokens/:id', handler: tenant.revokeToken },
-  { name: 'list_deletions', method: 'GET', path: '/v1/deletions', handler: tenant.ownDeletions },
-  { name: 'get_deletion', method: 'GET', path: '/v1/deletions/:id', handler: tenant.ownDeletion },
-
-  { name: 'admin_list_tenants', method: 'GET', path: TENANTS, handler: admin.listTenants },
-  { name: 'admin_put_tenant', method: 'PUT', path: `${TENANTS}/:tenant`, handler: admin.putTenant },
-  { name: 'admin_get_tenant', method: 'GET', path: `${TENANTS}/:tenant`, handler: admin.getTenant },
-  { name: 'admin_delete_tenant', method: 'DELETE', path: `${TENANTS}/:tenant`, handler: admin.deleteTenant },
-  { name: 'admin_mint_token', method: 'POST', path: `${TENANTS}/:tenant/tokens`, handler: admin.mintToken },
-  { name: 'admin_list_tokens', method: 'GET', path: `${TENANTS}/:tenant/tokens`, handler: admin.listTokens },
-  {
-    name: 'admin_revoke_token',
-    method: 'DELETE',
-    path: `${TENANTS}/:tenant/tokens/:id`,
-    handler: admin.revokeTokenOf,
-  },
-  {
-    name: 'admin_list_deletions',
-    method: 'GET',
-    path: `${TENANTS}/:tenant/deletions`,
-    handler: admin.deletionsOf,
-  },
-  {
-    name: 'admin_get_deletion',
-    method: 'GET',
-    path: `${TENANTS}/:tenant/deletions/:id`,
-    handler: admin.deletionOf,
-  },
-];
+const OWN: readonly Route[] = Object.keys(OWN_ROUTES)
+  .filter(isOwn)
+  .map((name) => ({
+    name,
+    method: OWN_ROUTES[name].method,
+    path: OWN_ROUTES[name].path,
+    handler: HANDLERS[name],
+  }));
 
 export const ROUTES: readonly Route[] = [...MIRROR, ...OWN];
