@@ -283,6 +283,39 @@ test('a backlog is worked off five at a time, the longest due first', async () =
   expect(rows.every((row) => row.state === 'accepted')).toBe(true);
 });
 
+test('an object that dies in the middle of an alarm has the next one set, and its entry due after the attempt', async () => {
+  const { hold, arrived, release } = held(answer(202));
+  const sent = posthog(lost, hold, answer(202));
+  const dead = freshLog();
+  await dead.log.carryOut(order(bulk(uuids(1))));
+  setTime(NOW + 10_000);
+  const ringing = runDurableObjectAlarm(dead.stub).catch(() => 'died');
+  await vi.waitUntil(() => sent.length === 2);
+  await arrived();
+  expect(await alarmOf(dead.stub)).toBe(NOW + 10_000 + MINUTE);
+  await abortAllDurableObjects();
+  await ringing;
+  release();
+  const { stub, log } = sameLog(dead.stub);
+  expect(await newest(log)).toMatchObject({
+    state: 'unknown',
+    attempts: 2,
+    next_attempt_at: '2031-05-01T12:00:25.100Z',
+  });
+  await ring(stub, NOW + 10_000 + MINUTE);
+  expect(await newest(log)).toMatchObject({ state: 'accepted', attempts: 3 });
+});
+
+test('a PostHog that is down and says for how long is left alone for that long', async () => {
+  const sent = posthog(answer(503, null, { 'retry-after': '120' }));
+  const { stub, log } = freshLog();
+  await log.carryOut(order(bulk(uuids(1))));
+  expect((await newest(log)).next_attempt_at).toBe('2031-05-01T12:02:00.000Z');
+  await ring(stub, NOW + 15_100);
+  expect(sent).toHaveLength(1);
+  expect(await alarmOf(stub)).toBe(NOW + 120_000);
+});
+
 test('a new deletion does not put off the alarm of an older one, not even after an eviction', async () => {
   posthog(lost, answer(202));
   const { stub, log } = freshLog();

@@ -96,7 +96,7 @@ test('deletions at the same time never spend more than there is', async () => {
 
 test('a derived token spends from its own budget and from that of every token above it', async () => {
   posthog(answer(202));
-  const { log } = freshLog();
+  const { stub, log } = freshLog();
   const by = (token: typeof PARENT, ancestors: (typeof PARENT)[], persons: number) =>
     log.carryOut(
       spend(persons, 1000, {
@@ -111,6 +111,8 @@ test('a derived token spends from its own budget and from that of every token ab
     );
   expect((await by(CHILD, [PARENT], 51)).ok).toBe(false);
   expect((await by(CHILD, [PARENT], 50)).ok).toBe(true);
+  expect((await by(CHILD, [PARENT], 1)).ok).toBe(false);
+  await evictDurableObject(stub);
   expect((await by(CHILD, [PARENT], 1)).ok).toBe(false);
   expect((await by(PARENT, [], 51)).ok).toBe(false);
   expect((await by(PARENT, [], 50)).ok).toBe(true);
