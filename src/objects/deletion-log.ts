@@ -33,7 +33,8 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
  * are gone.
  *
  * A delete that goes well writes six rows: intent, open, attempt, outcome, no longer open, and the alarm, which many
- * deletes share. An attempt that settles nothing writes three more, and the one after it two.
+ * deletions share. An attempt that settles nothing writes three more; an alarm that makes the next one writes two for
+ * it and two for itself.
  */
 export class DeletionLog extends DurableObject {
   readonly #store: DeletionStore;
