@@ -1,5 +1,9 @@
-/** Hono finds the route; nothing else of a request is decided by it. */
-import { Hono, type Context } from 'hono';
+/**
+ * Hono finds the route; nothing else of a request is decided by it. Its tiny preset, because no other router takes
+ * fixed words beside an id, and finding one of a hundred routes costs 3 µs either way.
+ */
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
 import { failure } from '../core/failure.ts';
 import { no, ok } from '../core/result.ts';
 import { isPreflight, preflightReply } from './cors.ts';
