@@ -1,0 +1,82 @@
+/** A gateway over a sandbox, each in a workerd of its own, spoken to over real sockets. */
+import { afterAll, expect } from 'vitest';
+import { startWorker, type LocalWorker } from '../../scripts/worker.ts';
+import { clientOf, type Answer, type Send, type Sending } from './client.ts';
+import { Recorder } from './recorder.ts';
+import { sandboxControl, type SandboxControl } from './sandbox.ts';
+import { ADMIN_TOKEN, KEY, OLDER_KEY, SECRETS, SIGNING_KEY } from './secrets.ts';
+import { tenantsOf, type Tenants } from './tenants.ts';
+
+export interface Stack {
+  /** The gateway's scheme, host and port. */
+  readonly origin: string;
+  readonly sandboxOrigin: string;
+  readonly sandbox: SandboxControl;
+  readonly recorder: Recorder;
+  /** Asks the gateway. */
+  readonly send: Send;
+  /** Asks the gateway with the admin token. */
+  readonly admin: (method: string, path: string, json?: unknown) => Promise<Answer>;
+  readonly tenants: Tenants;
+  /** GET with a token. */
+  readonly get: (token: string, path: string, sending?: Sending) => Promise<Answer>;
+}
+
+export interface StackOptions {
+  /** Variables of the gateway, over those of wrangler.toml and the secrets. */
+  readonly bindings?: Readonly<Record<string, string>>;
+  /** What the gateway takes for PostHog; the sandbox unless something stands between. */
+  readonly upstream?: (sandboxOrigin: string) => Promise<string>;
+}
+
+/** Starts a Worker that keeps nothing. */
+export const launch = (
+  config: string,
+  bindings: Readonly<Record<string, string>>,
+  onLine: (line: string) => void = () => undefined,
+): Promise<LocalWorker> => startWorker({ config, port: 0, bindings, stateFolder: null, onLine });
+
+/**
+ * Starts both, for the file that calls it, with a fresh world in the sandbox. When the file is done, nothing the
+ * gateway ever said may hold a secret, and no token may have reached PostHog.
+ */
+export async function startStack({ bindings = {}, upstream }: StackOptions = {}): Promise<Stack> {
+  const recorder = new Recorder();
+  const secrets: [string, string][] = [
+    ['the PostHog key', KEY],
+    ['the admin token', ADMIN_TOKEN],
+    ['the signing key', SIGNING_KEY.text],
+    ['the older signing key', OLDER_KEY.text],
+  ];
+  for (const [what, value] of secrets) recorder.secret(what, value);
+
+  const sandboxWorker = await launch('src/sandbox/wrangler.toml', { SANDBOX_API_KEY: KEY });
+  const posthog = (await upstream?.(sandboxWorker.origin)) ?? sandboxWorker.origin;
+  const gateway = await launch('wrangler.toml', { ...SECRETS, POSTHOG_HOST: posthog, ...bindings }, (line) =>
+    recorder.lines.push(line),
+  );
+  const sandbox = sandboxControl(sandboxWorker.origin);
+  await sandbox.reset();
+
+  const send = clientOf(gateway.origin, recorder);
+  const admin: Stack['admin'] = (method, path, json) =>
+    send(method, `/admin/v1/tenants${path}`, { token: ADMIN_TOKEN, ...(json === undefined ? {} : { json }) });
+
+  afterAll(async () => {
+    const arrived = await sandbox.received();
+    await Promise.all([gateway.stop(), sandboxWorker.stop()]);
+    expect(recorder.leaks()).toEqual([]);
+    expect(arrived.filter((request) => JSON.stringify(request).includes('hgr_'))).toEqual([]);
+  });
+
+  return {
+    origin: gateway.origin,
+    sandboxOrigin: sandboxWorker.origin,
+    sandbox,
+    recorder,
+    send,
+    admin,
+    tenants: tenantsOf(admin, send),
+    get: (token, path, sending = {}) => send('GET', path, { ...sending, token }),
+  };
+}
