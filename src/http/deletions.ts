@@ -24,6 +24,7 @@ const COLUMNS = [
   'attempts',
   'last_attempt_at',
   'next_attempt_at',
+  'last_problem',
   'outcome.status',
   'outcome.persons_found',
   'outcome.persons_deleted',

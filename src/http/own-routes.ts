@@ -87,6 +87,7 @@ const Deletion = z.object({
   intended_at: z.string(),
   attempts: z.int(),
   next_attempt_at: z.string().nullable(),
+  last_problem: z.string().nullable(),
   outcome: z
     .object({ status: count, persons_found: count, persons_deleted: count, settled_at: z.string() })
     .nullable(),
