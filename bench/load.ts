@@ -1,0 +1,79 @@
+/** Loads one address for a while and says what came of it: with wrk where it is installed, else with a client of ours. */
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import * as z from 'zod';
+import { find } from './machine.ts';
+import { start } from './process.ts';
+
+export interface LoadAsk {
+  readonly url: string;
+  readonly token: string;
+  readonly connections: number;
+  readonly seconds: number;
+}
+
+export const Load = z.object({
+  /** Answers that came whole. */
+  requests: z.int(),
+  /** Seconds from the first request to the last answer. */
+  seconds: z.number(),
+  p50Ms: z.number(),
+  p99Ms: z.number(),
+  /** Answers other than 2xx, and connections that failed. */
+  failures: z.int(),
+});
+export type Load = z.output<typeof Load>;
+
+const WRK = find('wrk');
+
+export const GENERATOR = WRK === null ? 'our own client in Node' : 'wrk -t1';
+
+/** The generator runs in a process of its own, on the cores the target is not on. */
+export const load = (ask: LoadAsk): Promise<Load> =>
+  WRK === null ? loadWithNode(ask) : loadWithWrk(WRK, ask);
+
+async function loadWithNode(ask: LoadAsk): Promise<Load> {
+  const script = join(import.meta.dirname, 'load-node.ts');
+  return Load.parse(JSON.parse(await outputOf(process.execPath, [script, JSON.stringify(ask)])));
+}
+
+async function loadWithWrk(wrk: string, { url, token, connections, seconds }: LoadAsk): Promise<Load> {
+  const report = await outputOf(wrk, [
+    '-t1',
+    `-c${connections}`,
+    `-d${seconds}s`,
+    '--latency',
+    '-H',
+    `Authorization: Bearer ${token}`,
+    url,
+  ]);
+  const [, requests = '', took = ''] = /(\d+) requests in (\S+),/.exec(report) ?? [];
+  const refused = /Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? '0';
+  const broken = /Socket errors: (.*)/.exec(report)?.[1]?.match(/\d+/g) ?? [];
+  return {
+    requests: Number(requests),
+    seconds: millisecondsOf(took) / 1000,
+    p50Ms: millisecondsOf(/^\s+50%\s+(\S+)/m.exec(report)?.[1]),
+    p99Ms: millisecondsOf(/^\s+99%\s+(\S+)/m.exec(report)?.[1]),
+    failures: [refused, ...broken].reduce((sum, count) => sum + Number(count), 0),
+  };
+}
+
+async function outputOf(command: string, args: readonly string[]): Promise<string> {
+  const child = start('rest', command, args, ['ignore', 'pipe', 'inherit']);
+  if (child.stdout === null) throw new Error(`${command} has no output`);
+  const [output] = await Promise.all([text(child.stdout), once(child, 'close')]);
+  if (child.exitCode !== 0) throw new Error(`${command} ended with ${child.exitCode}: ${output}`);
+  return output;
+}
+
+const MILLISECONDS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m: 60_000 };
+
+/** wrk writes times as `1.23ms`. */
+function millisecondsOf(time: string | undefined): number {
+  const [, number = '', unit = ''] = /^([\d.]+)([a-z]+)$/.exec(time ?? '') ?? [];
+  const factor = MILLISECONDS[unit];
+  if (factor === undefined) throw new Error(`wrk said a time that cannot be read: ${time ?? 'none'}`);
+  return Number(number) * factor;
+}

@@ -1,0 +1,53 @@
+/** What a run is asked to do. */
+import { parseArgs } from 'node:util';
+
+export interface Options {
+  /** Seconds each target is loaded for, in each round at each concurrency. */
+  readonly seconds: number;
+  /** How often each target is measured at each concurrency. */
+  readonly rounds: number;
+  /** Connections kept busy at once, one after the other. */
+  readonly concurrencies: readonly number[];
+  /** Gateway bundles built elsewhere, measured beside this one: before and after a change. */
+  readonly also: readonly { readonly name: string; readonly bundle: string }[];
+  /** Starts of each Worker; 0 measures none. */
+  readonly starts: number;
+}
+
+const CONCURRENCIES = '1,16,64';
+
+/** @throws when a flag is unknown or a number is not one. */
+export function readOptions(argv: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...argv],
+    options: {
+      seconds: { type: 'string' },
+      rounds: { type: 'string' },
+      concurrency: { type: 'string', default: CONCURRENCIES },
+      also: { type: 'string', multiple: true, default: [] },
+      starts: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+    },
+  });
+  const usual = values.quick ? { seconds: 1, rounds: 2, starts: 5 } : { seconds: 5, rounds: 5, starts: 15 };
+  return {
+    seconds: whole('seconds', values.seconds, usual.seconds, 1),
+    rounds: whole('rounds', values.rounds, usual.rounds, 1),
+    starts: whole('starts', values.starts, usual.starts, 0),
+    concurrencies: values.concurrency.split(',').map((text) => whole('concurrency', text, 1, 1)),
+    also: values.also.map(bundleOf),
+  };
+}
+
+function whole(name: string, text: string | undefined, otherwise: number, min: number): number {
+  const value = text === undefined ? otherwise : Number(text);
+  if (Number.isInteger(value) && value >= min) return value;
+  throw new Error(`--${name} must be a whole number, ${min} or more`);
+}
+
+/** `name=path`. */
+function bundleOf(text: string): { name: string; bundle: string } {
+  const [, name, bundle] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+  if (name === undefined || bundle === undefined) throw new Error('--also must be name=path/to/index.js');
+  return { name, bundle };
+}

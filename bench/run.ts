@@ -1,0 +1,94 @@
+/** `npm run bench`: what the gateway costs beside asking PostHog directly, a bare Worker and nginx. README.md explains. */
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buildGateway, gatewaySetup, gzipBytesOf, readBundle, type Bundle, type PostHog } from './gateway.ts';
+import { GENERATOR } from './load.ts';
+import { describeMachine, find, PINNED } from './machine.ts';
+import { checkServes, measure, warmUp } from './measure.ts';
+import { readOptions, type Options } from './options.ts';
+import { PAGE, ROWS } from './page.ts';
+import { emptySetup } from './peers.ts';
+import { discardAtEnd, stopAll } from './process.ts';
+import { aimsText, rowsOf, tableOf, type Row } from './report.ts';
+import { measureStarts } from './startup.ts';
+import { shown, spreadOf } from './statistics.ts';
+import { startTargets } from './targets.ts';
+import { startUpstream, type Upstream } from './upstream.ts';
+
+const WARM_SECONDS = 2;
+
+async function bench(options: Options): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'hedgerow-bench-'));
+  discardAtEnd(folder);
+  const bundles = [
+    readBundle('gateway', buildGateway(join(folder, 'build'))),
+    ...options.also.map(({ name, bundle }) => readBundle(name, bundle)),
+  ];
+  const upstream = await startUpstream(folder);
+  const postHog = { origin: upstream.origin, key: `phx_${randomBytes(24).toString('base64url')}` };
+  console.log(conditions(upstream, options));
+
+  const starts = await measureStarting(folder, bundles, postHog, options.starts);
+  const targets = await startTargets(folder, bundles, upstream, postHog);
+  for (const target of targets) await checkServes(target, ROWS);
+  await warmUp(targets, Math.min(WARM_SECONDS, options.seconds));
+
+  const measured: { connections: number; rows: Row[] }[] = [];
+  for (const connections of options.concurrencies) {
+    const rows = rowsOf(await measure(targets, connections, options.seconds, options.rounds));
+    measured.push({ connections, rows });
+    console.log(tableOf(connections, rows));
+  }
+  console.log(`\n${aimsText()}`);
+  const sizes = bundles.map(({ name, code }) => ({ name, gzipBytes: gzipBytesOf(code) }));
+  keep({ at: new Date().toISOString(), machine: describeMachine(), options, starts, sizes, measured });
+}
+
+/** How the figures below it came about. */
+function conditions(upstream: Upstream, { seconds, rounds }: Options): string {
+  const cores =
+    PINNED.target.length === 0
+      ? 'Nothing is pinned to cores.'
+      : `Targets on core ${PINNED.target.join()}, load and upstream on ${PINNED.rest.join()}.`;
+  return [
+    `${describeMachine()}. ${cores}`,
+    `Upstream: ${upstream.kind}, a page of ${Buffer.byteLength(PAGE)} bytes. Load: ${GENERATOR}.`,
+    ...(find('nginx') === null ? ['nginx is not installed: it is left out.'] : []),
+    `${rounds} rounds of ${seconds} s each; medians, extremes in parentheses. ` +
+      "The gateway's log goes to /dev/null, as a deployment's is taken elsewhere.",
+  ].join('\n');
+}
+
+/** Measures and prints sizes and starts. Returns the milliseconds of each start, by name. */
+async function measureStarting(folder: string, bundles: readonly Bundle[], postHog: PostHog, times: number) {
+  const taken = await measureStarts(
+    folder,
+    [
+      { name: 'empty Worker', setup: emptySetup(), path: '/' },
+      ...bundles.map(({ name, code }) => ({ name, setup: gatewaySetup(code, postHog), path: '/healthz' })),
+    ],
+    times,
+  );
+  console.log();
+  for (const { name, code } of bundles)
+    console.log(`${name}: ${(gzipBytesOf(code) / 1000).toFixed(1)} KB gzip`);
+  for (const [name, each] of times === 0 ? [] : taken) {
+    console.log(`${name}: ${shown(spreadOf(each), 1)} ms from the start of the process to its first 200`);
+  }
+  return Object.fromEntries(taken);
+}
+
+function keep(results: { readonly at: string; readonly [name: string]: unknown }): void {
+  const folder = join(import.meta.dirname, 'results');
+  mkdirSync(folder, { recursive: true });
+  const file = join(folder, `${results.at.replaceAll(/[:.]/g, '-')}.json`);
+  writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
+}
+
+try {
+  await bench(readOptions(process.argv.slice(2)));
+} finally {
+  await stopAll();
+}
