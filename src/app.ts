@@ -12,7 +12,7 @@ import type { Directory } from './objects/directory.ts';
 import type { Objects } from './objects/remote.ts';
 import type { Tenant } from './objects/tenant.ts';
 import { openDoor } from './upstream/door.ts';
-import { scrubberOf } from './upstream/scrub.ts';
+import { scrubsOf } from './upstream/scrub.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
 export interface Env {
@@ -40,8 +40,7 @@ const gatewayOf = (env: Env, config: Config): Gateway => ({
   config,
   tokens: tokenIssuer(config.keyring, config.issuer),
   door: openDoor(config.upstream, (input, init) => fetch(input, init)),
-  scrubKey: scrubberOf(config.upstream.key),
-  scrubError: scrubberOf(config.upstream.key, new URL(config.upstream.origin).host),
+  scrubs: scrubsOf(config.upstream),
   tenant: (id) => env.TENANT.getByName(id),
   deletionLog: (id) => env.DELETION_LOG.getByName(id),
   directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),

@@ -9,17 +9,14 @@ import type { Directory } from '../objects/directory.ts';
 import type { Remote } from '../objects/remote.ts';
 import type { LimitState, Tenant } from '../objects/tenant.ts';
 import type { Door } from '../upstream/door.ts';
-import type { Scrub } from '../upstream/scrub.ts';
+import type { Scrubs } from '../upstream/scrub.ts';
 
 /** Everything outside that the gateway uses. */
 export interface Gateway {
   readonly config: Config;
   readonly tokens: TokenIssuer;
   readonly door: Door;
-  /** Takes the key out of a text. */
-  readonly scrubKey: Scrub;
-  /** Takes key and host out of an error text. */
-  readonly scrubError: Scrub;
+  readonly scrubs: Scrubs;
   readonly tenant: (id: TenantId) => Remote<Tenant>;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;

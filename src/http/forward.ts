@@ -1,15 +1,16 @@
 /** Send, interpret and shape: a permitted call goes to PostHog, and its answer comes back as the client's own. */
 import type { Paging, Window } from '../catalogue/operation.ts';
+import { failure, type Failure } from '../core/failure.ts';
 import { isJsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
-import { ok, type Result } from '../core/result.ts';
+import { no, ok, type Result } from '../core/result.ts';
 import type { PermittedCall } from '../policy/decide.ts';
 import { readText } from '../upstream/body.ts';
 import { interpret, type Interpretation } from '../upstream/interpret.ts';
 import { rebuildLinks, replaceLinks, type Links } from '../upstream/links.ts';
 import type { UpstreamRequest } from '../upstream/request.ts';
 import { csvOf } from './csv.ts';
-import type { Exchange, Reply } from './exchange.ts';
+import { jsonReply, type Exchange, type Reply } from './exchange.ts';
 import { targetOf } from './path.ts';
 import { refused } from './refused.ts';
 import { relay } from './relay.ts';
@@ -32,8 +33,8 @@ export async function passOn(call: ForwardCall, exchange: Exchange): Promise<Res
   const text = await readText(answer.value, LIMITS.replyBytesMax);
   if (!text.ok) return text;
   const { status, retryAfterSeconds } = answer.value;
-  const meaning = interpret({ status, retryAfterSeconds, text: text.value }, gateway.scrubError);
-  return meaning.kind === 'success' ? page(meaning, call, exchange) : refused(meaning, trace);
+  const meaning = interpret({ status, retryAfterSeconds, text: text.value }, gateway.scrubs);
+  return meaning.kind === 'success' ? page(meaning, call, exchange.request) : refused(meaning, trace);
 }
 
 const requestOf = (call: ForwardCall): UpstreamRequest => ({
@@ -48,36 +49,31 @@ const requestOf = (call: ForwardCall): UpstreamRequest => ({
 type Success = Extract<Interpretation, { kind: 'success' }>;
 
 /** A page, with links of our own; as a table where one was asked for. */
-function page(meaning: Success, call: ForwardCall, exchange: Exchange): Result<Reply> {
-  const { gateway, request } = exchange;
-  const { json } = meaning;
-  if (!isJsonObject(json)) return ok(plain(meaning, gateway.scrubKey));
-  const { paging } = call.operation.reply;
-  const links =
-    paging === null || call.window === null
-      ? {}
-      : rebuildLinks(json, placeOf(call, paging, call.window, request));
-  if (call.format === 'csv')
-    return ok(table(rowsOf(json, call.operation.reply.rows), links, meaning, exchange));
-  return ok(plain({ ...meaning, text: replaceLinks(meaning.text, json, links) }, gateway.scrubKey));
+function page({ status, text, json }: Success, call: ForwardCall, request: Request): Result<Reply> {
+  if (!isJsonObject(json) || !Array.isArray(json['results'])) {
+    // PostHog's insights answer the bare empty list where there is nothing to compute for (PostHog contract §4).
+    return Array.isArray(json) && json.length === 0 ? ok(jsonReply(status, json)) : no(notAPage(status));
+  }
+  const { paging, rows } = call.operation.reply;
+  const place = paging === null || call.window === null ? null : placeOf(call, paging, call.window, request);
+  const links = place === null ? {} : rebuildLinks(json, place);
+  return ok(
+    call.format === 'csv'
+      ? table(status, rowsOf(json, rows), links)
+      : { status, type: 'application/json', body: replaceLinks(text, json, links) },
+  );
 }
 
-const plain = ({ status, text }: Success, scrub: (text: string) => string): Reply => ({
-  status,
-  type: text === '' ? null : 'application/json',
-  body: text === '' ? null : scrub(text),
-});
+const notAPage = (status: number): Failure =>
+  failure('upstream_reply_invalid', `PostHog answered ${status} with JSON that is no page of results.`);
 
 /** A table has no place for links, so the way to the next page goes into a header (RFC 8288). */
-function table(
-  rows: Parameters<typeof csvOf>[0],
-  links: Links,
-  { status }: Success,
-  { gateway }: Exchange,
-): Reply {
-  const link = typeof links.next === 'string' ? { Link: `<${links.next}>; rel="next"` } : {};
-  return { status, type: 'text/csv; charset=utf-8', body: gateway.scrubKey(csvOf(rows)), headers: link };
-}
+const table = (status: number, rows: readonly object[], links: Links): Reply => ({
+  status,
+  type: 'text/csv; charset=utf-8',
+  body: csvOf(rows),
+  headers: typeof links.next === 'string' ? { Link: `<${links.next}>; rel="next"` } : {},
+});
 
 function placeOf(call: ForwardCall, paging: Paging, window: Window, request: Request) {
   const { path } = targetOf(request.url);

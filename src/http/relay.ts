@@ -25,12 +25,8 @@ export async function relay(answer: UpstreamAnswer, { gateway, trace }: Exchange
     const stream = body.value.stream.pipeThrough(scrubStream(gateway.config.upstream.key));
     return ok({ status, type: JSON_TYPE, body: stream });
   }
-  const meaning = interpret({ status, retryAfterSeconds, text: body.value.text }, gateway.scrubError);
+  const meaning = interpret({ status, retryAfterSeconds, text: body.value.text }, gateway.scrubs);
   if (meaning.kind !== 'success') return refused(meaning, trace);
   const { text } = meaning;
-  return ok(
-    text === ''
-      ? { status, type: null, body: null }
-      : { status, type: JSON_TYPE, body: gateway.scrubKey(text) },
-  );
+  return ok(text === '' ? { status, type: null, body: null } : { status, type: JSON_TYPE, body: text });
 }

@@ -2,19 +2,19 @@
 import { deletionMessage, type Deletion } from '../catalogue/deletion.ts';
 import { readConfig } from '../config.ts';
 import { failure } from '../core/failure.ts';
-import { isJsonObject, parseJson } from '../core/json.ts';
+import { isJsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import { readText } from '../upstream/body.ts';
 import { openDoor, type Door } from '../upstream/door.ts';
 import { interpret, type Interpretation } from '../upstream/interpret.ts';
-import { scrubberOf, type Scrub } from '../upstream/scrub.ts';
+import { scrubsOf, type Scrubs } from '../upstream/scrub.ts';
 import type { Reply } from './deletion-settle.ts';
 
 /** PostHog, as the deletion log reaches it. */
 export interface Upstream {
   readonly door: Door;
-  readonly scrub: Scrub;
+  readonly scrubs: Scrubs;
   /** Milliseconds after which a call has ended one way or the other. */
   readonly timeoutMs: number;
 }
@@ -26,7 +26,7 @@ export function upstreamOf(env: object, fetcher: typeof fetch): Result<Upstream>
   const { upstream } = configured.config;
   return ok({
     door: openDoor(upstream, fetcher),
-    scrub: scrubberOf(upstream.key, new URL(upstream.origin).host),
+    scrubs: scrubsOf(upstream),
     timeoutMs: upstream.slowTimeoutMs,
   });
 }
@@ -48,17 +48,9 @@ export async function sendDeletion(upstream: Upstream, deletion: Deletion): Prom
   if (!read.ok && status < 300) {
     return replyOf(status, retryAfterSeconds, { kind: 'failure', failure: read.failure });
   }
-  const text = read.ok ? clean(read.value, upstream.scrub) : '';
-  const meaning = interpret({ status, retryAfterSeconds, text }, upstream.scrub);
+  const text = read.ok ? read.value : '';
+  const meaning = interpret({ status, retryAfterSeconds, text }, upstream.scrubs);
   return replyOf(status, retryAfterSeconds, strict(meaning));
-}
-
-/** Scrubs a text twice: as it stands, and, for a key hidden in JSON's escapes, as it reads. */
-function clean(text: string, scrub: Scrub): string {
-  const json = parseJson(text);
-  const read = json === undefined ? '' : JSON.stringify(json);
-  const scrubbed = scrub(read);
-  return scrubbed === read ? scrub(text) : scrubbed;
 }
 
 /** All three generations answer a deletion with nothing or with an object. Other JSON is somebody else's. */

@@ -4,7 +4,7 @@
  */
 import { failure, failureUntil, type Failure } from '../core/failure.ts';
 import { isJsonObject, parseJson, type Json, type JsonObject } from '../core/json.ts';
-import type { Scrub } from './scrub.ts';
+import type { Scrub, Scrubs } from './scrub.ts';
 
 export interface ReadAnswer {
   readonly status: number;
@@ -27,17 +27,34 @@ export type Interpretation =
 
 const SHARED_LIMIT_SECONDS = 60;
 
-/** Interprets a body that was read whole. `scrub` takes key and host out of what is passed on. */
-export function interpret(answer: ReadAnswer, scrub: Scrub): Interpretation {
+/** Interprets a body that was read whole. Nothing of what PostHog echoes of the key is in what comes out. */
+export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
   const refused = interpretStatus(answer.status, answer.retryAfterSeconds);
   if (refused !== null) return { kind: 'failure', failure: refused };
   const json = parseJson(answer.text);
-  if (answer.status < 300) {
-    return json === undefined && answer.text !== ''
-      ? { kind: 'failure', failure: invalidReply(answer.status) }
-      : { kind: 'success', status: answer.status, text: answer.text, json };
+  if (answer.status >= 300)
+    return { kind: 'refusal', status: answer.status, body: refusalBody(json, scrubs.words) };
+  if (json === undefined) {
+    return answer.text === ''
+      ? { kind: 'success', status: answer.status, text: '', json }
+      : { kind: 'failure', failure: invalidReply(answer.status) };
   }
-  return { kind: 'refusal', status: answer.status, body: refusalBody(json, scrub) };
+  const text = cleaned(answer.text, json, scrubs.key);
+  return {
+    kind: 'success',
+    status: answer.status,
+    text,
+    json: text === answer.text ? json : parseJson(text),
+  };
+}
+
+/** Scrubs a text as it stands and, where it has escapes that could spell the key, as it reads. */
+function cleaned(text: string, json: Json, scrub: Scrub): string {
+  const clean = scrub(text);
+  if (!clean.includes('\\u00')) return clean;
+  const read = JSON.stringify(json);
+  const scrubbed = scrub(read);
+  return scrubbed === read ? clean : scrubbed;
 }
 
 /** The failure a status alone already decides, or `null` where the body must be read: successes and PostHog's 4xx. */

@@ -5,6 +5,18 @@ const MASK = '[redacted]';
 /** Replaces every occurrence of the secrets in a text. Returns the same string where there are none. */
 export type Scrub = (text: string) => string;
 
+/** What is taken out of where: the key from everything, the host from PostHog's own words too. */
+export interface Scrubs {
+  readonly key: Scrub;
+  readonly words: Scrub;
+}
+
+/** The scrubs for a PostHog at `origin`, asked with `key`. */
+export const scrubsOf = ({ origin, key }: { readonly origin: string; readonly key: string }): Scrubs => ({
+  key: scrubberOf(key),
+  words: scrubberOf(key, new URL(origin).host),
+});
+
 /** A secret as it may be echoed: plain, percent-encoded, or inside a JSON string. */
 const formsOf = (secret: string): string[] => [
   ...new Set([secret, encodeURIComponent(secret), JSON.stringify(secret).slice(1, -1)]),
