@@ -100,7 +100,12 @@ export const INSIGHTS: readonly Operation[] = [
     doc: {
       summary: 'List the persons who were active on that many days',
       description: `Generation A only; later ones take the path for a person and answer 400. ${WINDOW} ${FOLLOW}`,
-      example: { events: [{ id: '$pageview', type: 'events' }], stickiness_days: 2 },
+      example: {
+        events: [{ id: '$pageview', type: 'events' }],
+        entity_id: '$pageview',
+        entity_type: 'events',
+        stickiness_days: 2,
+      },
     },
   }),
   forwarding({

@@ -37,9 +37,10 @@ const personShape = {
 /** A person read by itself: `id` is the number. */
 export const Person = z.looseObject(personShape).meta({ id: 'Person' });
 
-const EXAMPLE_UUID = '0190c0de-0000-7000-8000-000000000001';
+/** One of the people every sandbox is sure to have: what the documentation shows can be tried. */
+const EXAMPLE_UUID = '0190c0de-0001-7000-8000-000000000001';
 export const EXAMPLE_PERSON = {
-  id: 123456,
+  id: 100001,
   name: 'ada@acme.test',
   distinct_ids: ['ada@acme.test', 'anon-1'],
   properties: { email: 'ada@acme.test', plan: 'pro' },
@@ -115,7 +116,7 @@ export const activityReply = reply({
         user: { first_name: 'Sam', email: 'sam@corp.test' },
         activity: 'deleted',
         scope: 'Person',
-        item_id: '123456',
+        item_id: '100001',
         detail: { changes: null, trigger: null, type: null, name: EXAMPLE_UUID, short_id: null },
         created_at: '2026-01-05T10:00:00Z',
       },
