@@ -1,0 +1,357 @@
+/**
+ * Links lead through the gateway, say what the client said, and are complete: whoever follows `next` until there is
+ * none has seen every row exactly once, also where PostHog's own links would lead elsewhere, in circles or nowhere.
+ */
+import { beforeEach, describe, expect, test } from 'vitest';
+import type { Json } from '../../src/core/json.ts';
+import { isJsonObject } from '../../src/core/json.ts';
+import { ADA } from '../../src/sandbox/seed/names.ts';
+import { inQuery, operationOf, pathOf, type CallOptions } from '../support/calls.ts';
+import type { Answer } from '../support/client.ts';
+import { startStack } from '../support/stack.ts';
+
+const { origin, sandboxOrigin, send, get, sandbox, tenants } = await startStack();
+const { token } = await tenants.fresh();
+
+beforeEach(() => sandbox.reset());
+
+type Args = Readonly<Record<string, Json>>;
+
+/** How many pages a listing of the sandbox may have before following it is a circle. */
+const PAGES_MAX = 60;
+
+interface Envelope {
+  readonly results: readonly unknown[];
+  readonly next: string | null;
+  readonly previous?: string | null;
+  readonly initial?: string | null;
+}
+
+const envelopeOf = (answer: Answer): Envelope => {
+  expect(answer.status, answer.text).toBe(200);
+  return answer.json as Envelope;
+};
+
+/** The rows of a page, also of one with people in it. */
+const rowsOf = ({ results }: Envelope): unknown[] =>
+  results.flatMap((row: unknown) => {
+    const people = isJsonObject(row) ? row['people'] : undefined;
+    return Array.isArray(people) ? people.map((person: unknown) => person) : [row];
+  });
+
+const nameOf = (row: unknown): unknown => {
+  const { uuid, id, person_uuid: other } = row as Record<string, unknown>;
+  return uuid ?? id ?? other;
+};
+
+const names = (page: Envelope): unknown[] => rowsOf(page).map(nameOf);
+
+/** The path and query of a link, which has to be the gateway's own. */
+function local(link: string): string {
+  expect(link.startsWith(`${origin}/`), link).toBe(true);
+  return link.slice(origin.length);
+}
+
+/** Follows `next` to its end: the rows, and the length of every page. */
+async function follow(first: Answer): Promise<{ rows: unknown[]; pages: number[]; links: string[] }> {
+  const rows: unknown[] = [];
+  const pages: number[] = [];
+  const links: string[] = [];
+  for (let page = envelopeOf(first); ;) {
+    const found = rowsOf(page);
+    rows.push(...found.map(nameOf));
+    pages.push(found.length);
+    if (page.next === null) return { rows, pages, links };
+    expect(pages.length, 'pages without an end').toBeLessThan(PAGES_MAX);
+    links.push(page.next);
+    page = envelopeOf(await get(token, local(page.next)));
+  }
+}
+
+const SIGNED_UP = { id: 'signed up', type: 'events', order: 0 } as const;
+const PAID = { id: 'paid', type: 'events', order: 1 } as const;
+const VIEWED = { id: '$pageview', type: 'events' } as const;
+
+interface Listing {
+  readonly id: string;
+  readonly generation: 'A' | 'B' | 'C';
+  readonly args: Args;
+  readonly limit: string;
+  readonly position: string;
+}
+
+const byOffset = { limit: 'limit', position: 'offset' };
+const LISTINGS: readonly Listing[] = [
+  { id: 'persons_list', generation: 'B', args: {}, ...byOffset },
+  { id: 'persons_list', generation: 'A', args: { search: 'acme' }, ...byOffset },
+  {
+    id: 'persons_list',
+    generation: 'C',
+    // A filter on a property that is called like PostHog's own parameter, with a value that looks like one.
+    args: {
+      properties: [{ key: 'offset=2', type: 'person', operator: 'is_not', value: '&offset=4&limit=1' }],
+    },
+    ...byOffset,
+  },
+  { id: 'persons_activity', generation: 'B', args: {}, limit: 'limit', position: 'page' },
+  { id: 'persons_person_activity', generation: 'B', args: {}, limit: 'limit', position: 'page' },
+  { id: 'persons_deletion_status', generation: 'B', args: { status: 'all' }, ...byOffset },
+  {
+    id: 'persons_funnel',
+    generation: 'B',
+    args: { events: [SIGNED_UP], funnel_step: 1, date_from: '-14d' },
+    ...byOffset,
+  },
+  {
+    id: 'persons_trends',
+    generation: 'A',
+    args: { events: [VIEWED], entity_id: '$pageview', entity_type: 'events', date_from: '-14d' },
+    ...byOffset,
+  },
+  {
+    id: 'persons_lifecycle',
+    generation: 'C',
+    args: { events: [VIEWED], target_date: '2026-01-10', lifecycle_type: 'new', date_from: '-14d' },
+    ...byOffset,
+  },
+  {
+    id: 'persons_stickiness',
+    generation: 'A',
+    args: {
+      events: [VIEWED],
+      entity_id: '$pageview',
+      entity_type: 'events',
+      stickiness_days: 1,
+      date_from: '-14d',
+    },
+    ...byOffset,
+  },
+  {
+    id: 'persons_funnel_correlation',
+    generation: 'A',
+    args: { events: [SIGNED_UP, PAID], date_from: '-14d' },
+    limit: 'funnel_correlation_person_limit',
+    position: 'funnel_correlation_person_offset',
+  },
+];
+
+/** Makes enough of everything to page through: deletions, their events, and changes of one person. */
+async function makeHistory(generation: string): Promise<void> {
+  await sandbox.change({ generation: 'B' });
+  for (let nth = 20; nth < 27; nth += 1) {
+    await sandbox.ask(
+      'DELETE',
+      pathOf(operationOf('persons_retrieve'), { person: String(100_000 + nth) }) + '?delete_events=1',
+    );
+  }
+  for (let seats = 0; seats < 5; seats += 1) {
+    await sandbox.ask('PATCH', pathOf(operationOf('persons_retrieve')), { json: { properties: { seats } } });
+  }
+  await sandbox.change({ generation });
+}
+
+describe.each(LISTINGS)('$id in generation $generation', ({ id, generation, args, limit, position }) => {
+  const operation = operationOf(id);
+  const startOf = (options: CallOptions, more: Args): string =>
+    `${pathOf(operation, options)}?${inQuery({ ...args, ...more })}`;
+
+  beforeEach(() => makeHistory(generation));
+
+  test('gives each row once to whoever follows next, whatever the size of the pages', async () => {
+    const whole = await follow(await get(token, startOf({}, { [limit]: 1000 })));
+    expect(whole.pages).toHaveLength(1);
+    expect(whole.rows.length).toBeGreaterThan(1);
+    expect(new Set(whole.rows).size).toBe(whole.rows.length);
+    for (const size of [1, 3, whole.rows.length]) {
+      const { rows } = await follow(await get(token, startOf({}, { [limit]: size })));
+      expect(rows, `pages of ${size}`).toEqual(whole.rows);
+    }
+  });
+
+  test('leads on in the family, with the slash and the parameters of the client', async () => {
+    for (const options of [
+      { family: 'projects', slash: true },
+      { family: 'projects', slash: false },
+      { family: 'environments', slash: true },
+      { family: 'environments', slash: false },
+    ] as const) {
+      const start = startOf(options, { [limit]: 2 });
+      const { next } = envelopeOf(await get(token, start));
+      const link = new URL(next ?? '');
+      expect(link.origin + link.pathname).toBe(origin + pathOf(operation, options));
+      const asked = new URLSearchParams(start.split('?')[1]);
+      asked.set(position, '2');
+      expect(new Map(link.searchParams)).toEqual(new Map(asked));
+    }
+  });
+
+  test('leads back, and to the start, where it has such links', async () => {
+    const first = envelopeOf(await get(token, startOf({}, { [limit]: 2 })));
+    const second = envelopeOf(await get(token, local(first.next ?? '')));
+    if (Object.hasOwn(second, 'previous')) {
+      expect(first.previous).toBeNull();
+      expect(names(envelopeOf(await get(token, local(second.previous ?? ''))))).toEqual(names(first));
+    }
+    if (Object.hasOwn(second, 'initial')) {
+      expect(names(envelopeOf(await get(token, local(second.initial ?? ''))))).toEqual(names(first));
+    }
+    expect(names(second)).not.toEqual(names(first));
+  });
+
+  test('never names PostHog, also where PostHog answers from a cache with links of somebody else', async () => {
+    await sandbox.change({ actors_cache: true });
+    // Somebody with the key asks first, and PostHog remembers the answer with that caller's links in it.
+    await sandbox.ask('GET', startOf({ family: 'environments', slash: false }, { [limit]: 2 }));
+    const answer = await get(token, startOf({}, { [limit]: 2 }));
+    expect(answer.text).not.toContain(new URL(sandboxOrigin).host);
+    expect(new URL(envelopeOf(answer).next ?? '').pathname).toBe(pathOf(operation));
+    const { rows } = await follow(answer);
+    expect(new Set(rows).size).toBe(rows.length);
+  });
+});
+
+describe('a funnel that was asked for by POST', () => {
+  test.each(['persons_funnel', 'persons_funnel_correlation'])(
+    '%s leads on by links that GET follows',
+    async (id) => {
+      await sandbox.change({ generation: 'A' });
+      const operation = operationOf(id);
+      const limit = id === 'persons_funnel' ? 'limit' : 'funnel_correlation_person_limit';
+      const args = {
+        events: [SIGNED_UP, PAID],
+        date_from: '-14d',
+        ...(limit === 'limit' ? { funnel_step: 1 } : {}),
+      };
+      const whole = await follow(
+        await send('POST', pathOf(operation), { token, json: { ...args, [limit]: 1000 } }),
+      );
+      const paged = await follow(
+        await send('POST', pathOf(operation), { token, json: { ...args, [limit]: 2 } }),
+      );
+      expect(whole.pages).toHaveLength(1);
+      expect(paged.rows).toEqual(whole.rows);
+      expect(paged.pages.length).toBeGreaterThan(1);
+      expect(new Map(new URL(paged.links[0] ?? '').searchParams)).toMatchObject(
+        new Map([['events', JSON.stringify(args.events)]]),
+      );
+    },
+  );
+});
+
+describe('pages that are shorter than they should be', () => {
+  const LIST = '/api/projects/1/persons';
+
+  test('are not the last ones: rows of people who are gone are passed over, and none is lost', async () => {
+    await sandbox.change({ clickhouse_lag: true });
+    const before = await follow(await get(token, `${LIST}?limit=1000`));
+    const gone = before.rows.filter((_, i) => i % 4 < 3);
+    await sandbox.ask('POST', `${LIST}/bulk_delete/`, { json: { ids: gone } });
+    const { rows, pages } = await follow(await get(token, `${LIST}?limit=3`));
+    expect(rows).toEqual(before.rows.filter((row) => !gone.includes(row)));
+    expect(pages.slice(0, -1)).toContain(0);
+  });
+
+  test('of an insight say how many are missing, and lead on', async () => {
+    const args = inQuery({
+      events: [VIEWED],
+      entity_id: '$pageview',
+      entity_type: 'events',
+      date_from: '-14d',
+      limit: 2,
+    });
+    const trends = `${LIST}/trends/?${args}`;
+    const before = await follow(await get(token, trends));
+    await sandbox.ask('POST', `${LIST}/bulk_delete/`, { json: { ids: before.rows.slice(0, 5) } });
+    const first = await get(token, trends);
+    expect(first.json).toMatchObject({ results: [{ people: [], count: 0 }], missing_persons: 2 });
+    expect((await follow(first)).rows).toEqual(before.rows.slice(5));
+  });
+
+  test('at the very end lead to a page that is empty and the last', async () => {
+    const { pages } = await follow(await get(token, `${LIST}?limit=20`));
+    expect(pages).toEqual([20, 20, 0]);
+  });
+});
+
+test('what looks like a link in the properties of a person is left as it is', async () => {
+  const strange = {
+    next: `${sandboxOrigin}/api/projects/1/persons/?offset=2`,
+    previous: 'https://us.posthog.com/api/projects/1/persons/?token=x',
+    initial: null,
+    results: [{ next: 'https://elsewhere.example/"quoted"\\' }],
+    digits: '12345678901234567890',
+    'a "name" with, next: in it': '"next": "https://us.posthog.com/"',
+  };
+  await sandbox.addPersons([
+    { project_id: 1, distinct_ids: ['strange'], properties: strange, created_at: '2026-01-15T11:59:59Z' },
+  ]);
+  const list = envelopeOf(await get(token, '/api/projects/1/persons?limit=1'));
+  expect(list.results).toMatchObject([{ properties: strange }]);
+  expect(list.next).toBe(`${origin}/api/projects/1/persons?limit=1&offset=1`);
+  const one = await get(token, `/api/projects/1/persons?distinct_id=strange`);
+  expect(one.json).toMatchObject({ results: [{ properties: strange }], next: null });
+});
+
+test('an answer without links is passed on byte for byte', async () => {
+  const answer = await get(token, `/api/projects/1/persons/${ADA.uuid}`);
+  const direct = await sandbox.ask('GET', `/api/projects/1/persons/${ADA.uuid}/`);
+  expect(answer.text).toBe(direct.text);
+});
+
+const lines = (text: string): string[] => text.split('\r\n').slice(0, -1);
+
+describe('a table', () => {
+  /** Follows the Link header to its end. */
+  async function tables(path: string): Promise<string[]> {
+    const rows: string[] = [];
+    for (let next: string | undefined = path; next !== undefined;) {
+      const answer: Answer = await get(token, next);
+      expect(answer.status).toBe(200);
+      expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8');
+      rows.push(...lines(answer.text).slice(1));
+      const link = /^<([^>]+)>; rel="next"$/.exec(answer.headers['link'] ?? '')?.[1];
+      expect(rows.length).toBeLessThan(1000);
+      next = link === undefined ? undefined : local(link);
+    }
+    return rows;
+  }
+
+  test('has one line per person and a Link header to the next page, to the end', async () => {
+    const rows = await tables('/api/environments/1/persons?format=csv&limit=7');
+    expect(rows).toHaveLength(40);
+    expect(new Set(rows).size).toBe(40);
+    const [head] = lines((await get(token, '/api/environments/1/persons?format=csv&limit=7')).text);
+    expect(head?.split(',')).toEqual(expect.arrayContaining(['uuid', 'distinct_ids', 'properties.email']));
+  });
+
+  test('of the people behind an insight is one line per person too', async () => {
+    const args = inQuery({
+      events: [VIEWED],
+      entity_id: '$pageview',
+      entity_type: 'events',
+      date_from: '-14d',
+      limit: 6,
+    });
+    const json = await follow(await get(token, `/api/projects/1/persons/trends?${args}`));
+    expect(await tables(`/api/projects/1/persons/trends?${args}&format=csv`)).toHaveLength(json.rows.length);
+  });
+
+  test('guards what a spreadsheet would run as a formula', async () => {
+    const properties = { email: '=HYPERLINK("https://evil.example","x")', name: '+1', note: 'a,b\n"c"' };
+    await sandbox.addPersons([{ project_id: 1, distinct_ids: ['@formula'], properties }]);
+    const { text } = await get(token, '/api/projects/1/persons?format=csv&distinct_id=@formula');
+    expect(text).toContain(`"'=HYPERLINK(""https://evil.example"",""x"")"`);
+    expect(text).toContain(`,'+1,`);
+    expect(text).toContain(`"a,b\n""c"""`);
+  });
+
+  test('is refused where there are no rows, and a refusal is JSON', async () => {
+    for (const path of [`/${ADA.uuid}`, '/values', '/nonsense']) {
+      const answer = await get(
+        token,
+        `/api/projects/1/persons${path}?format=csv${path === '/values' ? '&key=plan' : ''}`,
+      );
+      expect(answer).toMatchObject({ status: 400, headers: { 'content-type': 'application/problem+json' } });
+    }
+  });
+});
