@@ -1,9 +1,10 @@
 /** The composition root: from an environment to something that answers requests. */
 import { tokenIssuer } from './authn/token.ts';
 import { readConfig, type Config } from './config.ts';
-import { failure } from './core/failure.ts';
+import { failureUntil } from './core/failure.ts';
 import { newRequestId, type Random } from './core/ids.ts';
 import type { Gateway } from './http/exchange.ts';
+import { bareResponse } from './http/frame.ts';
 import { problemReply } from './http/problem.ts';
 import { writeMisconfiguration } from './http/record.ts';
 import { createRouter } from './http/router.ts';
@@ -48,13 +49,14 @@ const gatewayOf = (env: Env, config: Config): Gateway => ({
   random,
 });
 
+const RETRY_SECONDS = 60;
+
 function refuseEverything(): Response {
-  const reply = problemReply(
-    failure('not_configured', 'The gateway is not configured. Its console says what is missing.'),
-    newRequestId(random),
+  const requestId = newRequestId(random);
+  const refusal = failureUntil(
+    'not_configured',
+    'The gateway is not configured. Its console says what is missing.',
+    RETRY_SECONDS,
   );
-  return new Response(typeof reply.body === 'string' ? reply.body : null, {
-    status: reply.status,
-    headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...reply.headers },
-  });
+  return bareResponse(problemReply(refusal, requestId), requestId);
 }

@@ -1,6 +1,7 @@
 /** Variables and secrets, checked once at the door; the rest of the code takes the checked type. */
 import * as z from 'zod';
 import { parseKeyring, type Keyring } from './authn/keyring.ts';
+import { GENERATIONS, type Generation } from './catalogue/generation.ts';
 import type { DoorConfig } from './upstream/door.ts';
 
 const ADMIN_TOKEN_CHARS_MIN = 16;
@@ -27,6 +28,7 @@ const Environment = z.object({
       error: 'must be scheme and host only',
     })
     .transform((text) => new URL(text).origin),
+  POSTHOG_GENERATION: z.enum(GENERATIONS).default('B'),
   POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
   ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN),
   TOKEN_SIGNING_KEYS: z.string({ error: 'is missing' }).transform((text, context): Keyring => {
@@ -42,6 +44,7 @@ const Environment = z.object({
 
 export interface Config {
   readonly upstream: DoorConfig;
+  readonly generation: Generation;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -71,6 +74,7 @@ export function readConfig(env: object): Configured {
         readTimeoutMs: values.READ_TIMEOUT_MS,
         slowTimeoutMs: values.SLOW_TIMEOUT_MS,
       }),
+      generation: values.POSTHOG_GENERATION,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

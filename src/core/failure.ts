@@ -58,6 +58,7 @@ export const FAILURES = {
   field_invalid: invalid('A body field does not fit'),
   input_conflict: invalid('The same thing was said in two places'),
   grant_exceeds_parent: invalid('A grant can only be narrower than its parent'),
+  generation_lacks: invalid('The PostHog behind this gateway does not know this'),
   body_invalid: { status: 400, type: 'invalid_request', title: 'The body is not the JSON it should be' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
   content_type_unsupported: { status: 415, type: 'invalid_request', title: 'Only JSON bodies are read' },

@@ -1,5 +1,6 @@
 /** A permitted deletion is carried out by the tenant's log, and answered with what PostHog said and where it stands. */
-import { ok, type Result } from '../core/result.ts';
+import { refuseIgnored } from '../catalogue/generation.ts';
+import { no, ok, type Result } from '../core/result.ts';
 import type { PermittedCall } from '../policy/decide.ts';
 import type { DeletionOrder } from '../objects/deletion-log.ts';
 import { fromObject, type Admitted } from './admission.ts';
@@ -20,6 +21,8 @@ export async function eraseThroughLog(
   exchange: Exchange,
 ): Promise<Result<Reply>> {
   const { gateway, trace } = exchange;
+  const ignored = refuseIgnored(call.deletion, gateway.config.generation);
+  if (ignored !== null) return no(ignored);
   const order = orderOf(call, admitted, exchange);
   const carried = await fromObject(exchange, () => gateway.deletionLog(order.tenant).carryOut(order));
   if (!carried.ok) return carried;

@@ -3,7 +3,7 @@
  * one log line. Handlers answer or fail; they do not know about any of this.
  */
 import { failure, type Failure } from '../core/failure.ts';
-import { newRequestId } from '../core/ids.ts';
+import { newRequestId, type RequestId } from '../core/ids.ts';
 import { no, type Result } from '../core/result.ts';
 import { corsHeaders } from './cors.ts';
 import type { Exchange, Gateway, Handler, Reply, Trace } from './exchange.ts';
@@ -66,14 +66,26 @@ const internalError = (): Failure =>
   failure('internal_error', 'Something went wrong here. The request id tells the operator where to look.');
 
 function responseOf(reply: Reply, request: Request, trace: Trace): Response {
+  const origin = request.headers.get('origin');
+  return bareResponse(reply, trace.requestId, {
+    ...rateHeaders(trace.limits),
+    ...corsHeaders(origin, trace.allowedOrigin, trace.code),
+  });
+}
+
+/** An answer with nothing but what every answer has. */
+export function bareResponse(
+  reply: Reply,
+  requestId: RequestId,
+  more: Record<string, string> = {},
+): Response {
   return new Response(reply.body, {
     status: reply.status,
     headers: {
       ...FIXED_HEADERS,
       ...(reply.type === null ? {} : { 'Content-Type': reply.type }),
-      'X-Request-Id': trace.requestId,
-      ...rateHeaders(trace.limits),
-      ...corsHeaders(request.headers.get('origin'), trace.allowedOrigin, trace.code),
+      'X-Request-Id': requestId,
+      ...more,
       ...reply.headers,
     },
   });
