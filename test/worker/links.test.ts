@@ -3,137 +3,27 @@
  * none has seen every row exactly once, also where PostHog's own links would lead elsewhere, in circles or nowhere.
  */
 import { beforeEach, describe, expect, test } from 'vitest';
-import type { Json } from '../../src/core/json.ts';
-import { isJsonObject } from '../../src/core/json.ts';
 import { ADA } from '../../src/sandbox/seed/names.ts';
 import { inQuery, operationOf, pathOf, type CallOptions } from '../support/calls.ts';
-import type { Answer } from '../support/client.ts';
+import {
+  envelopeOf,
+  followerOf,
+  lines,
+  LISTINGS,
+  names,
+  PAID,
+  SIGNED_UP,
+  VIEWED,
+  type Args,
+} from '../support/listings.ts';
 import { startStack } from '../support/stack.ts';
 
-const { origin, sandboxOrigin, send, get, sandbox, tenants } = await startStack();
+const stack = await startStack();
+const { origin, sandboxOrigin, send, get, sandbox, tenants } = stack;
 const { token } = await tenants.fresh();
+const { local, follow, tables } = followerOf(stack, token);
 
 beforeEach(() => sandbox.reset());
-
-type Args = Readonly<Record<string, Json>>;
-
-/** How many pages a listing of the sandbox may have before following it is a circle. */
-const PAGES_MAX = 60;
-
-interface Envelope {
-  readonly results: readonly unknown[];
-  readonly next: string | null;
-  readonly previous?: string | null;
-  readonly initial?: string | null;
-}
-
-const envelopeOf = (answer: Answer): Envelope => {
-  expect(answer.status, answer.text).toBe(200);
-  return answer.json as Envelope;
-};
-
-/** The rows of a page, also of one with people in it. */
-const rowsOf = ({ results }: Envelope): unknown[] =>
-  results.flatMap((row: unknown) => {
-    const people = isJsonObject(row) ? row['people'] : undefined;
-    return Array.isArray(people) ? people.map((person: unknown) => person) : [row];
-  });
-
-const nameOf = (row: unknown): unknown => {
-  const { uuid, id, person_uuid: other } = row as Record<string, unknown>;
-  return uuid ?? id ?? other;
-};
-
-const names = (page: Envelope): unknown[] => rowsOf(page).map(nameOf);
-
-/** The path and query of a link, which has to be the gateway's own. */
-function local(link: string): string {
-  expect(link.startsWith(`${origin}/`), link).toBe(true);
-  return link.slice(origin.length);
-}
-
-/** Follows `next` to its end: the rows, and the length of every page. */
-async function follow(first: Answer): Promise<{ rows: unknown[]; pages: number[]; links: string[] }> {
-  const rows: unknown[] = [];
-  const pages: number[] = [];
-  const links: string[] = [];
-  for (let page = envelopeOf(first); ;) {
-    const found = rowsOf(page);
-    rows.push(...found.map(nameOf));
-    pages.push(found.length);
-    if (page.next === null) return { rows, pages, links };
-    expect(pages.length, 'pages without an end').toBeLessThan(PAGES_MAX);
-    links.push(page.next);
-    page = envelopeOf(await get(token, local(page.next)));
-  }
-}
-
-const SIGNED_UP = { id: 'signed up', type: 'events', order: 0 } as const;
-const PAID = { id: 'paid', type: 'events', order: 1 } as const;
-const VIEWED = { id: '$pageview', type: 'events' } as const;
-
-interface Listing {
-  readonly id: string;
-  readonly generation: 'A' | 'B' | 'C';
-  readonly args: Args;
-  readonly limit: string;
-  readonly position: string;
-}
-
-const byOffset = { limit: 'limit', position: 'offset' };
-const LISTINGS: readonly Listing[] = [
-  { id: 'persons_list', generation: 'B', args: {}, ...byOffset },
-  { id: 'persons_list', generation: 'A', args: { search: 'acme' }, ...byOffset },
-  {
-    id: 'persons_list',
-    generation: 'C',
-    // A filter on a property that is called like PostHog's own parameter, with a value that looks like one.
-    args: {
-      properties: [{ key: 'offset=2', type: 'person', operator: 'is_not', value: '&offset=4&limit=1' }],
-    },
-    ...byOffset,
-  },
-  { id: 'persons_activity', generation: 'B', args: {}, limit: 'limit', position: 'page' },
-  { id: 'persons_person_activity', generation: 'B', args: {}, limit: 'limit', position: 'page' },
-  { id: 'persons_deletion_status', generation: 'B', args: { status: 'all' }, ...byOffset },
-  {
-    id: 'persons_funnel',
-    generation: 'B',
-    args: { events: [SIGNED_UP], funnel_step: 1, date_from: '-14d' },
-    ...byOffset,
-  },
-  {
-    id: 'persons_trends',
-    generation: 'A',
-    args: { events: [VIEWED], entity_id: '$pageview', entity_type: 'events', date_from: '-14d' },
-    ...byOffset,
-  },
-  {
-    id: 'persons_lifecycle',
-    generation: 'C',
-    args: { events: [VIEWED], target_date: '2026-01-10', lifecycle_type: 'new', date_from: '-14d' },
-    ...byOffset,
-  },
-  {
-    id: 'persons_stickiness',
-    generation: 'A',
-    args: {
-      events: [VIEWED],
-      entity_id: '$pageview',
-      entity_type: 'events',
-      stickiness_days: 1,
-      date_from: '-14d',
-    },
-    ...byOffset,
-  },
-  {
-    id: 'persons_funnel_correlation',
-    generation: 'A',
-    args: { events: [SIGNED_UP, PAID], date_from: '-14d' },
-    limit: 'funnel_correlation_person_limit',
-    position: 'funnel_correlation_person_offset',
-  },
-];
 
 /** Makes enough of everything to page through: deletions, their events, and changes of one person. */
 async function makeHistory(generation: string): Promise<void> {
@@ -231,9 +121,7 @@ describe('a funnel that was asked for by POST', () => {
       expect(whole.pages).toHaveLength(1);
       expect(paged.rows).toEqual(whole.rows);
       expect(paged.pages.length).toBeGreaterThan(1);
-      expect(new Map(new URL(paged.links[0] ?? '').searchParams)).toMatchObject(
-        new Map([['events', JSON.stringify(args.events)]]),
-      );
+      expect(new URL(paged.links[0] ?? '').searchParams.get('events')).toBe(JSON.stringify(args.events));
     },
   );
 });
@@ -247,7 +135,7 @@ describe('pages that are shorter than they should be', () => {
     const gone = before.rows.filter((_, i) => i % 4 < 3);
     await sandbox.ask('POST', `${LIST}/bulk_delete/`, { json: { ids: gone } });
     const { rows, pages } = await follow(await get(token, `${LIST}?limit=3`));
-    expect(rows).toEqual(before.rows.filter((row) => !gone.includes(row)));
+    expect(rows).toEqual(before.rows.filter((_, i) => i % 4 === 3));
     expect(pages.slice(0, -1)).toContain(0);
   });
 
@@ -298,24 +186,7 @@ test('an answer without links is passed on byte for byte', async () => {
   expect(answer.text).toBe(direct.text);
 });
 
-const lines = (text: string): string[] => text.split('\r\n').slice(0, -1);
-
 describe('a table', () => {
-  /** Follows the Link header to its end. */
-  async function tables(path: string): Promise<string[]> {
-    const rows: string[] = [];
-    for (let next: string | undefined = path; next !== undefined;) {
-      const answer: Answer = await get(token, next);
-      expect(answer.status).toBe(200);
-      expect(answer.headers['content-type']).toBe('text/csv; charset=utf-8');
-      rows.push(...lines(answer.text).slice(1));
-      const link = /^<([^>]+)>; rel="next"$/.exec(answer.headers['link'] ?? '')?.[1];
-      expect(rows.length).toBeLessThan(1000);
-      next = link === undefined ? undefined : local(link);
-    }
-    return rows;
-  }
-
   test('has one line per person and a Link header to the next page, to the end', async () => {
     const rows = await tables('/api/environments/1/persons?format=csv&limit=7');
     expect(rows).toHaveLength(40);
