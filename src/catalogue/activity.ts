@@ -10,7 +10,7 @@ const activity = {
   effect: 'read',
   patience: 'read',
   cost: 1,
-  slicing: 'unsliceable',
+  ownersProject: [],
   methods: ['GET'],
   place: 'query',
   scopes: ['activity_log:read'],
@@ -25,6 +25,7 @@ export const ACTIVITY: readonly Operation[] = [
   forwarding({
     ...activity,
     id: 'persons_activity',
+    slicing: { kind: 'refused', why: 'PostHog lists what was done to anybody in the project.' },
     path: 'activity',
     doc: {
       summary: 'List what was done to the persons of the project',
@@ -36,6 +37,7 @@ export const ACTIVITY: readonly Operation[] = [
   forwarding({
     ...activity,
     id: 'persons_person_activity',
+    slicing: { kind: 'named', by: 'path' },
     path: ':id/activity',
     doc: {
       summary: 'List what was done to one person',

@@ -10,7 +10,8 @@ const changes = {
   effect: 'write',
   patience: 'write',
   cost: 1,
-  slicing: 'unsliceable',
+  slicing: { kind: 'named', by: 'path' },
+  ownersProject: [],
   methods: ['POST'],
   place: 'body',
   reply: acceptedReply,
@@ -90,6 +91,7 @@ export const CHANGING: readonly Operation[] = [
   forwarding({
     ...changes,
     id: 'persons_reset_distinct_id',
+    slicing: { kind: 'logged' },
     path: 'reset_person_distinct_id',
     scopes: ['person:reset_distinct_id'],
     input: z.strictObject({ distinct_id: distinctId() }),

@@ -38,6 +38,8 @@ export function forwarding<S extends Fields>(entry: ForwardingEntry<S>): Operati
         operation,
         projectId: sent.projectId,
         format: taken.value.format,
+        person: sent.person,
+        input: Object.fromEntries(given),
         method: sent.method,
         segments: segmentsOf(entry.path, sent.person),
         query: inQuery ? asPairs(message) : [],
@@ -76,6 +78,8 @@ export function deleting<S extends Fields>(entry: DeletingEntry<S>): Operation {
         operation,
         projectId: sent.projectId,
         format: taken.value.format,
+        person: sent.person,
+        input: Object.fromEntries(givenFields(input.value)),
         deletion: { operation: entry.id, projectId: sent.projectId, ...deletion.value },
       });
     },

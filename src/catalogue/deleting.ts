@@ -13,7 +13,8 @@ import { acceptedReply, bulkDeleteReply, EXAMPLE_PERSON } from './replies.ts';
 const deletes = {
   patience: 'write',
   cost: 1,
-  slicing: 'unsliceable',
+  slicing: { kind: 'named', by: 'path' },
+  ownersProject: [],
   scopes: ['person:delete'],
   reply: acceptedReply,
 } as const;
@@ -59,6 +60,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
   deleting({
     ...deletes,
     id: 'persons_bulk_delete',
+    slicing: { kind: 'resolved' },
     methods: ['POST'],
     path: 'bulk_delete',
     place: 'either',

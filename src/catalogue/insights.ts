@@ -20,7 +20,8 @@ const insight = {
   effect: 'read',
   patience: 'slow_read',
   cost: 1,
-  slicing: 'unsliceable',
+  slicing: { kind: 'filtered', form: 'group' },
+  ownersProject: [],
   scopes: ['insight:read'],
   methods: ['GET'],
   place: 'query',
@@ -68,6 +69,7 @@ export const INSIGHTS: readonly Operation[] = [
   forwarding({
     ...insight,
     id: 'persons_lifecycle',
+    ownersProject: ['A'],
     path: 'lifecycle',
     input: z.strictObject({
       ...insightFields,
@@ -90,6 +92,7 @@ export const INSIGHTS: readonly Operation[] = [
   forwarding({
     ...insight,
     id: 'persons_stickiness',
+    ownersProject: ['A'],
     path: 'stickiness',
     input: z.strictObject({
       ...insightFields,
@@ -126,6 +129,7 @@ export const INSIGHTS: readonly Operation[] = [
   forwarding({
     ...insight,
     id: 'persons_properties_timeline',
+    slicing: { kind: 'named', by: 'path' },
     path: ':id/properties_timeline',
     input: z.strictObject({ ...insightFields, ...breakdownFields }),
     reply: timelineReply,

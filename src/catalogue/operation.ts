@@ -4,11 +4,12 @@
  */
 import type * as z from 'zod';
 import type { PersonRef, ProjectId } from '../core/ids.ts';
-import type { Json } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import type { Scope } from '../core/scopes.ts';
 import type { Result } from '../core/result.ts';
 import type { Deletion } from './deletion.ts';
 import type { Fields } from './fields.ts';
+import type { Generation } from './generation.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -25,10 +26,39 @@ export type Patience =
   | 'write';
 
 /**
- * How an operation is narrowed to the slice of a grant. So far none is: a grant with a slice or with property rules
- * is refused on every operation rather than served without them.
+ * How an operation is held to the slice of a grant. Every entry says it; there is no default. Grants without a slice
+ * are not affected.
  */
-export type Slicing = 'unsliceable';
+export type Slicing =
+  /** PostHog is sent the slice as one more filter, `flat` or as an outer `group`; every row that comes back is checked. */
+  | { readonly kind: 'filtered'; readonly form: 'flat' | 'group' }
+  /** The person named in the path, or by an argument, is read first and must be in the slice. */
+  | { readonly kind: 'named'; readonly by: 'path' | 'person_id' | 'person_id_or_distinct_id' }
+  /** The answer holds the persons that were asked for: those outside the slice are taken out of it. */
+  | { readonly kind: 'answered' }
+  /** The ids are resolved to persons first; what is sent on are those in the slice. */
+  | { readonly kind: 'resolved' }
+  /** Only what the tenant's own deletion log shows as deleted. */
+  | { readonly kind: 'logged' }
+  /** There is no way, and `why` says so to whoever asks. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** What a success holds of persons, which says how properties are taken out of it. */
+export type Holding =
+  /** Rows of persons, in a page. */
+  | 'persons'
+  /** One person. */
+  | 'person'
+  /** One person as it was, and what that was made from. */
+  | 'past_person'
+  /** Persons by what they were asked for with. */
+  | 'person_map'
+  /** How one person's properties changed. */
+  | 'timeline'
+  /** What was done to persons. */
+  | 'activity'
+  /** Nothing of any person's properties. */
+  | 'nothing';
 
 /** How a listing is paged (PostHog contract §5). */
 export interface Paging {
@@ -46,6 +76,7 @@ export interface Reply {
   readonly schema: z.ZodType | null;
   readonly example: Json;
   readonly paging: Paging | null;
+  readonly holds: Holding;
   /** Where the rows are that `format=csv` renders; `null` where there is no table. */
   readonly rows: 'results' | 'people' | null;
 }
@@ -71,6 +102,8 @@ export interface Entry {
   readonly cost: number;
   readonly patience: Patience;
   readonly slicing: Slicing;
+  /** Generations in which PostHog answers for the project its key's owner has open, whatever the path says (§10, 4). */
+  readonly ownersProject: readonly Generation[];
   readonly place: Place;
   readonly input: Fields;
   readonly reply: Reply;
@@ -97,6 +130,9 @@ interface CallBase {
   readonly operation: Operation;
   readonly projectId: ProjectId;
   readonly format: 'json' | 'csv';
+  readonly person: PersonRef | null;
+  /** The arguments, validated. */
+  readonly input: JsonObject;
 }
 
 /** An operation with validated arguments, ready to be decided on. */

@@ -5,6 +5,7 @@ import { LIMITS } from '../core/limits.ts';
 import { forwarding } from './define.ts';
 import { distinctId, flag, givenFields, oneOf, text, whole } from './fields.ts';
 import { personFilters } from './filters.ts';
+import { GENERATIONS } from './generation.ts';
 import type { Operation } from './operation.ts';
 import * as replies from './replies.ts';
 
@@ -12,7 +13,7 @@ const reads = {
   effect: 'read',
   patience: 'read',
   cost: 1,
-  slicing: 'unsliceable',
+  ownersProject: [],
   methods: ['GET'],
   place: 'query',
 } as const;
@@ -26,6 +27,7 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_list',
+    slicing: { kind: 'filtered', form: 'flat' },
     path: '',
     scopes: ['person:read'],
     input: z.strictObject({
@@ -53,6 +55,7 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_retrieve',
+    slicing: { kind: 'answered' },
     path: ':id',
     scopes: ['person:read'],
     input: z.strictObject({}),
@@ -66,6 +69,8 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_cohorts',
+    slicing: { kind: 'named', by: 'person_id' },
+    ownersProject: GENERATIONS,
     path: 'cohorts',
     scopes: ['person:read', 'cohort:read'],
     input: z.strictObject({ person_id: PersonRef }),
@@ -81,6 +86,7 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_values',
+    slicing: { kind: 'refused', why: 'PostHog lists the values of the whole project.' },
     path: 'values',
     scopes: ['person:read'],
     input: z.strictObject({ key: text(400), value: text().optional() }),
@@ -94,6 +100,10 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_deletion_status',
+    slicing: {
+      kind: 'refused',
+      why: 'PostHog shows deletions of the whole project, and the persons are gone.',
+    },
     path: 'deletion_status',
     scopes: ['person:read'],
     input: z.strictObject({
@@ -111,6 +121,7 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_batch_by_distinct_ids',
+    slicing: { kind: 'answered' },
     path: 'batch_by_distinct_ids',
     methods: ['POST'],
     place: 'body',
@@ -126,6 +137,7 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_batch_by_uuids',
+    slicing: { kind: 'answered' },
     path: 'batch_by_uuids',
     methods: ['POST'],
     place: 'body',
@@ -141,6 +153,7 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_properties_at_time',
+    slicing: { kind: 'named', by: 'person_id_or_distinct_id' },
     path: 'properties_at_time',
     scopes: ['person:read'],
     input: z

@@ -54,6 +54,7 @@ const reply = (part: Partial<Reply> & Pick<Reply, 'schema' | 'example'>): Reply 
   status: 200,
   paging: null,
   rows: null,
+  holds: 'nothing',
   ...part,
 });
 
@@ -69,6 +70,7 @@ export const listReply = reply({
   example: { results: [EXAMPLE_ROW], next: null, previous: null },
   paging: byOffset,
   rows: 'results',
+  holds: 'persons',
 });
 
 const actors = (paging: Paging): Reply =>
@@ -84,6 +86,7 @@ const actors = (paging: Paging): Reply =>
     example: { results: [{ people: [EXAMPLE_ROW], count: 1 }], next: null },
     paging,
     rows: 'people',
+    holds: 'persons',
   });
 
 export const actorsReply = actors(byOffset);
@@ -127,6 +130,7 @@ export const activityReply = reply({
   },
   paging: { limit: 'limit', position: 'page', unit: 'page', limitDefault: 10 },
   rows: 'results',
+  holds: 'activity',
 });
 
 export const deletionStatusReply = reply({
@@ -159,10 +163,11 @@ export const cohortsReply = reply({
   rows: 'results',
 });
 
-export const personReply = reply({ schema: Person, example: EXAMPLE_PERSON });
+export const personReply = reply({ holds: 'person', schema: Person, example: EXAMPLE_PERSON });
 
 /** A past state of a person, and what it was made from. */
 export const pastPersonReply = reply({
+  holds: 'past_person',
   schema: z.looseObject({ ...personShape, point_in_time_metadata: z.looseObject({}).optional() }),
   example: { ...EXAMPLE_PERSON, point_in_time_metadata: { queried_timestamp: '2026-01-06T00:00:00Z' } },
 });
@@ -177,11 +182,13 @@ export const personMapReply = (key: string): Reply =>
 const counted = z.array(z.looseObject({ name: anyJson() }));
 /** Generation A answers the bare list, B and C wrap it. */
 export const valuesReply = reply({
+  holds: 'person_map',
   schema: z.union([counted, z.looseObject({ results: counted, refreshing: z.boolean().optional() })]),
   example: { results: [{ name: 'pro', count: 3 }], refreshing: false },
 });
 
 export const timelineReply = reply({
+  holds: 'timeline',
   schema: z.looseObject({
     points: z.array(z.looseObject({ timestamp: z.string(), properties })),
     crucial_property_keys: z.array(z.string()),

@@ -38,9 +38,9 @@ export const FAILURES = {
   project_not_granted: forbidden('The token is for another project'),
   origin_not_allowed: forbidden('This web origin is not in the grant'),
   delete_flag_not_granted: forbidden('The grant does not allow deleting events or recordings along'),
-  grant_not_enforceable: forbidden(
-    'The grant narrows to a slice or to properties, which this operation cannot hold',
-  ),
+  not_sliceable: forbidden('This operation cannot be narrowed to the slice of this grant'),
+  property_hidden: forbidden('The grant hides what this call asks about'),
+  project_not_current: forbidden("PostHog would answer for the project its key's owner has open"),
   derivation_too_deep: forbidden('The token is too far from the minted one to derive from'),
 
   // What they sent.
@@ -58,6 +58,7 @@ export const FAILURES = {
   field_invalid: invalid('A body field does not fit'),
   input_conflict: invalid('The same thing was said in two places'),
   grant_exceeds_parent: invalid('A grant can only be narrower than its parent'),
+  slice_lookup_too_large: invalid('Too many persons would have to be looked up one by one'),
   generation_lacks: invalid('The PostHog behind this gateway does not know this'),
   body_invalid: { status: 400, type: 'invalid_request', title: 'The body is not the JSON it should be' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
