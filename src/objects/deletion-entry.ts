@@ -1,6 +1,6 @@
 /** What the deletion log is given, what it shows, and how the one becomes the other. */
 import * as z from 'zod';
-import { DeletingOperation, type Deletion } from '../catalogue/deletion.ts';
+import { DeletingOperation, type Deletion, type DeletionTarget } from '../catalogue/deletion.ts';
 import {
   DeletionId,
   PersonRef,
@@ -11,6 +11,7 @@ import {
   type TenantId,
 } from '../core/ids.ts';
 import { parseJson } from '../core/json.ts';
+import type { Slice } from '../policy/grant.ts';
 import type { Interpretation } from '../upstream/interpret.ts';
 import type { Budget } from './deletion-budget.ts';
 import { instantOf } from './deletion-id.ts';
@@ -22,9 +23,31 @@ export interface DeletionOrder {
   readonly token: TokenId;
   /** The tokens it was derived from, the oldest first. */
   readonly ancestors: readonly TokenId[];
+  /** What PostHog is to be sent. */
   readonly deletion: Deletion;
+  /** There where a sliced grant asked: what is to be sent was found by resolving what it asked for. */
+  readonly resolved?: Resolved;
   /** The budgets to spend from: the tenant's, and that of every token of the chain that has its own. */
   readonly budgets: readonly Budget[];
+}
+
+/** How a deletion of a sliced grant came from what its client asked for. */
+export interface Resolved {
+  /** What the client asked for, foreign and unknown ids included. The deletion names the persons of it in the slice. */
+  readonly asked: DeletionTarget;
+  /**
+   * Distinct ids of the persons that are deleted, as many as could be seen. An id that was asked for belongs here only
+   * where its person is in the slice: whoever holds the grant may reset these.
+   */
+  readonly distinctIds: readonly string[];
+  /** The slices of the grant the persons were checked against; all of them hold. */
+  readonly slices: readonly Slice[];
+}
+
+/** Where a grant may reset distinct ids. */
+export interface ResetScope {
+  readonly projectId: ProjectId;
+  readonly slices: readonly Slice[];
 }
 
 /** A deletion that was written down and sent, and what PostHog made of it. */
@@ -64,6 +87,8 @@ const StoredEntry = z.object({
   request_id: z.string(),
   target: z.enum(['uuids', 'distinct_ids', 'person']),
   asked: z.int(),
+  in_slice: count,
+  sent: z.int(),
   delete_events: flag,
   delete_recordings: flag,
   keep_person: flag,
@@ -78,13 +103,20 @@ const StoredEntry = z.object({
  * One entry as it goes out, in JSON and CSV. Times are ISO 8601.
  *
  * `state` is `unknown` until an outcome is written; then `next_attempt_at` says when the deletion is sent again, and
- * `last_problem` what the last attempt that settled nothing ran into. `asked` counts distinct ids; `digest` is
- * explained at `digestOf`. An outcome's numbers are PostHog's own, of the attempt that settled the entry.
+ * `last_problem` what the last attempt that settled nothing ran into. `target` says how persons were named, `asked` by
+ * how many distinct ids, and `digest` (see `digestOf`) is over these. `in_slice` counts the persons of them in the slice,
+ * null where no slice was checked; `sent` counts the ids PostHog is sent. An outcome's numbers are PostHog's own, of the attempt that settled the entry.
  */
 export interface DeletionEntry extends Omit<z.output<typeof StoredEntry>, 'entry' | 'settled'> {
   state: 'unknown' | 'accepted' | 'refused';
   intended_at: string;
   outcome: z.output<typeof StoredOutcome> | null;
+}
+
+/** One entry with its ids: as they were asked for, and as PostHog is sent them. */
+export interface DeletionDetail extends DeletionEntry {
+  ids: string[];
+  sent_ids: string[];
 }
 
 /** Reads a row of the log. @throws where the row is not what the log writes. */

@@ -5,13 +5,21 @@ import { TokenId, type DeletionId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Charge } from './deletion-budget.ts';
 import { distinct } from './deletion-digest.ts';
-import { JsonColumn, deletionOf, entryOf, type DeletionEntry, type DeletionOrder } from './deletion-entry.ts';
+import {
+  JsonColumn,
+  deletionOf,
+  entryOf,
+  type DeletionDetail,
+  type DeletionEntry,
+  type DeletionOrder,
+} from './deletion-entry.ts';
 import { firstNumberAt, instantOf, numberOf } from './deletion-id.ts';
 import type { Settlement } from './deletion-settle.ts';
 
 /** An entry with all that is known of it, but for the ids. Every join goes by a key. */
 const ENTRIES = `
   SELECT i.entry, i.id, i.tenant, i.token, i.ancestors, i.request_id, i.operation, i.project_id, i.target, i.asked,
+    NULL AS in_slice, i.asked AS sent,
     i.delete_events, i.delete_recordings, i.keep_person, i.digest,
     coalesce(a.attempt, 0) AS attempts, a.at AS last_attempt_at, open.due_at AS next_attempt_at,
     (SELECT problem FROM lapses WHERE entry = i.entry ORDER BY attempt DESC LIMIT 1) AS last_problem,
@@ -31,7 +39,8 @@ const StoredCharge = z.object({
 
 const Entry = z.object({ entry: z.int() });
 const Moment = z.object({ at: z.int().nullable() });
-const Ids = z.object({ ids: JsonColumn.pipe(z.array(z.string())) });
+const IdList = JsonColumn.pipe(z.array(z.string()));
+const Ids = z.object({ ids: IdList, sent_ids: IdList });
 
 const bit = (flag: boolean): number => (flag ? 1 : 0);
 const maybeBit = (flag: boolean | null): number | null => (flag === null ? null : bit(flag));
@@ -172,11 +181,11 @@ export class DeletionStore {
     ).map(entryOf);
   }
 
-  find(id: DeletionId): (DeletionEntry & { ids: string[] }) | null {
+  find(id: DeletionId): DeletionDetail | null {
     const key = [numberOf(id), id];
     const [row] = this.#rows(`${ENTRIES} WHERE i.entry = ? AND i.id = ?`, ...key);
     if (row === undefined) return null;
-    const [ids] = this.#rows('SELECT ids FROM intents WHERE entry = ? AND id = ?', ...key);
+    const [ids] = this.#rows('SELECT ids, ids AS sent_ids FROM intents WHERE entry = ? AND id = ?', ...key);
     return { ...entryOf(row), ...Ids.parse(ids) };
   }
 }
