@@ -1,6 +1,6 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import type { Grant, Narrowing, Rate, TenantRecord } from './grant.ts';
+import type { Grant, Narrowing, Rate, Slice, TenantRecord } from './grant.ts';
 
 const common = <T>(wide: readonly T[], asked: readonly T[] | undefined): readonly T[] =>
   asked === undefined ? wide : wide.filter((item) => asked.includes(item));
@@ -16,6 +16,22 @@ const slower = (a: Rate, b: Rate | undefined): Rate =>
 const visibleInBoth = (a: readonly string[] | null, b: readonly string[] | undefined) =>
   b === undefined ? a : a === null ? b : a.filter((name) => b.includes(name));
 
+const valuesOf = ({ value }: Slice): readonly string[] => (typeof value === 'string' ? [value] : value);
+
+/**
+ * Conditions joined by AND, each property once: two on the same property leave the values both have. None left is
+ * kept as an empty list, which covers nobody; dropping the condition would cover everybody.
+ */
+function joined(slices: readonly Slice[], added: Slice | undefined): readonly Slice[] {
+  if (added === undefined) return slices;
+  const same = slices.find((slice) => slice.property === added.property);
+  if (same === undefined) return [...slices, added];
+  const left = common(valuesOf(same), valuesOf(added));
+  const [only] = left;
+  const value = left.length === 1 && only !== undefined ? only : [...left];
+  return slices.map((slice) => (slice === same ? { property: slice.property, value } : slice));
+}
+
 /** The whole grant of a tenant. */
 export function grantOf(tenant: TenantRecord): Grant {
   return {
@@ -24,6 +40,8 @@ export function grantOf(tenant: TenantRecord): Grant {
     slices: tenant.slice === undefined ? [] : [tenant.slice],
     hidden: tenant.properties?.hidden ?? [],
     visible: tenant.properties?.visible ?? null,
+    distinct_ids_hidden: tenant.properties?.distinct_ids === 'hidden',
+    split_out_of_slice: tenant.split_out_of_slice,
     rate: tenant.rate,
     deletes: tenant.deletes,
     origins: tenant.origins,
@@ -38,9 +56,11 @@ export function narrow(parent: Grant, by: Narrowing): Grant {
   return {
     project_id: parent.project_id,
     scopes: common(parent.scopes, by.scopes),
-    slices: by.slice === undefined ? parent.slices : [...parent.slices, by.slice],
+    slices: joined(parent.slices, by.slice),
     hidden: [...new Set([...parent.hidden, ...(by.properties?.hidden ?? [])])],
     visible: visibleInBoth(parent.visible, by.properties?.visible),
+    distinct_ids_hidden: parent.distinct_ids_hidden || by.properties?.distinct_ids === 'hidden',
+    split_out_of_slice: parent.split_out_of_slice && (by.split_out_of_slice ?? true),
     rate: slower(parent.rate, by.rate),
     deletes: {
       persons_per_day: Math.min(

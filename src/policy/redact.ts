@@ -1,0 +1,162 @@
+/**
+ * What leaves the gateway of a person, under a grant that hides something. Rebuilt from the members that are known, never
+ * cut out of what came: a member PostHog adds tomorrow may hold what is hidden today. Nothing is ever added, and under
+ * a grant that hides nothing the answer passes as it is.
+ */
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import type { Grant, Slice } from './grant.ts';
+import { inSlice } from './slice.ts';
+
+/** What of a person a grant shows. Made once for a call, asked for every row. */
+export interface Visibility {
+  readonly showsProperty: (name: string) => boolean;
+  readonly showsDistinctIds: boolean;
+  /** Nothing is hidden: answers pass as they are. */
+  readonly showsEverything: boolean;
+}
+
+/** `hidden` wins over `visible`; with `visible` given, what it does not name stays hidden, tomorrow's properties too. */
+export function visibilityOf({
+  hidden,
+  visible,
+  distinct_ids_hidden: distinctIdsHidden,
+}: Pick<Grant, 'hidden' | 'visible' | 'distinct_ids_hidden'>): Visibility {
+  const never = new Set(hidden);
+  const only = visible === null ? null : new Set(visible);
+  return {
+    showsProperty: (name) => !never.has(name) && (only === null || only.has(name)),
+    showsDistinctIds: !distinctIdsHidden,
+    showsEverything: never.size === 0 && only === null && !distinctIdsHidden,
+  };
+}
+
+/** A row of a list or an insight, a retrieved person, or one of a batch (PostHog contract §7). */
+export function redactPerson(person: JsonObject, visibility: Visibility): JsonObject {
+  return visibility.showsEverything ? person : rebuilt(person, personMembers(visibility));
+}
+
+/** A person as it was: what the answer was made from lists all distinct ids, so only what was asked for is kept. */
+export function redactPastPerson(person: JsonObject, visibility: Visibility): JsonObject {
+  if (visibility.showsEverything) return person;
+  return rebuilt(person, { ...personMembers(visibility), point_in_time_metadata: METADATA });
+}
+
+/** How properties changed along an insight. */
+export function redactTimeline(timeline: JsonObject, visibility: Visibility): JsonObject {
+  if (visibility.showsEverything) return timeline;
+  const point = { timestamp: scalar, properties: shownProperties(visibility), relevant_event_count: scalar };
+  return rebuilt(timeline, {
+    points: each(object(point)),
+    crucial_property_keys: (keys) => textsIn(keys).filter((key) => visibility.showsProperty(key)),
+    effective_date_from: scalar,
+    effective_date_to: scalar,
+  });
+}
+
+/**
+ * An entry of the activity log. Its details hold names, distinct ids and values from before and after, of the persons
+ * it was merged with too: under a slice nothing of them is shown either.
+ */
+export function redactActivity(
+  entry: JsonObject,
+  visibility: Visibility,
+  slices: readonly Slice[],
+): JsonObject {
+  return visibility.showsEverything && slices.length === 0 ? entry : rebuilt(entry, ACTIVITY);
+}
+
+/** The map of a batch look-up, from what the client named to the person: those not in the slice are left out. */
+export function redactPersonMap(
+  people: JsonObject,
+  visibility: Visibility,
+  slices: readonly Slice[],
+): JsonObject {
+  if (visibility.showsEverything && slices.length === 0) return people;
+  return Object.fromEntries(
+    Object.entries(people).flatMap(([key, person]) =>
+      isJsonObject(person) && inSlice(slices, person['properties'])
+        ? [[key, redactPerson(person, visibility)]]
+        : [],
+    ),
+  );
+}
+
+/** What becomes of one member; `whole` is what it is a member of. */
+type Keep = (value: Json, whole: JsonObject) => Json;
+
+/** Only the members there are rules for, in the order they came. */
+const rebuilt = (whole: JsonObject, members: Readonly<Record<string, Keep>>): JsonObject =>
+  Object.fromEntries(
+    Object.entries(whole).flatMap(([name, value]) => {
+      const keep = Object.hasOwn(members, name) ? members[name] : undefined;
+      return keep === undefined ? [] : [[name, keep(value, whole)]];
+    }),
+  );
+
+/** A text, a number, a boolean or null, as it is; anything larger could hold anything. */
+const scalar: Keep = (value) => (typeof value === 'object' ? null : value);
+const nothing: Keep = () => null;
+const none: Keep = () => [];
+const object =
+  (members: Readonly<Record<string, Keep>>): Keep =>
+  (value) =>
+    isJsonObject(value) ? rebuilt(value, members) : null;
+const each =
+  (keep: Keep): Keep =>
+  (value, whole) =>
+    isList(value) ? value.map((item) => keep(item, whole)) : [];
+
+const METADATA = object({ queried_timestamp: scalar, include_set_once: scalar, query_mode: scalar });
+
+const ACTIVITY: Readonly<Record<string, Keep>> = {
+  id: scalar,
+  user: object({ first_name: scalar, last_name: scalar, email: scalar, is_system: scalar }),
+  activity: scalar,
+  scope: scalar,
+  item_id: scalar,
+  detail: object({ changes: nothing, trigger: nothing, type: nothing, name: nothing, short_id: nothing }),
+  created_at: scalar,
+};
+
+const personMembers = (visibility: Visibility): Readonly<Record<string, Keep>> => ({
+  type: scalar,
+  id: scalar,
+  uuid: scalar,
+  name: (_, person) => nameOf(person, visibility),
+  distinct_ids: visibility.showsDistinctIds ? textsIn : none,
+  properties: shownProperties(visibility),
+  created_at: scalar,
+  last_seen_at: scalar,
+  is_identified: scalar,
+  matched_recordings: none,
+  value_at_data_point: scalar,
+});
+
+const shownProperties =
+  ({ showsProperty }: Visibility): Keep =>
+  (properties) =>
+    isJsonObject(properties)
+      ? Object.fromEntries(Object.entries(properties).filter(([name]) => showsProperty(name)))
+      : {};
+
+/** PostHog makes a name of properties and distinct ids (PostHog contract §7); here it is made of what is shown. */
+const NAMING = ['email', 'name', 'username'];
+
+function nameOf(person: JsonObject, { showsProperty, showsDistinctIds }: Visibility): string | null {
+  const properties = isJsonObject(person['properties']) ? person['properties'] : {};
+  const named = NAMING.filter((name) => showsProperty(name) && Object.hasOwn(properties, name)).map(
+    (name) => properties[name],
+  );
+  const ids = showsDistinctIds ? textsIn(person['distinct_ids']) : [];
+  const texts = [...named, ...ids, person['uuid']].filter((item) => typeof item === 'string');
+  const id = person['id'];
+  return (
+    texts.find((item) => item !== '') ??
+    (typeof id === 'number' || typeof id === 'string' ? String(id) : null)
+  );
+}
+
+const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
+
+const textsIn = (value: Json | undefined): string[] =>
+  isList(value) ? value.filter((item) => typeof item === 'string') : [];
