@@ -17,7 +17,13 @@ type Values = Readonly<Record<string, string | undefined>>;
 
 const PORT_DEFAULT = 8787;
 const SECRET_BYTES = 32;
-const OPTIONAL = ['POSTHOG_GENERATION', 'TOKEN_ISSUER', 'READ_TIMEOUT_MS', 'SLOW_TIMEOUT_MS'] as const;
+const OPTIONAL = [
+  'POSTHOG_GENERATION',
+  'POSTHOG_OWNERS_PROJECT',
+  'TOKEN_ISSUER',
+  'READ_TIMEOUT_MS',
+  'SLOW_TIMEOUT_MS',
+] as const;
 
 /** Reads the settings; secrets that had to be made up are appended to the file, for the owner's eyes only. */
 export function readSettings(environment: Values, file: string): Settings {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { parseKeyring, type Keyring } from './authn/keyring.ts';
 import { GENERATIONS, type Generation } from './catalogue/generation.ts';
+import { ProjectId } from './core/ids.ts';
 import type { DoorConfig } from './upstream/door.ts';
 
 const ADMIN_TOKEN_CHARS_MIN = 16;
@@ -28,6 +29,11 @@ const Environment = z.object({
       error: 'must be scheme and host only',
     })
     .transform((text) => new URL(text).origin),
+  POSTHOG_OWNERS_PROJECT: z
+    .string()
+    .regex(/^(?:[1-9][0-9]{0,9})?$/, 'must be the number of a project, or empty')
+    .default('')
+    .transform((text) => (text === '' ? null : ProjectId.parse(Number(text)))),
   POSTHOG_GENERATION: z.enum(GENERATIONS).default('B'),
   POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
   ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN),
@@ -45,6 +51,8 @@ const Environment = z.object({
 export interface Config {
   readonly upstream: DoorConfig;
   readonly generation: Generation;
+  /** The only project of the key's owner, where the operator says so. */
+  readonly ownersProject: ProjectId | null;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -75,6 +83,7 @@ export function readConfig(env: object): Configured {
         slowTimeoutMs: values.SLOW_TIMEOUT_MS,
       }),
       generation: values.POSTHOG_GENERATION,
+      ownersProject: values.POSTHOG_OWNERS_PROJECT,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

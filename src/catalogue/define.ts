@@ -128,7 +128,8 @@ function withWindow(sends: Arguments, paging: Paging, window: Window): Arguments
   return [...others, [paging.limit, window.limit], ...moved];
 }
 
-const asPairs = (fields: Arguments): (readonly [string, string])[] =>
+/** Arguments as the pairs of a query. */
+export const asPairs = (fields: Arguments): (readonly [string, string])[] =>
   fields.map(([name, value]) => [name, toQuery(value)]);
 
 const segmentsOf = (path: string, person: PersonRef | null): string[] =>

@@ -6,6 +6,7 @@ import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import { TokenCursor } from '../objects/tenant-token-rows.ts';
 import type { StoredTenant } from '../objects/tenant.ts';
+import { refuseUnenforceable } from '../policy/enforceable.ts';
 import { TenantRecord } from '../policy/grant.ts';
 import { grantOf } from '../policy/narrow.ts';
 import { fromObject } from './admission.ts';
@@ -46,6 +47,8 @@ const forAdminOf = (handler: TenantHandler): AdminHandler =>
 export const putTenant = forAdminOf(async (exchange, tenant) => {
   const record = await readOwnBody(exchange, TenantRecord);
   if (!record.ok) return record;
+  const unenforceable = refuseUnenforceable(grantOf(record.value));
+  if (unenforceable !== null) return no(unenforceable);
   const { gateway } = exchange;
   const { name, project_id: projectId, suspended } = record.value;
   const updatedAt = new Date(gateway.nowMs()).toISOString();

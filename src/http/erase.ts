@@ -1,14 +1,16 @@
 /** A permitted deletion is carried out by the tenant's log, and answered with what PostHog said and where it stands. */
 import { refuseIgnored } from '../catalogue/generation.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import type { PermittedCall } from '../policy/decide.ts';
+import type { ConstrainedCall } from '../policy/constrain.ts';
 import type { DeletionOrder } from '../objects/deletion-log.ts';
 import { fromObject, type Admitted } from './admission.ts';
 import type { Exchange, Reply } from './exchange.ts';
+import { noSuchPerson } from './ownership.ts';
+import { planDeletion, type DeletionPlan } from './plan-deletion.ts';
 import { problemReply } from './problem.ts';
 import { refused } from './refused.ts';
 
-type DeleteCall = Extract<PermittedCall, { kind: 'delete' }>;
+type DeleteCall = Extract<ConstrainedCall, { kind: 'delete' }>;
 
 /** The entry of the log a deletion was written down in. */
 export const DELETION_HEADER = 'Hedgerow-Deletion';
@@ -23,7 +25,10 @@ export async function eraseThroughLog(
   const { gateway, trace } = exchange;
   const ignored = refuseIgnored(call.deletion, gateway.config.generation);
   if (ignored !== null) return no(ignored);
-  const order = orderOf(call, admitted, exchange);
+  const plan = await planDeletion(call, admitted.grant, exchange);
+  if (!plan.ok) return plan;
+  if (plan.value === null) return ok(noSuchPerson(trace));
+  const order = orderOf(plan.value, admitted, exchange);
   const carried = await fromObject(exchange, () => gateway.deletionLog(order.tenant).carryOut(order));
   if (!carried.ok) return carried;
   if (!carried.value.ok) return carried.value;
@@ -50,7 +55,7 @@ export async function eraseThroughLog(
 }
 
 function orderOf(
-  { deletion }: DeleteCall,
+  plan: DeletionPlan,
   { principal, tenant, chain }: Admitted,
   { trace }: Exchange,
 ): DeletionOrder {
@@ -62,7 +67,7 @@ function orderOf(
     requestId: trace.requestId,
     token: principal.token,
     ancestors: principal.ancestors.map((link) => link.id),
-    deletion,
+    ...plan,
     budgets: [{ holder: 'tenant', persons_per_day: tenant.deletes.persons_per_day }, ...own],
   };
 }

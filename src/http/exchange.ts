@@ -36,6 +36,8 @@ export interface Trace {
   upstreamStatus: number | null;
   upstreamMs: number | null;
   deletion: string | null;
+  /** Rows PostHog sent although the slice was in the question. More than none is an alarm. */
+  foreignRows: number;
   limits: readonly LimitState[];
   /** The web origin that the grant turned out to allow. */
   allowedOrigin: string | null;

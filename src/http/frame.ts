@@ -49,6 +49,7 @@ const openTrace = (gateway: Gateway, route: string): Trace => ({
   upstreamStatus: null,
   upstreamMs: null,
   deletion: null,
+  foreignRows: 0,
   limits: [],
   allowedOrigin: null,
 });

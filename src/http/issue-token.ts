@@ -5,6 +5,7 @@ import { failure } from '../core/failure.ts';
 import { newTokenId, type TenantId, type TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
+import { refuseUnenforceable } from '../policy/enforceable.ts';
 import { Narrowing, type Grant } from '../policy/grant.ts';
 import { narrow, refuseWider } from '../policy/narrow.ts';
 import { fromObject } from './admission.ts';
@@ -41,6 +42,8 @@ export async function issueToken(
   const { name, expires_in: lifetime, not_before: notBefore, ...narrowing } = request;
   const fits = refuseWider(parent.grant, narrowing);
   if (!fits.ok) return fits;
+  const unenforceable = refuseUnenforceable(narrow(parent.grant, narrowing));
+  if (unenforceable !== null) return no(unenforceable);
 
   const nowSeconds = Math.floor(gateway.nowMs() / 1000);
   const expiresAt = Math.min(

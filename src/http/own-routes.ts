@@ -5,6 +5,7 @@ import type { Method } from '../catalogue/operation.ts';
 import type { Json } from '../core/json.ts';
 import { ScopeName } from '../core/scopes.ts';
 import { Rate, TenantRecord } from '../policy/grant.ts';
+import { ExplainRequest, Explanation } from './explain-schema.ts';
 import { TokenRequest } from './issue-token.ts';
 
 export interface OwnRoute {
@@ -24,7 +25,12 @@ const Grant = z.object({
   project_id: z.int(),
   scopes: z.array(ScopeName),
   slices: z.array(z.object({ property: z.string(), value: anyJson() })),
-  properties: z.object({ hidden: z.array(z.string()), visible: z.array(z.string()).nullable() }),
+  properties: z.object({
+    hidden: z.array(z.string()),
+    visible: z.array(z.string()).nullable(),
+    distinct_ids: z.enum(['hidden', 'visible']),
+  }),
+  split_out_of_slice: z.boolean(),
   rate: Rate,
   deletes: z.object({ persons_per_day: z.int(), events: z.boolean(), recordings: z.boolean() }),
   origins: z.array(z.string()),
@@ -138,6 +144,19 @@ export const OWN_ROUTES = {
       'The effective grant as things stand now, what is left of the rate, and the end of the token.',
     status: 200,
     reply: Whoami,
+  },
+  explain: {
+    method: 'POST',
+    path: '/v1/explain',
+    plane: 'tenant',
+    summary: 'Say whether a request would be allowed, and what would be sent',
+    description: 'Describes a request; nothing is sent to PostHog. `reason` is what decided.',
+    body: {
+      schema: ExplainRequest,
+      example: { method: 'GET', path: '/api/projects/1/persons/?search=ada' },
+    },
+    status: 200,
+    reply: Explanation,
   },
   derive_token: {
     method: 'POST',

@@ -3,6 +3,7 @@ import type { Method, Operation, Sent } from '../catalogue/operation.ts';
 import { failure } from '../core/failure.ts';
 import { PersonRef, ProjectId } from '../core/ids.ts';
 import { no, ok, type Result } from '../core/result.ts';
+import { constrain } from '../policy/constrain.ts';
 import { decide } from '../policy/decide.ts';
 import { admit, authenticate } from './admission.ts';
 import { readBody } from './body.ts';
@@ -31,15 +32,17 @@ export async function answerPersons(
 
   const origin = exchange.request.headers.get('origin');
   const asker = { projectId: principal.value.projectId, origin };
-  const decision = decide(admitted.value.grant, asker, call.value);
+  const { grant } = admitted.value;
+  const decision = decide(grant, asker, call.value, exchange.gateway.config);
   if (decision.verdict === 'deny') return no(decision.failure);
   exchange.trace.allowedOrigin = origin;
 
-  switch (decision.call.kind) {
+  const narrowed = constrain(decision.call, grant);
+  switch (narrowed.kind) {
     case 'forward':
-      return passOn(decision.call, exchange);
+      return passOn(narrowed, grant, exchange);
     case 'delete':
-      return eraseThroughLog(decision.call, admitted.value, exchange);
+      return eraseThroughLog(narrowed, admitted.value, exchange);
   }
 }
 

@@ -17,6 +17,7 @@ export function writeRecord(trace: Trace, method: string, status: number, nowMs:
       tenant: trace.tenant,
       token: trace.token,
       deletion: trace.deletion,
+      ...(trace.foreignRows > 0 ? { alarm: 'foreign_rows', foreign_rows: trace.foreignRows } : {}),
       upstream_status: trace.upstreamStatus,
       upstream_ms: trace.upstreamMs,
       duration_ms: nowMs - trace.startedMs,

@@ -2,6 +2,7 @@
 import { CATALOGUE } from '../catalogue/index.ts';
 import type { Method, Operation } from '../catalogue/operation.ts';
 import * as admin from './admin-routes.ts';
+import { explain } from './explain.ts';
 import type { Handler } from './exchange.ts';
 import * as open from './open-routes.ts';
 import { OWN_ROUTES, type OwnRouteName } from './own-routes.ts';
@@ -45,6 +46,7 @@ const HANDLERS: Readonly<Record<OwnRouteName, Handler>> = {
   health: open.health,
   openapi: open.openApi,
   whoami: tenant.whoami,
+  explain,
   derive_token: tenant.deriveToken,
   self_revoke: tenant.selfRevoke,
   revoke_token: tenant.revokeToken,

@@ -1,38 +1,18 @@
 /** The tenant plane, `/v1`: what the holder of a token can do with it besides calling PostHog. */
-import { failure } from '../core/failure.ts';
+import { failure, type Failure } from '../core/failure.ts';
 import { TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import type { Scope } from '../core/scopes.ts';
-import { refuseOrigin, refuseScopes } from '../policy/decide.ts';
-import { admit, authenticate, fromObject, type Admitted } from './admission.ts';
+import { grantOf } from '../policy/narrow.ts';
+import { fromObject, type Admitted } from './admission.ts';
 import { getDeletion, listDeletions } from './deletions.ts';
 import { jsonReply, type Exchange, type Reply } from './exchange.ts';
 import { isoOf, issueToken, TokenRequest } from './issue-token.ts';
 import { readOwnBody, refuseInput, refuseParameters } from './own-input.ts';
+import { forTenant } from './tenant-plane.ts';
 import { grantView } from './views.ts';
 
-type TenantHandler = (exchange: Exchange, admitted: Admitted) => Promise<Result<Reply>>;
-
-/** Every route of the plane spends one request of the rate. */
-const COST = 1;
-
 const NO_CONTENT: Reply = { status: 204, type: null, body: null };
-
-/** Authenticates and admits, as on the mirror, and holds the request to the grant's origins and the route's scopes. */
-export const forTenant =
-  (scopes: readonly Scope[], handler: TenantHandler) =>
-  async (exchange: Exchange): Promise<Result<Reply>> => {
-    const principal = await authenticate(exchange);
-    if (!principal.ok) return principal;
-    const admitted = await admit(exchange, principal.value, COST);
-    if (!admitted.ok) return admitted;
-    const origin = exchange.request.headers.get('origin');
-    const refusal = refuseOrigin(admitted.value.grant, origin) ?? refuseScopes(admitted.value.grant, scopes);
-    if (refusal !== null) return no(refusal);
-    exchange.trace.allowedOrigin = origin;
-    return handler(exchange, admitted.value);
-  };
 
 /** `GET /v1/whoami`: the effective grant, what is left of the rate, and the end of the token. */
 export const whoami = forTenant([], async (exchange, { principal, tenant, grant }) => {
@@ -110,9 +90,31 @@ const noSuchToken = () =>
   failure('not_found', 'There is no such token among those derived from yours.', 'id');
 
 /** The tenant's own deletion log. Its ids are personal data, so reading it takes the scope that wrote it. */
-export const ownDeletions = forTenant(['person:delete'], (exchange, { principal }) =>
-  listDeletions(exchange, principal.tenant),
-);
-export const ownDeletion = forTenant(['person:delete'], (exchange, { principal }) =>
-  getDeletion(exchange, principal.tenant),
-);
+export const ownDeletions = forTenant(['person:delete'], async (exchange, admitted) => {
+  const refusal = refusePartialView(admitted);
+  return refusal === null ? listDeletions(exchange, admitted.principal.tenant) : no(refusal);
+});
+
+/** One entry, with the ids; not for a token that may not see distinct ids, as these may be some. */
+export const ownDeletion = forTenant(['person:delete'], async (exchange, admitted) => {
+  const refusal = refusePartialView(admitted) ?? refuseHiddenIds(admitted);
+  return refusal === null ? getDeletion(exchange, admitted.principal.tenant) : no(refusal);
+});
+
+/** The log is the tenant's. A token for part of the tenant's slice would read of people outside it. */
+function refusePartialView({ grant, tenant }: Admitted): Failure | null {
+  return JSON.stringify(grant.slices) === JSON.stringify(grantOf(tenant).slices)
+    ? null
+    : failure(
+        'not_sliceable',
+        'The log shows every deletion of the tenant; this token covers part of its slice.',
+      );
+}
+
+const refuseHiddenIds = ({ grant }: Admitted): Failure | null =>
+  grant.distinct_ids_hidden
+    ? failure(
+        'property_hidden',
+        'An entry shows the ids that were asked for, and the grant hides distinct ids.',
+      )
+    : null;

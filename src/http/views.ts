@@ -6,7 +6,12 @@ export const grantView = (grant: Grant) => ({
   project_id: grant.project_id,
   scopes: grant.scopes,
   slices: grant.slices,
-  properties: { hidden: grant.hidden, visible: grant.visible },
+  properties: {
+    hidden: grant.hidden,
+    visible: grant.visible,
+    distinct_ids: grant.distinct_ids_hidden ? 'hidden' : 'visible',
+  },
+  split_out_of_slice: grant.split_out_of_slice,
   rate: grant.rate,
   deletes: grant.deletes,
   origins: grant.origins,

@@ -3,10 +3,13 @@
  * no way to an allow but through every check.
  */
 import type { Call } from '../catalogue/operation.ts';
+import type { Generation } from '../catalogue/generation.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
 import type { Grant } from './grant.ts';
+import { mentionsOf, refuseHidden, refuseSliceWrite, writesOf as writtenBy } from './hidden.ts';
+import { sliceFilters } from './slice.ts';
 
 /** Stays in this file: nobody else can make a permitted call. */
 const permitted = Symbol('permitted');
@@ -24,14 +27,24 @@ export interface Asker {
   readonly origin: string | null;
 }
 
-/** Checks in this order: project, origin, scopes, what is deleted along, slice and properties. */
-export function decide(grant: Grant, asker: Asker, call: Call): Decision {
+/** What the operator says of the PostHog behind the gateway. */
+export interface UpstreamFacts {
+  readonly generation: Generation;
+  /** The only project of the key's owner; `null` where the operator does not say. */
+  readonly ownersProject: ProjectId | null;
+}
+
+/** Checks in this order: project, origin, scopes, what is deleted along, what cannot be sliced, what is hidden. */
+export function decide(grant: Grant, asker: Asker, call: Call, upstream: UpstreamFacts): Decision {
   const refusal =
     refuseProject(grant, asker, call) ??
     refuseOrigin(grant, asker.origin) ??
     refuseScopes(grant, call.operation.scopes) ??
     refuseFlags(grant, call) ??
-    refuseUnenforceable(grant);
+    refuseOwnersProject(grant, call, upstream) ??
+    refuseUnsliceable(grant, call) ??
+    refuseHidden(mentionsOf(call.input), grant) ??
+    refuseSliceWrite(writesOf(call), grant);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };
@@ -70,13 +83,33 @@ function refuseFlags(grant: Grant, call: Call): Failure | null {
     : failure('delete_flag_not_granted', `The grant does not allow deleting ${beyond}.`, `delete_${beyond}`);
 }
 
-/** Serving a narrowed grant as if it were not would be worse than not serving it. */
-function refuseUnenforceable(grant: Grant): Failure | null {
-  const whole = grant.slices.length === 0 && grant.hidden.length === 0 && grant.visible === null;
-  return whole
-    ? null
-    : failure(
-        'grant_not_enforceable',
-        'The grant narrows to a slice or to properties; this operation cannot yet.',
-      );
+/**
+ * Some operations answer for the project that the owner of the key has open, whatever the path says (PostHog contract
+ * §10, 4). The gateway asks only where the operator has said which that is; for a grant of a whole project it takes
+ * the operator's word of SECURITY.md that there is no other.
+ */
+function refuseOwnersProject(grant: Grant, call: Call, upstream: UpstreamFacts): Failure | null {
+  if (!call.operation.ownersProject.includes(upstream.generation)) return null;
+  if (upstream.ownersProject === call.projectId) return null;
+  if (upstream.ownersProject === null && grant.slices.length === 0) return null;
+  return failure(
+    'project_not_current',
+    `PostHog answers this for the project its key's owner has open, which is not known to be ${call.projectId}.`,
+  );
+}
+
+/** Properties that a call sets or removes. Only writes do: elsewhere the same names are filters. */
+const writesOf = (call: Call): readonly string[] =>
+  call.operation.effect === 'write' ? writtenBy(call.input) : [];
+
+function refuseUnsliceable(grant: Grant, call: Call): Failure | null {
+  if (grant.slices.length === 0) return null;
+  if (sliceFilters(grant.slices).covers === 'nobody') {
+    return failure('not_sliceable', 'The slice of this grant covers nobody any more.');
+  }
+  const { slicing, id } = call.operation;
+  if (slicing.kind === 'refused') return failure('not_sliceable', slicing.why);
+  return id === 'persons_split' && !grant.split_out_of_slice
+    ? failure('not_sliceable', 'A split leaves distinct ids without the property that the slice is made of.')
+    : null;
 }

@@ -1,0 +1,137 @@
+/**
+ * PostHog's answer for a grant with a slice or with property rules. Whatever was asked, what comes back is judged once
+ * more: a person outside the slice does not go out, and properties that are hidden do not either.
+ */
+import { failure } from '../core/failure.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
+import { no, ok, type Result } from '../core/result.ts';
+import type { ConstrainedCall } from '../policy/constrain.ts';
+import type { Grant } from '../policy/grant.ts';
+import {
+  redactActivity,
+  redactPastPerson,
+  redactPerson,
+  redactPersonMap,
+  redactTimeline,
+  visibilityOf,
+} from '../policy/redact.ts';
+import { readText } from '../upstream/body.ts';
+import type { UpstreamAnswer } from '../upstream/door.ts';
+import { interpret, type Interpretation } from '../upstream/interpret.ts';
+import { jsonReply, type Exchange, type Reply } from './exchange.ts';
+import { isOwn, noSuchPerson } from './ownership.ts';
+import { linksOf } from './page-links.ts';
+import { streamPage } from './page-stream.ts';
+import { refused } from './refused.ts';
+import { rowsOf } from './rows.ts';
+import { tableReply } from './table.ts';
+
+type ForwardCall = Extract<ConstrainedCall, { kind: 'forward' }>;
+type Success = Extract<Interpretation, { kind: 'success' }>;
+
+export async function narrowedAnswer(
+  answer: UpstreamAnswer,
+  call: ForwardCall,
+  grant: Grant,
+  exchange: Exchange,
+): Promise<Result<Reply>> {
+  const { reply } = call.operation;
+  if (answer.status < 300 && reply.holds === 'persons' && call.format === 'json') {
+    return streamPage(answer, call, grant, exchange);
+  }
+  const text = await readText(answer, LIMITS.replyBytesMax);
+  if (!text.ok) return text;
+  const { status, retryAfterSeconds } = answer;
+  const meaning = interpret({ status, retryAfterSeconds, text: text.value }, exchange.gateway.scrubs);
+  switch (meaning.kind) {
+    case 'success':
+      return narrowed(meaning, call, grant, exchange);
+    case 'refusal':
+      return meaning.status === 404 && call.operation.slicing.kind !== 'filtered'
+        ? ok(noSuchPerson(exchange.trace))
+        : refused(withoutWords(meaning, grant), exchange.trace);
+    case 'failure':
+      return refused(meaning, exchange.trace);
+  }
+}
+
+/** PostHog quotes what it was sent when it refuses, and a sliced call was sent more than the client wrote. */
+const withoutWords = (meaning: Extract<Interpretation, { kind: 'refusal' }>, grant: Grant) =>
+  grant.slices.length === 0
+    ? meaning
+    : {
+        ...meaning,
+        body: {
+          type: 'invalid_request',
+          code: 'upstream_refused',
+          attr: null,
+          detail: 'PostHog refused the request.',
+        },
+      };
+
+function narrowed(meaning: Success, call: ForwardCall, grant: Grant, exchange: Exchange): Result<Reply> {
+  const { status, json } = meaning;
+  const { holds } = call.operation.reply;
+  if (json === undefined) return ok({ status, type: null, body: null });
+  if (holds === 'nothing') return ok(untouched(meaning, call));
+  if (!isJsonObject(json)) return no(notWhatItShouldBe());
+  const visibility = visibilityOf(grant);
+  switch (holds) {
+    case 'persons':
+    case 'activity':
+      return ok(table(json, call, grant, exchange, status));
+    case 'person':
+      return ok(
+        isOwn(json, grant) ? jsonReply(status, redactPerson(json, visibility)) : noSuchPerson(exchange.trace),
+      );
+    case 'past_person':
+      return ok(
+        isOwn(json, grant)
+          ? jsonReply(status, redactPastPerson(json, visibility))
+          : noSuchPerson(exchange.trace),
+      );
+    case 'person_map':
+      return personMap(json, grant, status);
+    case 'timeline':
+      return ok(jsonReply(status, redactTimeline(json, visibility)));
+  }
+}
+
+/** A page that is read whole: one of activity, or one that becomes a table. */
+function table(
+  envelope: JsonObject,
+  call: ForwardCall,
+  grant: Grant,
+  exchange: Exchange,
+  status: number,
+): Reply {
+  const visibility = visibilityOf(grant);
+  const { rows: where, holds } = call.operation.reply;
+  const found = rowsOf(envelope, where);
+  const own = holds === 'persons' ? found.filter((row) => isOwn(row, grant)) : found;
+  exchange.trace.foreignRows += found.length - own.length;
+  const rows = own.map((row) =>
+    holds === 'persons' ? redactPerson(row, visibility) : redactActivity(row, visibility, grant.slices),
+  );
+  const links = linksOf(call, envelope, exchange.request);
+  return call.format === 'json'
+    ? jsonReply(status, { ...envelope, results: rows, ...links })
+    : tableReply(status, rows, links);
+}
+
+function personMap(json: JsonObject, grant: Grant, status: number): Result<Reply> {
+  const results: Json | undefined = json['results'];
+  if (!isJsonObject(results)) return no(notWhatItShouldBe());
+  return ok(jsonReply(status, { results: redactPersonMap(results, visibilityOf(grant), grant.slices) }));
+}
+
+/** Nothing of any person's properties is in it. */
+function untouched({ status, text, json }: Success, call: ForwardCall): Reply {
+  return call.format === 'csv' && isJsonObject(json)
+    ? tableReply(status, rowsOf(json, call.operation.reply.rows), {})
+    : { status, type: 'application/json', body: text };
+}
+
+const notWhatItShouldBe = () =>
+  failure('upstream_reply_invalid', 'PostHog answered something else than was asked for.');

@@ -1,0 +1,70 @@
+/** What of a permitted deletion may be carried out: for a sliced grant, what of it is in the slice. */
+import type { Deletion } from '../catalogue/deletion.ts';
+import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { ok, type Result } from '../core/result.ts';
+import type { DeletionOrder } from '../objects/deletion-log.ts';
+import type { ConstrainedCall } from '../policy/constrain.ts';
+import type { Grant } from '../policy/grant.ts';
+import type { Exchange } from './exchange.ts';
+import { findPerson } from './lookup.ts';
+import { isOwn } from './ownership.ts';
+import { resolve } from './resolve.ts';
+
+type DeleteCall = Extract<ConstrainedCall, { kind: 'delete' }>;
+
+/** What goes into the order of a deletion. */
+export type DeletionPlan = Pick<DeletionOrder, 'deletion' | 'resolved'>;
+
+/** The plan, or `null` where the one person named does not exist in the slice. */
+export async function planDeletion(
+  call: DeleteCall,
+  grant: Grant,
+  exchange: Exchange,
+): Promise<Result<DeletionPlan | null>> {
+  if (grant.slices.length === 0) return ok({ deletion: call.deletion });
+  return call.person === null ? planList(call, grant, exchange) : planOne(call, grant, exchange);
+}
+
+async function planList(
+  { deletion }: DeleteCall,
+  grant: Grant,
+  { gateway }: Exchange,
+): Promise<Result<DeletionPlan>> {
+  const found = await resolve(gateway, deletion.projectId, deletion.target, grant);
+  if (!found.ok) return found;
+  const { persons, distinctIds } = found.value;
+  return ok({
+    deletion: { ...deletion, target: { kind: 'uuids', ids: persons } },
+    resolved: {
+      asked: deletion.target,
+      distinctIds: reusable(deletion, distinctIds),
+      slices: grant.slices,
+    },
+  });
+}
+
+async function planOne(
+  { deletion, person }: DeleteCall,
+  grant: Grant,
+  { gateway }: Exchange,
+): Promise<Result<DeletionPlan | null>> {
+  if (person === null) return ok(null);
+  const found = await findPerson(gateway, deletion.projectId, person);
+  if (!found.ok) return found;
+  if (!isJsonObject(found.value) || !isOwn(found.value, grant)) return ok(null);
+  const distinctIds = reusable(deletion, distinctIdsOf(found.value));
+  return ok({ deletion, resolved: { asked: deletion.target, distinctIds, slices: grant.slices } });
+}
+
+/** Distinct ids that nobody has afterwards: none, where the person stays. */
+const reusable = ({ flags }: Deletion, distinctIds: readonly string[]): readonly string[] =>
+  flags.keep_person ? [] : distinctIds;
+
+const isText = (value: Json): value is string => typeof value === 'string';
+
+/** The distinct ids PostHog shows of a person. */
+export function distinctIdsOf(person: JsonObject): string[] {
+  const ids: Json | undefined = person['distinct_ids'];
+  const list: readonly Json[] = Array.isArray(ids) ? ids : [];
+  return list.filter(isText);
+}
