@@ -92,8 +92,18 @@ const beyond = <T>(wide: readonly T[], asked: readonly T[] | undefined) =>
 function firstWider(parent: Grant, by: Narrowing): Failure | null {
   if (beyond(parent.scopes, by.scopes)) return exceeds('scopes', parent.scopes.join(' '));
   if (beyond(parent.origins, by.origins)) return exceeds('origins', parent.origins.join(' ') || 'none');
+  const same = parent.slices.find((slice) => slice.property === by.slice?.property);
+  if (same !== undefined && by.slice !== undefined && beyond(valuesOf(same), valuesOf(by.slice))) {
+    return exceeds('slice.value', valuesOf(same).join(' ') || 'none');
+  }
   if (parent.visible !== null && beyond(parent.visible, by.properties?.visible)) {
-    return exceeds('properties.visible', parent.visible.join(' '));
+    return exceeds('properties.visible', parent.visible.join(' ') || 'none');
+  }
+  if (by.properties?.visible?.some((name) => parent.hidden.includes(name)) === true) {
+    return exceeds('properties.visible', `all but ${parent.hidden.join(' ')}`);
+  }
+  if (by.split_out_of_slice === true && !parent.split_out_of_slice) {
+    return exceeds('split_out_of_slice', 'false');
   }
   if (by.rate !== undefined && by.rate.requests_per_minute > parent.rate.requests_per_minute) {
     return exceeds('rate.requests_per_minute', String(parent.rate.requests_per_minute));
