@@ -56,6 +56,8 @@ export interface Reply {
   readonly type: string | null;
   readonly body: string | ReadableStream<Uint8Array> | null;
   readonly headers?: { readonly [name: string]: string };
+  /** Settles when a streamed body has ended, one way or the other; the log line waits for it. */
+  readonly sent?: Promise<void>;
 }
 
 export type Handler = (exchange: Exchange) => Promise<Result<Reply>>;

@@ -43,9 +43,9 @@ async function maySend(call: ForwardCall, grant: Grant, exchange: Exchange): Pro
 
 /** Reset names somebody who is gone: there is nobody to read, but there is the tenant's own log. */
 async function deletedByOwn(call: ForwardCall, grant: Grant, exchange: Exchange): Promise<Result<boolean>> {
-  const id = String(call.input['distinct_id']);
+  const { distinct_id: id } = call.input;
   const { tenant } = exchange.trace;
-  if (tenant === null) return ok(false);
+  if (tenant === null || typeof id !== 'string') return ok(false);
   const deleted = await fromObject(exchange, () =>
     exchange.gateway
       .deletionLog(tenant)

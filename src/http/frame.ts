@@ -35,7 +35,9 @@ export async function answer(
   const result = await guarded(handler, { request, gateway, trace, parameters });
   if (!result.ok) trace.code = result.failure.code;
   const reply = result.ok ? result.value : problemReply(result.failure, trace.requestId);
-  writeRecord(trace, request.method, reply.status, gateway.nowMs());
+  const record = () => writeRecord(trace, request.method, reply.status, gateway.nowMs());
+  if (reply.sent === undefined) record();
+  else void reply.sent.then(record);
   return responseOf(reply, request, trace);
 }
 

@@ -40,9 +40,9 @@ export async function namesOwnPerson(
     case 'person_id':
       return ownsRef(call, call.input['person_id'], grant, exchange);
     case 'person_id_or_distinct_id':
-      return call.input['distinct_id'] === undefined
-        ? ownsRef(call, call.input['person_id'], grant, exchange)
-        : ownsDistinctId(call, String(call.input['distinct_id']), grant, exchange);
+      return typeof call.input['distinct_id'] === 'string'
+        ? ownsDistinctId(call, call.input['distinct_id'], grant, exchange)
+        : ownsRef(call, call.input['person_id'], grant, exchange);
   }
 }
 

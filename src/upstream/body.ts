@@ -49,6 +49,13 @@ export async function readOrStream(answer: UpstreamAnswer, maxBytes: number): Pr
   return ok({ kind: 'stream', stream: resume(start, chunks, answer) });
 }
 
+/** The body as a stream that waits for each chunk as long as the door waits for an answer. */
+export function streamOf(answer: UpstreamAnswer): ReadableStream<Uint8Array> {
+  const arriving: AsyncIterable<Uint8Array, undefined> =
+    answer.response.body ?? new ReadableStream({ start: (c) => c.close() });
+  return resume([], arriving[Symbol.asyncIterator](), answer);
+}
+
 /** Goes on reading. Where PostHog breaks off, so does the stream: a cut answer must not look like a whole one. */
 function resume(
   start: readonly Uint8Array[],
