@@ -50,11 +50,11 @@ export const EXAMPLE_PERSON = {
 } as const;
 const EXAMPLE_ROW = { ...EXAMPLE_PERSON, type: 'person', id: EXAMPLE_UUID } as const;
 
-const reply = (part: Partial<Reply> & Pick<Reply, 'schema' | 'example'>): Reply => ({
+/** What a reply holds of persons has no default: an entry that does not say it does not compile. */
+const reply = (part: Partial<Reply> & Pick<Reply, 'schema' | 'example' | 'holds'>): Reply => ({
   status: 200,
   paging: null,
   rows: null,
-  holds: 'nothing',
   ...part,
 });
 
@@ -134,6 +134,7 @@ export const activityReply = reply({
 });
 
 export const deletionStatusReply = reply({
+  holds: 'nothing',
   schema: z.looseObject({
     count: z.int(),
     next: link,
@@ -158,6 +159,7 @@ export const deletionStatusReply = reply({
 });
 
 export const cohortsReply = reply({
+  holds: 'nothing',
   schema: z.looseObject({ results: z.array(z.looseObject({ id: z.int(), name: z.string().nullable() })) }),
   example: { results: [{ id: 3, name: 'Paying', count: 12 }] },
   rows: 'results',
@@ -175,6 +177,7 @@ export const pastPersonReply = reply({
 /** A map from what was asked to the person; what is not there is left out. */
 export const personMapReply = (key: string): Reply =>
   reply({
+    holds: 'person_map',
     schema: z.looseObject({ results: z.record(z.string(), Person) }),
     example: { results: { [key]: EXAMPLE_PERSON } },
   });
@@ -182,7 +185,7 @@ export const personMapReply = (key: string): Reply =>
 const counted = z.array(z.looseObject({ name: anyJson() }));
 /** Generation A answers the bare list, B and C wrap it. */
 export const valuesReply = reply({
-  holds: 'person_map',
+  holds: 'nothing',
   schema: z.union([counted, z.looseObject({ results: counted, refreshing: z.boolean().optional() })]),
   example: { results: [{ name: 'pro', count: 3 }], refreshing: false },
 });
@@ -204,10 +207,11 @@ export const timelineReply = reply({
 });
 
 /** 202 with nothing in it: accepted, not done. */
-export const acceptedReply = reply({ status: 202, schema: null, example: null });
+export const acceptedReply = reply({ holds: 'nothing', status: 202, schema: null, example: null });
 
 /** 201 with `success`: accepted, runs later. */
 export const startedReply = reply({
+  holds: 'nothing',
   status: 201,
   schema: z.looseObject({ success: z.boolean() }),
   example: { success: true } satisfies Json,
@@ -215,6 +219,7 @@ export const startedReply = reply({
 
 /** Generation A answers 202 without a body; C queues persons and reports none deleted. */
 export const bulkDeleteReply = reply({
+  holds: 'nothing',
   status: 202,
   schema: z.looseObject({
     persons_found: z.int(),
