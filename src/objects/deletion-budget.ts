@@ -2,10 +2,13 @@
  * How many persons may be named for deletion in any 24 hours. Pure: what was spent and the clock come in, the wait
  * goes out.
  *
- * A deletion is charged the distinct ids it asks for, whatever comes of it. Asking is what can be known before the
+ * A deletion is charged the distinct ids PostHog is sent, whatever comes of it. That is what can be known before the
  * fact; an id nobody has, a call PostHog refuses and a deletion of events alone (it erases data too) are charged as
  * well, and nothing is paid back. Two distinct ids of one person count twice. So deleted persons can stay below a
  * budget, and never get above it.
+ *
+ * A sliced grant is charged the persons of its slice that its ids were resolved to: they are sent by UUID, each of
+ * which is one person at most. Foreign ids and unknown ids are sent to nobody and cost nothing, the one as the other.
  */
 import { failure, failureUntil, type Failure } from '../core/failure.ts';
 import type { TokenId } from '../core/ids.ts';
@@ -39,6 +42,7 @@ export const weighs = (charge: Charge, now: number): boolean => charge.at > now 
  */
 export function waitFor(budget: Budget, charges: readonly Charge[], persons: number, now: number): number {
   const { holder, persons_per_day: allowed } = budget;
+  if (persons === 0) return 0;
   if (persons > allowed) return Infinity;
   const own = charges.filter(
     (charge) => weighs(charge, now) && (holder === 'tenant' || charge.tokens.includes(holder)),
@@ -69,13 +73,13 @@ export function refusalOf(
   if (ms === Infinity) {
     return failure(
       'deletion_budget_exhausted',
-      `${limit}, and ${persons} were asked for at once. Waiting does not help: ask for fewer.`,
+      `${limit}, and this deletion names ${persons} at once. Waiting does not help: ask for fewer.`,
     );
   }
   const seconds = Math.ceil(ms / 1000);
   return failureUntil(
     'deletion_budget_exhausted',
-    `${limit}, and what is left of it is less than the ${persons} asked for. Try again in ${seconds} s.`,
+    `${limit}, and what is left of it is less than the ${persons} this deletion names. Try again in ${seconds} s.`,
     seconds,
   );
 }

@@ -44,6 +44,10 @@ export interface Resolved {
   readonly slices: readonly Slice[];
 }
 
+/** What the client asked for, where nothing was resolved: what is sent. */
+export const askedOf = ({ deletion, resolved }: DeletionOrder): DeletionTarget =>
+  resolved?.asked ?? deletion.target;
+
 /** Where a grant may reset distinct ids. */
 export interface ResetScope {
   readonly projectId: ProjectId;

@@ -4,11 +4,20 @@ import { no, ok, type Result } from '../core/result.ts';
 import type { Interpretation } from '../upstream/interpret.ts';
 import { refusalOf, weighs, WINDOW_MS, type Charge } from './deletion-budget.ts';
 import { digestOf, distinct } from './deletion-digest.ts';
-import type { Carried, DeletionDetail, DeletionEntry, DeletionOrder, ResetScope } from './deletion-entry.ts';
+import { keysOf, resettable, type DistinctIdKey } from './deletion-distinct-ids.ts';
+import {
+  askedOf,
+  type Carried,
+  type DeletionDetail,
+  type DeletionEntry,
+  type DeletionOrder,
+  type ResetScope,
+} from './deletion-entry.ts';
 import { deletionIdOf, instantOf, nextNumber } from './deletion-id.ts';
+import { DeletionResolutions } from './deletion-resolutions.ts';
 import { overdueAfter, waitAfter } from './deletion-retry.ts';
 import { DELETION_STEPS } from './deletion-schema.ts';
-import { sendDeletion, upstreamOf, type Upstream } from './deletion-send.ts';
+import { replyOfNobody, sendDeletion, upstreamOf, type Upstream } from './deletion-send.ts';
 import { settle, type Reply, type Settlement } from './deletion-settle.ts';
 import { DeletionStore, type Attempt, type Unsettled } from './deletion-store.ts';
 import { migrate } from './migrations.ts';
@@ -29,6 +38,20 @@ const PAUSE_MS = 1000;
 /** Milliseconds until the next alarm after one that could not do its work. */
 const TROUBLE_PAUSE_MS = 60_000;
 
+/** An order, and what had to be computed for it before anything can be written at once. */
+interface Decided {
+  readonly order: DeletionOrder;
+  readonly digest: string;
+  readonly keys: readonly DistinctIdKey[];
+}
+
+interface Intended {
+  readonly number: number;
+  readonly id: DeletionId;
+  /** What is answered where nothing is to be sent. */
+  readonly settled: Interpretation | null;
+}
+
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
 /**
@@ -41,10 +64,12 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
  *
  * A delete that goes well writes six rows: intent, open, attempt, outcome, no longer open, and the alarm, which many
  * deletions share. An attempt that settles nothing writes three more; an alarm that makes the next one writes two for
- * it and two for itself.
+ * it and two for itself. A sliced grant's writes one more, and one for each distinct id it is remembered by; where
+ * nobody in the slice was meant it is three in all, and PostHog is not asked.
  */
 export class DeletionLog extends DurableObject {
   readonly #store: DeletionStore;
+  readonly #resolutions: DeletionResolutions;
   /** Being sent by this instance right now. After a restart nothing is. */
   readonly #inFlight = new Set<number>();
   /** What was spent in the last 24 hours, the oldest first; null until it is first needed. */
@@ -56,6 +81,7 @@ export class DeletionLog extends DurableObject {
     super(ctx, env);
     migrate(ctx.storage, DELETION_STEPS);
     this.#store = new DeletionStore(ctx.storage.sql);
+    this.#resolutions = new DeletionResolutions(ctx.storage.sql);
     void ctx.blockConcurrencyWhile(async () => {
       this.#armedFor = (await ctx.storage.getAlarm()) ?? Infinity;
     });
@@ -70,15 +96,21 @@ export class DeletionLog extends DurableObject {
    * Writes a deletion down, sends it, and says what PostHog made of it; the entry may be unknown then. Goes on where
    * the caller hangs up.
    *
+   * Where a sliced grant asked for nobody in its slice, that is written down and settled, and the answer is PostHog's to
+   * ids it does not know; PostHog is not asked.
+   *
    * Fails, with nothing written and nothing sent, with `deletion_budget_exhausted`, or with `not_configured`.
    * @throws where the storage fails.
    */
   async carryOut(order: DeletionOrder): Promise<Result<Carried>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const digest = await digestOf(order.deletion.target.ids);
-    const intent = this.#intend(order, digest, upstream.value);
+    const digest = await digestOf(askedOf(order).ids);
+    const intent = this.#intend({ order, digest, keys: await keysOf(order) }, upstream.value);
     if (!intent.ok) return intent;
+    if (intent.value.settled !== null) {
+      return ok({ entry: intent.value.id, interpretation: intent.value.settled });
+    }
     const sending = this.#attempt(intent.value.number, upstream.value);
     this.ctx.waitUntil(sending);
     return ok({ entry: intent.value.id, interpretation: await sending });
@@ -101,9 +133,14 @@ export class DeletionLog extends DurableObject {
     return this.#store.find(id);
   }
 
-  /** Which of these distinct ids belonged to persons deleted under slices that lie within the asking grant's. */
-  async deletedDistinctIds(_ids: readonly string[], _scope: ResetScope): Promise<string[]> {
-    return [];
+  /**
+   * Which of these distinct ids belonged to persons that sliced grants deleted in the project, or may have deleted: all
+   * but those of refused entries. Only where every person of the slices then is in the asking grant's (see
+   * `coversDeleted`). What was only asked for, and turned out foreign or unknown, is not among them; nor is what an
+   * unsliced grant deleted, or one before the log remembered.
+   */
+  deletedDistinctIds(ids: readonly string[], scope: ResetScope): Promise<string[]> {
+    return resettable(ids, scope, this.#resolutions.recall);
   }
 
   /**
@@ -121,25 +158,25 @@ export class DeletionLog extends DurableObject {
     this.#rearm(pause);
   }
 
-  #intend(
-    order: DeletionOrder,
-    digest: string,
-    upstream: Upstream,
-  ): Result<{ number: number; id: DeletionId }> {
+  /** Writes the intent; of a deletion that names nobody the outcome too, so that nothing can come between the two. */
+  #intend({ order, digest, keys }: Decided, upstream: Upstream): Result<Intended> {
     const now = Date.now();
     const charges = this.#spent(now);
     const persons = distinct(order.deletion.target.ids).length;
+    const { resolved } = order;
     const written = this.ctx.storage.transactionSync(() => {
       const exhausted = refusalOf(order.budgets, charges, persons, now);
       if (exhausted !== null) return no(exhausted);
       const number = nextNumber(this.#store.newest(), now);
       const id = deletionIdOf(number, random);
-      const dueAt = now + overdueAfter(upstream.timeoutMs);
+      const dueAt = persons > 0 || resolved === undefined ? now + overdueAfter(upstream.timeoutMs) : null;
       this.#store.intend({ number, id, order, digest, dueAt });
+      if (resolved !== undefined) this.#resolutions.record(number, order.deletion, resolved, keys);
+      if (dueAt === null) return ok({ number, id, settled: this.#settleUnsent(number, order, upstream) });
       this.#armBy(dueAt);
-      return ok({ number, id });
+      return ok({ number, id, settled: null });
     });
-    if (written.ok) {
+    if (written.ok && persons > 0) {
       charges.push({
         at: instantOf(written.value.number),
         persons,
@@ -174,6 +211,13 @@ export class DeletionLog extends DurableObject {
     } finally {
       this.#inFlight.delete(number);
     }
+  }
+
+  /** Zero attempts were made, and what PostHog would have said is known. */
+  #settleUnsent(number: number, { deletion }: DeletionOrder, upstream: Upstream): Interpretation {
+    const reply = replyOfNobody(upstream);
+    this.#conclude({ number, attempt: 0, startedAt: Date.now() }, reply, settle(deletion, reply, 0));
+    return reply.interpretation;
   }
 
   #conclude(attempt: Attempt, reply: Reply, settlement: Settlement): void {

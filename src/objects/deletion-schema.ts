@@ -11,7 +11,7 @@ const appendOnly = (table: string, key: string): string => `
     BEGIN SELECT RAISE(ABORT, 'the deletion log is append-only'); END;`;
 
 /**
- * The storage of a `DeletionLog`: four tables that only grow, and the list of what is still to be settled. No table
+ * The storage of a `DeletionLog`: tables that only grow, and the list of what is still to be settled. No table
  * has an index beside its key, so each row costs one row written. An entry's number is its time in microseconds
  * (deletion-id.ts); every other time is milliseconds since 1970. Released steps are never edited.
  */
@@ -83,5 +83,27 @@ export const DELETION_STEPS: readonly Migration[] = [
     BEGIN SELECT RAISE(ABORT, 'an entry without an outcome stays open'); END;
     CREATE TRIGGER open_keeps_its_entry BEFORE UPDATE OF entry ON open
     BEGIN SELECT RAISE(ABORT, 'an entry without an outcome stays open'); END;`,
+  },
+  {
+    name: 'resolutions, deleted distinct ids',
+    sql: `
+    -- Deletions of sliced grants: the intent holds what was asked for, and is charged what is sent. Beside the intents
+    -- and not in them, where new columns would lie behind the ids.
+    CREATE TABLE resolutions (
+      entry INTEGER PRIMARY KEY,
+      slices TEXT NOT NULL CHECK (json_valid(slices)), -- canonical (deletion-slices.ts)
+      target TEXT NOT NULL CHECK (target IN ('uuids', 'person')),
+      sent INTEGER NOT NULL CHECK (sent >= 0), -- distinct ids, all of persons in the slice
+      ids TEXT NOT NULL CHECK (json_valid(ids)) -- JSON array as sent; last, as in intents
+    ) STRICT;
+    ${appendOnly('resolutions', 'entry = NEW.entry')}
+
+    -- Whose distinct ids a sliced grant may reset: found by the hash, never by reading the log.
+    CREATE TABLE deleted_distinct_ids (
+      hash TEXT NOT NULL,
+      entry INTEGER NOT NULL,
+      PRIMARY KEY (hash, entry)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('deleted_distinct_ids', 'hash = NEW.hash AND entry = NEW.entry')}`,
   },
 ];

@@ -1,5 +1,6 @@
 /** Sends a deletion once, and reads what came back. */
 import { deletionMessage, type Deletion } from '../catalogue/deletion.ts';
+import type { Generation } from '../catalogue/generation.ts';
 import { readConfig } from '../config.ts';
 import { failure } from '../core/failure.ts';
 import { isJsonObject } from '../core/json.ts';
@@ -9,12 +10,14 @@ import { readText } from '../upstream/body.ts';
 import { openDoor, type Door } from '../upstream/door.ts';
 import { interpret, type Interpretation } from '../upstream/interpret.ts';
 import { scrubsOf, type Scrubs } from '../upstream/scrub.ts';
+import { nobodyFound } from './deletion-nobody.ts';
 import type { Reply } from './deletion-settle.ts';
 
 /** PostHog, as the deletion log reaches it. */
 export interface Upstream {
   readonly door: Door;
   readonly scrubs: Scrubs;
+  readonly generation: Generation;
   /** Milliseconds after which a call has ended one way or the other. */
   readonly timeoutMs: number;
 }
@@ -23,8 +26,9 @@ export interface Upstream {
 export function upstreamOf(env: object, fetcher: typeof fetch): Result<Upstream> {
   const configured = readConfig(env);
   if (!configured.ok) return no(failure('not_configured', 'The gateway is not configured.'));
-  const { upstream } = configured.config;
+  const { upstream, generation } = configured.config;
   return ok({
+    generation,
     door: openDoor(upstream, fetcher),
     scrubs: scrubsOf(upstream),
     timeoutMs: upstream.slowTimeoutMs,
@@ -34,8 +38,12 @@ export function upstreamOf(env: object, fetcher: typeof fetch): Result<Upstream>
 /** A summary that names 1,000 failed persons is about 60 KB. */
 const REPLY_BYTES_MAX = LIMITS.replyBufferBytes;
 
-/** Sends a deletion. Every end of the call is a reply; nothing of what PostHog echoes of the key is in it. */
+/**
+ * Sends a deletion, if it is of anybody. Every end of the call is a reply; nothing of what PostHog echoes of the key is
+ * in it.
+ */
 export async function sendDeletion(upstream: Upstream, deletion: Deletion): Promise<Reply> {
+  if (deletion.target.ids.length === 0) return replyOfNobody(upstream);
   const answer = await upstream.door({
     ...deletionMessage(deletion),
     projectId: deletion.projectId,
@@ -58,6 +66,12 @@ function strict(meaning: Interpretation): Interpretation {
   if (meaning.kind !== 'success' || meaning.text === '' || isJsonObject(meaning.json)) return meaning;
   const detail = `PostHog answered ${meaning.status} with a body that is not its API's.`;
   return { kind: 'failure', failure: failure('upstream_reply_invalid', detail) };
+}
+
+/** What comes of a deletion that names nobody: there is nothing to ask PostHog, which would refuse an empty list. */
+export function replyOfNobody({ generation }: Upstream): Reply {
+  const interpretation = nobodyFound(generation);
+  return replyOf(interpretation.status, null, interpretation);
 }
 
 const replyOf = (

@@ -15,6 +15,8 @@
  * `refused` says that nothing was deleted. Only the first attempt can say so: before every later one stands an attempt
  * that nobody knows the end of. A refused later attempt therefore leaves the entry unknown, and is made again.
  *
+ * A deletion that names nobody is accepted: PostHog is never asked, and the numbers are zero.
+ *
  * `accepted` says that PostHog took the deletion on, never that it is done. After more than one attempt its numbers
  * are those of the last: persons an earlier attempt removed are no longer found, and where events were to go along,
  * whether those of such persons were queued is not known.
@@ -22,7 +24,7 @@
 import type { Deletion } from '../catalogue/deletion.ts';
 import type { FailureCode } from '../core/failure.ts';
 import type { Interpretation } from '../upstream/interpret.ts';
-import { NO_SUMMARY, summaryOf, type Summary } from './deletion-summary.ts';
+import { NOBODY_SUMMARY, NO_SUMMARY, summaryOf, type Summary } from './deletion-summary.ts';
 
 /** What came back from one attempt. */
 export interface Reply {
@@ -58,7 +60,11 @@ export function settle(deletion: Deletion, reply: Reply, attempt: number): Settl
   const first = attempt === 1;
   switch (interpretation.kind) {
     case 'success':
-      return { state: 'accepted', status, summary: summaryOf(interpretation.json) };
+      return {
+        state: 'accepted',
+        status,
+        summary: deletion.target.ids.length === 0 ? NOBODY_SUMMARY : summaryOf(interpretation.json),
+      };
     case 'refusal':
       if (first && status !== REQUEST_TIMEOUT) return refused;
       return !first && saysGone(deletion, interpretation)

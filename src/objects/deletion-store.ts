@@ -7,6 +7,7 @@ import type { Charge } from './deletion-budget.ts';
 import { distinct } from './deletion-digest.ts';
 import {
   JsonColumn,
+  askedOf,
   deletionOf,
   entryOf,
   type DeletionDetail,
@@ -19,20 +20,21 @@ import type { Settlement } from './deletion-settle.ts';
 /** An entry with all that is known of it, but for the ids. Every join goes by a key. */
 const ENTRIES = `
   SELECT i.entry, i.id, i.tenant, i.token, i.ancestors, i.request_id, i.operation, i.project_id, i.target, i.asked,
-    NULL AS in_slice, i.asked AS sent,
+    r.sent AS in_slice, coalesce(r.sent, i.asked) AS sent,
     i.delete_events, i.delete_recordings, i.keep_person, i.digest,
     coalesce(a.attempt, 0) AS attempts, a.at AS last_attempt_at, open.due_at AS next_attempt_at,
     (SELECT problem FROM lapses WHERE entry = i.entry ORDER BY attempt DESC LIMIT 1) AS last_problem,
     o.state AS settled, o.status, o.persons_found, o.persons_deleted, o.persons_queued_for_deletion,
     o.events_queued_for_deletion, o.recordings_queued_for_deletion, o.deletion_errors, o.settled_at, o.duration_ms
   FROM intents i
+    LEFT JOIN resolutions r ON r.entry = i.entry
     LEFT JOIN attempts a ON a.entry = i.entry AND a.attempt = (SELECT max(attempt) FROM attempts WHERE entry = i.entry)
     LEFT JOIN open ON open.entry = i.entry
     LEFT JOIN outcomes o ON o.entry = i.entry`;
 
 const StoredCharge = z.object({
   entry: z.int(),
-  asked: z.int(),
+  persons: z.int(),
   token: TokenId,
   ancestors: JsonColumn.pipe(z.array(TokenId)),
 });
@@ -50,8 +52,8 @@ export interface Intent {
   readonly id: DeletionId;
   readonly order: DeletionOrder;
   readonly digest: string;
-  /** When the alarm takes the entry up, if nothing was heard by then. */
-  readonly dueAt: number;
+  /** When the alarm takes the entry up, if nothing was heard by then; null where it is settled in the same breath. */
+  readonly dueAt: number | null;
 }
 
 export interface Attempt {
@@ -75,9 +77,10 @@ export class DeletionStore {
     return this.#sql.exec(query, ...bindings).toArray();
   }
 
-  /** Two rows. */
+  /** Two rows; one where nothing is left to send, which nothing has to wait for. */
   intend({ number, id, order, digest, dueAt }: Intent): void {
-    const { operation, projectId, target, flags } = order.deletion;
+    const { operation, projectId, flags } = order.deletion;
+    const target = askedOf(order);
     this.#rows(
       'INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       number,
@@ -96,7 +99,7 @@ export class DeletionStore {
       digest,
       JSON.stringify(target.ids),
     );
-    this.#rows('INSERT INTO open VALUES (?, ?)', number, dueAt);
+    if (dueAt !== null) this.#rows('INSERT INTO open VALUES (?, ?)', number, dueAt);
   }
 
   /** One row, and one more where the entry was due. */
@@ -146,11 +149,13 @@ export class DeletionStore {
   /** What was spent since `ms`, the oldest first. */
   chargesSince(ms: number): Charge[] {
     return this.#rows(
-      'SELECT entry, asked, token, ancestors FROM intents WHERE entry >= ? ORDER BY entry',
+      `SELECT i.entry, coalesce(r.sent, i.asked) AS persons, i.token, i.ancestors
+      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry
+      WHERE i.entry >= ? AND coalesce(r.sent, i.asked) > 0 ORDER BY i.entry`,
       firstNumberAt(ms),
     ).map((row) => {
-      const { entry, asked, token, ancestors } = StoredCharge.parse(row);
-      return { at: instantOf(entry), persons: asked, tokens: [...ancestors, token] };
+      const { entry, persons, token, ancestors } = StoredCharge.parse(row);
+      return { at: instantOf(entry), persons, tokens: [...ancestors, token] };
     });
   }
 
@@ -168,8 +173,15 @@ export class DeletionStore {
     return Moment.parse(this.#rows('SELECT min(due_at) AS at FROM open')[0]).at;
   }
 
+  /** What PostHog is to be sent for an entry. */
   deletion(number: number): Deletion {
-    return deletionOf(this.#rows('SELECT * FROM intents WHERE entry = ?', number)[0]);
+    const [row] = this.#rows(
+      `SELECT i.operation, i.project_id, i.delete_events, i.delete_recordings, i.keep_person,
+        coalesce(r.target, i.target) AS target, coalesce(r.ids, i.ids) AS ids
+      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry WHERE i.entry = ?`,
+      number,
+    );
+    return deletionOf(row);
   }
 
   /** Entries older than `before`, the newest first. */
@@ -185,7 +197,11 @@ export class DeletionStore {
     const key = [numberOf(id), id];
     const [row] = this.#rows(`${ENTRIES} WHERE i.entry = ? AND i.id = ?`, ...key);
     if (row === undefined) return null;
-    const [ids] = this.#rows('SELECT ids, ids AS sent_ids FROM intents WHERE entry = ? AND id = ?', ...key);
+    const [ids] = this.#rows(
+      `SELECT i.ids, coalesce(r.ids, i.ids) AS sent_ids
+      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry WHERE i.entry = ? AND i.id = ?`,
+      ...key,
+    );
     return { ...entryOf(row), ...Ids.parse(ids) };
   }
 }

@@ -32,5 +32,15 @@ const SummaryReply = z.object({
 /** PostHog said nothing of what it did. */
 export const NO_SUMMARY: Summary = SummaryReply.parse({});
 
+/** A deletion that named nobody: known without PostHog. */
+export const NOBODY_SUMMARY: Summary = {
+  persons_found: 0,
+  persons_deleted: 0,
+  persons_queued_for_deletion: 0,
+  events_queued_for_deletion: false,
+  recordings_queued_for_deletion: false,
+  deletion_errors: 0,
+};
+
 /** Reads the numbers of a success body; an empty body, a missing member and one of another kind are all null. */
 export const summaryOf = (json: Json | undefined): Summary => SummaryReply.safeParse(json).data ?? NO_SUMMARY;

@@ -6,12 +6,8 @@ import {
 } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Deletion } from '../../src/catalogue/deletion.ts';
-import type { DeletionId } from '../../src/core/ids.ts';
-import { digestOf } from '../../src/objects/deletion-digest.ts';
-import { deletionIdOf, nextNumber } from '../../src/objects/deletion-id.ts';
-import { DeletionStore } from '../../src/objects/deletion-store.ts';
-import type { DeletionOrder } from '../../src/objects/deletion-log.ts';
 import {
+  abandoned,
   alarmOf,
   answer,
   bodyOf,
@@ -46,19 +42,6 @@ afterEach(() => {
 async function ring(stub: Stub, at: number) {
   setTime(at);
   expect(await runDurableObjectAlarm(stub), 'an alarm is set').toBe(true);
-}
-
-/** An intent whose object went away before it came to the attempt. */
-async function abandoned(stub: Stub, asked: DeletionOrder): Promise<DeletionId> {
-  const digest = await digestOf(asked.deletion.target.ids);
-  return runInDurableObject(stub, async (_, { storage }) => {
-    const store = new DeletionStore(storage.sql);
-    const number = nextNumber(store.newest(), NOW);
-    const id = deletionIdOf(number, (bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
-    store.intend({ number, id, order: asked, digest, dueAt: NOW });
-    await storage.setAlarm(NOW);
-    return id;
-  });
 }
 
 test('an intent without an attempt is sent by the alarm, as it was written down', async () => {

@@ -9,6 +9,7 @@ import {
   bodyOf,
   brokenOff,
   bulk,
+  countWrites,
   freshLog,
   held,
   KEY,
@@ -103,6 +104,8 @@ test('an entry says who asked for what, and what PostHog made of it', async () =
     request_id: asked.requestId,
     target: 'distinct_ids',
     asked: 2,
+    in_slice: null,
+    sent: 2,
     delete_events: true,
     delete_recordings: false,
     keep_person: false,
@@ -124,7 +127,11 @@ test('an entry says who asked for what, and what PostHog made of it', async () =
       duration_ms: 0,
     },
   });
-  expect(await log.get(entry.id)).toEqual({ ...entry, ids: ['ada', 'ada', 'bob'] });
+  expect(await log.get(entry.id)).toEqual({
+    ...entry,
+    ids: ['ada', 'ada', 'bob'],
+    sent_ids: ['ada', 'ada', 'bob'],
+  });
 });
 
 test.each<[string, Answer, Record<string, unknown>]>([
@@ -332,20 +339,7 @@ test('an entry has a number of its own even where the clock stands still or goes
 test('a deletion that goes well writes six rows, however many persons it names', async () => {
   posthog(answer(202, SUMMARY_B));
   const { stub, log } = freshLog();
-  const written = await runInDurableObject(stub, (_, { storage }) => {
-    const counted = { rows: 0, alarms: 0 };
-    const exec = storage.sql.exec.bind(storage.sql);
-    vi.spyOn(storage.sql, 'exec').mockImplementation((...given) => {
-      const cursor = exec(...given);
-      const rows = cursor.toArray();
-      counted.rows += cursor.rowsWritten;
-      return { toArray: () => rows } as unknown as typeof cursor;
-    });
-    vi.spyOn(storage, 'setAlarm').mockImplementation(async () => {
-      counted.alarms += 1;
-    });
-    return counted;
-  });
+  const written = await countWrites(stub);
   await log.carryOut(order(bulk(uuids(1000))));
   expect(written).toEqual({ rows: 5, alarms: 1 });
   await log.carryOut(order(bulk(uuids(1000))));

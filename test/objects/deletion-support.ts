@@ -2,14 +2,30 @@
 import { env } from 'cloudflare:workers';
 import { runInDurableObject } from 'cloudflare:test';
 import { vi } from 'vitest';
-import type { Deletion, DeletionFlags } from '../../src/catalogue/deletion.ts';
-import { PersonUuid, ProjectId, TenantId, TokenId, newRequestId, type Random } from '../../src/core/ids.ts';
+import type { Deletion, DeletionFlags, DeletionTarget } from '../../src/catalogue/deletion.ts';
+import type { Generation } from '../../src/catalogue/generation.ts';
+import {
+  newRequestId,
+  PersonUuid,
+  ProjectId,
+  TenantId,
+  TokenId,
+  type DeletionId,
+  type Random,
+} from '../../src/core/ids.ts';
+import { digestOf } from '../../src/objects/deletion-digest.ts';
+import { keysOf } from '../../src/objects/deletion-distinct-ids.ts';
+import { askedOf, type Resolved } from '../../src/objects/deletion-entry.ts';
+import { deletionIdOf, nextNumber } from '../../src/objects/deletion-id.ts';
 import {
   DeletionLog as Real,
   type DeletionEntry,
   type DeletionOrder,
 } from '../../src/objects/deletion-log.ts';
+import { DeletionResolutions } from '../../src/objects/deletion-resolutions.ts';
+import { DeletionStore } from '../../src/objects/deletion-store.ts';
 import type { Remote } from '../../src/objects/remote.ts';
+import type { Slice } from '../../src/policy/grant.ts';
 
 export const KEY = 'phx_a-key-"only"-the-gateway-holds';
 export const ORIGIN = 'https://posthog.example';
@@ -24,6 +40,7 @@ export class DeletionLog extends Real {
       ADMIN_TOKEN: 'an admin token'.replaceAll(' ', '-').padEnd(32, '.'),
       TOKEN_SIGNING_KEYS: `k1:${'s'.repeat(32)}`,
       SLOW_TIMEOUT_MS: '100',
+      POSTHOG_GENERATION: ctx.id.name?.slice(0, 1) ?? 'B',
     });
   }
 }
@@ -35,7 +52,8 @@ export type Stub = DurableObjectStub<DeletionLog>;
 const reached = (stub: Stub) => ({ stub, log: stub as unknown as Remote<Real> });
 
 /** A log nobody has written to: the stub for the test's tools, and the same as its callers see it. */
-export const freshLog = () => reached(DELETION_LOG.getByName(crypto.randomUUID()));
+export const freshLog = (generation: Generation = 'B') =>
+  reached(DELETION_LOG.getByName(`${generation} ${crypto.randomUUID()}`));
 
 /** The same log through a new stub: one whose object died answers no more. */
 export const sameLog = (stub: Stub) => reached(DELETION_LOG.get(stub.id));
@@ -171,6 +189,39 @@ export const single = (
   flags: { ...NO_FLAGS, ...flags },
 });
 
+/** An intent whose object went away before it came to the attempt. */
+export async function abandoned(stub: Stub, asked: DeletionOrder): Promise<DeletionId> {
+  const [digest, keys] = await Promise.all([digestOf(askedOf(asked).ids), keysOf(asked)]);
+  return runInDurableObject(stub, async (_, { storage }) => {
+    const store = new DeletionStore(storage.sql);
+    const number = nextNumber(store.newest(), NOW);
+    const id = deletionIdOf(number, random);
+    store.intend({ number, id, order: asked, digest, dueAt: NOW });
+    if (asked.resolved !== undefined) {
+      new DeletionResolutions(storage.sql).record(number, asked.deletion, asked.resolved, keys);
+    }
+    await storage.setAlarm(NOW);
+    return id;
+  });
+}
+
+/** Counts what a log writes from now on. */
+export const countWrites = (stub: Stub) =>
+  runInDurableObject(stub, (_, { storage }) => {
+    const counted = { rows: 0, alarms: 0 };
+    const exec = storage.sql.exec.bind(storage.sql);
+    vi.spyOn(storage.sql, 'exec').mockImplementation((...given) => {
+      const cursor = exec(...given);
+      const rows = cursor.toArray();
+      counted.rows += cursor.rowsWritten;
+      return { toArray: () => rows } as unknown as typeof cursor;
+    });
+    vi.spyOn(storage, 'setAlarm').mockImplementation(async () => {
+      counted.alarms += 1;
+    });
+    return counted;
+  });
+
 /** An order of the tenant acme by token `tok_aaa…`, with a budget nobody reaches. */
 export const order = (deletion: Deletion, changes: Partial<DeletionOrder> = {}): DeletionOrder => ({
   tenant: TenantId.parse('acme'),
@@ -181,3 +232,14 @@ export const order = (deletion: Deletion, changes: Partial<DeletionOrder> = {}):
   budgets: [{ holder: 'tenant', persons_per_day: 1_000_000 }],
   ...changes,
 });
+
+export const ACME: Slice = { property: 'tenant_id', value: 'acme' };
+
+/** An order of a sliced grant: what it asked for, and who of that is in the slice. */
+export const sliced = (
+  asked: DeletionTarget,
+  inSlice: readonly PersonUuid[],
+  resolved: Partial<Resolved> = {},
+  changes: Partial<DeletionOrder> = {},
+): DeletionOrder =>
+  order(bulk(inSlice), { resolved: { asked, distinctIds: [], slices: [ACME], ...resolved }, ...changes });
