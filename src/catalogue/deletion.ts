@@ -13,7 +13,10 @@ export const DELETING = [
 export const DeletingOperation = z.enum(DELETING);
 export type DeletingOperation = z.output<typeof DeletingOperation>;
 
-/** Whom a deletion names. `person` is one person by number or UUID; the lists are as the client gave them. */
+/**
+ * Whom a deletion names. `person` is one person by number or UUID. The lists are as the client gave them; a list of a
+ * sliced grant that is about to be sent holds the persons of its slice, which may be nobody.
+ */
 export type DeletionTarget =
   | { readonly kind: 'uuids'; readonly ids: readonly PersonUuid[] }
   | { readonly kind: 'distinct_ids'; readonly ids: readonly string[] }

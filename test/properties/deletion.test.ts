@@ -7,7 +7,10 @@ import { parseJson } from '../../src/core/json.ts';
 import { refusalOf, waitFor, weighs, WINDOW_MS, type Charge } from '../../src/objects/deletion-budget.ts';
 import { waitAfter } from '../../src/objects/deletion-retry.ts';
 import { settle, type Reply } from '../../src/objects/deletion-settle.ts';
+import { canonicalSlices, coversDeleted, SlicesColumn } from '../../src/objects/deletion-slices.ts';
 import { NO_SUMMARY, summaryOf } from '../../src/objects/deletion-summary.ts';
+import type { Slice } from '../../src/policy/grant.ts';
+import { inSlice } from '../../src/policy/slice.ts';
 
 const SEED = { seed: 20_261_123 };
 const NOW = Date.parse('2026-11-23T12:00:00.000Z');
@@ -146,4 +149,68 @@ test('whatever a success body is, its summary holds counts, flags or nothing', (
   );
   expect(summaryOf([1])).toEqual(NO_SUMMARY);
   expect(summaryOf(null)).toEqual(NO_SUMMARY);
+});
+
+test('nobody always fits, whatever was spent', () => {
+  fc.assert(
+    fc.property(budget, charges, (limit, all) => {
+      expect(waitFor(limit, all, 0, NOW)).toBe(0);
+      expect(refusalOf([limit], all, 0, NOW)).toBeNull();
+    }),
+    SEED,
+  );
+});
+
+const word = fc.constantFrom('a', 'b', 'c');
+const PROPERTIES = ['tenant_id', 'region'];
+const slices = fc.array(
+  fc.record({
+    property: fc.constantFrom(...PROPERTIES),
+    value: fc.oneof(word, fc.array(word, { maxLength: 3 })),
+  }),
+  { maxLength: 3 },
+);
+/** Every person there can be, as far as these slices can tell. */
+const PEOPLE = ['a', 'b', 'c', 'd'].flatMap((tenant) =>
+  ['a', 'b', 'c', null].map((region) => ({ tenant_id: tenant, region })),
+);
+const stored = (recorded: readonly Slice[]) => SlicesColumn.parse(canonicalSlices(recorded));
+
+test('a grant builds on a deletion only where every person it can have taken is in the slice of the grant', () => {
+  let covered = 0;
+  fc.assert(
+    fc.property(slices, slices, (recorded, asking) => {
+      if (!coversDeleted(asking, stored(recorded))) return;
+      covered += 1;
+      for (const taken of PEOPLE.filter((one) => inSlice(recorded, one))) {
+        expect(inSlice(asking, taken)).toBe(true);
+      }
+    }),
+    { ...SEED, numRuns: 5000 },
+  );
+  expect(covered).toBeGreaterThan(500);
+});
+
+test('a grant builds on its own deletions and on those of a grant narrowed from it, unless it covers nobody', () => {
+  fc.assert(
+    fc.property(slices, slices, (asking, more) => {
+      fc.pre(asking.every(({ value }) => value.length > 0));
+      expect(coversDeleted(asking, stored([...more, ...asking]))).toBe(true);
+    }),
+    SEED,
+  );
+});
+
+test('slices of one meaning have one text', () => {
+  expect(canonicalSlices([{ property: 'p', value: 'a' }])).toBe('[{"property":"p","value":["a"]}]');
+  fc.assert(
+    fc.property(slices, (some) => {
+      const turned = some.toReversed().map(({ property, value }) => ({
+        value: [...[value].flat().toReversed(), ...[value].flat()],
+        property,
+      }));
+      expect(canonicalSlices([...turned, ...some])).toBe(canonicalSlices(some));
+    }),
+    SEED,
+  );
 });
