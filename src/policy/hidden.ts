@@ -189,7 +189,7 @@ const FIELDS: Readonly<Record<string, Reading>> = {
   ...harmlessAll('delete_events', 'delete_recordings', 'keep_person'),
   // Insights.
   events: each(entity),
-  actions: () => ANYTHING,
+  actions: (value, fields) => together([ANYTHING, each(entity)(value, fields)]),
   exclusions: each(entity),
   breakdown: oneOrEach(propertyOf('breakdown_type')),
   ...harmlessAll('breakdown_type', 'breakdown_value', 'breakdown_limit'),

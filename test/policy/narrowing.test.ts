@@ -1,0 +1,149 @@
+/** Tokens narrow the slice and hide more, never the opposite. */
+import { describe, expect, it } from 'vitest';
+import { Narrowing, TenantRecord, type Grant } from '../../src/policy/grant.ts';
+import { grantOf, narrow, refuseWider } from '../../src/policy/narrow.ts';
+import { inSlice } from '../../src/policy/slice.ts';
+
+const tenant = (members: object = {}): Grant =>
+  grantOf(TenantRecord.parse({ name: 'Acme', project_id: 1, scopes: ['person:read'], ...members }));
+const narrowed = (members: object, ...chain: object[]): Grant =>
+  chain.reduce<Grant>((grant, by) => narrow(grant, Narrowing.parse(by)), tenant(members));
+const slice = (value: string | string[], property = 'tenant_id') => ({ slice: { property, value } });
+
+describe('a narrowed slice', () => {
+  it.each<[string, Grant, Grant['slices']]>([
+    [
+      "is the parent's where nothing is said",
+      narrowed(slice('acme'), {}),
+      [{ property: 'tenant_id', value: 'acme' }],
+    ],
+    [
+      'begins where the parent has none',
+      narrowed({}, slice('acme')),
+      [{ property: 'tenant_id', value: 'acme' }],
+    ],
+    [
+      'keeps the values both have',
+      narrowed(slice(['a', 'b', 'c']), slice(['d', 'c', 'b'])),
+      [{ property: 'tenant_id', value: ['b', 'c'] }],
+    ],
+    [
+      'of one value left is that value',
+      narrowed(slice(['a', 'b']), slice('b')),
+      [{ property: 'tenant_id', value: 'b' }],
+    ],
+    [
+      'of no value left is an empty list, never no condition',
+      narrowed(slice('a'), slice('b')),
+      [{ property: 'tenant_id', value: [] }],
+    ],
+    [
+      'stays empty whatever comes after',
+      narrowed(slice('a'), slice('b'), slice(['a', 'b'])),
+      [{ property: 'tenant_id', value: [] }],
+    ],
+    [
+      'adds conditions on other properties',
+      narrowed(slice('a'), slice('eu', 'region'), slice(['eu', 'us'], 'region')),
+      [
+        { property: 'tenant_id', value: 'a' },
+        { property: 'region', value: 'eu' },
+      ],
+    ],
+  ])('%s', (_, grant, slices) => {
+    expect(grant.slices).toEqual(slices);
+  });
+
+  it('covers nobody when the tenant moved to another value, rather than everybody', () => {
+    expect(inSlice(narrowed(slice('bolt'), slice('acme')).slices, { tenant_id: 'acme' })).toBe(false);
+    expect(inSlice(narrowed(slice('bolt'), slice('acme')).slices, { tenant_id: 'bolt' })).toBe(false);
+  });
+});
+
+describe('what is hidden', () => {
+  it('adds up, and what is visible is what all links show', () => {
+    const grant = narrowed(
+      { properties: { hidden: ['ssn'], visible: ['a', 'b', 'c'] } },
+      { properties: { hidden: ['a', 'ssn'], visible: ['a', 'b'] } },
+      { properties: { visible: ['b', 'd'] } },
+    );
+    expect(grant).toMatchObject({ hidden: ['ssn', 'a'], visible: ['b'] });
+  });
+
+  it('stays hidden where a descendant says nothing of it', () => {
+    expect(narrowed({ properties: { distinct_ids: 'hidden' } }, { properties: {} }).distinct_ids_hidden).toBe(
+      true,
+    );
+    expect(narrowed({}, { properties: { distinct_ids: 'hidden' } }, {}).distinct_ids_hidden).toBe(true);
+    expect(narrowed({}, {}).distinct_ids_hidden).toBe(false);
+  });
+});
+
+describe('splitting out of the slice', () => {
+  it.each([
+    [true, undefined, true],
+    [true, true, true],
+    [true, false, false],
+    [false, undefined, false],
+    [false, true, false],
+    [false, false, false],
+  ])('of a parent with %s and a token that says %s is %s', (parent, by, expected) => {
+    const grant = narrow(tenant({ split_out_of_slice: parent }), { split_out_of_slice: by });
+    expect(grant.split_out_of_slice).toBe(expected);
+  });
+});
+
+describe('a token is refused when it asks for', () => {
+  it.each<[string, object, object, string]>([
+    ['another value of the slice', slice('acme'), slice('bolt'), 'slice.value'],
+    ['a value more', slice(['acme', 'bolt']), slice(['acme', 'corp']), 'slice.value'],
+    [
+      'a property that is not visible',
+      { properties: { visible: ['a'] } },
+      { properties: { visible: ['a', 'b'] } },
+      'properties.visible',
+    ],
+    [
+      'any property where none is visible',
+      { properties: { visible: [] } },
+      { properties: { visible: ['a'] } },
+      'properties.visible',
+    ],
+    [
+      'a property that is hidden',
+      { properties: { hidden: ['ssn'] } },
+      { properties: { visible: ['ssn'] } },
+      'properties.visible',
+    ],
+    ['splits that the parent may not do', {}, { split_out_of_slice: true }, 'split_out_of_slice'],
+  ])('%s', (_, members, by, attr) => {
+    const result = refuseWider(tenant(members), Narrowing.parse(by));
+    expect(result).toMatchObject({ ok: false, failure: { code: 'grant_exceeds_parent', attr } });
+  });
+
+  it('any value where the parent covers nobody any more', () => {
+    const nobody = narrowed(slice('acme'), slice('bolt'));
+    expect(refuseWider(nobody, Narrowing.parse(slice('acme')))).toMatchObject({
+      ok: false,
+      failure: { attr: 'slice.value' },
+    });
+  });
+});
+
+describe('a token may ask for', () => {
+  it.each<[string, object, object]>([
+    ['the same slice', slice('acme'), slice('acme')],
+    ['a slice of the slice', slice(['acme', 'bolt']), slice('bolt')],
+    ['one more condition', slice('acme'), slice('eu', 'region')],
+    ['a slice where the parent has none', {}, slice('acme')],
+    [
+      'more to be hidden',
+      { properties: { hidden: ['ssn'] } },
+      { properties: { hidden: ['plan'], distinct_ids: 'hidden' } },
+    ],
+    ['fewer to be visible', { properties: { visible: ['a', 'b'] } }, { properties: { visible: ['b'] } }],
+    ['no splits', { split_out_of_slice: true }, { split_out_of_slice: false }],
+  ])('%s', (_, members, by) => {
+    expect(refuseWider(tenant(members), Narrowing.parse(by)).ok).toBe(true);
+  });
+});
