@@ -2,6 +2,7 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import { unreachable } from './door.ts';
+import { chunksOf } from './row-chunks.ts';
 import { PageRewriter, type PageRewrite } from './row-page.ts';
 import { PageFlaw } from './row-window.ts';
 
@@ -58,20 +59,18 @@ export async function startPage(
 ): Promise<Result<ReadableStream<Uint8Array>>> {
   const page = new PageRewriter(rewrite);
   const report = reportOnce(page, done);
-  const reader = source.getReader();
+  const chunks = chunksOf(source);
   const start: Uint8Array[] = [];
   let ended = false;
   const step = async (): Promise<Uint8Array> => {
-    const read = await reader.read().catch(() => Promise.reject(new SourceLost('PostHog broke off')));
-    ended = read.done;
-    return read.done ? page.end() : page.push(read.value);
+    const chunk = await chunks.read().catch(() => Promise.reject(new SourceLost('PostHog broke off')));
+    ended = chunk === null;
+    return chunk === null ? page.end() : page.push(chunk);
   };
-  const giveUp = async (): Promise<void> => reader.cancel().catch(() => undefined);
-
   try {
     while (!page.begun) start.push(await step());
   } catch (error) {
-    await giveUp();
+    await chunks.cancel();
     if (error instanceof SourceLost) return no(unreachable());
     if (error instanceof PageFlaw) return no(invalidPage(error));
     throw error;
@@ -93,13 +92,13 @@ export async function startPage(
             }
           } catch (error) {
             report(error);
-            await giveUp();
+            await chunks.cancel();
             throw error;
           }
         },
         async cancel() {
           report(new Error('the client hung up'));
-          await giveUp();
+          await chunks.cancel();
         },
       },
       // Nothing is read ahead of the client.
