@@ -1,7 +1,12 @@
 /**
- * What JSON allows and readers disagree on: an object that names a member twice means one thing to whoever takes the
- * first and another to whoever takes the last. Depth is bounded here too, before anything recursive sees the text.
+ * What JSON allows and readers disagree on or lose: an object that names a member twice means one thing to whoever
+ * takes the first and another to whoever takes the last; a whole number beyond 2^53 would be passed on as another.
+ * Depth is bounded here too, before anything recursive sees the text.
  */
+import { isJsonObject, type Json } from './json.ts';
+
+/** A number, whole where neither group is there. */
+const NUMBER = /-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?/y;
 
 /** Says what is wrong with a JSON text, or `null`. Text that is not JSON at all may pass: parsing finds that. */
 export function flawOf(text: string, depthMax: number): string | null {
@@ -36,10 +41,28 @@ export function flawOf(text: string, depthMax: number): string | null {
       case ',':
         nameComes = open.at(-1) instanceof Set;
         break;
-      default:
+      default: {
+        NUMBER.lastIndex = i;
+        const [number, fraction, exponent] = NUMBER.exec(text) ?? [];
+        if (number === undefined) break;
+        const whole = fraction === undefined && exponent === undefined;
+        if (whole && !Number.isSafeInteger(Number(number))) {
+          return 'holds a whole number beyond 9007199254740991: send it as text';
+        }
+        i += number.length - 1;
+      }
     }
   }
   return null;
+}
+
+/** Is there a member called `__proto__`? Much that copies objects, schemas among it, drops it without a word. */
+export function namesPrototype(json: Json): boolean {
+  if (Array.isArray(json)) return json.some((item: Json) => namesPrototype(item));
+  return (
+    isJsonObject(json) &&
+    Object.entries(json).some(([name, member]) => name === '__proto__' || namesPrototype(member))
+  );
 }
 
 /** Names are compared as they are meant: `"a"` and `"\u0061"` are one. */
