@@ -72,9 +72,17 @@ export function fromQuery(schema: z.core.$ZodType, value: string): Result<Json, 
   return flaw === null ? ok(parseJson(value) ?? value) : no(flaw);
 }
 
-/** The query text of a value, the inverse of `fromQuery`. */
+/** The query text of a value, as PostHog reads it. */
 export function toQuery(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The query text that `fromQuery` takes for the value: text that would read as JSON is quoted. */
+export function toOwnQuery(schema: z.core.$ZodType, value: Json): string {
+  const plain = toQuery(value);
+  if (typeof value !== 'string') return plain;
+  const read = fromQuery(schema, plain);
+  return read.ok && read.value === value ? plain : JSON.stringify(value);
 }
 
 /** The fields of validated input that were given, in the schema's order. */
