@@ -1,10 +1,9 @@
 /** Who may know whom. Read from the import lines of the source, so that it holds for every file there is. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 
-const ROOT = fileURLToPath(new URL('../src', import.meta.url));
+const ROOT = join(import.meta.dirname, '../src');
 
 interface Source {
   readonly file: string;
