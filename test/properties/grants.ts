@@ -50,17 +50,29 @@ export const chains: fc.Arbitrary<Narrowing[]> = fc.oneof(
   fc.array(light, { maxLength: 4 }),
 );
 
-/** Half of them without conditions, or nothing would ever be allowed. */
-export const grants: fc.Arbitrary<Grant> = fc.record({
-  project_id: fc.oneof({ weight: 4, arbitrary: fc.constant(PROJECT) }, fc.constant(OTHER_PROJECT)),
-  scopes: fc.oneof(some(ScopeName.options), fc.constant(ScopeName.options)),
-  slices: fc.oneof(fc.constant([]), fc.array(slice, { maxLength: 2 })),
-  hidden: fc.oneof(fc.constant([]), some(PROPERTIES)),
-  visible: fc.oneof(fc.constant(null), fc.option(some(PROPERTIES))),
-  rate,
-  deletes: fc.record({ persons_per_day: persons, events: fc.boolean(), recordings: fc.boolean() }),
-  origins: some(ORIGINS),
-});
+type Conditions = { readonly [K in 'slices' | 'hidden' | 'visible']: fc.Arbitrary<Grant[K]> };
+const unconditional: Conditions = {
+  slices: fc.constant([]),
+  hidden: fc.constant([]),
+  visible: fc.constant(null),
+};
+const conditional: Conditions = {
+  slices: fc.array(slice, { maxLength: 2 }),
+  hidden: some(PROPERTIES),
+  visible: fc.option(some(PROPERTIES)),
+};
+const grantWith = (conditions: Conditions): fc.Arbitrary<Grant> =>
+  fc.record({
+    project_id: fc.oneof({ weight: 9, arbitrary: fc.constant(PROJECT) }, fc.constant(OTHER_PROJECT)),
+    scopes: fc.oneof(some(ScopeName.options), fc.constant(ScopeName.options)),
+    ...conditions,
+    rate,
+    deletes: fc.record({ persons_per_day: persons, events: fc.boolean(), recordings: fc.boolean() }),
+    origins: some(ORIGINS),
+  });
+
+/** Half of them without conditions, or next to nothing would be allowed. */
+export const grants: fc.Arbitrary<Grant> = fc.oneof(grantWith(unconditional), grantWith(conditional));
 
 const CALLS: readonly Call[] = [
   ...CATALOGUE.flatMap((operation) =>
@@ -76,6 +88,6 @@ const CALLS: readonly Call[] = [
 export const calls: fc.Arbitrary<Call> = fc.constantFrom(...CALLS);
 
 export const askers: fc.Arbitrary<Asker> = fc.record({
-  projectId: fc.oneof({ weight: 4, arbitrary: fc.constant(PROJECT) }, fc.constant(OTHER_PROJECT)),
+  projectId: fc.oneof({ weight: 9, arbitrary: fc.constant(PROJECT) }, fc.constant(OTHER_PROJECT)),
   origin: fc.oneof(fc.constant(null), fc.constantFrom(...ORIGINS, 'null')),
 });
