@@ -3,6 +3,8 @@ import { failure, type FailureCode } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
 
+/** The longest token, and a scheme with a little room. */
+const HEADER_CHARS_MAX = LIMITS.tokenCharsMax + 'Bearer '.length;
 const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**
@@ -17,8 +19,8 @@ export function bearerOf(
   if (header === null) {
     return no(failure(codes.missing, 'Send the token in one header: Authorization: Bearer <token>.'));
   }
-  const credential = header.length > LIMITS.tokenCharsMax ? undefined : BEARER.exec(header)?.[1];
-  return credential === undefined
+  const credential = BEARER.exec(header)?.[1];
+  return credential === undefined || credential.length > LIMITS.tokenCharsMax
     ? no(failure(codes.malformed, 'The Authorization header must be one "Bearer <token>".'))
     : ok(credential);
 }

@@ -75,7 +75,7 @@ describe('a path', () => {
     const { json } = await refusedWith([400, 404], request('GET', target));
     expect(json).toMatchObject({
       type: 'invalid_request',
-      code: expect.stringMatching(/^path_invalid$|^not_found$/) as unknown,
+      code: expect.stringMatching(/^path_invalid$|^path_unknown$/) as unknown,
     });
   });
 
@@ -113,7 +113,7 @@ describe('a path', () => {
     const { json } = await refusedWith([400, 404], request('GET', target));
     const deletion = await refusedWith([400, 404, 405], request('DELETE', target));
     // A word that is no operation stands where a person does.
-    const codes = /^path_invalid$|^not_found$|^method_not_allowed$|^parameter_invalid$/;
+    const codes = /^path_invalid$|^path_unknown$|^method_unknown$|^parameter_invalid$/;
     for (const answer of [json, deletion.json]) {
       expect(answer).toMatchObject({ code: expect.stringMatching(codes) as unknown });
     }

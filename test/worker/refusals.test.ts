@@ -103,7 +103,7 @@ test('every method an operation does not have is 405 and says which it has', asy
   for (const [i, { method, target, allowed }] of calls.entries()) {
     expect(answers[i], `${method} ${target}`).toMatchObject({
       status: 405,
-      json: { code: 'method_not_allowed' },
+      json: { code: 'method_unknown' },
     });
     const shown = new Set(answers[i]!.headers['allow']?.split(', '));
     const head = allowed.includes('GET') ? ['HEAD'] : [];
