@@ -3,8 +3,6 @@ import { failure, type FailureCode } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
 
-/** The longest token, and a scheme with a little room. */
-const HEADER_CHARS_MAX = LIMITS.tokenCharsMax + 'Bearer '.length;
 const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
 /**

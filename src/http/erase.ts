@@ -1,5 +1,6 @@
 /** A permitted deletion is carried out by the tenant's log, and answered with what PostHog said and where it stands. */
 import { refuseIgnored } from '../catalogue/generation.ts';
+import { failureUntil, type Failure } from '../core/failure.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import type { PermittedCall } from '../policy/decide.ts';
 import type { DeletionOrder } from '../objects/deletion-log.ts';
@@ -25,7 +26,7 @@ export async function eraseThroughLog(
   if (ignored !== null) return no(ignored);
   const order = orderOf(call, admitted, exchange);
   const carried = await fromObject(exchange, () => gateway.deletionLog(order.tenant).carryOut(order));
-  if (!carried.ok) return carried;
+  if (!carried.ok) return no(unconfirmed());
   if (!carried.value.ok) return carried.value;
 
   const { entry, interpretation } = carried.value.value;
@@ -42,7 +43,10 @@ export async function eraseThroughLog(
     });
   }
   const reply = refused(interpretation, trace);
-  if (reply.ok) return ok({ ...reply.value, headers });
+  if (reply.ok) {
+    trace.upstreamStatus = reply.value.status;
+    return ok({ ...reply.value, headers });
+  }
   trace.code = reply.failure.code;
   // Not a plain failure: the client has to learn where the deletion stands in the log.
   const problem = problemReply(reply.failure, trace.requestId);
@@ -66,3 +70,13 @@ function orderOf(
     budgets: [{ holder: 'tenant', persons_per_day: tenant.deletes.persons_per_day }, ...own],
   };
 }
+
+const LOOK_AFTER_SECONDS = 10;
+
+/** The log may have written the deletion down, and carried it out, before it stopped answering. */
+const unconfirmed = (): Failure =>
+  failureUntil(
+    'deletion_unconfirmed',
+    `The deletion may have been written down and carried out: look into ${DELETIONS_PATH} before asking again.`,
+    LOOK_AFTER_SECONDS,
+  );

@@ -30,7 +30,8 @@ export async function passOn(call: ForwardCall, exchange: Exchange): Promise<Res
   const { paging, rows } = call.operation.reply;
   if (paging === null && rows === null && answer.value.status < 300) return relay(answer.value, exchange);
 
-  const text = await readText(answer.value, LIMITS.replyBytesMax);
+  const bytesMax = answer.value.status < 300 ? LIMITS.replyBytesMax : LIMITS.errorBytesMax;
+  const text = await readText(answer.value, bytesMax);
   if (!text.ok) return text;
   const { status, retryAfterSeconds } = answer.value;
   const meaning = interpret({ status, retryAfterSeconds, text: text.value }, gateway.scrubs);
