@@ -5,6 +5,7 @@ import { no, ok, type Result } from '../core/result.ts';
 import { fromObject } from './admission.ts';
 import { jsonReply, type Exchange, type Reply } from './exchange.ts';
 import { pageReply, readPage } from './listing.ts';
+import { refuseParameters } from './own-input.ts';
 
 const COLUMNS = [
   'id',
@@ -62,6 +63,8 @@ export async function getDeletion(
   tenant: TenantId,
   since = BEGINNING,
 ): Promise<Result<Reply>> {
+  const query = refuseParameters(exchange);
+  if (!query.ok) return query;
   const id = DeletionId.safeParse(exchange.parameters['id']);
   if (!id.success) return no(noSuchDeletion());
   const found = await fromObject(exchange, () => exchange.gateway.deletionLog(tenant).get(id.data));
