@@ -184,6 +184,6 @@ describe('JSON in a parameter', () => {
 
   test('with a number beyond every number is refused', () => {
     const properties = '[{"key":"a","type":"person","value":1e999}]';
-    expect(refusal('persons_list', { query: { properties } }).attr).toBe('properties[0].value');
+    expect(refusal('persons_list', { query: { properties } }).attr).toBe('properties');
   });
 });

@@ -74,6 +74,7 @@ describe('a request to PostHog', () => {
         accept: 'application/json',
         'user-agent': 'hedgerow',
         'cache-control': 'no-cache',
+        pragma: 'no-cache',
         ...(body === '' ? {} : { 'content-type': 'application/json' }),
       });
     }
