@@ -36,7 +36,11 @@ const Environment = z.object({
     .transform((text) => (text === '' ? null : ProjectId.parse(Number(text)))),
   POSTHOG_GENERATION: z.enum(GENERATIONS).default('B'),
   POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
-  ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN),
+  // What cannot be sent as a bearer token would lock the operator out (RFC 6750 §2.1).
+  ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN).regex(
+    /^[A-Za-z0-9\-._~+/]+=*$/,
+    'must be made of A-Z, a-z, 0-9 and -._~+/',
+  ),
   TOKEN_SIGNING_KEYS: z.string({ error: 'is missing' }).transform((text, context): Keyring => {
     const keyring = parseKeyring(text);
     if (typeof keyring !== 'string') return keyring;

@@ -17,8 +17,8 @@ export function bearerOf(
   if (header === null) {
     return no(failure(codes.missing, 'Send the token in one header: Authorization: Bearer <token>.'));
   }
-  const credential = header.length > LIMITS.tokenCharsMax ? undefined : BEARER.exec(header)?.[1];
-  return credential === undefined
+  const credential = BEARER.exec(header)?.[1];
+  return credential === undefined || credential.length > LIMITS.tokenCharsMax
     ? no(failure(codes.malformed, 'The Authorization header must be one "Bearer <token>".'))
     : ok(credential);
 }

@@ -8,6 +8,9 @@ import type { Place, Sent } from './operation.ts';
 
 type From = 'query' | 'body';
 
+/** Names are the client's own, and may be as long as a body. */
+const NAME_CHARS_SHOWN = 100;
+
 /** All named values in one object, each remembered with where it came from. */
 interface Gathered {
   readonly values: JsonObject;
@@ -59,7 +62,7 @@ const saidTwice = (name: string): Failure =>
   );
 
 function unknownName(where: From, name: string, place: Place, known: readonly string[]): Failure {
-  const shown = name.slice(0, 100);
+  const shown = name.slice(0, NAME_CHARS_SHOWN);
   const accepted = place === 'either' || place === where ? known : [];
   const list = accepted.length === 0 ? 'none' : accepted.join(', ');
   return where === 'query'
@@ -75,12 +78,12 @@ export function explain(
   known: readonly string[],
 ): Failure {
   const issue = deepest(issues);
-  const path = issue.path.map(String);
+  const path = issue.path.map((part) => String(part).slice(0, NAME_CHARS_SHOWN));
   const root = path[0];
   const where = (root === undefined ? undefined : from.get(root)) ?? (place === 'query' ? 'query' : 'body');
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0] : undefined;
   if (unknown !== undefined && path.length === 0) return unknownName(where, unknown, place, known);
-  const attr = attrOf(unknown === undefined ? path : [...path, unknown.slice(0, 100)]);
+  const attr = attrOf(unknown === undefined ? path : [...path, unknown.slice(0, NAME_CHARS_SHOWN)]);
   const code = where === 'query' ? 'parameter_invalid' : 'field_invalid';
   const text = unknown === undefined ? issue.message : 'This member is not known here';
   return failure(code, `${attr === '' ? 'The input' : attr}: ${text}.`, attr === '' ? null : attr);

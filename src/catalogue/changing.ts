@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { LIMITS } from '../core/limits.ts';
 import { forwarding } from './define.ts';
-import { anyJson, distinctId, text } from './fields.ts';
+import { distinctId, keptJson, text } from './fields.ts';
 import type { Operation } from './operation.ts';
 import { acceptedReply, startedReply } from './replies.ts';
 
@@ -29,7 +29,7 @@ export const CHANGING: readonly Operation[] = [
     scopes: ['person:update'],
     input: z.strictObject({
       properties: z
-        .record(propertyName, anyJson())
+        .record(propertyName, keptJson())
         .refine((properties) => Object.keys(properties).length > 0, {
           error: 'must name at least one property',
         }),
@@ -45,7 +45,7 @@ export const CHANGING: readonly Operation[] = [
     id: 'persons_update_property',
     path: ':id/update_property',
     scopes: ['person:update'],
-    input: z.strictObject({ key: propertyName, value: anyJson() }),
+    input: z.strictObject({ key: propertyName, value: keptJson() }),
     doc: {
       summary: 'Set one property of a person',
       description: `A \`null\` value is refused by generation A. ${ASYNC}`,

@@ -6,7 +6,7 @@ import type { Json } from '../core/json.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import { parseArguments, type Input } from './arguments.ts';
 import type { DeletingOperation, DeletionFlags, DeletionTarget } from './deletion.ts';
-import { givenFields, toQuery, type Fields } from './fields.ts';
+import { givenFields, toOwnQuery, toQuery, type Fields } from './fields.ts';
 import type { Entry, Operation, Paging, Window } from './operation.ts';
 
 type Arguments = readonly (readonly [name: string, value: Json])[];
@@ -44,7 +44,7 @@ export function forwarding<S extends Fields>(entry: ForwardingEntry<S>): Operati
         segments: segmentsOf(entry.path, sent.person),
         query: inQuery ? asPairs(message) : [],
         body: inQuery || message.length === 0 ? null : Object.fromEntries(message),
-        asked: asPairs(given),
+        asked: askedPairs(entry.input, given),
         window,
       });
     },
@@ -131,6 +131,13 @@ function withWindow(sends: Arguments, paging: Paging, window: Window): Arguments
 /** Arguments as the pairs of a query. */
 export const asPairs = (fields: Arguments): (readonly [string, string])[] =>
   fields.map(([name, value]) => [name, toQuery(value)]);
+
+/** What links are rebuilt from has to read back as what was asked. */
+const askedPairs = ({ shape }: Fields, given: Arguments): (readonly [string, string])[] =>
+  given.flatMap(([name, value]) => {
+    const field = shape[name];
+    return field === undefined ? [] : [[name, toOwnQuery(field, value)] as const];
+  });
 
 const segmentsOf = (path: string, person: PersonRef | null): string[] =>
   path

@@ -17,16 +17,13 @@ type QueryForm = 'text' | 'json';
 const forms = z.registry<{ form: QueryForm }>();
 
 const NUL = '\u0000';
+const NOT_STORABLE = 'must be well-formed Unicode without NUL';
+
+const storableText = (value: string): boolean => value.isWellFormed() && !value.includes(NUL);
 
 /** Text of 1 to `maxChars` characters that any UTF-8 store takes. */
 export const text = (maxChars: number = LIMITS.nameCharsMax) =>
-  z
-    .string()
-    .min(1)
-    .max(maxChars)
-    .refine((value) => value.isWellFormed() && !value.includes(NUL), {
-      error: 'must be well-formed Unicode without NUL',
-    });
+  z.string().min(1).max(maxChars).refine(storableText, { error: NOT_STORABLE });
 
 /** One of a few words. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) => z.enum(words);
@@ -46,6 +43,17 @@ export const json = <T extends z.ZodType>(schema: T): T => {
 /** Any JSON value. What is validated came out of a JSON text, so all that can be wrong is that it is not there. */
 export const anyJson = () => z.custom<Json>((value) => value !== undefined, { error: 'is required' });
 
+/** Any JSON value to be kept. PostHog says 202 to text its store cannot hold, and fails on it later. */
+export const keptJson = () => anyJson().refine(storable, { error: NOT_STORABLE });
+
+function storable(value: Json): boolean {
+  if (typeof value === 'string') return storableText(value);
+  if (isJsonObject(value)) {
+    return Object.entries(value).every(([name, member]) => storableText(name) && storable(member));
+  }
+  return !Array.isArray(value) || value.every((item: Json) => storable(item));
+}
+
 /** A distinct id, as PostHog stores them. */
 export const distinctId = () => text(LIMITS.distinctIdCharsMax);
 
@@ -64,9 +72,17 @@ export function fromQuery(schema: z.core.$ZodType, value: string): Result<Json, 
   return flaw === null ? ok(parseJson(value) ?? value) : no(flaw);
 }
 
-/** The query text of a value, the inverse of `fromQuery`. */
+/** The query text of a value, as PostHog reads it. */
 export function toQuery(value: Json): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The query text that `fromQuery` takes for the value: text that would read as JSON is quoted. */
+export function toOwnQuery(schema: z.core.$ZodType, value: Json): string {
+  const plain = toQuery(value);
+  if (typeof value !== 'string') return plain;
+  const read = fromQuery(schema, plain);
+  return read.ok && read.value === value ? plain : JSON.stringify(value);
 }
 
 /** The fields of validated input that were given, in the schema's order. */

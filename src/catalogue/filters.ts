@@ -10,7 +10,9 @@ const FILTERS_MAX = 100;
 const VALUES_MAX = 1000;
 const VALUE_CHARS_MAX = 4000;
 
-const scalar = z.union([text(VALUE_CHARS_MAX), z.number(), z.boolean()]);
+const scalar = z.union([text(VALUE_CHARS_MAX), z.number(), z.boolean()], {
+  error: 'must be text, a number or a boolean',
+});
 
 /** Operators that compare with any of several values. */
 const LISTING = ['exact', 'is_not', 'in', 'not_in'] as const;
@@ -40,7 +42,11 @@ const leafOf = <T extends readonly [string, ...string[]]>(types: T) =>
       // PostHog takes a filter without a type for an event's: it has to be said.
       type: oneOf(types),
       operator: oneOf(OPERATORS).default('exact'),
-      value: z.union([scalar, z.array(scalar).min(1).max(VALUES_MAX)]).optional(),
+      value: z
+        .union([scalar, z.array(scalar).min(1).max(VALUES_MAX)], {
+          error: 'must be text, a number or a boolean, or a list of them',
+        })
+        .optional(),
       negation: z.boolean().optional(),
     })
     .superRefine(({ operator, value }, context) => {
@@ -72,10 +78,13 @@ const FilterGroup = z
     type: oneOf(['AND', 'OR']),
     // Groups and leaves may not be mixed in one list (PostHog contract §6.2).
     get values() {
-      return z.union([InsightFilterList, z.array(FilterGroup).min(1).max(FILTERS_MAX)]);
+      return z.union([InsightFilterList, z.array(FilterGroup).min(1).max(FILTERS_MAX)], {
+        error: `must be a list of 1 to ${FILTERS_MAX}, of filters or of groups`,
+      });
     },
   })
   .meta({ id: 'FilterGroup' });
 
 /** Filters of a whole insight: a flat list, or groups. */
-export const insightFilters = () => json(z.union([InsightFilterList, FilterGroup]));
+export const insightFilters = () =>
+  json(z.union([InsightFilterList, FilterGroup], { error: 'must be a list of filters, or a group of them' }));

@@ -30,7 +30,7 @@ const MATH = [
 ] as const;
 
 const Entity = z.strictObject({
-  id: z.union([text(400), z.int()]).nullable(),
+  id: z.union([text(400), z.int()], { error: 'must be text, a whole number or null' }).nullable(),
   type: oneOf(['events', 'actions']),
   order: z.int().min(0).max(STEPS_MAX).optional(),
   name: text(400).nullable().optional(),
@@ -73,11 +73,18 @@ export const insightFields = {
   shown_as: text(40).optional(),
 };
 
-const breakdownName = z.union([text(400), z.int()]);
+const breakdownName = z.union([text(400), z.int()], { error: 'must be text or a whole number' });
+/** One, or several of which each must match. */
+const breakdowns = () =>
+  json(
+    z.union([breakdownName, z.array(breakdownName).min(1).max(10)], {
+      error: 'must be text or a whole number, or a list of 1 to 10 of them',
+    }),
+  ).optional();
 export const breakdownFields = {
-  breakdown: json(z.union([breakdownName, z.array(breakdownName).min(1).max(10)])).optional(),
+  breakdown: breakdowns(),
   breakdown_type: oneOf(['event', 'person']).optional(),
-  breakdown_value: json(z.union([breakdownName, z.array(breakdownName).min(1).max(10)])).optional(),
+  breakdown_value: breakdowns(),
   breakdown_limit: whole(1, LIMITS.pageRowsMax).optional(),
   breakdown_attribution_type: oneOf(['first_touch', 'last_touch', 'all_events', 'step']).optional(),
   breakdown_attribution_value: whole(0, STEPS_MAX).optional(),
@@ -106,7 +113,7 @@ export const funnelFields = {
       .refine((step) => step >= 1 || step <= -2, { error: 'must be 1 or more, or -2 or less' }),
   ).optional(),
   funnel_custom_steps: json(z.array(z.int().min(1).max(STEPS_MAX)).min(1).max(STEPS_MAX)).optional(),
-  funnel_step_breakdown: json(z.union([breakdownName, z.array(breakdownName).min(1).max(10)])).optional(),
+  funnel_step_breakdown: breakdowns(),
   funnel_window_days: whole(1, 3650).optional(),
   funnel_window_interval: whole(1, 3650).optional(),
   funnel_window_interval_unit: oneOf(['second', 'minute', 'hour', 'day', 'week', 'month']).optional(),
@@ -117,7 +124,9 @@ export const funnelFields = {
   entrance_period_start: moment().optional(),
   drop_off: flag().optional(),
   layout: oneOf(['horizontal', 'vertical']).optional(),
-  bin_count: json(z.union([z.int().min(1).max(1000), z.literal('auto')])).optional(),
+  bin_count: json(
+    z.union([z.int().min(1).max(1000), z.literal('auto')], { error: 'must be auto, or 1 to 1000' }),
+  ).optional(),
 };
 
 const names = () => json(z.array(text(400)).min(1).max(ENTITIES_MAX)).optional();

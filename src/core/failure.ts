@@ -49,8 +49,10 @@ export const FAILURES = {
     type: 'invalid_request',
     title: 'The path holds characters that no route has',
   },
-  not_found: { status: 404, type: 'invalid_request', title: 'Nothing is there' },
-  method_not_allowed: { status: 405, type: 'invalid_request', title: 'The path does not take this method' },
+  // Not PostHog's own words `not_found` and `method_not_allowed`: a code says who refused.
+  path_unknown: { status: 404, type: 'invalid_request', title: 'The gateway has no such path' },
+  record_unknown: { status: 404, type: 'invalid_request', title: 'The gateway has no such record' },
+  method_unknown: { status: 405, type: 'invalid_request', title: 'The path does not take this method' },
   parameter_unknown: invalid('A parameter is not known here'),
   parameter_repeated: invalid('A parameter was sent more than once'),
   parameter_invalid: invalid('A parameter does not fit'),
@@ -104,6 +106,7 @@ export const FAILURES = {
 
   // Us.
   not_configured: { status: 503, type: 'server_error', title: 'The gateway is not configured' },
+  deletion_unconfirmed: { status: 503, type: 'server_error', title: 'The deletion log did not answer' },
   state_unavailable: { status: 503, type: 'server_error', title: "The tenant's record cannot be reached" },
   internal_error: { status: 500, type: 'server_error', title: 'The gateway failed' },
 } as const satisfies Record<string, FailureKind>;

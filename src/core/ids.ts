@@ -43,7 +43,7 @@ export type PersonUuid = z.output<typeof PersonUuid>;
 export const PersonRef = z.union([
   z
     .string()
-    .regex(/^[1-9][0-9]{0,14}$/, 'must be a person number')
+    .regex(/^[1-9][0-9]{0,14}$/, 'must be a person number or UUID')
     .brand<'PersonNumber'>(),
   PersonUuid,
 ]);

@@ -1,7 +1,14 @@
 /**
- * What JSON allows and readers disagree on: an object that names a member twice means one thing to whoever takes the
- * first and another to whoever takes the last. Depth is bounded here too, before anything recursive sees the text.
+ * What JSON allows and readers disagree on or lose: an object that names a member twice means one thing to whoever
+ * takes the first and another to whoever takes the last; a number that is too large or too long to keep would be
+ * passed on as another.
+ * Depth is bounded here too, before anything recursive sees the text.
  */
+import { isJsonObject, type Json } from './json.ts';
+
+const NUMBER = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
+/** Every decimal number of so many digits comes back out of a double as it went in. */
+const DIGITS_MAX = 15;
 
 /** Says what is wrong with a JSON text, or `null`. Text that is not JSON at all may pass: parsing finds that. */
 export function flawOf(text: string, depthMax: number): string | null {
@@ -36,10 +43,38 @@ export function flawOf(text: string, depthMax: number): string | null {
       case ',':
         nameComes = open.at(-1) instanceof Set;
         break;
-      default:
+      default: {
+        NUMBER.lastIndex = i;
+        const [number] = NUMBER.exec(text) ?? [];
+        if (number === undefined) break;
+        if (!survives(number)) return 'holds a number that would not be kept exactly: send it as text';
+        i += number.length - 1;
+      }
     }
   }
   return null;
+}
+
+/** Is a number the same after it was read? Beyond 15 digits, only where it is written as the double it becomes is. */
+function survives(number: string): boolean {
+  const value = Number(number);
+  const digits = number
+    .replace(/[eE].*$/, '')
+    .replaceAll(/[-.]/g, '')
+    .replace(/^0+/, '');
+  if (!Number.isFinite(value) || (value === 0 && digits !== '')) return false;
+  return digits.length <= DIGITS_MAX || (String(value) === number && !beyondSafe(value));
+}
+
+const beyondSafe = (value: number): boolean => Number.isInteger(value) && !Number.isSafeInteger(value);
+
+/** Is there a member called `__proto__`? Much that copies objects, schemas among it, drops it without a word. */
+export function namesPrototype(json: Json): boolean {
+  if (Array.isArray(json)) return json.some((item: Json) => namesPrototype(item));
+  return (
+    isJsonObject(json) &&
+    Object.entries(json).some(([name, member]) => name === '__proto__' || namesPrototype(member))
+  );
 }
 
 /** Names are compared as they are meant: `"a"` and `"\u0061"` are one. */

@@ -36,28 +36,37 @@ const forAdminOf = (handler: TenantHandler): AdminHandler =>
     const tenant = TenantId.safeParse(exchange.parameters['tenant']);
     if (!tenant.success) {
       return no(
-        failure('not_found', `A tenant's name ${tenant.error.issues[0]?.message ?? 'is odd'}.`, 'tenant'),
+        failure(
+          'record_unknown',
+          `A tenant's name ${tenant.error.issues[0]?.message ?? 'is odd'}.`,
+          'tenant',
+        ),
       );
     }
     exchange.trace.tenant = tenant.data;
     return handler(exchange, tenant.data);
   });
 
-/** `PUT /admin/v1/tenants/:tenant`: 201 the first time, 200 after. The directory first: a tenant must be listed. */
+/** `PUT /admin/v1/tenants/:tenant`: 201 the first time, 200 after. */
 export const putTenant = forAdminOf(async (exchange, tenant) => {
   const record = await readOwnBody(exchange, TenantRecord);
   if (!record.ok) return record;
   const unenforceable = refuseUnenforceable(grantOf(record.value));
   if (unenforceable !== null) return no(unenforceable);
   const { gateway } = exchange;
-  const { name, project_id: projectId, suspended } = record.value;
-  const updatedAt = new Date(gateway.nowMs()).toISOString();
-  const listed = await fromObject(exchange, () =>
-    gateway.directory().put({ tenant, name, project_id: projectId, suspended, updated_at: updatedAt }),
-  );
-  if (!listed.ok) return listed;
+  const list = (updatedAt: string) => {
+    const { name, project_id: projectId, suspended } = record.value;
+    return fromObject(exchange, () =>
+      gateway.directory().put({ tenant, name, project_id: projectId, suspended, updated_at: updatedAt }),
+    );
+  };
+  // Listed before, so that no tenant is ever unlisted; and after, as whatever ran in between may have unlisted it.
+  const before = await list(new Date(gateway.nowMs()).toISOString());
+  if (!before.ok) return before;
   const put = await fromObject(exchange, () => gateway.tenant(tenant).put(tenant, record.value));
   if (!put.ok) return put;
+  const after = await list(put.value.stored.updated_at);
+  if (!after.ok) return after;
   return ok(jsonReply(put.value.created ? 201 : 200, tenantView(put.value.stored)));
 });
 
@@ -99,6 +108,7 @@ export const mintToken = forAdminOf(async (exchange, tenant) => {
   if (!stored.ok) return stored;
   const parent = {
     tenant,
+    projectId: stored.value.record.project_id,
     grant: grantOf(stored.value.record),
     ancestors: [],
     expiresAtSeconds: null,
@@ -144,8 +154,8 @@ async function registered(exchange: Exchange, tenant: TenantId): Promise<Result<
   return found.value === null ? no(noSuchTenant()) : ok(found.value);
 }
 
-const noSuchTenant = () => failure('not_found', 'No tenant of that name is registered.', 'tenant');
-const noSuchToken = () => failure('not_found', 'This tenant has no such token.', 'id');
+const noSuchTenant = () => failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
+const noSuchToken = () => failure('record_unknown', 'This tenant has no such token.', 'id');
 
 const tenantView = ({ tenant, record, created_at, updated_at }: StoredTenant) => ({
   tenant,

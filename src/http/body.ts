@@ -3,7 +3,7 @@ import { failure, type Failure } from '../core/failure.ts';
 import { parseJson, type Json } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import { flawOf } from '../core/json-flaw.ts';
+import { flawOf, namesPrototype } from '../core/json-flaw.ts';
 
 const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
 
@@ -22,7 +22,8 @@ export async function readBody(request: Request): Promise<Result<Json | undefine
   const flaw = flawOf(text, LIMITS.bodyDepthMax);
   if (flaw !== null) return no(invalid(flaw));
   const json = parseJson(text);
-  return json === undefined ? no(invalid('is not JSON')) : ok(json);
+  if (json === undefined) return no(invalid('is not JSON'));
+  return namesPrototype(json) ? no(invalid('has a member called __proto__')) : ok(json);
 }
 
 /** A declared length is believed only where it refuses: what counts is what arrives. */

@@ -5,6 +5,7 @@ import { no, ok, type Result } from '../core/result.ts';
 import { fromObject } from './admission.ts';
 import { jsonReply, type Exchange, type Reply } from './exchange.ts';
 import { pageReply, readPage } from './listing.ts';
+import { refuseParameters } from './own-input.ts';
 
 const COLUMNS = [
   'id',
@@ -13,9 +14,12 @@ const COLUMNS = [
   'project_id',
   'tenant',
   'token',
+  'ancestors',
   'request_id',
   'target',
   'asked',
+  'in_slice',
+  'sent',
   'delete_events',
   'delete_recordings',
   'keep_person',
@@ -29,12 +33,19 @@ const COLUMNS = [
   'outcome.persons_found',
   'outcome.persons_deleted',
   'outcome.persons_queued_for_deletion',
+  'outcome.events_queued_for_deletion',
+  'outcome.recordings_queued_for_deletion',
+  'outcome.deletion_errors',
   'outcome.settled_at',
   'outcome.duration_ms',
 ] as const;
 
-/** The log of a tenant, newest first, without the ids themselves. */
-export async function listDeletions(exchange: Exchange, tenant: TenantId): Promise<Result<Reply>> {
+/** The log of a tenant, newest first, without the ids themselves; nothing from before `since`, an ISO 8601 time. */
+export async function listDeletions(
+  exchange: Exchange,
+  tenant: TenantId,
+  since = BEGINNING,
+): Promise<Result<Reply>> {
   const page = readPage(exchange, DeletionId, ['json', 'csv']);
   if (!page.ok) return page;
   const { limit, cursor } = page.value;
@@ -42,16 +53,30 @@ export async function listDeletions(exchange: Exchange, tenant: TenantId): Promi
     exchange.gateway.deletionLog(tenant).list({ limit, before: cursor }),
   );
   if (!found.ok) return found;
-  return ok(pageReply(exchange, page.value, found.value.rows, found.value.next, COLUMNS));
+  const rows = found.value.rows.filter((row) => row.intended_at >= since);
+  // Newest first: where one row is too old, all after it are.
+  const next = rows.length < found.value.rows.length ? null : found.value.next;
+  return ok(pageReply(exchange, page.value, rows, next, COLUMNS));
 }
 
 /** One entry, with the ids it was asked to delete. */
-export async function getDeletion(exchange: Exchange, tenant: TenantId): Promise<Result<Reply>> {
+export async function getDeletion(
+  exchange: Exchange,
+  tenant: TenantId,
+  since = BEGINNING,
+): Promise<Result<Reply>> {
+  const query = refuseParameters(exchange);
+  if (!query.ok) return query;
   const id = DeletionId.safeParse(exchange.parameters['id']);
-  if (!id.success) return no(failure('not_found', 'There is no such deletion. Ids look like del_…', 'id'));
+  if (!id.success) return no(noSuchDeletion());
   const found = await fromObject(exchange, () => exchange.gateway.deletionLog(tenant).get(id.data));
   if (!found.ok) return found;
-  return found.value === null
-    ? no(failure('not_found', 'There is no such deletion in the log.', 'id'))
+  return found.value === null || found.value.intended_at < since
+    ? no(noSuchDeletion())
     : ok(jsonReply(200, found.value));
 }
+
+const BEGINNING = '';
+
+const noSuchDeletion = () =>
+  failure('record_unknown', 'There is no such deletion in the log. Ids look like del_…', 'id');

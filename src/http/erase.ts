@@ -1,5 +1,6 @@
 /** A permitted deletion is carried out by the tenant's log, and answered with what PostHog said and where it stands. */
 import { refuseIgnored } from '../catalogue/generation.ts';
+import { failureUntil, type Failure } from '../core/failure.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import type { ConstrainedCall } from '../policy/constrain.ts';
 import type { DeletionOrder } from '../objects/deletion-log.ts';
@@ -30,7 +31,7 @@ export async function eraseThroughLog(
   if (plan.value === null) return ok(noSuchPerson(trace));
   const order = orderOf(plan.value, admitted, exchange);
   const carried = await fromObject(exchange, () => gateway.deletionLog(order.tenant).carryOut(order));
-  if (!carried.ok) return carried;
+  if (!carried.ok) return no(unconfirmed());
   if (!carried.value.ok) return carried.value;
 
   const { entry, interpretation } = carried.value.value;
@@ -47,7 +48,10 @@ export async function eraseThroughLog(
     });
   }
   const reply = refused(interpretation, trace);
-  if (reply.ok) return ok({ ...reply.value, headers });
+  if (reply.ok) {
+    trace.upstreamStatus = reply.value.status;
+    return ok({ ...reply.value, headers });
+  }
   trace.code = reply.failure.code;
   // Not a plain failure: the client has to learn where the deletion stands in the log.
   const problem = problemReply(reply.failure, trace.requestId);
@@ -71,3 +75,13 @@ function orderOf(
     budgets: [{ holder: 'tenant', persons_per_day: tenant.deletes.persons_per_day }, ...own],
   };
 }
+
+const LOOK_AFTER_SECONDS = 10;
+
+/** The log may have written the deletion down, and carried it out, before it stopped answering. */
+const unconfirmed = (): Failure =>
+  failureUntil(
+    'deletion_unconfirmed',
+    `The deletion may have been written down and carried out: look into ${DELETIONS_PATH} before asking again.`,
+    LOOK_AFTER_SECONDS,
+  );

@@ -54,14 +54,14 @@ function matchOperation(method: Method, path: string): Result<Matched> {
   if (odd !== null) return no(odd);
   const [, project = '', below = ''] = PERSONS.exec(path) ?? [];
   const projectId = ProjectId.safeParse(Number(project));
-  if (!projectId.success) return no(failure('not_found', 'This is no path of the persons API.'));
+  if (!projectId.success) return no(failure('path_unknown', 'This is no path of the persons API.'));
   const [id, ...rest] = below.split('/');
   const fixed = CATALOGUE.filter((operation) => operation.path === below);
   const named = CATALOGUE.filter((operation) => operation.path === [':id', ...rest].join('/') && id !== '');
   const candidates = fixed.length > 0 ? fixed : named;
-  if (candidates.length === 0) return no(failure('not_found', 'This is no path of the persons API.'));
+  if (candidates.length === 0) return no(failure('path_unknown', 'This is no path of the persons API.'));
   const operation = candidates.find(({ methods }) => methods.includes(method));
-  if (operation === undefined) return no(failure('method_not_allowed', `This path does not take ${method}.`));
+  if (operation === undefined) return no(failure('method_unknown', `This path does not take ${method}.`));
   if (fixed.length > 0) return ok({ operation, projectId: projectId.data, person: null });
   const person = PersonRef.safeParse(id);
   return person.success

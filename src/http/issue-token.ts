@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import type { Link, Principal } from '../authn/token.ts';
 import { failure } from '../core/failure.ts';
-import { newTokenId, type TenantId, type TokenId } from '../core/ids.ts';
+import { newTokenId, type ProjectId, type TenantId, type TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import { refuseUnenforceable } from '../policy/enforceable.ts';
@@ -24,6 +24,7 @@ export type TokenRequest = z.output<typeof TokenRequest>;
 /** What a new token has to fit into. */
 export interface Parent {
   readonly tenant: TenantId;
+  readonly projectId: ProjectId;
   readonly grant: Grant;
   /** Oldest first. Empty for a minted token. */
   readonly ancestors: readonly Link[];
@@ -61,7 +62,7 @@ export async function issueToken(
   const principal: Principal = {
     tenant: parent.tenant,
     token: newTokenId(gateway.random),
-    projectId: parent.grant.project_id,
+    projectId: parent.projectId,
     scopes: scopes ?? parent.grant.scopes,
     by,
     ancestors: parent.ancestors,

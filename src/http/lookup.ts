@@ -53,6 +53,14 @@ export async function findPage(
   return ok({ rows, more: typeof found.value?.['next'] === 'string' });
 }
 
+const isText = (value: Json): value is string => typeof value === 'string';
+
+/** The distinct ids PostHog shows of a person. */
+export function distinctIdsOf(person: Json): string[] {
+  const ids = isJsonObject(person) ? person['distinct_ids'] : undefined;
+  return isList(ids) ? ids.filter(isText) : [];
+}
+
 const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
 
 /** Sends a question. `null` is PostHog's 404; any other refusal means that the gateway's key may not ask. */

@@ -40,7 +40,7 @@ export async function narrowedAnswer(
   if (answer.status < 300 && reply.holds === 'persons' && call.format === 'json') {
     return streamPage(answer, call, grant, exchange);
   }
-  const text = await readText(answer, LIMITS.replyBytesMax);
+  const text = await readText(answer, answer.status < 300 ? LIMITS.replyBytesMax : LIMITS.errorBytesMax);
   if (!text.ok) return text;
   const { status, retryAfterSeconds } = answer;
   const meaning = interpret({ status, retryAfterSeconds, text: text.value }, exchange.gateway.scrubs);

@@ -89,6 +89,8 @@ const Deletion = z.object({
   request_id: z.string(),
   target: z.enum(['uuids', 'distinct_ids', 'person']),
   asked: z.int(),
+  in_slice: z.int().nullable(),
+  sent: z.int(),
   digest: z.string(),
   intended_at: z.string(),
   attempts: z.int(),
@@ -210,7 +212,7 @@ export const OWN_ROUTES = {
     plane: 'tenant',
     summary: 'Read one entry of the log, with its ids',
     status: 200,
-    reply: Deletion.extend({ ids: z.array(z.string()) }),
+    reply: Deletion.extend({ ids: z.array(z.string()), sent_ids: z.array(z.string()) }),
   },
 
   admin_list_tenants: {
@@ -297,7 +299,7 @@ export const OWN_ROUTES = {
     plane: 'admin',
     summary: 'Read one entry of the log of a tenant',
     status: 200,
-    reply: Deletion.extend({ ids: z.array(z.string()) }),
+    reply: Deletion.extend({ ids: z.array(z.string()), sent_ids: z.array(z.string()) }),
   },
 } as const satisfies Record<string, OwnRoute>;
 

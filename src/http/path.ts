@@ -4,10 +4,11 @@
  */
 import { failure, type Failure } from '../core/failure.ts';
 
-const TARGET = /^[a-z]+:\/\/[^/?#\\]*([^?#]*)(?:\?([^#]*))?/;
-const PLAIN = /^(?:\/[A-Za-z0-9_@~-][A-Za-z0-9_.@~-]*)*\/?$/;
+// With two Host headers, or an odd one, what the runtime makes a URL of is none.
+const TARGET = /^[a-z]+:\/\/[A-Za-z0-9._:[\]-]+([^?#]*)(?:\?([^#]*))?/;
+const PLAIN = /^(?=\/)(?:\/[A-Za-z0-9_@~-][A-Za-z0-9_.@~-]*)*\/?$/;
 
-/** The path and the query of a request URL, as they were sent. The query is `''` where there is none. */
+/** The path and the query of a request URL, as they were sent; `''` where there is none. */
 export function targetOf(url: string): { readonly path: string; readonly query: string } {
   const [, path = '', query = ''] = TARGET.exec(url) ?? [];
   return { path, query };
@@ -19,6 +20,6 @@ export function refuseOddPath(path: string): Failure | null {
     ? null
     : failure(
         'path_invalid',
-        'Paths here are plain: no percent signs, no empty and no dot segments, no backslashes.',
+        'Paths here are plain: no percent signs, no empty and no dot segments, no backslashes; and there is one Host.',
       );
 }

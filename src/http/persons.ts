@@ -50,7 +50,7 @@ async function readSent(operation: Operation, method: Method, exchange: Exchange
   const { request, parameters } = exchange;
   const projectId = ProjectId.safeParse(Number(parameters['project_id']));
   if (!projectId.success)
-    return no(failure('not_found', 'There is no project of that number.', 'project_id'));
+    return no(failure('path_unknown', 'There is no project of that number.', 'project_id'));
   const person = operation.path.includes(':id') ? PersonRef.safeParse(parameters['id']) : null;
   if (person?.success === false) {
     return no(

@@ -1,12 +1,12 @@
 /** What of a permitted deletion may be carried out: for a sliced grant, what of it is in the slice. */
 import type { Deletion } from '../catalogue/deletion.ts';
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import { isJsonObject } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { DeletionOrder } from '../objects/deletion-log.ts';
 import type { ConstrainedCall } from '../policy/constrain.ts';
 import type { Grant } from '../policy/grant.ts';
 import type { Exchange } from './exchange.ts';
-import { findPerson } from './lookup.ts';
+import { distinctIdsOf, findPerson } from './lookup.ts';
 import { isOwn } from './ownership.ts';
 import { resolve } from './resolve.ts';
 
@@ -59,12 +59,3 @@ async function planOne(
 /** Distinct ids that nobody has afterwards: none, where the person stays. */
 const reusable = ({ flags }: Deletion, distinctIds: readonly string[]): readonly string[] =>
   flags.keep_person ? [] : distinctIds;
-
-const isText = (value: Json): value is string => typeof value === 'string';
-
-/** The distinct ids PostHog shows of a person. */
-export function distinctIdsOf(person: JsonObject): string[] {
-  const ids: Json | undefined = person['distinct_ids'];
-  const list: readonly Json[] = Array.isArray(ids) ? ids : [];
-  return list.filter(isText);
-}

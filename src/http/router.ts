@@ -21,9 +21,9 @@ export function createRouter(gateway: Gateway): (request: Request) => Response |
   const paths = Map.groupBy(ROUTES, (route) => route.path);
   for (const [path, routes] of paths) {
     for (const { name, method, handler } of routes) app.on(method, path, serve(name, handler));
-    app.all(path, serve('method_not_allowed', otherMethod(routes.map((route) => route.method))));
+    app.all(path, serve('method_unknown', otherMethod(routes.map((route) => route.method))));
   }
-  app.notFound(serve('not_found', notFound));
+  app.notFound(serve('path_unknown', notFound));
 
   const oddPath = (request: Request): Promise<Response> =>
     answer(gateway, request, 'odd_path', {}, refuseOdd);
@@ -37,7 +37,7 @@ const refuseOdd: Handler = async ({ request }) => {
 };
 
 const notFound = async () =>
-  no(failure('not_found', 'There is no such path here. /openapi.json lists those there are.'));
+  no(failure('path_unknown', 'There is no such path here. /openapi.json lists those there are.'));
 
 /** A preflight, or a method the path does not take. HEAD goes wherever GET does. */
 const otherMethod = (methods: readonly string[]): Handler => {
@@ -48,7 +48,7 @@ const otherMethod = (methods: readonly string[]): Handler => {
       return ok({ status: 204, type: null, body: null, headers: { Allow: allow.join(', ') } });
     }
     return no({
-      ...failure('method_not_allowed', `This path takes ${allow.join(', ')}.`),
+      ...failure('method_unknown', `This path takes ${allow.join(', ')}.`),
       allow,
     });
   };

@@ -4,6 +4,7 @@ import type { Method, Operation } from '../catalogue/operation.ts';
 import * as admin from './admin-routes.ts';
 import { explain } from './explain.ts';
 import type { Handler } from './exchange.ts';
+import * as log from './own-deletions.ts';
 import * as open from './open-routes.ts';
 import { OWN_ROUTES, type OwnRouteName } from './own-routes.ts';
 import { answerPersons } from './persons.ts';
@@ -50,8 +51,8 @@ const HANDLERS: Readonly<Record<OwnRouteName, Handler>> = {
   derive_token: tenant.deriveToken,
   self_revoke: tenant.selfRevoke,
   revoke_token: tenant.revokeToken,
-  list_deletions: tenant.ownDeletions,
-  get_deletion: tenant.ownDeletion,
+  list_deletions: log.ownDeletions,
+  get_deletion: log.ownDeletion,
   admin_list_tenants: admin.listTenants,
   admin_put_tenant: admin.putTenant,
   admin_get_tenant: admin.getTenant,

@@ -1,15 +1,13 @@
 /** The tenant plane, `/v1`: what the holder of a token can do with it besides calling PostHog. */
-import { failure, type Failure } from '../core/failure.ts';
+import { failure } from '../core/failure.ts';
 import { TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import { grantOf } from '../policy/narrow.ts';
 import { fromObject, type Admitted } from './admission.ts';
-import { getDeletion, listDeletions } from './deletions.ts';
 import { jsonReply, type Exchange, type Reply } from './exchange.ts';
 import { isoOf, issueToken, TokenRequest } from './issue-token.ts';
 import { readOwnBody, refuseInput, refuseParameters } from './own-input.ts';
-import { forTenant } from './tenant-plane.ts';
+import { forEnding, forTenant } from './tenant-plane.ts';
 import { grantView } from './views.ts';
 
 const NO_CONTENT: Reply = { status: 204, type: null, body: null };
@@ -53,6 +51,7 @@ export const deriveToken = forTenant([], async (exchange, { principal, grant }) 
   }
   const parent = {
     tenant: principal.tenant,
+    projectId: principal.projectId,
     grant,
     ancestors: [...principal.ancestors, { id: principal.token, by: principal.by }],
     expiresAtSeconds: principal.expiresAtSeconds,
@@ -62,13 +61,13 @@ export const deriveToken = forTenant([], async (exchange, { principal, grant }) 
 });
 
 /** `POST /v1/tokens/self-revoke`: the token ends itself, and whatever was derived from it. */
-export const selfRevoke = forTenant([], async (exchange, { principal }) => {
+export const selfRevoke = forEnding(async (exchange, { principal }) => {
   const body = await refuseInput(exchange);
   return body.ok ? revoke(exchange, principal.token, { principal }) : body;
 });
 
 /** `DELETE /v1/tokens/:id`: ends the token itself or a descendant; of others it knows nothing. */
-export const revokeToken = forTenant([], async (exchange, { principal }) => {
+export const revokeToken = forEnding(async (exchange, { principal }) => {
   const input = await refuseInput(exchange);
   if (!input.ok) return input;
   const id = TokenId.safeParse(exchange.parameters['id']);
@@ -87,34 +86,4 @@ async function revoke(
 }
 
 const noSuchToken = () =>
-  failure('not_found', 'There is no such token among those derived from yours.', 'id');
-
-/** The tenant's own deletion log. Its ids are personal data, so reading it takes the scope that wrote it. */
-export const ownDeletions = forTenant(['person:delete'], async (exchange, admitted) => {
-  const refusal = refusePartialView(admitted);
-  return refusal === null ? listDeletions(exchange, admitted.principal.tenant) : no(refusal);
-});
-
-/** One entry, with the ids; not for a token that may not see distinct ids, as these may be some. */
-export const ownDeletion = forTenant(['person:delete'], async (exchange, admitted) => {
-  const refusal = refusePartialView(admitted) ?? refuseHiddenIds(admitted);
-  return refusal === null ? getDeletion(exchange, admitted.principal.tenant) : no(refusal);
-});
-
-/** The log is the tenant's. A token for part of the tenant's slice would read of people outside it. */
-function refusePartialView({ grant, tenant }: Admitted): Failure | null {
-  return JSON.stringify(grant.slices) === JSON.stringify(grantOf(tenant).slices)
-    ? null
-    : failure(
-        'not_sliceable',
-        'The log shows every deletion of the tenant; this token covers part of its slice.',
-      );
-}
-
-const refuseHiddenIds = ({ grant }: Admitted): Failure | null =>
-  grant.distinct_ids_hidden
-    ? failure(
-        'property_hidden',
-        'An entry shows the ids that were asked for, and the grant hides distinct ids.',
-      )
-    : null;
+  failure('record_unknown', 'There is no such token among those derived from yours.', 'id');

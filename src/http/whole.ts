@@ -26,7 +26,7 @@ export async function wholeAnswer(
   const { gateway, trace, request } = exchange;
   const { paging, rows } = call.operation.reply;
   if (paging === null && rows === null && answer.status < 300) return relay(answer, exchange);
-  const text = await readText(answer, LIMITS.replyBytesMax);
+  const text = await readText(answer, answer.status < 300 ? LIMITS.replyBytesMax : LIMITS.errorBytesMax);
   if (!text.ok) return text;
   const { status, retryAfterSeconds } = answer;
   const meaning = interpret({ status, retryAfterSeconds, text: text.value }, gateway.scrubs);

@@ -37,7 +37,7 @@ export interface UpstreamFacts {
 /** Checks in this order: project, origin, scopes, what is deleted along, what cannot be sliced, what is hidden. */
 export function decide(grant: Grant, asker: Asker, call: Call, upstream: UpstreamFacts): Decision {
   const refusal =
-    refuseProject(grant, asker, call) ??
+    refuseOtherProject(grant, asker.projectId, call.projectId) ??
     refuseOrigin(grant, asker.origin) ??
     refuseScopes(grant, call.operation.scopes) ??
     refuseFlags(grant, call) ??
@@ -50,11 +50,15 @@ export function decide(grant: Grant, asker: Asker, call: Call, upstream: Upstrea
     : { verdict: 'deny', failure: refusal };
 }
 
-function refuseProject(grant: Grant, asker: Asker, call: Call): Failure | null {
-  const { projectId } = call;
-  return projectId === grant.project_id && projectId === asker.projectId
+/** The project the token was issued for, the one the tenant has now, and the one in the path must be one. */
+export function refuseOtherProject(
+  grant: Grant,
+  issuedFor: ProjectId,
+  asked: ProjectId = issuedFor,
+): Failure | null {
+  return asked === grant.project_id && asked === issuedFor
     ? null
-    : failure('project_not_granted', `This token is not for project ${projectId}.`, 'project_id');
+    : failure('project_not_granted', `This token is not for project ${asked}.`, 'project_id');
 }
 
 /** A request without an `Origin` is no browser's: there is nothing to hold it to. */

@@ -95,11 +95,11 @@ export const Rate = z.strictObject({
 });
 export type Rate = z.output<typeof Rate>;
 
-/** A browser origin exactly as browsers send it: scheme, host and, unless it is the scheme's own, port. */
+/** A browser origin exactly as browsers send it: scheme, host and, unless it is the scheme's own, port. No wildcards. */
 const Origin = z
   .string()
   .max(LIMITS.nameCharsMax)
-  .refine((text) => /^https?:\/\//.test(text) && URL.canParse(text) && new URL(text).origin === text, {
+  .refine((text) => /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text, {
     error: 'must be an origin as a browser sends it, like https://app.example.com',
   });
 export const Origins = z.array(Origin).max(LIMITS.originsMax);

@@ -51,6 +51,7 @@ export function openDoor(config: DoorConfig, fetcher: typeof fetch): Door {
         method: request.method,
         headers: headersOf(request, config.key),
         redirect: 'manual',
+        cache: 'no-store',
         signal: deadline.signal,
         ...(request.body === null ? {} : { body: JSON.stringify(request.body) }),
       });

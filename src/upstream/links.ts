@@ -5,6 +5,7 @@
 import { firstPosition } from '../catalogue/define.ts';
 import type { Paging, Window } from '../catalogue/operation.ts';
 import type { Json, JsonObject } from '../core/json.ts';
+import { LIMITS } from '../core/limits.ts';
 
 const LINKS = ['next', 'previous', 'initial'] as const;
 export type Links = { readonly [name in (typeof LINKS)[number]]?: string | null };
@@ -38,11 +39,14 @@ const isLink = (value: Json | undefined): boolean => typeof value === 'string' &
 function linkTo({ url, asked, paging }: Place, position: number): string {
   const pairs = asked.filter(([name]) => name !== paging.position);
   if (position !== firstPosition(paging)) pairs.push([paging.position, String(position)]);
-  const query = pairs
-    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-    .join('&');
-  return query === '' ? url : `${url}?${query}`;
+  const query = queryOf(pairs);
+  if (query.length <= LIMITS.queryCharsMax) return query === '' ? url : `${url}?${query}`;
+  // Arguments this long came in a body: the same body, sent to this link, is the next page.
+  return `${url}?${queryOf(pairs.filter(([name]) => name === paging.position))}`;
 }
+
+const queryOf = (pairs: readonly (readonly [string, string])[]): string =>
+  pairs.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`).join('&');
 
 /**
  * The text of an envelope with its links replaced and every other byte as it was: numbers keep their digits and rows

@@ -1,0 +1,236 @@
+/** Tokens: what comes back of one that was signed here, and why every other is refused. */
+import { base64url, SignJWT, type JWTHeaderParameters, type JWTPayload } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { parseKeyring, type Keyring } from '../../src/authn/keyring.ts';
+import { tokenIssuer, type Principal } from '../../src/authn/token.ts';
+import { ProjectId, TenantId, TokenId } from '../../src/core/ids.ts';
+import { parseJson } from '../../src/core/json.ts';
+
+const ringOf = (text: string): Keyring => {
+  const ring = parseKeyring(text);
+  if (typeof ring === 'string') throw new Error(ring);
+  return ring;
+};
+const K1 = `k1:${'1'.repeat(32)}`;
+const K2 = `k2:${'2'.repeat(32)}`;
+const RING = ringOf(K1);
+const ISSUER = 'hedgerow';
+const issuer = tokenIssuer(RING, ISSUER);
+
+const NOW = 1_795_000_000;
+const id = (char: string) => TokenId.parse(`tok_${char.repeat(22)}`);
+const principal: Principal = {
+  tenant: TenantId.parse('acme'),
+  token: id('a'),
+  projectId: ProjectId.parse(7),
+  scopes: ['person:read', 'cohort:read'],
+  by: { rate: { requests_per_minute: 5, burst: 2 }, deletes: { persons_per_day: 3 } },
+  ancestors: [
+    { id: id('b'), by: {} },
+    { id: id('c'), by: { slice: { property: 'tenant_id', value: ['a', 'b'] }, origins: ['https://x.test'] } },
+  ],
+  issuedAtSeconds: NOW,
+  notBeforeSeconds: NOW + 10,
+  expiresAtSeconds: NOW + 100,
+};
+
+const reason = async (token: string, seconds = NOW + 50, by = issuer) => {
+  const result = await by.verify(token, seconds * 1000);
+  return result.ok ? 'taken' : result.failure.code;
+};
+
+const VALID: JWTPayload = {
+  iss: ISSUER,
+  aud: ISSUER,
+  sub: 'acme',
+  jti: id('a'),
+  iat: NOW,
+  exp: NOW + 100,
+  scope: 'person:read',
+  project_id: 7,
+  by: {},
+  chain: [],
+};
+const HEADER: JWTHeaderParameters = { alg: 'HS256', typ: 'at+jwt', kid: 'k1' };
+
+/** A token as ours, but for what is said here, signed with the key of ours unless another is given. */
+async function forged(claims: JWTPayload, header: object = {}, key = RING[0].bytes): Promise<string> {
+  const token = new SignJWT({ ...VALID, ...claims }).setProtectedHeader({ ...HEADER, ...header });
+  return `hgr_${await token.sign(key)}`;
+}
+
+const without = async (name: string) => {
+  const { [name]: _, ...claims } = VALID;
+  return `hgr_${await new SignJWT(claims).setProtectedHeader(HEADER).sign(RING[0].bytes)}`;
+};
+
+describe('a token signed here', () => {
+  test('comes back as the caller it was made for', async () => {
+    expect(await issuer.verify(await issuer.sign(principal), (NOW + 50) * 1000)).toEqual({
+      ok: true,
+      value: principal,
+    });
+  });
+
+  test('comes back without a start where it had none, and without scopes where it had none', async () => {
+    const plain = { ...principal, notBeforeSeconds: null, scopes: [], by: {}, ancestors: [] };
+    expect(await issuer.verify(await issuer.sign(plain), NOW * 1000)).toEqual({ ok: true, value: plain });
+  });
+
+  test('says what it is in its header, and nothing of the key', async () => {
+    const token = await issuer.sign(principal);
+    expect(token).toMatch(/^hgr_[\w-]+\.[\w-]+\.[\w-]+$/);
+    const header = new TextDecoder().decode(base64url.decode(token.slice(4).split('.')[0] ?? ''));
+    expect(parseJson(header)).toEqual({ alg: 'HS256', typ: 'at+jwt', kid: 'k1' });
+  });
+
+  test.each([
+    [NOW + 9, 'token_not_yet_valid'],
+    [NOW + 9.999, 'token_not_yet_valid'],
+    [NOW + 10, 'taken'],
+    [NOW + 99.999, 'taken'],
+    [NOW + 100, 'token_expired'],
+    [NOW + 1e6, 'token_expired'],
+  ])('is at second %d: %s', async (seconds, expected) => {
+    expect(await reason(await issuer.sign(principal), seconds)).toBe(expected);
+  });
+});
+
+describe('a token is not ours', () => {
+  test.each([
+    ['by another key under the same kid', {}, ringOf(K2)[0].bytes],
+    ['by an unknown kid', { kid: 'k9' }, RING[0].bytes],
+    ['without a kid', { kid: undefined }, RING[0].bytes],
+    ['with the kid of a member every object has', { kid: '__proto__' }, RING[0].bytes],
+    ['without a type', { typ: undefined }, RING[0].bytes],
+    ['of another type', { typ: 'JWT' }, RING[0].bytes],
+  ])('%s', async (_, header, key) => {
+    expect(await reason(await forged({}, header, key))).toBe('token_signature_invalid');
+  });
+
+  test('of a longer algorithm of the same family, though the key would fit', async () => {
+    const key = new Uint8Array(64).fill(1);
+    const ring: Keyring = [{ kid: 'k1', bytes: key }];
+    const token = await forged({}, { alg: 'HS512' }, key);
+    expect(await reason(token, NOW, tokenIssuer(ring, ISSUER))).toBe('token_signature_invalid');
+  });
+
+  test.each(['none', 'None', 'RS256', 'ES256', 'HS512', 'EdDSA', ''])(
+    'by a header that says %j and a signature of any kind',
+    async (alg) => {
+      const [, payload, signature = ''] = (await forged({})).slice(4).split('.');
+      const header = base64url.encode(JSON.stringify({ ...HEADER, alg }));
+      for (const end of ['', signature]) {
+        expect(await reason(`hgr_${header}.${payload}.${end}`)).toMatch(
+          /^token_(?:signature_invalid|malformed)$/,
+        );
+      }
+    },
+  );
+
+  test.each([
+    ['another issuer', { iss: 'other' }],
+    ['another audience', { aud: 'other' }],
+    ['an issuer that is a list', { iss: [ISSUER] as never }],
+  ])('of %s, though signed with our key', async (_, claims) => {
+    expect(await reason(await forged(claims))).toBe('token_signature_invalid');
+  });
+
+  test('of another gateway with the same keys', async () => {
+    expect(await reason(await tokenIssuer(RING, 'elsewhere').sign(principal))).toBe(
+      'token_signature_invalid',
+    );
+  });
+
+  test('with one claim changed after signing, whichever', async () => {
+    const [header, payload = '', signature] = (await issuer.sign(principal)).slice(4).split('.');
+    const claims = parseJson(new TextDecoder().decode(base64url.decode(payload))) as Record<string, unknown>;
+    const changes = { ...Object.fromEntries(Object.keys(claims).map((name) => [name, 'x'])), exp: NOW + 1e9 };
+    expect(Object.keys(changes)).toHaveLength(11);
+    for (const [name, value] of Object.entries(changes)) {
+      const changed = base64url.encode(JSON.stringify({ ...claims, [name]: value }));
+      expect(await reason(`hgr_${header}.${changed}.${signature}`), name).toBe('token_signature_invalid');
+    }
+  });
+
+  test('with a signature cut, lengthened or changed in its first character', async () => {
+    const token = await issuer.sign(principal);
+    const dot = token.lastIndexOf('.') + 1;
+    const flipped = token.slice(0, dot) + (token[dot] === 'A' ? 'B' : 'A') + token.slice(dot + 1);
+    for (const odd of [token.slice(0, dot), token.slice(0, -4), `${token}AAAA`, flipped]) {
+      expect(await reason(odd)).toBe('token_signature_invalid');
+    }
+  });
+});
+
+describe('a token is damaged', () => {
+  test.each([
+    ['', 'nothing'],
+    ['hgr_', 'a prefix alone'],
+    ['hgr_a.b', 'two parts'],
+    ['hgr_a.b.c.d.e', 'five parts, as if encrypted'],
+    ['hgr_a.b.c', 'three parts of nothing'],
+    ['phx_0123456789', 'a key of PostHog'],
+    ['eyJhbGciOiJIUzI1NiJ9.e30.x', 'a token without our prefix'],
+    ['HGR_a.b.c', 'a prefix in capitals'],
+  ])('where it is %s: %s', async (token) => {
+    expect(await reason(token)).toBe('token_malformed');
+  });
+
+  test('however long', async () => {
+    expect(await reason(`hgr_${'x'.repeat(100_000)}`)).toBe('token_malformed');
+  });
+
+  test.each<[string, JWTPayload]>([
+    ['an unknown scope', { scope: 'person:read everything' }],
+    ['scopes that are a list', { scope: ['person:read'] }],
+    ['two spaces between scopes', { scope: 'person:read  cohort:read' }],
+    ['a tenant no operator could register', { sub: '../admin' }],
+    ['an id of another kind', { jti: 'del_aaaaaaaaaaaaaaaaaaaaaa' }],
+    ['a project that is text', { project_id: '7' }],
+    ['a project of 0', { project_id: 0 }],
+    ['a narrowing it does not know', { by: { everything: true } }],
+    ['a narrowing that is null', { by: null }],
+    ['no chain', { chain: undefined }],
+    ['a chain of four', { chain: Array.from({ length: 4 }, () => ({ id: id('b'), by: {} })) }],
+    ['a link with a member too many', { chain: [{ id: id('b'), by: {}, admin: true }] }],
+    ['a fraction of a second', { exp: NOW + 99.5 }],
+  ])('by %s, though signed by us', async (_, claims) => {
+    expect(await reason(await forged(claims))).toBe('token_malformed');
+  });
+
+  test.each(['iss', 'aud', 'sub', 'jti', 'iat', 'exp', 'scope', 'project_id', 'by', 'chain'])(
+    'or not ours without %s',
+    async (name) => {
+      expect(await reason(await without(name))).toMatch(/^token_(?:signature_invalid|malformed)$/);
+    },
+  );
+
+  test('but a claim it does not know is let be: an older gateway may see a newer one’s tokens', async () => {
+    expect(await reason(await forged({ future: { any: 'thing' } }))).toBe('taken');
+  });
+
+  test('or anything else, the answer never repeats it', async () => {
+    for (const token of ['secret-1', 'hgr_secret-2.secret-3.secret-4', await forged({ sub: 'SECRET' })]) {
+      const result = await issuer.verify(token, NOW * 1000);
+      expect(JSON.stringify(result)).not.toMatch(/secret/i);
+    }
+  });
+});
+
+describe('changing keys', () => {
+  test('with a new one in front, old tokens are still taken and new ones signed anew', async () => {
+    const old = await issuer.sign(principal);
+    const both = tokenIssuer(ringOf(`${K2},${K1}`), ISSUER);
+    expect(await reason(old, NOW + 50, both)).toBe('taken');
+    const anew = await both.sign(principal);
+    expect(await reason(anew, NOW + 50, both)).toBe('taken');
+    expect(await reason(anew, NOW + 50, tokenIssuer(ringOf(K2), ISSUER))).toBe('taken');
+    expect(await reason(anew)).toBe('token_signature_invalid');
+  });
+
+  test('with the old one gone, its tokens are gone', async () => {
+    const old = await issuer.sign(principal);
+    expect(await reason(old, NOW + 50, tokenIssuer(ringOf(K2), ISSUER))).toBe('token_signature_invalid');
+  });
+});

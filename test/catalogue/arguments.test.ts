@@ -1,0 +1,212 @@
+/** Unknown, doubled and ill-typed input: which code, what is named, and what the client is told it may send. */
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/catalogue/index.ts';
+import { ask, exampleOf, forwarded, operationOf, refusal, UUID } from './support.ts';
+
+const queryOps = CATALOGUE.filter(({ place }) => place !== 'body').map((op) => [op.id, op] as const);
+const bodyOps = CATALOGUE.filter(({ place }) => place !== 'query').map((op) => [op.id, op] as const);
+
+/** Names that mean something to PostHog, to JavaScript, or to nobody. */
+const STRANGERS = [
+  'token',
+  'api_key',
+  'personal_api_key',
+  'refresh',
+  'include_recordings',
+  'aggregation_group_type_index',
+  '__proto__',
+  'constructor',
+  'toString',
+  'Limit',
+  'limit ',
+];
+
+describe('an unknown parameter', () => {
+  test.each(CATALOGUE.map((op) => [op.id, op] as const))('of %s is refused by name', (id, operation) => {
+    const example = exampleOf(operation);
+    const accepted = operation.place === 'body' ? [] : Object.keys(operation.input.shape);
+    for (const name of STRANGERS) {
+      // Not an object literal: those cannot have a member __proto__.
+      const query = Object.fromEntries([...Object.entries(example.query ?? {}), [name, '1']]) as Record<
+        string,
+        string
+      >;
+      expect(refusal(id, { ...example, query })).toEqual({
+        code: 'parameter_unknown',
+        attr: name,
+        detail: `The parameter ${name} is not known here. Accepted: ${accepted.join(', ') || 'none'}.`,
+      });
+    }
+  });
+
+  test.each(queryOps.filter(([, op]) => Object.keys(op.input.shape).length > 0))(
+    'of %s: the refusal lists what is accepted',
+    (id, { input }) => {
+      const { detail } = refusal(id, { query: { nonsense: '1' } });
+      for (const name of Object.keys(input.shape)) expect(detail).toContain(name);
+    },
+  );
+
+  test('with a very long name is not repeated whole', () => {
+    const { attr, detail } = refusal('persons_list', { query: { ['x'.repeat(5000)]: '1' } });
+    expect(attr).toBe('x'.repeat(100));
+    expect(detail.length).toBeLessThan(300);
+  });
+});
+
+describe('an unknown body field', () => {
+  test.each(bodyOps)('of %s is refused by name', (id, operation) => {
+    const method = operation.methods.at(-1) ?? operation.methods[0];
+    const fields = JSON.stringify(exampleOf(operation, method).body).slice(0, -1);
+    for (const name of STRANGERS) {
+      const bodyText = `${fields}${fields === '{' ? '' : ','}${JSON.stringify(name)}:1}`;
+      const { code, attr, detail } = refusal(id, { method, bodyText });
+      expect({ code, attr }).toEqual({ code: 'field_unknown', attr: name });
+      for (const known of Object.keys(operation.input.shape)) expect(detail).toContain(known);
+    }
+  });
+
+  test.each(queryOps.filter(([, { place }]) => place === 'query'))(
+    'is whatever is in the body of %s, which takes none',
+    (id, operation) => {
+      const example = exampleOf(operation);
+      const [name = 'limit'] = Object.keys(operation.input.shape);
+      expect(refusal(id, { ...example, body: { [name]: 1 } })).toEqual({
+        code: 'field_unknown',
+        attr: name,
+        detail: `The body field ${name} is not known here. Accepted: none.`,
+      });
+      expect(ask(id, { ...example, body: {} }).ok).toBe(true);
+    },
+  );
+
+  test.each([[[1]], ['text'], [5], [true], [null]])('cannot be in a body that is %j', (body) => {
+    for (const [id] of bodyOps) expect(refusal(id, { body }).code).toBe('body_invalid');
+  });
+});
+
+describe('deep inside a value, an unknown member', () => {
+  test.each([
+    ['persons_list', 'properties', '[{"key":"a","type":"person","value":1,"sql":"x"}]', '[0].sql'],
+    ['persons_list', 'properties', '[{"key":"a","type":"person","value":1,"__proto__":{}}]', '[0].__proto__'],
+    [
+      'persons_trends',
+      'events',
+      '[{"id":"a","type":"events","constructor":{"prototype":{}}}]',
+      '[0].constructor',
+    ],
+    ['persons_trends', 'events', '[{"id":"a","type":"events","math_hogql":"x"}]', '[0].math_hogql'],
+    ['persons_trends', 'properties', '{"type":"AND","values":[],"not":true}', ''],
+  ])('of %s %s=%s is refused where it stands', (id, name, value, where) => {
+    const { code, attr } = refusal(id, { query: { [name]: value } });
+    expect(code).toBe('parameter_invalid');
+    expect(attr).toContain(`${name}${where}`);
+  });
+});
+
+describe('a boolean', () => {
+  const inBody = { ids: [UUID] };
+  test.each(['false', 'true', 0, 1, '', null, [], {}])('is never %j in a body', (value) => {
+    for (const name of ['delete_events', 'delete_recordings', 'keep_person']) {
+      const { code, attr } = refusal('persons_bulk_delete', { body: { ...inBody, [name]: value } });
+      expect({ code, attr }).toEqual({ code: 'field_invalid', attr: name });
+    }
+  });
+
+  test.each(['', '0', '1', 'True', 'FALSE', 'yes', 'on', 'null', '"true"', '[]'])(
+    'is never %s in a query',
+    (value) => {
+      for (const name of ['delete_events', 'delete_recordings', 'keep_person']) {
+        const { code, attr } = refusal('persons_destroy', { query: { [name]: value } });
+        expect({ code, attr }).toEqual({ code: 'parameter_invalid', attr: name });
+      }
+    },
+  );
+
+  test('of PostHog that is text there, is text here, and only its two words', () => {
+    const name = 'funnel_correlation_person_converted';
+    expect(forwarded('persons_funnel_correlation', { query: { [name]: 'false' } }).query).toContainEqual([
+      name,
+      'false',
+    ]);
+    for (const value of ['', '1', 'True']) {
+      expect(refusal('persons_funnel_correlation', { query: { [name]: value } }).attr).toBe(name);
+    }
+    expect(refusal('persons_funnel_correlation', { method: 'POST', body: { [name]: true } }).code).toBe(
+      'field_invalid',
+    );
+  });
+});
+
+describe('an operation that reads either place', () => {
+  const either = CATALOGUE.filter(({ place }) => place === 'either').map(({ id }) => id);
+
+  test('is bulk_delete, and each insight with a POST', () => {
+    expect(either).toEqual(['persons_funnel', 'persons_funnel_correlation', 'persons_bulk_delete']);
+  });
+
+  test('takes one thing from the query and another from the body', () => {
+    const call = ask('persons_bulk_delete', {
+      query: { delete_events: 'true' },
+      body: { distinct_ids: ['a'] },
+    });
+    expect(call.ok && call.value.kind === 'delete' && call.value.deletion).toMatchObject({
+      target: { kind: 'distinct_ids', ids: ['a'] },
+      flags: { delete_events: true },
+    });
+  });
+
+  test.each([
+    ['persons_bulk_delete', 'delete_events', 'true', { ids: [UUID], delete_events: false }],
+    ['persons_bulk_delete', 'ids', `["${UUID}"]`, { ids: [UUID, UUID] }],
+    ['persons_funnel', 'limit', '5', { limit: 6 }],
+    ['persons_funnel', 'limit', '5', { limit: '5' }],
+  ])('of %s refuses %s in both with two values, and names it', (id, name, value, body) => {
+    expect(refusal(id, { method: 'POST', query: { [name]: value }, body })).toEqual({
+      code: 'input_conflict',
+      attr: name,
+      detail: `${name} is in the query and in the body with two values. Send it in one place.`,
+    });
+  });
+
+  test('takes the same value from both', () => {
+    const both = { method: 'POST', query: { limit: '5' }, body: { limit: 5 } } as const;
+    expect(forwarded('persons_funnel', both).window).toEqual({ limit: 5, position: 0 });
+  });
+});
+
+const withFormat = (id: string, format: string) => {
+  const example = exampleOf(operationOf(id));
+  return { ...example, query: { ...example.query, format } };
+};
+
+describe('the format', () => {
+  const tables = CATALOGUE.filter(({ reply }) => reply.rows !== null).map((op) => [op.id, op] as const);
+  const others = CATALOGUE.filter(({ reply }) => reply.rows === null).map((op) => [op.id, op] as const);
+
+  test.each(tables)('of %s is json or csv, and PostHog is never asked for csv', (id) => {
+    for (const format of ['json', 'csv']) {
+      const call = forwarded(id, withFormat(id, format));
+      expect(call.format).toBe(format);
+      expect([...call.query, ...call.asked].map(([name]) => name)).not.toContain('format');
+    }
+    expect(refusal(id, withFormat(id, 'xlsx'))).toMatchObject({
+      code: 'parameter_invalid',
+      attr: 'format',
+      detail: 'format: accepted here: json, csv.',
+    });
+  });
+
+  test.each(others)('of %s, which has no table, is json', (id) => {
+    expect(ask(id, withFormat(id, 'json')).ok).toBe(true);
+    expect(refusal(id, withFormat(id, 'csv'))).toMatchObject({
+      code: 'parameter_invalid',
+      attr: 'format',
+      detail: 'format: accepted here: json.',
+    });
+  });
+
+  test('is a parameter, whatever the method, and no body field', () => {
+    expect(refusal('persons_funnel', { method: 'POST', body: { format: 'csv' } }).code).toBe('field_unknown');
+  });
+});

@@ -1,0 +1,186 @@
+/** Nothing is served on half a configuration, and what is said of it holds nothing of it. */
+import { describe, expect, test } from 'vitest';
+import { readConfig } from '../src/config.ts';
+
+const GOOD = {
+  POSTHOG_HOST: 'https://us.posthog.com',
+  POSTHOG_PERSONAL_API_KEY: 'phx_0123456789abcdef',
+  ADMIN_TOKEN: 'an-operators-token',
+  TOKEN_SIGNING_KEYS: `k1:${'s'.repeat(32)}`,
+};
+
+const configOf = (env: object) => {
+  const read = readConfig(env);
+  if (!read.ok) throw new Error(read.problems.join('; '));
+  return read.config;
+};
+const problemsOf = (env: object): readonly string[] => {
+  const read = readConfig(env);
+  return read.ok ? [] : read.problems;
+};
+const withOut = (name: string) =>
+  Object.fromEntries(Object.entries(GOOD).filter(([other]) => other !== name));
+
+describe('the least that must be there', () => {
+  test('is a host, a key, an admin token and a signing key; the rest has defaults', () => {
+    expect(configOf(GOOD)).toMatchObject({
+      upstream: {
+        origin: 'https://us.posthog.com',
+        key: 'phx_0123456789abcdef',
+        readTimeoutMs: 10_000,
+        slowTimeoutMs: 30_000,
+      },
+      adminToken: 'an-operators-token',
+      keyring: [{ kid: 'k1' }],
+      issuer: 'hedgerow',
+      generation: 'B',
+    });
+  });
+
+  test.each(Object.keys(GOOD))('is not there without %s, and that is what is said', (name) => {
+    const problems = problemsOf(withOut(name));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(new RegExp(`^${name} (?:is missing|must be a URL)`));
+  });
+
+  test('is not there with nothing, and all that is missing is said at once', () => {
+    expect(problemsOf({}).map((problem) => problem.split(' ')[0])).toEqual(Object.keys(GOOD));
+  });
+
+  test('cannot be changed once it was read', () => {
+    const config = configOf(GOOD);
+    expect(Object.isFrozen(config)).toBe(true);
+    expect(Object.isFrozen(config.upstream)).toBe(true);
+  });
+});
+
+describe('the host', () => {
+  test.each([
+    ['https://us.posthog.com', 'https://us.posthog.com'],
+    ['https://us.posthog.com/', 'https://us.posthog.com'],
+    ['HTTPS://US.PostHog.com:443', 'https://us.posthog.com'],
+    ['http://127.0.0.1:8000', 'http://127.0.0.1:8000'],
+    ['http://localhost:80', 'http://localhost'],
+  ])('%s is %s from here on', (host, origin) => {
+    expect(configOf({ ...GOOD, POSTHOG_HOST: host }).upstream.origin).toBe(origin);
+  });
+
+  test.each([
+    '',
+    'us.posthog.com',
+    '//us.posthog.com',
+    'ftp://us.posthog.com',
+    'file:///etc/passwd',
+    'javascript:alert(1)',
+    'https://us.posthog.com/api',
+    'https://us.posthog.com/?x=1',
+    'https://',
+  ])('is never %j', (host) => {
+    const problems = problemsOf({ ...GOOD, POSTHOG_HOST: host });
+    expect(problems[0]).toMatch(/^POSTHOG_HOST must be /);
+  });
+});
+
+describe('a secret', () => {
+  test.each([
+    ['POSTHOG_PERSONAL_API_KEY', 12],
+    ['ADMIN_TOKEN', 16],
+  ])('%s has %d characters or more', (name, least) => {
+    expect(problemsOf({ ...GOOD, [name]: 'x'.repeat(least) })).toEqual([]);
+    expect(problemsOf({ ...GOOD, [name]: 'x'.repeat(least - 1) })).toEqual([
+      `${name} must have ${least} characters or more`,
+    ]);
+    expect(problemsOf({ ...GOOD, [name]: '' })).toContain(`${name} must have ${least} characters or more`);
+  });
+
+  test.each(['POSTHOG_PERSONAL_API_KEY', 'ADMIN_TOKEN'])(
+    '%s has no spaces, line breaks or other letters: no header would carry them',
+    (name) => {
+      for (const odd of [' ', '\n', '\t', '\r\n', 'ü', '\u0000']) {
+        const problems = problemsOf({ ...GOOD, [name]: `${'x'.repeat(20)}${odd}${'x'.repeat(20)}` });
+        expect(problems).toContain(`${name} must be printable ASCII without spaces`);
+      }
+      expect(problemsOf({ ...GOOD, [name]: `${'x'.repeat(20)}\n` })).not.toEqual([]);
+    },
+  );
+
+  test.each([':', '!', '"', '\\', ',', '=x'])(
+    'that opens the admin plane holds no %s: nobody could send it',
+    (odd) => {
+      expect(problemsOf({ ...GOOD, ADMIN_TOKEN: `${'x'.repeat(20)}${odd}` })[0]).toMatch(
+        /^ADMIN_TOKEN must be /,
+      );
+      expect(problemsOf({ ...GOOD, ADMIN_TOKEN: `${'Aa9-._~+/'.repeat(3)}==` })).toEqual([]);
+    },
+  );
+
+  test('for signing is a ring of keys', () => {
+    expect(problemsOf({ ...GOOD, TOKEN_SIGNING_KEYS: 'k1:short' })).toEqual([
+      'TOKEN_SIGNING_KEYS the key of entry 1 is shorter than 32 bytes',
+    ]);
+    expect(problemsOf({ ...GOOD, TOKEN_SIGNING_KEYS: '' })[0]).toMatch(/^TOKEN_SIGNING_KEYS /);
+  });
+});
+
+describe('a variable', () => {
+  test.each(['READ_TIMEOUT_MS', 'SLOW_TIMEOUT_MS'])('%s is 100 to 120000 whole milliseconds', (name) => {
+    for (const taken of ['100', '120000', 2500]) expect(problemsOf({ ...GOOD, [name]: taken })).toEqual([]);
+    for (const refused of ['99', '120001', '-1', '0', '1.5', '', 'soon', '10s', 'Infinity', Number.NaN]) {
+      const problems = problemsOf({ ...GOOD, [name]: refused });
+      expect(problems[0], String(refused)).toMatch(new RegExp(`^${name} `));
+    }
+  });
+
+  test('names each kind of patience its own', () => {
+    const { upstream } = configOf({ ...GOOD, READ_TIMEOUT_MS: '200', SLOW_TIMEOUT_MS: '300' });
+    expect(upstream).toMatchObject({ readTimeoutMs: 200, slowTimeoutMs: 300 });
+  });
+
+  test('TOKEN_ISSUER has 1 to 64 characters', () => {
+    expect(configOf({ ...GOOD, TOKEN_ISSUER: 'x'.repeat(64) }).issuer).toHaveLength(64);
+    for (const odd of ['', 'x'.repeat(65), 5]) {
+      expect(problemsOf({ ...GOOD, TOKEN_ISSUER: odd })[0]).toMatch(/^TOKEN_ISSUER /);
+    }
+  });
+
+  test('POSTHOG_GENERATION is A, B or C', () => {
+    for (const generation of ['A', 'B', 'C']) {
+      expect(configOf({ ...GOOD, POSTHOG_GENERATION: generation }).generation).toBe(generation);
+    }
+    for (const odd of ['', 'a', 'D']) {
+      expect(problemsOf({ ...GOOD, POSTHOG_GENERATION: odd })[0]).toMatch(/^POSTHOG_GENERATION /);
+    }
+  });
+
+  test('of somebody else is let be: the platform adds its own', () => {
+    expect(problemsOf({ ...GOOD, TENANT: {}, CF_VERSION: 'x' })).toEqual([]);
+  });
+});
+
+test('what is said of a problem never holds a value, whichever is wrong and however', () => {
+  const MARK = 'MARKED';
+  const names = [
+    ...Object.keys(GOOD),
+    'READ_TIMEOUT_MS',
+    'SLOW_TIMEOUT_MS',
+    'TOKEN_ISSUER',
+    'POSTHOG_GENERATION',
+  ];
+  const odd = [
+    MARK,
+    `${MARK} ${MARK}`,
+    `${MARK}\n${MARK}`,
+    `https://${MARK}/${MARK}`,
+    `${MARK}:${MARK},${MARK}`,
+  ];
+  const values = [...odd, ...odd.map((text) => text + '.'.repeat(80)), { [MARK]: MARK }, [MARK]];
+  let said = 0;
+  for (const name of names) {
+    for (const value of values) {
+      const problems = problemsOf({ ...GOOD, [name]: value }).join('\n');
+      said += problems === '' ? 0 : 1;
+      expect(problems.toLowerCase()).not.toContain(MARK.toLowerCase());
+    }
+  }
+  expect(said).toBeGreaterThan(50);
+});

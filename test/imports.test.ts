@@ -1,0 +1,211 @@
+/** Who may know whom. Read from the import lines of the source, so that it holds for every file there is. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '../src');
+
+interface Source {
+  readonly file: string;
+  readonly text: string;
+  /** Without comments and texts, so that what is left is code. */
+  readonly code: string;
+  readonly imports: readonly { readonly line: string; readonly from: string }[];
+}
+
+const IMPORT = /^(?:import|export)\b[^;'"`]*?\bfrom\s+'([^']+)'|^import\s+'([^']+)'|\bimport\(\s*'([^']+)'/gm;
+const NO_CODE = /\/\*[\s\S]*?\*\/|\/\/.*$|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"/gm;
+
+const sources: readonly Source[] = readdirSync(ROOT, { recursive: true, encoding: 'utf8' })
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => {
+    const text = readFileSync(join(ROOT, file), 'utf8');
+    const imports = [...text.matchAll(IMPORT)].map(([line, ...from]) => ({
+      line,
+      from: from.find((name) => name !== undefined) ?? '',
+    }));
+    return { file, text, code: text.replaceAll(NO_CODE, ''), imports };
+  });
+
+const areaOf = (file: string): string => file.split('/')[0] ?? file;
+const targetOf = (file: string, from: string): string => normalize(join(dirname(file), from));
+const isOwn = (from: string): boolean => from.startsWith('.');
+
+/** What each area may import of our own, besides itself. Files at the top are areas of their own. */
+const MAY: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  catalogue: ['core'],
+  policy: ['core', 'catalogue'],
+  authn: ['core', 'catalogue', 'policy'],
+  upstream: ['core', 'catalogue', 'policy'],
+  'config.ts': ['core', 'catalogue', 'authn', 'upstream'],
+  objects: ['core', 'catalogue', 'policy', 'authn', 'upstream', 'config.ts'],
+  http: ['core', 'catalogue', 'policy', 'authn', 'upstream', 'objects', 'config.ts'],
+  'app.ts': ['core', 'catalogue', 'policy', 'authn', 'upstream', 'objects', 'http', 'config.ts'],
+  'index.ts': ['app.ts', 'objects'],
+  sandbox: [],
+};
+
+const gateway = sources.filter(({ file }) => areaOf(file) !== 'sandbox');
+
+/** Files in which the code says something, with how it says it. */
+const saying = (pattern: RegExp): string[] =>
+  gateway.filter(({ code }) => pattern.test(code)).map(({ file }) => file);
+
+const importing = (name: RegExp): string[] =>
+  gateway.filter(({ imports }) => imports.some(({ from }) => name.test(from))).map(({ file }) => file);
+
+/** The way from a file back to itself. Files that lead nowhere are taken off the map, so that each is walked once. */
+function cycleFrom(
+  next: Map<string, readonly string[]>,
+  file: string,
+  way: readonly string[],
+): readonly string[] | null {
+  if (way.includes(file)) return [...way.slice(way.indexOf(file)), file];
+  for (const target of next.get(file) ?? []) {
+    const cycle = cycleFrom(next, target, [...way, file]);
+    if (cycle !== null) return cycle;
+  }
+  next.delete(file);
+  return null;
+}
+
+describe('the source', () => {
+  test('is found, all of it', () => {
+    expect(new Set(sources.map(({ file }) => areaOf(file)))).toEqual(new Set(Object.keys(MAY)));
+    expect(gateway.length).toBeGreaterThan(60);
+  });
+
+  test('imports its own files by their whole name', () => {
+    const odd = sources.flatMap(({ file, imports }) =>
+      imports
+        .filter(({ from }) => isOwn(from) && !sources.some((source) => source.file === targetOf(file, from)))
+        .map(({ from }) => `${file}: ${from}`),
+    );
+    expect(odd).toEqual([]);
+  });
+});
+
+describe('imports run one way', () => {
+  test.each(Object.entries(MAY))('%s knows only itself and %j', (area, may) => {
+    const strangers = sources
+      .filter(({ file }) => areaOf(file) === area)
+      .flatMap(({ file, imports }) =>
+        imports
+          .filter(({ from }) => isOwn(from))
+          .map(({ from }) => targetOf(file, from))
+          .filter((target) => areaOf(target) !== area && !may.includes(areaOf(target)))
+          .map((target) => `${file} knows ${target}`),
+      );
+    expect(strangers).toEqual([]);
+  });
+
+  test('config.ts takes of authn and upstream what a configuration is made of, and nothing that acts', () => {
+    const config = sources.find(({ file }) => file === 'config.ts');
+    const taken = config?.imports.filter(({ from }) => /authn|upstream/.test(from)) ?? [];
+    for (const { from, line } of taken) {
+      expect(from).toMatch(/^\.\/(?:authn\/(?:keyring|bearer)|upstream\/door)\.ts$/);
+      if (from.includes('upstream')) expect(line).toMatch(/^import type /);
+    }
+  });
+
+  test('no file imports itself by a detour; in the gateway not even for a type', () => {
+    const next = new Map(
+      sources.map(({ file, imports }) => [
+        file,
+        imports
+          .filter(({ from, line }) => isOwn(from) && (areaOf(file) !== 'sandbox' || !/ type /.test(line)))
+          .map(({ from }) => targetOf(file, from)),
+      ]),
+    );
+    expect(sources.map(({ file }) => cycleFrom(next, file, [])).filter((cycle) => cycle !== null)).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a package', () => {
+  test('is hono, jose, zod or the platform, and nothing else', () => {
+    const packages = gateway.flatMap(({ imports }) =>
+      imports.filter(({ from }) => !isOwn(from)).map(({ from }) => from),
+    );
+    for (const name of packages) expect(name).toMatch(/^(?:zod|jose|hono(?:\/.*)?|cloudflare:workers)$/);
+  });
+
+  test('hono is known to http and app.ts only', () => {
+    for (const file of importing(/^hono/)) expect(file).toMatch(/^(?:http\/|app\.ts$)/);
+  });
+
+  test('cloudflare:workers is known to objects and index.ts only, as a type too', () => {
+    for (const file of importing(/^cloudflare:/)) expect(file).toMatch(/^(?:objects\/|index\.ts$)/);
+  });
+
+  test('jose is known to authn only', () => {
+    for (const file of importing(/^jose/)) expect(file).toMatch(/^authn\//);
+  });
+
+  test('core and the catalogue need zod and nothing more', () => {
+    const used = sources
+      .filter(({ file }) => ['core', 'catalogue', 'policy'].includes(areaOf(file)))
+      .flatMap(({ imports }) => imports.map(({ from }) => from).filter((from) => !isOwn(from)));
+    expect([...new Set(used)]).toEqual(['zod']);
+  });
+
+  test('zod comes as a namespace: the named import costs 70 KB more, compressed', () => {
+    const lines = sources.flatMap(({ imports }) => imports.filter(({ from }) => from.startsWith('zod')));
+    for (const { line } of lines) expect(line).toMatch(/^import (?:type )?\* as z from 'zod'$/);
+    expect(lines.length).toBeGreaterThan(10);
+  });
+});
+
+describe('the world outside', () => {
+  test('is fetched from in one place, and handed there by the two that compose it', () => {
+    const calls = gateway.filter(({ code }) => /(?<![.\w])(?:fetch|fetcher)\(/.test(code));
+    expect(calls.map(({ file }) => file).toSorted()).toEqual([
+      'app.ts',
+      'index.ts',
+      'objects/deletion-log.ts',
+      'upstream/door.ts',
+    ]);
+    // The door calls what it was given; two places give it the runtime's; index.ts answers by that name.
+    const handed = /\(input, init\) => fetch\(input, init\)/g;
+    for (const { file, code } of calls) {
+      const bare = code.replaceAll(handed, '').match(/(?<![.\w])fetch\(/g) ?? [];
+      expect(bare.length, file).toBe(file === 'index.ts' ? 1 : 0);
+    }
+  });
+
+  test('has a clock and chance only at the edges', () => {
+    for (const file of saying(/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/)) {
+      expect(file).toMatch(/^(?:app\.ts|objects\/(?:tenant|deletion-log|directory)\.ts)$/);
+    }
+    for (const file of saying(/getRandomValues|randomUUID/)) {
+      expect(file).toMatch(/^(?:app\.ts|objects\/deletion-log\.ts)$/);
+    }
+    expect(saying(/\bMath\.random\b/)).toEqual([]);
+  });
+
+  test('is told nothing but by one file: the console', () => {
+    expect(saying(/\bconsole\./).filter((file) => !/^(?:http\/record\.ts|objects\/)/.test(file))).toEqual([]);
+  });
+
+  test('is not asked through a global environment', () => {
+    expect(saying(/\bprocess\.env\b/)).toEqual([]);
+  });
+
+  test('waits only at the door and in the deletion log', () => {
+    for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
+      expect(file).toMatch(/^(?:upstream\/door|objects\/deletion-log)\.ts$/);
+    }
+  });
+});
+
+describe('the sandbox', () => {
+  test('is a Worker of its own: the platform, zod for what it is sent, and nothing of the gateway', () => {
+    const sandbox = sources.filter(({ file }) => areaOf(file) === 'sandbox');
+    const packages = sandbox.flatMap(({ imports }) =>
+      imports.map(({ from }) => from).filter((from) => !isOwn(from)),
+    );
+    expect([...new Set(packages)].toSorted()).toEqual(['cloudflare:workers', 'zod']);
+  });
+});

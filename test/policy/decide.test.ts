@@ -1,0 +1,198 @@
+/** Each refusal with its reason, and which reason is given where there are several. */
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/catalogue/index.ts';
+import type { Failure } from '../../src/core/failure.ts';
+import { ProjectId } from '../../src/core/ids.ts';
+import { ScopeName, type Scope } from '../../src/core/scopes.ts';
+import { decide, refuseOrigin, refuseScopes, type Asker } from '../../src/policy/decide.ts';
+import type { Grant } from '../../src/policy/grant.ts';
+import { PROJECT } from '../catalogue/support.ts';
+import { callOf, wholeGrant } from './support.ts';
+
+const backend: Asker = { projectId: PROJECT, origin: null };
+const page = (origin: string): Asker => ({ ...backend, origin });
+const without = (...scopes: Scope[]): Grant =>
+  wholeGrant({ scopes: ScopeName.options.filter((scope) => !scopes.includes(scope)) });
+const deletes = (events: boolean, recordings: boolean): Partial<Grant> => ({
+  deletes: { persons_per_day: 10, events, recordings },
+});
+const bulk = (flags: object = {}) =>
+  callOf('persons_bulk_delete', { body: { distinct_ids: ['a'], ...flags } });
+
+function reason(grant: Grant, asker: Asker, call: ReturnType<typeof callOf>): Failure | 'allowed' {
+  const decision = decide(grant, asker, call);
+  return decision.verdict === 'deny' ? decision.failure : 'allowed';
+}
+
+describe('a grant of everything', () => {
+  test.each(CATALOGUE.map(({ id }) => id))('allows %s, and the permitted call is the call', (id) => {
+    const call = callOf(id);
+    const decision = decide(wholeGrant(), backend, call);
+    expect(decision.verdict).toBe('allow');
+    if (decision.verdict === 'allow') expect(decision.call).toMatchObject(call);
+  });
+
+  test('allows a page of an origin in the grant', () => {
+    expect(reason(wholeGrant(), page('https://app.acme.example'), callOf('persons_list'))).toBe('allowed');
+  });
+});
+
+describe('a missing scope', () => {
+  test.each(CATALOGUE.map((operation) => [operation.id, operation] as const))(
+    'refuses %s, names what is missing and lists what is needed',
+    (id, { scopes }) => {
+      for (const missing of scopes) {
+        expect(reason(without(missing), backend, callOf(id))).toEqual({
+          code: 'scope_missing',
+          attr: null,
+          detail: `This needs the scope ${missing}.`,
+          scopes,
+        });
+      }
+    },
+  );
+
+  test('names all that are missing', () => {
+    expect(reason(without('person:read', 'cohort:read'), backend, callOf('persons_cohorts'))).toMatchObject({
+      detail: 'This needs the scope person:read and cohort:read.',
+    });
+  });
+
+  test.each([
+    ['persons_bulk_delete', 'person:update'],
+    ['persons_update', 'person:delete'],
+    ['persons_split', 'person:delete'],
+    ['persons_reset_distinct_id', 'person:update'],
+    ['persons_activity', 'person:read'],
+    ['persons_trends', 'person:read'],
+  ] as const)('is not made up for by another: %s with %s alone', (id, scope) => {
+    expect(reason(wholeGrant({ scopes: [scope] }), backend, callOf(id))).toMatchObject({
+      code: 'scope_missing',
+    });
+  });
+
+  test('is none where none is needed', () => {
+    expect(refuseScopes(wholeGrant({ scopes: [] }), [])).toBeNull();
+  });
+});
+
+describe('the project', () => {
+  const other = ProjectId.parse(8);
+  const denied = {
+    code: 'project_not_granted',
+    attr: 'project_id',
+    detail: 'This token is not for project 7.',
+  };
+
+  test('of the call must be the one of the grant as it is now', () => {
+    expect(reason(wholeGrant({ project_id: other }), backend, callOf('persons_list'))).toEqual(denied);
+  });
+
+  test('of the call must be the one the token was issued for: a tenant that moved leaves its tokens behind', () => {
+    expect(reason(wholeGrant(), { ...backend, projectId: other }, callOf('persons_list'))).toEqual(denied);
+  });
+});
+
+describe('the origin', () => {
+  const denied = {
+    code: 'origin_not_allowed',
+    attr: 'Origin',
+    detail: 'Pages of this web origin may not use this token.',
+  };
+
+  test.each([
+    'https://evil.example',
+    'http://app.acme.example',
+    'https://app.acme.example:8443',
+    'https://app.acme.example.evil.example',
+    'https://APP.acme.example',
+    'https://app.acme.example/',
+    'null',
+    '',
+  ])('%s is none of the grant and is refused', (origin) => {
+    expect(reason(wholeGrant(), page(origin), callOf('persons_list'))).toEqual(denied);
+  });
+
+  test('is refused, whichever, by a grant that lists none', () => {
+    expect(refuseOrigin(wholeGrant({ origins: [] }), 'https://app.acme.example')).toEqual(denied);
+  });
+
+  test('that is missing is no browser’s, and there is nothing to hold it to', () => {
+    expect(refuseOrigin(wholeGrant({ origins: [] }), null)).toBeNull();
+  });
+});
+
+describe('what is deleted along', () => {
+  test.each([
+    ['events', { delete_events: true }, deletes(false, true), 'delete_events'],
+    ['recordings', { delete_recordings: true }, deletes(true, false), 'delete_recordings'],
+    ['both', { delete_events: true, delete_recordings: true }, deletes(false, false), 'delete_events'],
+  ])('is refused where the grant does not allow it: %s', (_, flags, limits, attr) => {
+    expect(reason(wholeGrant(limits), backend, bulk(flags))).toEqual({
+      code: 'delete_flag_not_granted',
+      attr,
+      detail: `The grant does not allow deleting ${attr.replace('delete_', '')}.`,
+    });
+    const query = Object.fromEntries(Object.keys(flags).map((name) => [name, 'true']));
+    expect(reason(wholeGrant(limits), backend, callOf('persons_destroy', { query }))).toMatchObject({ attr });
+  });
+
+  test.each([
+    ['persons_delete_events', deletes(false, true)],
+    ['persons_delete_recordings', deletes(true, false)],
+  ])('%s needs the flag too, though its caller sends none', (id, limits) => {
+    expect(reason(wholeGrant(limits), backend, callOf(id))).toMatchObject({
+      code: 'delete_flag_not_granted',
+    });
+  });
+
+  test('is nothing where the flags are off: no flag needs to be granted', () => {
+    const off = { delete_events: false, delete_recordings: false, keep_person: true };
+    expect(reason(wholeGrant(deletes(false, false)), backend, bulk(off))).toBe('allowed');
+  });
+});
+
+describe('a grant with conditions this version cannot hold', () => {
+  const conditions: Partial<Grant>[] = [
+    { slices: [{ property: 'tenant_id', value: 'acme' }] },
+    { hidden: ['ssn'] },
+    { visible: ['plan'] },
+    { visible: [] },
+  ];
+
+  test.each(conditions)('%j is refused on every operation rather than served without', (condition) => {
+    for (const { id } of CATALOGUE) {
+      expect(reason(wholeGrant(condition), backend, callOf(id)), id).toMatchObject({
+        code: 'grant_not_enforceable',
+        attr: null,
+      });
+    }
+  });
+});
+
+describe('where several reasons hold', () => {
+  const everything: Grant = wholeGrant({
+    project_id: ProjectId.parse(8),
+    scopes: [],
+    origins: [],
+    ...deletes(false, false),
+    hidden: ['ssn'],
+  });
+
+  test.each([
+    ['project_not_granted', {}],
+    ['origin_not_allowed', { project_id: PROJECT }],
+    ['scope_missing', { project_id: PROJECT, origins: ['https://x.test'] }],
+    [
+      'delete_flag_not_granted',
+      { project_id: PROJECT, origins: ['https://x.test'], scopes: ScopeName.options },
+    ],
+    [
+      'grant_not_enforceable',
+      { project_id: PROJECT, origins: ['https://x.test'], scopes: ScopeName.options, ...deletes(true, true) },
+    ],
+  ])('%s is given before those that follow it', (code, repaired) => {
+    const grant = { ...everything, ...repaired };
+    expect(reason(grant, page('https://x.test'), bulk({ delete_events: true }))).toMatchObject({ code });
+  });
+});

@@ -1,0 +1,144 @@
+/** What an operator may register and a partner may ask for. Unknown members are refused, and defaults are the careful ones. */
+import { describe, expect, test } from 'vitest';
+import { Narrowing, Origins, Slice, TenantRecord } from '../../src/policy/grant.ts';
+
+const least = { name: 'Acme', project_id: 1, scopes: ['person:read'] };
+const issueAt = (schema: typeof TenantRecord | typeof Narrowing, value: unknown) =>
+  schema.safeParse(value).error?.issues[0]?.path.join('.');
+
+describe('a tenant record', () => {
+  test('of the least there must be deletes no events, allows no page and is not suspended', () => {
+    expect(TenantRecord.parse(least)).toEqual({
+      ...least,
+      rate: { requests_per_minute: 120, burst: 30 },
+      deletes: { persons_per_day: 1000, events: false, recordings: false },
+      origins: [],
+      suspended: false,
+    });
+  });
+
+  test('fills what is left out of deletes', () => {
+    expect(TenantRecord.parse({ ...least, deletes: { events: true } }).deletes).toEqual({
+      persons_per_day: 1000,
+      events: true,
+      recordings: false,
+    });
+  });
+
+  test.each([
+    ['no name', { ...least, name: '' }, 'name'],
+    ['a name of 201 characters', { ...least, name: 'x'.repeat(201) }, 'name'],
+    ['a project of 0', { ...least, project_id: 0 }, 'project_id'],
+    ['a project beyond 2^31', { ...least, project_id: 2_147_483_648 }, 'project_id'],
+    ['a project that is text', { ...least, project_id: '1' }, 'project_id'],
+    ['no scopes', { ...least, scopes: [] }, 'scopes'],
+    ['a wildcard', { ...least, scopes: ['*'] }, 'scopes.0'],
+    ['a wildcard of persons', { ...least, scopes: ['person:*'] }, 'scopes.0'],
+    ['a rate of 0', { ...least, rate: { requests_per_minute: 0, burst: 1 } }, 'rate.requests_per_minute'],
+    ['half a rate', { ...least, rate: { requests_per_minute: 10 } }, 'rate.burst'],
+    ['a burst of 0', { ...least, rate: { requests_per_minute: 1, burst: 0 } }, 'rate.burst'],
+    [
+      'a burst beyond the limit',
+      { ...least, rate: { requests_per_minute: 1, burst: 1_000_001 } },
+      'rate.burst',
+    ],
+    ['negative deletes', { ...least, deletes: { persons_per_day: -1 } }, 'deletes.persons_per_day'],
+    ['deletes of events as text', { ...least, deletes: { events: 'false' } }, 'deletes.events'],
+    ['suspended as text', { ...least, suspended: 'true' }, 'suspended'],
+    ['a slice without a value', { ...least, slice: { property: 'a' } }, 'slice.value'],
+    ['a null slice', { ...least, slice: null }, 'slice'],
+    ['51 origins', { ...least, origins: Array.from({ length: 51 }, () => 'https://x.test') }, 'origins'],
+  ])('is refused with %s', (_, record, where) => {
+    expect(issueAt(TenantRecord, record)).toBe(where);
+  });
+
+  test.each(['admin', '__proto__', 'constructor', 'expires_in', 'project'])(
+    'is refused with an unknown member %s, at the top and below',
+    (name) => {
+      const member = JSON.parse(`{${JSON.stringify(name)}:1}`) as object;
+      const spread = (into: object): unknown =>
+        JSON.parse(JSON.stringify(into).replace(/}$/, `,"${name}":1}`));
+      expect(TenantRecord.safeParse(spread(least)).success).toBe(false);
+      expect(TenantRecord.safeParse({ ...least, deletes: member }).success).toBe(false);
+      expect(TenantRecord.safeParse({ ...least, properties: member }).success).toBe(false);
+    },
+  );
+});
+
+describe('scopes', () => {
+  test('are kept once each, in one order', () => {
+    const scopes = ['cohort:read', 'person:read', 'cohort:read'];
+    expect(TenantRecord.parse({ ...least, scopes }).scopes).toEqual(['person:read', 'cohort:read']);
+  });
+
+  test('of PostHog for every write are kept as their parts', () => {
+    expect(TenantRecord.parse({ ...least, scopes: ['person:write'] }).scopes).toEqual([
+      'person:update',
+      'person:split',
+      'person:delete',
+      'person:reset_distinct_id',
+    ]);
+  });
+});
+
+describe('a narrowing', () => {
+  test('may leave out everything, and then says nothing', () => {
+    expect(Narrowing.parse({})).toEqual({});
+    expect(Narrowing.parse({ deletes: {}, properties: {} })).toEqual({ deletes: {}, properties: {} });
+  });
+
+  test.each(['project_id', 'suspended', 'name', '__proto__', 'constructor', 'slices'])(
+    'cannot speak of %s',
+    (name) => {
+      expect(Narrowing.safeParse(JSON.parse(`{${JSON.stringify(name)}:1}`)).success).toBe(false);
+    },
+  );
+
+  test('has a whole rate or none', () => {
+    expect(issueAt(Narrowing, { rate: { burst: 5 } })).toBe('rate.requests_per_minute');
+  });
+});
+
+describe('an origin', () => {
+  test.each(['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443', 'http://127.0.0.1'])(
+    '%s is as a browser sends it',
+    (origin) => {
+      expect(Origins.safeParse([origin]).success).toBe(true);
+    },
+  );
+
+  test.each([
+    'https://app.example.com/',
+    'https://app.example.com/path',
+    'https://app.example.com:443',
+    'http://app.example.com:80',
+    'https://APP.example.com',
+    'https://user@app.example.com',
+    'https://app.example.com?x',
+    'app.example.com',
+    '*',
+    'https://*',
+    'https://*.example.com',
+    'null',
+    '',
+    'ftp://app.example.com',
+    'chrome-extension://abcdef',
+    ' https://app.example.com',
+    'https://bücher.example',
+  ])('%s is not, and could never match', (origin) => {
+    expect(Origins.safeParse([origin]).success).toBe(false);
+  });
+});
+
+describe('a slice', () => {
+  test.each(['acme', 5, true, ['a', 'b'], [1, 'a', false]])('may be the value %j', (value) => {
+    expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(true);
+  });
+
+  test.each([null, '', 1.5, [], [''], [[1]], {}, 'x'.repeat(201), Array.from({ length: 51 }, (_, i) => i)])(
+    'is never the value %j',
+    (value) => {
+      expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(false);
+    },
+  );
+});

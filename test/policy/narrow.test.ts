@@ -1,0 +1,130 @@
+/** Narrowing member by member, and refusing what asks for more. The same for all grants: test/properties. */
+import { describe, expect, test } from 'vitest';
+import type { Grant, Narrowing } from '../../src/policy/grant.ts';
+import { grantOf, narrow, refuseWider } from '../../src/policy/narrow.ts';
+import { EVERYTHING, wholeGrant } from './support.ts';
+
+const parent: Grant = wholeGrant({
+  scopes: ['person:read', 'person:delete'],
+  visible: ['plan', 'email'],
+  hidden: ['ssn'],
+  slices: [{ property: 'tenant_id', value: 'acme' }],
+  deletes: { persons_per_day: 100, events: true, recordings: false },
+});
+
+describe('the grant of a tenant', () => {
+  test('is its record, member for member', () => {
+    const { rate, origins, scopes, project_id, deletes } = EVERYTHING;
+    const bare = { rate, origins, scopes, project_id, deletes };
+    expect(grantOf(EVERYTHING)).toEqual({ ...bare, slices: [], hidden: [], visible: null });
+    const slice = { property: 'tenant_id', value: ['a', 'b'] };
+    expect(grantOf({ ...EVERYTHING, slice, properties: { hidden: ['ssn'], visible: [] } })).toEqual({
+      ...bare,
+      slices: [slice],
+      hidden: ['ssn'],
+      visible: [],
+    });
+  });
+});
+
+describe('narrowing', () => {
+  test('by nothing leaves everything as the parent has it', () => {
+    expect(narrow(parent, {})).toEqual(parent);
+    expect(narrow(parent, { properties: {}, deletes: {} })).toEqual(parent);
+  });
+
+  test.each<[string, Narrowing, Partial<Grant>]>([
+    ['scopes to those in both', { scopes: ['person:read', 'cohort:read'] }, { scopes: ['person:read'] }],
+    ['scopes to none', { scopes: ['cohort:read'] }, { scopes: [] }],
+    [
+      'origins to those in both',
+      { origins: ['http://localhost:5173', 'https://evil.example'] },
+      { origins: ['http://localhost:5173'] },
+    ],
+    ['origins to none', { origins: [] }, { origins: [] }],
+    [
+      'a slice to one more condition',
+      { slice: { property: 'region', value: 'eu' } },
+      { slices: [...parent.slices, { property: 'region', value: 'eu' }] },
+    ],
+    ['hidden properties to more', { properties: { hidden: ['phone', 'ssn'] } }, { hidden: ['ssn', 'phone'] }],
+    [
+      'visible properties to those in both',
+      { properties: { visible: ['plan', 'x'] } },
+      { visible: ['plan'] },
+    ],
+    ['visible properties to none', { properties: { visible: [] } }, { visible: [] }],
+    [
+      'a rate to the slower in each number',
+      { rate: { requests_per_minute: 10, burst: 1000 } },
+      { rate: { requests_per_minute: 10, burst: 60 } },
+    ],
+    [
+      'deletes to fewer',
+      { deletes: { persons_per_day: 5, events: false, recordings: true } },
+      { deletes: { persons_per_day: 5, events: false, recordings: false } },
+    ],
+  ])('cuts %s', (_, by, changed) => {
+    expect(narrow(parent, by)).toEqual({ ...parent, ...changed });
+  });
+
+  test('by visible properties shows no hidden one again', () => {
+    const child = narrow(wholeGrant({ hidden: ['ssn'] }), { properties: { visible: ['ssn', 'plan'] } });
+    expect(child).toMatchObject({ hidden: ['ssn'], visible: ['ssn', 'plan'] });
+  });
+
+  test('never changes the project', () => {
+    expect(narrow(parent, { project_id: 99 } as Narrowing).project_id).toBe(parent.project_id);
+  });
+});
+
+describe('asking for more than the parent has', () => {
+  const rate = parent.rate;
+  test.each<[string, Narrowing, string]>([
+    ['scopes', { scopes: ['person:read', 'person:update'] }, 'person:read person:delete'],
+    ['origins', { origins: ['https://other.example'] }, 'https://app.acme.example http://localhost:5173'],
+    ['properties.visible', { properties: { visible: ['plan', 'phone'] } }, 'plan email'],
+    ['rate.requests_per_minute', { rate: { ...rate, requests_per_minute: 601 } }, '600'],
+    ['rate.burst', { rate: { ...rate, burst: 61 } }, '60'],
+    ['deletes.persons_per_day', { deletes: { persons_per_day: 101 } }, '100'],
+    ['deletes.recordings', { deletes: { recordings: true } }, 'false'],
+  ])('in %s is refused, by name, with what the parent has', (attr, by, has) => {
+    expect(refuseWider(parent, by)).toEqual({
+      ok: false,
+      failure: {
+        code: 'grant_exceeds_parent',
+        attr,
+        detail: `${attr} asks for more than the parent has, which is ${has}.`,
+      },
+    });
+  });
+
+  test('in events is refused where the parent may not', () => {
+    const modest = wholeGrant({ deletes: { persons_per_day: 1, events: false, recordings: false } });
+    expect(refuseWider(modest, { deletes: { events: true } })).toMatchObject({
+      failure: { attr: 'deletes.events' },
+    });
+  });
+
+  test('in origins of a parent without any says so', () => {
+    const none = wholeGrant({ origins: [] });
+    expect(refuseWider(none, { origins: ['https://x.test'] })).toMatchObject({
+      failure: { detail: 'origins asks for more than the parent has, which is none.' },
+    });
+  });
+
+  test.each<[string, Narrowing]>([
+    ['nothing', {}],
+    ['exactly what the parent has', { scopes: [...parent.scopes], origins: [...parent.origins], rate }],
+    ['its numbers', { deletes: { persons_per_day: 100, events: true, recordings: false } }],
+    ['its visible properties', { properties: { visible: ['email', 'plan'], hidden: [] } }],
+    ['a slice of its own, which only adds a condition', { slice: { property: 'tenant_id', value: 'other' } }],
+  ])('is not done by asking for %s', (_, by) => {
+    expect(refuseWider(parent, by)).toEqual({ ok: true, value: by });
+  });
+
+  test('is not done by any visible list where the parent shows all', () => {
+    const by = { properties: { visible: ['anything'] } };
+    expect(refuseWider(wholeGrant(), by).ok).toBe(true);
+  });
+});

@@ -1,0 +1,210 @@
+/** A narrower token is never more able than its parent: for all grants, narrowings and calls. */
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decide } from '../../src/policy/decide.ts';
+import type { Grant, Narrowing } from '../../src/policy/grant.ts';
+import { narrow, refuseWider } from '../../src/policy/narrow.ts';
+import { askers, calls, chains, grants, narrowings } from './grants.ts';
+import { runs, SEED } from './runs.ts';
+
+const RUNS = runs(400);
+
+const within = <T>(inner: readonly T[], outer: readonly T[]) => inner.every((item) => outer.includes(item));
+
+/** Does the grant let the property leave? */
+const seen = (grant: Grant) => (name: string) =>
+  !grant.hidden.includes(name) && (grant.visible === null || grant.visible.includes(name));
+
+/** The members in which a grant can do more than another. Written without looking at how narrowing is done. */
+function widerIn(child: Grant, parent: Grant): string[] {
+  const flags = (['events', 'recordings'] as const).filter(
+    (what) => child.deletes[what] && !parent.deletes[what],
+  );
+  const shown = ['email', 'plan', 'ssn', 'phone', 'another'].filter(seen(child));
+  return [
+    ...(child.project_id === parent.project_id ? [] : ['project_id']),
+    ...(within(child.scopes, parent.scopes) ? [] : ['scopes']),
+    ...(within(parent.slices, child.slices) ? [] : ['slices']),
+    ...(shown.every(seen(parent)) ? [] : ['properties']),
+    ...(child.visible === null && parent.visible !== null ? ['visible'] : []),
+    ...(child.rate.requests_per_minute > parent.rate.requests_per_minute ? ['requests_per_minute'] : []),
+    ...(child.rate.burst > parent.rate.burst ? ['burst'] : []),
+    ...(child.deletes.persons_per_day > parent.deletes.persons_per_day ? ['persons_per_day'] : []),
+    ...flags,
+    ...(within(child.origins, parent.origins) ? [] : ['origins']),
+  ];
+}
+
+/** What a grant can do, without the order its lists happen to have. */
+const powerOf = (grant: Grant) => ({
+  ...grant,
+  scopes: grant.scopes.toSorted(),
+  slices: [...new Set(grant.slices.map((slice) => JSON.stringify(slice)))].toSorted(),
+  hidden: grant.hidden.toSorted(),
+  visible: grant.visible?.toSorted() ?? null,
+  origins: grant.origins.toSorted(),
+});
+
+const chainOf = (grant: Grant, chain: readonly Narrowing[]) => chain.reduce(narrow, grant);
+
+test(`the properties below run with seed ${SEED}`, () => {
+  expect(Number.isSafeInteger(SEED)).toBe(true);
+});
+
+describe('narrowing', () => {
+  test('widens no member, whatever it is asked for, however often', () => {
+    fc.assert(
+      fc.property(grants, chains, (grant, chain) => {
+        expect(widerIn(chainOf(grant, chain), grant)).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  test('the same way twice is narrowing once', () => {
+    fc.assert(
+      fc.property(grants, narrowings, (grant, by) => {
+        const once = narrow(grant, by);
+        expect(powerOf(narrow(once, by))).toEqual(powerOf(once));
+      }),
+      RUNS,
+    );
+  });
+
+  test('in another order comes to the same power', () => {
+    const shuffled = fc
+      .array(narrowings, { maxLength: 4 })
+      .chain((chain) =>
+        fc.tuple(
+          fc.constant(chain),
+          fc.shuffledSubarray(chain, { minLength: chain.length, maxLength: chain.length }),
+        ),
+      );
+    fc.assert(
+      fc.property(grants, shuffled, (grant, [chain, other]) => {
+        expect(powerOf(chainOf(grant, other))).toEqual(powerOf(chainOf(grant, chain)));
+      }),
+      RUNS,
+    );
+  });
+
+  test('keeps its hold when the parent is narrowed later: the parent counts as it is now', () => {
+    fc.assert(
+      fc.property(grants, narrowings, narrowings, (grant, byToken, byOperator) => {
+        const child = narrow(narrow(grant, byOperator), byToken);
+        expect(widerIn(child, narrow(grant, byOperator))).toEqual([]);
+        expect(widerIn(child, narrow(grant, byToken))).toEqual([]);
+      }),
+      RUNS,
+    );
+  });
+
+  test('leaves its input as it was', () => {
+    fc.assert(
+      fc.property(grants, narrowings, (grant, by) => {
+        const before = JSON.stringify([grant, by]);
+        narrow(grant, by);
+        expect(JSON.stringify([grant, by])).toBe(before);
+      }),
+      RUNS,
+    );
+  });
+});
+
+describe('an ask', () => {
+  test('that is let through is granted in full: nothing is cut without a word', () => {
+    fc.assert(
+      fc.property(grants, narrowings, (grant, by) => {
+        if (!refuseWider(grant, by).ok) return;
+        const child = narrow(grant, by);
+        if (by.scopes !== undefined) expect(child.scopes.toSorted()).toEqual(by.scopes.toSorted());
+        if (by.origins !== undefined) expect(child.origins.toSorted()).toEqual(by.origins.toSorted());
+        if (by.rate !== undefined) expect(child.rate).toEqual(by.rate);
+        expect(child.deletes).toMatchObject(by.deletes ?? {});
+        if (by.properties?.visible !== undefined) {
+          expect(child.visible?.toSorted()).toEqual(by.properties.visible.toSorted());
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('that is refused asks for more, in the member that is named', () => {
+    fc.assert(
+      fc.property(grants, narrowings, (grant, by) => {
+        const asked = refuseWider(grant, by);
+        if (asked.ok) return;
+        expect(asked.failure.code).toBe('grant_exceeds_parent');
+        const [top, below] = (asked.failure.attr ?? '').split('.');
+        const member: unknown = Reflect.get(by, top ?? '');
+        const value: unknown = below === undefined ? member : Reflect.get(Object(member), below);
+        // Without that member the ask gets further, or through.
+        expect(value).toBeDefined();
+        const { [top as keyof Narrowing]: _, ...rest } = by;
+        const again = refuseWider(grant, rest);
+        expect(again.ok || again.failure.attr !== asked.failure.attr).toBe(true);
+      }),
+      RUNS,
+    );
+  });
+});
+
+const verdict = (grant: Grant, ...asked: [Parameters<typeof decide>[1], Parameters<typeof decide>[2]]) =>
+  decide(grant, ...asked).verdict;
+
+describe('a decision', () => {
+  test('for a narrower grant is never allow where the wider grant’s is deny', () => {
+    let allowed = 0;
+    fc.assert(
+      fc.property(
+        grants,
+        fc.array(narrowings, { maxLength: 3 }),
+        askers,
+        calls,
+        (grant, chain, asker, call) => {
+          if (verdict(chainOf(grant, chain), asker, call) === 'deny') return;
+          allowed += 1;
+          expect(verdict(grant, asker, call)).toBe('allow');
+        },
+      ),
+      runs(1500),
+    );
+    // Or the above would say nothing.
+    expect(allowed).toBeGreaterThan(50);
+  });
+
+  test('is the same every time, and a denial says why in a code of the list', () => {
+    fc.assert(
+      fc.property(grants, askers, calls, (grant, asker, call) => {
+        const first = decide(grant, asker, call);
+        expect(decide(grant, asker, call)).toEqual(first);
+        if (first.verdict === 'deny') {
+          expect(first.failure.code).toMatch(
+            /^(?:project_not_granted|origin_not_allowed|scope_missing|delete_flag_not_granted|grant_not_enforceable)$/,
+          );
+          expect(first.failure.detail).not.toBe('');
+        }
+      }),
+      RUNS,
+    );
+  });
+
+  test('is allow only with the project, the origin, every scope, every flag and no condition unheld', () => {
+    fc.assert(
+      fc.property(grants, askers, calls, (grant, asker, call) => {
+        const flags = call.kind === 'delete' ? call.deletion.flags : null;
+        const expected =
+          grant.project_id === call.projectId &&
+          asker.projectId === call.projectId &&
+          (asker.origin === null || grant.origins.includes(asker.origin)) &&
+          within(call.operation.scopes, grant.scopes) &&
+          (flags?.delete_events !== true || grant.deletes.events) &&
+          (flags?.delete_recordings !== true || grant.deletes.recordings) &&
+          grant.slices.length + grant.hidden.length === 0 &&
+          grant.visible === null;
+        expect(verdict(grant, asker, call)).toBe(expected ? 'allow' : 'deny');
+      }),
+      runs(1500),
+    );
+  });
+});
