@@ -5,7 +5,7 @@ import type { ConstrainedCall } from '../policy/constrain.ts';
 import type { Grant } from '../policy/grant.ts';
 import { redactPerson, visibilityOf } from '../policy/redact.ts';
 import { inSlice } from '../policy/slice.ts';
-import { streamOf } from '../upstream/body.ts';
+import { chunksOfAnswer } from '../upstream/body.ts';
 import type { UpstreamAnswer } from '../upstream/door.ts';
 import { startPage, type RowVerdict } from '../upstream/row-stream.ts';
 import { scrubStream } from '../upstream/scrub.ts';
@@ -33,13 +33,15 @@ export async function streamPage(
     return link === undefined ? value : link;
   };
   const page = await startPage(
-    streamOf(answer),
+    chunksOfAnswer(answer),
     { rows: call.operation.reply.rows ?? 'results', judge: judgeOf(grant), member },
-    ({ rowsIn, rowsOut, complete }) => {
+    ({ rowsIn, rowsOut, flaw }) => {
       trace.foreignRows = rowsIn - rowsOut;
-      if (!complete) trace.code = 'upstream_reply_invalid';
+      // Too late for another answer: the stream breaks off, and the line says why.
+      if (flaw !== null) trace.code = 'upstream_reply_invalid';
       end();
     },
+    answer.brokenOff,
   );
   if (!page.ok) return page;
   const body = page.value.pipeThrough(scrubStream(gateway.config.upstream.key));

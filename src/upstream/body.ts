@@ -2,7 +2,8 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import { unreachable, type UpstreamAnswer } from './door.ts';
+import { chunksOf, type ChunkReader } from './chunks.ts';
+import type { UpstreamAnswer } from './door.ts';
 
 /** A body read whole, or one too large for that, as a stream that starts at its first byte. */
 export type Body =
@@ -28,58 +29,67 @@ export async function readOrStream(answer: UpstreamAnswer, maxBytes: number): Pr
     answer.release();
     return ok({ kind: 'text', text: '' });
   }
-  const arriving: AsyncIterable<Uint8Array, undefined> = response.body;
-  const chunks = arriving[Symbol.asyncIterator]();
+  const chunks = chunksOf(response.body);
   const start: Uint8Array[] = [];
   let bytes = 0;
   try {
     while (bytes <= maxBytes) {
-      const { done, value } = await chunks.next();
-      if (done === true) {
+      const chunk = await chunks.read();
+      if (chunk === null) {
         answer.release();
         return ok({ kind: 'text', text: decode(start) });
       }
-      start.push(value);
-      bytes += value.byteLength;
+      start.push(chunk);
+      bytes += chunk.byteLength;
     }
   } catch {
     answer.release();
-    return no(unreachable());
+    return no(answer.brokenOff());
   }
   return ok({ kind: 'stream', stream: resume(start, chunks, answer) });
 }
 
-/** The body as a stream that waits for each chunk as long as the door waits for an answer. */
-export function streamOf(answer: UpstreamAnswer): ReadableStream<Uint8Array> {
-  const arriving: AsyncIterable<Uint8Array, undefined> =
-    answer.response.body ?? new ReadableStream({ start: (c) => c.close() });
-  return resume([], arriving[Symbol.asyncIterator](), answer);
+/**
+ * The body piece by piece. The deadline runs only while PostHog is waited for: how slowly a client reads is its own
+ * affair.
+ */
+export function chunksOfAnswer(answer: UpstreamAnswer): ChunkReader {
+  answer.release();
+  const { body } = answer.response;
+  return body === null ? NOTHING : patiently(chunksOf(body), answer);
 }
+
+const NOTHING: ChunkReader = { read: () => Promise.resolve(null), cancel: () => Promise.resolve() };
+
+const patiently = (chunks: ChunkReader, answer: UpstreamAnswer): ChunkReader => ({
+  read: () => {
+    answer.rearm();
+    return chunks.read().finally(() => answer.release());
+  },
+  cancel: () => {
+    answer.release();
+    return chunks.cancel();
+  },
+});
 
 /** Goes on reading. Where PostHog breaks off, so does the stream: a cut answer must not look like a whole one. */
 function resume(
   start: readonly Uint8Array[],
-  chunks: AsyncIterator<Uint8Array, undefined>,
+  chunks: ChunkReader,
   answer: UpstreamAnswer,
 ): ReadableStream<Uint8Array> {
+  const rest = patiently(chunks, answer);
   return new ReadableStream({
     start(controller) {
+      answer.release();
       for (const chunk of start) controller.enqueue(chunk);
     },
     async pull(controller) {
-      answer.rearm();
-      const { done, value } = await chunks.next();
-      if (done === true) {
-        answer.release();
-        controller.close();
-      } else {
-        controller.enqueue(value);
-      }
+      const chunk = await rest.read();
+      if (chunk === null) controller.close();
+      else controller.enqueue(chunk);
     },
-    async cancel() {
-      answer.release();
-      await chunks.return?.();
-    },
+    cancel: () => rest.cancel(),
   });
 }
 

@@ -1,8 +1,7 @@
 /** Pages as streams: a row goes out as soon as it is checked, and a page that turns out broken never looks whole. */
 import { failure, type Failure } from '../core/failure.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import { unreachable } from './door.ts';
-import { chunksOf } from './row-chunks.ts';
+import type { ChunkReader } from './chunks.ts';
 import { PageRewriter, type PageRewrite } from './row-page.ts';
 import { PageFlaw } from './row-window.ts';
 
@@ -49,17 +48,17 @@ export function rewritePage(rewrite: PageRewrite, done: Done): TransformStream<U
 /**
  * Reads PostHog's page until its first row is judged, or it ends without any. Only then is there something to answer
  * with: the client's page as a stream that begins at its first byte. Everything PostHog sent until then has passed.
- * Fails with `upstream_reply_invalid` where it is no page, as the door does where the connection or the deadline
- * ends; `done` is not called then. Otherwise it is called once, however the page ends.
+ * Fails with `upstream_reply_invalid` where it is no page, and with `lost` where reading fails; `done` is not called
+ * then. Otherwise it is called once, however the page ends.
  */
 export async function startPage(
-  source: ReadableStream<Uint8Array>,
+  chunks: ChunkReader,
   rewrite: PageRewrite,
   done: Done,
+  lost: () => Failure,
 ): Promise<Result<ReadableStream<Uint8Array>>> {
   const page = new PageRewriter(rewrite);
   const report = reportOnce(page, done);
-  const chunks = chunksOf(source);
   const start: Uint8Array[] = [];
   let ended = false;
   const step = async (): Promise<Uint8Array> => {
@@ -71,7 +70,7 @@ export async function startPage(
     while (!page.begun) start.push(await step());
   } catch (error) {
     await chunks.cancel();
-    if (error instanceof SourceLost) return no(unreachable());
+    if (error instanceof SourceLost) return no(lost());
     if (error instanceof PageFlaw) return no(invalidPage(error));
     throw error;
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { Result } from '../../src/core/result.ts';
+import { chunksOf } from '../../src/upstream/chunks.ts';
 import {
   rewritePage,
   startPage,
@@ -81,6 +82,12 @@ async function expectError(rewrite: PageRewrite, text: string | Uint8Array, mess
   expect(outcomes).toMatchObject([{ complete: false, flaw: (error as Error).message }]);
   expect(() => void JSON.parse(out)).toThrow(SyntaxError);
 }
+
+/** What a door says of an answer that breaks off. */
+const lost = () => failure('upstream_unreachable', 'PostHog broke off');
+
+const begin = (stream: ReadableStream<Uint8Array>, rewrite: PageRewrite, done: (outcome: PageOutcome) => void) =>
+  startPage(chunksOf(stream), rewrite, done, lost);
 
 describe('a page of results', () => {
   test('goes out with the rows that pass and without the others, in their order, every byte of a row as it was', async () => {
@@ -289,7 +296,7 @@ describe('a page that is started', () => {
   test('lets its first row out before the last came in', async () => {
     const source = handFed();
     source.send('{"next":null,"results":[{"a":1},{"a"');
-    const reader = valueOf(await startPage(source.stream, rewriting(), nobody)).getReader();
+    const reader = valueOf(await begin(source.stream, rewriting(), nobody)).getReader();
     expect(await nextText(reader)).toBe('{"next":null,"results":[{"a":1}');
     source.send(':2}, ');
     expect(await nextText(reader)).toBe(',{"a":2}');
@@ -303,7 +310,7 @@ describe('a page that is started', () => {
   test('is asked of PostHog no faster than the client reads it', async () => {
     const source = handFed();
     source.send('{"results":[{}');
-    const reader = valueOf(await startPage(source.stream, rewriting(), nobody)).getReader();
+    const reader = valueOf(await begin(source.stream, rewriting(), nobody)).getReader();
     for (let i = 0; i < 20; i += 1) source.send(',{}');
     await nextText(reader);
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -320,7 +327,9 @@ describe('a page that is started', () => {
       if (page !== '') source.send(page);
       source.end();
       const outcomes: PageOutcome[] = [];
-      const started = await startPage(source.stream, rewriting(), (outcome) => outcomes.push(outcome));
+      const started = await begin(source.stream, rewriting(), (outcome) =>
+        outcomes.push(outcome),
+      );
       expect(started).toMatchObject({ ok: false, failure: { code: 'upstream_reply_invalid' } });
       expect(outcomes).toEqual([]);
     },
@@ -329,14 +338,14 @@ describe('a page that is started', () => {
   test('stops listening to a page that is none', async () => {
     const source = handFed();
     source.send('<html>');
-    expect((await startPage(source.stream, rewriting(), nobody)).ok).toBe(false);
+    expect((await begin(source.stream, rewriting(), nobody)).ok).toBe(false);
     expect(source.seen.cancelled).toBe(true);
   });
 
   test('fails as the door does where PostHog breaks off before the first row', async () => {
     const source = handFed();
     source.breakOff();
-    const started = await startPage(source.stream, rewriting(), nobody);
+    const started = await begin(source.stream, rewriting(), nobody);
     expect(started).toMatchObject({ ok: false, failure: { code: 'upstream_unreachable' } });
   });
 
@@ -344,7 +353,9 @@ describe('a page that is started', () => {
     const source = handFed();
     const outcomes: PageOutcome[] = [];
     source.send('{"results":[{"a":1}');
-    const started = await startPage(source.stream, rewriting(), (outcome) => outcomes.push(outcome));
+    const started = await begin(source.stream, rewriting(), (outcome) =>
+      outcomes.push(outcome),
+    );
     const reading = drained(valueOf(started));
     source.breakOff();
     const { text, error } = await reading;
@@ -356,7 +367,7 @@ describe('a page that is started', () => {
   test('goes on past rows that are dropped, and tells how many there were', async () => {
     const outcomes: PageOutcome[] = [];
     const chunks = ['{"results":[{}', ',{}', ',{},{}', ',{"t":"acme"}', ',{}]', '}'].map(bytesOf);
-    const started = await startPage(streamOf(chunks), rewriting({ judge: acmeOnly }), (outcome) =>
+    const started = await begin(streamOf(chunks), rewriting({ judge: acmeOnly }), (outcome) =>
       outcomes.push(outcome),
     );
     expect(await drained(valueOf(started))).toEqual({ text: '{"results":[{"t":"acme"}]}', error: null });
@@ -367,7 +378,9 @@ describe('a page that is started', () => {
     const source = handFed();
     const outcomes: PageOutcome[] = [];
     source.send('{"results":[{}');
-    const page = valueOf(await startPage(source.stream, rewriting(), (outcome) => outcomes.push(outcome)));
+    const page = valueOf(
+      await begin(source.stream, rewriting(), (outcome) => outcomes.push(outcome)),
+    );
     await page.cancel();
     expect(source.seen.cancelled).toBe(true);
     expect(outcomes).toEqual([{ rowsIn: 1, rowsOut: 1, complete: false, flaw: null }]);
@@ -376,6 +389,8 @@ describe('a page that is started', () => {
   test('does not hide a defect of the judge as a failure of PostHog', async () => {
     const source = handFed();
     source.send('{"results":[{}]}');
-    await expect(startPage(source.stream, rewriting({ judge: defective }), nobody)).rejects.toThrow('defect');
+    await expect(begin(source.stream, rewriting({ judge: defective }), nobody)).rejects.toThrow(
+      'defect',
+    );
   });
 });
