@@ -2,7 +2,7 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 import { no, ok, type Result } from '../core/result.ts';
-import { unreachable, type UpstreamAnswer } from './door.ts';
+import type { UpstreamAnswer } from './door.ts';
 
 /** A body read whole, or one too large for that, as a stream that starts at its first byte. */
 export type Body =
@@ -44,12 +44,15 @@ export async function readOrStream(answer: UpstreamAnswer, maxBytes: number): Pr
     }
   } catch {
     answer.release();
-    return no(unreachable());
+    return no(answer.brokenOff());
   }
   return ok({ kind: 'stream', stream: resume(start, chunks, answer) });
 }
 
-/** Goes on reading. Where PostHog breaks off, so does the stream: a cut answer must not look like a whole one. */
+/**
+ * Goes on reading. Where PostHog breaks off, so does the stream: a cut answer must not look like a whole one. The
+ * deadline runs only while PostHog is waited for: how slowly a client reads is its own affair.
+ */
 function resume(
   start: readonly Uint8Array[],
   chunks: AsyncIterator<Uint8Array, undefined>,
@@ -57,17 +60,14 @@ function resume(
 ): ReadableStream<Uint8Array> {
   return new ReadableStream({
     start(controller) {
+      answer.release();
       for (const chunk of start) controller.enqueue(chunk);
     },
     async pull(controller) {
       answer.rearm();
-      const { done, value } = await chunks.next();
-      if (done === true) {
-        answer.release();
-        controller.close();
-      } else {
-        controller.enqueue(value);
-      }
+      const { done, value } = await chunks.next().finally(() => answer.release());
+      if (done === true) controller.close();
+      else controller.enqueue(value);
     },
     async cancel() {
       answer.release();
