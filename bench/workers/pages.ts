@@ -1,4 +1,5 @@
 /** A page of PostHog's, passed on in several ways. `/<way>/<rows>`. No token, no limit, no log: only what a page costs. */
+import { failure } from '../../src/core/failure.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../../src/core/json.ts';
 import { chunksOf } from '../../src/upstream/chunks.ts';
 import { PageRewriter, type PageRewrite, type RowVerdict } from '../../src/upstream/row-page.ts';
@@ -35,7 +36,12 @@ const rewriteWith = (judge: PageRewrite['judge']): PageRewrite => ({
 const headers = { 'Content-Type': 'application/json' };
 
 async function rewritten(source: ReadableStream<Uint8Array>, judge: PageRewrite['judge'], scrub: boolean) {
-  const page = await startPage(chunksOf(source), rewriteWith(judge), () => undefined, () => failure('upstream_unreachable', 'lost'));
+  const page = await startPage(
+    chunksOf(source),
+    rewriteWith(judge),
+    () => undefined,
+    () => failure('upstream_unreachable', 'lost'),
+  );
   if (!page.ok) return new Response(page.failure.detail, { status: 502 });
   return new Response(scrub ? page.value.pipeThrough(scrubStream('phx_notInAnyPage')) : page.value, {
     headers,

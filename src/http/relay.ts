@@ -20,8 +20,10 @@ export async function relay(answer: UpstreamAnswer, { gateway, trace }: Exchange
   if (!body.ok) return body;
   const { status, retryAfterSeconds, mediaType } = answer;
   if (body.value.kind === 'stream') {
-    if (mediaType !== JSON_TYPE)
+    if (mediaType !== JSON_TYPE) {
+      await body.value.stream.cancel();
       return no(failure('upstream_reply_invalid', `PostHog answered ${status} with no JSON.`));
+    }
     const stream = body.value.stream.pipeThrough(scrubStream(gateway.config.upstream.key));
     return ok({ status, type: JSON_TYPE, body: stream });
   }

@@ -1,6 +1,6 @@
 /**
  * The one door to PostHog: the only fetch of the gateway, and the only holder of the key. One fixed origin, headers
- * from a list of four, no redirect followed, a deadline on every call. What an answer means is decided elsewhere.
+ * from a fixed list, no redirect followed, a deadline on every call. What an answer means is decided elsewhere.
  */
 import { failureUntil, type Failure } from '../core/failure.ts';
 import { no, ok, type Result } from '../core/result.ts';
@@ -24,8 +24,10 @@ export interface UpstreamAnswer {
   readonly response: Response;
   /** Starts the deadline anew: a body that keeps coming may take longer than its first byte. */
   readonly rearm: () => void;
-  /** Ends the deadline, once the body is read. */
+  /** Ends the deadline: the body is read, or PostHog is not the one that is waited for. */
   readonly release: () => void;
+  /** Why the body broke off: the deadline, or the connection. */
+  readonly brokenOff: () => Failure;
 }
 
 export type Door = (request: UpstreamRequest) => Promise<Result<UpstreamAnswer>>;
@@ -46,6 +48,7 @@ export function openDoor(config: DoorConfig, fetcher: typeof fetch): Door {
       release();
       timer = arm();
     };
+    const brokenOff = () => (deadline.signal.aborted ? timedOut(timeoutMs) : unreachable());
     try {
       const response = await fetcher(upstreamUrl(config.origin, request), {
         method: request.method,
@@ -62,10 +65,11 @@ export function openDoor(config: DoorConfig, fetcher: typeof fetch): Door {
         response,
         rearm,
         release,
+        brokenOff,
       });
     } catch {
       release();
-      return no(deadline.signal.aborted ? timedOut(timeoutMs) : unreachable());
+      return no(brokenOff());
     }
   };
 
@@ -96,9 +100,9 @@ function retryAfterOf(headers: Headers): number | null {
 const timedOut = (timeoutMs: number): Failure =>
   failureUntil('upstream_timeout', `PostHog did not answer within ${timeoutMs} ms.`, RETRY_AFTER_SECONDS);
 
-export const unreachable = (): Failure =>
+const unreachable = (): Failure =>
   failureUntil(
     'upstream_unreachable',
-    'The connection to PostHog failed before it answered.',
+    'The connection to PostHog failed before it had answered.',
     RETRY_AFTER_SECONDS,
   );

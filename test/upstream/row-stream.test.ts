@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { failure } from '../../src/core/failure.ts';
 import type { Json, JsonObject } from '../../src/core/json.ts';
 import type { Result } from '../../src/core/result.ts';
 import { chunksOf } from '../../src/upstream/chunks.ts';
@@ -86,8 +87,11 @@ async function expectError(rewrite: PageRewrite, text: string | Uint8Array, mess
 /** What a door says of an answer that breaks off. */
 const lost = () => failure('upstream_unreachable', 'PostHog broke off');
 
-const begin = (stream: ReadableStream<Uint8Array>, rewrite: PageRewrite, done: (outcome: PageOutcome) => void) =>
-  startPage(chunksOf(stream), rewrite, done, lost);
+const begin = (
+  stream: ReadableStream<Uint8Array>,
+  rewrite: PageRewrite,
+  done: (outcome: PageOutcome) => void,
+) => startPage(chunksOf(stream), rewrite, done, lost);
 
 describe('a page of results', () => {
   test('goes out with the rows that pass and without the others, in their order, every byte of a row as it was', async () => {
@@ -327,9 +331,7 @@ describe('a page that is started', () => {
       if (page !== '') source.send(page);
       source.end();
       const outcomes: PageOutcome[] = [];
-      const started = await begin(source.stream, rewriting(), (outcome) =>
-        outcomes.push(outcome),
-      );
+      const started = await begin(source.stream, rewriting(), (outcome) => outcomes.push(outcome));
       expect(started).toMatchObject({ ok: false, failure: { code: 'upstream_reply_invalid' } });
       expect(outcomes).toEqual([]);
     },
@@ -353,9 +355,7 @@ describe('a page that is started', () => {
     const source = handFed();
     const outcomes: PageOutcome[] = [];
     source.send('{"results":[{"a":1}');
-    const started = await begin(source.stream, rewriting(), (outcome) =>
-      outcomes.push(outcome),
-    );
+    const started = await begin(source.stream, rewriting(), (outcome) => outcomes.push(outcome));
     const reading = drained(valueOf(started));
     source.breakOff();
     const { text, error } = await reading;
@@ -378,9 +378,7 @@ describe('a page that is started', () => {
     const source = handFed();
     const outcomes: PageOutcome[] = [];
     source.send('{"results":[{}');
-    const page = valueOf(
-      await begin(source.stream, rewriting(), (outcome) => outcomes.push(outcome)),
-    );
+    const page = valueOf(await begin(source.stream, rewriting(), (outcome) => outcomes.push(outcome)));
     await page.cancel();
     expect(source.seen.cancelled).toBe(true);
     expect(outcomes).toEqual([{ rowsIn: 1, rowsOut: 1, complete: false, flaw: null }]);
@@ -389,8 +387,6 @@ describe('a page that is started', () => {
   test('does not hide a defect of the judge as a failure of PostHog', async () => {
     const source = handFed();
     source.send('{"results":[{}]}');
-    await expect(begin(source.stream, rewriting({ judge: defective }), nobody)).rejects.toThrow(
-      'defect',
-    );
+    await expect(begin(source.stream, rewriting({ judge: defective }), nobody)).rejects.toThrow('defect');
   });
 });

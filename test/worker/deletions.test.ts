@@ -8,6 +8,9 @@ import { startStack } from '../support/stack.ts';
 
 const { get, send, admin, sandbox, tenants, origin } = await startStack();
 
+/** A gateway that knows its PostHog to be of the oldest generation. */
+const old = await startStack({ bindings: { POSTHOG_GENERATION: 'A' } });
+
 beforeEach(() => sandbox.reset());
 
 const PERSONS = '/api/projects/1/persons';
@@ -206,6 +209,21 @@ describe('a grant without', () => {
     expect(
       await bulk(token, { ids: [MIA.uuid], delete_events: false, delete_recordings: false }),
     ).toMatchObject({ status: 202 });
+  });
+});
+
+describe('a flag that an old PostHog would not read, and delete people for it,', () => {
+  test.each([
+    ['keep_person', `${PERSONS}/bulk_delete`, 'POST'],
+    ['delete_recordings', `${PERSONS}/bulk_delete`, 'POST'],
+    ['keep_person', `${PERSONS}/${ADA.uuid}?keep_person=true`, 'DELETE'],
+  ])('is refused: %s by %s', async (flag, target, method) => {
+    await old.sandbox.reset({ generation: 'A' });
+    const { tenant, token } = await old.tenants.fresh();
+    const json = method === 'POST' ? { json: { ids: [ADA.uuid], [flag]: true } } : {};
+    problem(await old.send(method, target, { token, ...json }), 'generation_lacks', flag);
+    expect(await old.sandbox.received()).toEqual([]);
+    expect(await old.tenants.log(tenant)).toEqual([]);
   });
 });
 

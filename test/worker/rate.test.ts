@@ -74,7 +74,7 @@ describe('hundreds of requests at once', () => {
       Array.from({ length: 200 }, (_, i) => () => get(children[i % 4]!.token, LIST)),
     );
     // Deriving them was four requests already.
-    expect(admitted(answers)).toBeLessThanOrEqual(most(rate, Date.now() - startedMs + 2000));
+    expect(admitted(answers)).toBeLessThanOrEqual(most(rate, Date.now() - startedMs));
     expect(admitted(answers)).toBeLessThan(4 * 15);
     expect(await get(other, LIST)).toMatchObject({ status: 200 });
   });
@@ -124,7 +124,7 @@ describe('a refusal for the rate', () => {
     const { token } = await tenants.mint(tenant, { rate: { requests_per_minute: 1, burst: 1 } });
     const first = await get(token, LIST);
     expect(first.headers['ratelimit-policy']).toMatch(/^"tenant";q=1000000;w=\d+, "token";q=1;w=60$/);
-    expect(first.headers['ratelimit']).toMatch(/^"tenant";r=\d+;t=\d+, "token";r=0;t=(?:59|60)$/);
+    expect(first.headers['ratelimit']).toMatch(/^"tenant";r=\d+;t=\d+, "token";r=0;t=(?:5\d|60)$/);
     const answer = await get(token, LIST);
     problem(answer, 'rate_limited');
     expect((answer.json as { detail: string }).detail).toMatch(/^This token may send/);

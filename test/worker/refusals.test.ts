@@ -2,7 +2,7 @@
  * The matrix: every operation, by each of its methods, in both path families, with every credential that is not enough.
  * All rows come from the catalogue and from one list of credentials; nobody has to remember a new operation here.
  */
-import { beforeAll, expect, test } from 'vitest';
+import { beforeEach, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { FAILURES } from '../../src/core/failure.ts';
 import { callOf, everyCall, operationOf, pathOf, type Call } from '../support/calls.ts';
@@ -19,7 +19,7 @@ await tenants.put(TENANT);
 const { token: good } = await tenants.mint(TENANT);
 const cases = await insufficient(stack, good);
 
-beforeAll(() => sandbox.forget());
+beforeEach(() => sandbox.forget());
 
 async function refused(call: Call, how: NonNullable<ReturnType<Insufficient['with']>>): Promise<Answer> {
   const { query = '', project, ...sending } = how;
