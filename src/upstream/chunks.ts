@@ -13,15 +13,17 @@ export interface ChunkReader {
   readonly cancel: () => Promise<void>;
 }
 
-/** Locks the stream. One that JavaScript made, and not for bytes, gives the pieces it has. */
-export function chunksOf(stream: ReadableStream<Uint8Array>): ChunkReader {
+/** Locks the stream. One that JavaScript made, and not for bytes, gives the pieces it has; pieces must be bytes. */
+export function chunksOf(stream: ReadableStream<unknown>): ChunkReader {
   const bytes = byteReaderOf(stream);
   if (bytes === null) {
     const reader = stream.getReader();
     return {
       async read() {
         const { done, value } = await reader.read();
-        return done ? null : value;
+        if (done) return null;
+        if (value instanceof Uint8Array) return value;
+        throw new TypeError('a body is made of bytes');
       },
       cancel: () => reader.cancel().catch(nothing),
     };
@@ -37,7 +39,7 @@ export function chunksOf(stream: ReadableStream<Uint8Array>): ChunkReader {
 
 const nothing = (): void => undefined;
 
-function byteReaderOf(stream: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
+function byteReaderOf(stream: ReadableStream<unknown>): ReadableStreamBYOBReader | null {
   try {
     return stream.getReader({ mode: 'byob' });
   } catch {
