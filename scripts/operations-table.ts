@@ -2,17 +2,30 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { CATALOGUE } from '../src/catalogue/index.ts';
+import type { Slicing } from '../src/catalogue/operation.ts';
 
 const START = '<!-- operations: made by `npm run docs` -->';
 const END = '<!-- /operations -->';
 
-/** One row per operation: method, path below `persons/`, scopes, what it does. */
+/** How an operation is held to the slice of a grant, in a few words. */
+const HELD: Readonly<Record<Slicing['kind'], string>> = {
+  filtered: 'filter, rows checked',
+  named: 'person read first',
+  answered: 'answer checked',
+  resolved: 'ids resolved first',
+  logged: 'own deletions only',
+  refused: 'refused',
+};
+
+/** One row per operation: method, path below `persons/`, scopes, how a slice holds it, what it does. */
 export function operationsTable(): string {
   const rows = CATALOGUE.map(
-    ({ methods, path, scopes, doc, reply }) =>
-      `| ${methods.join(', ')} | \`/${path === '' ? '' : `${path}/`}\` | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${doc.summary}${reply.rows === null ? '' : ' (also `format=csv`)'} |`,
+    ({ methods, path, scopes, slicing, doc, reply }) =>
+      `| ${methods.join(', ')} | \`/${path === '' ? '' : `${path}/`}\` | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${HELD[slicing.kind]} | ${doc.summary}${reply.rows === null ? '' : ' (also `format=csv`)'} |`,
   );
-  return ['| Method | Below `persons` | Scope | |', '|---|---|---|---|', ...rows].join('\n');
+  return ['| Method | Below `persons` | Scope | Under a slice | |', '|---|---|---|---|---|', ...rows].join(
+    '\n',
+  );
 }
 
 /** The README with its table replaced. @throws where the markers are gone. */
