@@ -1,15 +1,24 @@
 /** Each refusal with its reason, and which reason is given where there are several. */
 import { describe, expect, test } from 'vitest';
+import { GENERATIONS } from '../../src/catalogue/generation.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import type { Failure } from '../../src/core/failure.ts';
 import { ProjectId } from '../../src/core/ids.ts';
 import { ScopeName, type Scope } from '../../src/core/scopes.ts';
-import { decide, refuseOrigin, refuseScopes, type Asker } from '../../src/policy/decide.ts';
+import {
+  decide,
+  refuseOrigin,
+  refuseScopes,
+  type Asker,
+  type UpstreamFacts,
+} from '../../src/policy/decide.ts';
 import type { Grant } from '../../src/policy/grant.ts';
-import { PROJECT } from '../catalogue/support.ts';
+import { exampleOf, operationOf, PROJECT } from '../catalogue/support.ts';
 import { callOf, wholeGrant } from './support.ts';
 
 const backend: Asker = { projectId: PROJECT, origin: null };
+/** A PostHog of the newest generation, of whose key's owner nothing is known. */
+const upstream: UpstreamFacts = { generation: 'C', ownersProject: null };
 const page = (origin: string): Asker => ({ ...backend, origin });
 const without = (...scopes: Scope[]): Grant =>
   wholeGrant({ scopes: ScopeName.options.filter((scope) => !scopes.includes(scope)) });
@@ -19,15 +28,20 @@ const deletes = (events: boolean, recordings: boolean): Partial<Grant> => ({
 const bulk = (flags: object = {}) =>
   callOf('persons_bulk_delete', { body: { distinct_ids: ['a'], ...flags } });
 
-function reason(grant: Grant, asker: Asker, call: ReturnType<typeof callOf>): Failure | 'allowed' {
-  const decision = decide(grant, asker, call);
+function reason(
+  grant: Grant,
+  asker: Asker,
+  call: ReturnType<typeof callOf>,
+  facts = upstream,
+): Failure | 'allowed' {
+  const decision = decide(grant, asker, call, facts);
   return decision.verdict === 'deny' ? decision.failure : 'allowed';
 }
 
 describe('a grant of everything', () => {
   test.each(CATALOGUE.map(({ id }) => id))('allows %s, and the permitted call is the call', (id) => {
     const call = callOf(id);
-    const decision = decide(wholeGrant(), backend, call);
+    const decision = decide(wholeGrant(), backend, call, upstream);
     expect(decision.verdict).toBe('allow');
     if (decision.verdict === 'allow') expect(decision.call).toMatchObject(call);
   });
@@ -152,22 +166,105 @@ describe('what is deleted along', () => {
   });
 });
 
-describe('a grant with conditions this version cannot hold', () => {
-  const conditions: Partial<Grant>[] = [
-    { slices: [{ property: 'tenant_id', value: 'acme' }] },
-    { hidden: ['ssn'] },
-    { visible: ['plan'] },
-    { visible: [] },
-  ];
+const sliced = wholeGrant({ slices: [{ property: 'tenant_id', value: 'acme' }] });
+const inProject = (ownersProject: ProjectId | null, generation: UpstreamFacts['generation'] = 'C') => ({
+  generation,
+  ownersProject,
+});
 
-  test.each(conditions)('%j is refused on every operation rather than served without', (condition) => {
-    for (const { id } of CATALOGUE) {
-      expect(reason(wholeGrant(condition), backend, callOf(id)), id).toMatchObject({
-        code: 'grant_not_enforceable',
-        attr: null,
-      });
-    }
+const refusedTo = (id: string, grant = sliced) => reason(grant, backend, callOf(id), inProject(PROJECT, 'A'));
+
+describe('a grant with a slice', () => {
+  test.each(CATALOGUE.map((operation) => [operation.id, operation.slicing] as const))(
+    'is refused %s exactly where its entry says that there is no way, or where a split would lose somebody',
+    (id, slicing) => {
+      const refused = slicing.kind === 'refused' || id === 'persons_split';
+      if (!refused) return expect(refusedTo(id)).toBe('allowed');
+      const detail: unknown =
+        slicing.kind === 'refused' ? slicing.why : expect.stringMatching(/^A split leaves /);
+      return expect(refusedTo(id)).toMatchObject({ code: 'not_sliceable', detail });
+    },
+  );
+
+  test('may split where the grant says so', () => {
+    expect(refusedTo('persons_split', { ...sliced, split_out_of_slice: true })).toBe('allowed');
   });
+
+  test.each(CATALOGUE.map(({ id }) => id))('that covers nobody any more is refused %s', (id) => {
+    expect(refusedTo(id, wholeGrant({ slices: [{ property: 'tenant_id', value: [] }] }))).toMatchObject({
+      code: 'not_sliceable',
+    });
+  });
+
+  test.each([
+    ['persons_update', { body: { properties: { tenant_id: 'bolt' } } }],
+    ['persons_update', { body: { properties: { plan: 'pro', tenant_id: 'acme' } } }],
+    ['persons_update_property', { body: { key: 'tenant_id', value: 'acme' } }],
+    ['persons_delete_property', { body: { $unset: 'tenant_id' } }],
+  ])('may not change what the slice is made of: %s %j', (id, asked) => {
+    const person = exampleOf(operationOf(id));
+    expect(reason(sliced, backend, callOf(id, { ...person, ...asked }))).toMatchObject({
+      code: 'not_sliceable',
+      attr: 'tenant_id',
+    });
+  });
+});
+
+describe('the project that the key’s owner has open', () => {
+  const other = ProjectId.parse(8);
+  const asking = [
+    ['persons_cohorts', 'A'],
+    ['persons_cohorts', 'B'],
+    ['persons_cohorts', 'C'],
+    ['persons_lifecycle', 'A'],
+    ['persons_stickiness', 'A'],
+  ] as const;
+
+  test.each(asking)(
+    'decides %s in generation %s: it must be known to a slice, and never another',
+    (id, generation) => {
+      const of = (grant: Grant, project: ProjectId | null) =>
+        reason(grant, backend, callOf(id), inProject(project, generation));
+      for (const grant of [sliced, wholeGrant()]) {
+        expect(of(grant, PROJECT)).toBe('allowed');
+        expect(of(grant, other)).toMatchObject({ code: 'project_not_current' });
+      }
+      expect(of(sliced, null)).toMatchObject({ code: 'project_not_current' });
+      expect(of(wholeGrant(), null)).toBe('allowed');
+    },
+  );
+
+  test('decides nothing else', () => {
+    for (const { id, ownersProject } of CATALOGUE) {
+      for (const generation of GENERATIONS.filter((one) => !ownersProject.includes(one))) {
+        expect(reason(wholeGrant(), backend, callOf(id), inProject(other, generation)), id).toBe('allowed');
+      }
+    }
+    expect(CATALOGUE.flatMap(({ id, ownersProject }) => ownersProject.map((one) => `${id} ${one}`))).toEqual(
+      expect.arrayContaining(asking.map((pair) => pair.join(' '))),
+    );
+    expect(CATALOGUE.flatMap(({ ownersProject }) => ownersProject)).toHaveLength(asking.length);
+  });
+});
+
+describe('what is hidden', () => {
+  test.each([
+    ['persons_list', { query: { email: 'ada@acme.test' } }, { hidden: ['email'] }],
+    ['persons_list', { query: { search: 'ada' } }, { hidden: ['name'] }],
+    ['persons_list', { query: { search: 'ada' } }, { visible: ['plan'] }],
+    ['persons_list', { query: { distinct_id: 'ada' } }, { distinct_ids_hidden: true }],
+    ['persons_values', { query: { key: 'ssn' } }, { hidden: ['ssn'] }],
+  ])('may not be asked about: %s %j under %j', (id, asked, rule) => {
+    expect(reason(wholeGrant(rule), backend, callOf(id, asked))).toMatchObject({ code: 'property_hidden' });
+    expect(reason(wholeGrant(), backend, callOf(id, asked))).toBe('allowed');
+  });
+});
+
+const more = (members: object) => ({
+  project_id: PROJECT,
+  origins: ['https://x.test'],
+  scopes: ScopeName.options,
+  ...members,
 });
 
 describe('where several reasons hold', () => {
@@ -176,21 +273,17 @@ describe('where several reasons hold', () => {
     scopes: [],
     origins: [],
     ...deletes(false, false),
-    hidden: ['ssn'],
+    hidden: ['email'],
+    slices: [{ property: 'tenant_id', value: [] }],
   });
 
   test.each([
     ['project_not_granted', {}],
     ['origin_not_allowed', { project_id: PROJECT }],
     ['scope_missing', { project_id: PROJECT, origins: ['https://x.test'] }],
-    [
-      'delete_flag_not_granted',
-      { project_id: PROJECT, origins: ['https://x.test'], scopes: ScopeName.options },
-    ],
-    [
-      'grant_not_enforceable',
-      { project_id: PROJECT, origins: ['https://x.test'], scopes: ScopeName.options, ...deletes(true, true) },
-    ],
+    ['delete_flag_not_granted', more({})],
+    ['not_sliceable', more(deletes(true, true))],
+    ['property_hidden', more({ ...deletes(true, true), slices: [], distinct_ids_hidden: true })],
   ])('%s is given before those that follow it', (code, repaired) => {
     const grant = { ...everything, ...repaired };
     expect(reason(grant, page('https://x.test'), bulk({ delete_events: true }))).toMatchObject({ code });

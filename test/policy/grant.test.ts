@@ -10,6 +10,7 @@ describe('a tenant record', () => {
   test('of the least there must be deletes no events, allows no page and is not suspended', () => {
     expect(TenantRecord.parse(least)).toEqual({
       ...least,
+      split_out_of_slice: false,
       rate: { requests_per_minute: 120, burst: 30 },
       deletes: { persons_per_day: 1000, events: false, recordings: false },
       origins: [],
@@ -131,14 +132,37 @@ describe('an origin', () => {
 });
 
 describe('a slice', () => {
-  test.each(['acme', 5, true, ['a', 'b'], [1, 'a', false]])('may be the value %j', (value) => {
-    expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(true);
-  });
-
-  test.each([null, '', 1.5, [], [''], [[1]], {}, 'x'.repeat(201), Array.from({ length: 51 }, (_, i) => i)])(
-    'is never the value %j',
+  test.each(['acme', 't_42', ['a', 'b'], Array.from({ length: 50 }, (_, i) => `t_${i}`)])(
+    'may be the value %j',
     (value) => {
-      expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(false);
+      expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(true);
     },
   );
+
+  test.each([
+    null,
+    '',
+    5,
+    1.5,
+    true,
+    [1, 'a', false],
+    [],
+    [''],
+    [[1]],
+    {},
+    '5',
+    '1e3',
+    '0x1F',
+    'true',
+    'NaN',
+    '2026-01-15',
+    '"acme"',
+    '["acme","bolt"]',
+    ' acme',
+    ['acme', 'acme'],
+    'x'.repeat(201),
+    Array.from({ length: 51 }, (_, i) => `t_${i}`),
+  ])('is never the value %j', (value) => {
+    expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(false);
+  });
 });

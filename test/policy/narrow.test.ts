@@ -1,6 +1,6 @@
 /** Narrowing member by member, and refusing what asks for more. The same for all grants: test/properties. */
 import { describe, expect, test } from 'vitest';
-import type { Grant, Narrowing } from '../../src/policy/grant.ts';
+import type { Grant, Narrowing, PropertyRule } from '../../src/policy/grant.ts';
 import { grantOf, narrow, refuseWider } from '../../src/policy/narrow.ts';
 import { EVERYTHING, wholeGrant } from './support.ts';
 
@@ -16,13 +16,23 @@ describe('the grant of a tenant', () => {
   test('is its record, member for member', () => {
     const { rate, origins, scopes, project_id, deletes } = EVERYTHING;
     const bare = { rate, origins, scopes, project_id, deletes };
-    expect(grantOf(EVERYTHING)).toEqual({ ...bare, slices: [], hidden: [], visible: null });
+    expect(grantOf(EVERYTHING)).toEqual({
+      ...bare,
+      slices: [],
+      hidden: [],
+      visible: null,
+      distinct_ids_hidden: false,
+      split_out_of_slice: false,
+    });
     const slice = { property: 'tenant_id', value: ['a', 'b'] };
-    expect(grantOf({ ...EVERYTHING, slice, properties: { hidden: ['ssn'], visible: [] } })).toEqual({
+    const properties: PropertyRule = { hidden: ['ssn'], visible: [], distinct_ids: 'hidden' };
+    expect(grantOf({ ...EVERYTHING, slice, properties, split_out_of_slice: true })).toEqual({
       ...bare,
       slices: [slice],
       hidden: ['ssn'],
       visible: [],
+      distinct_ids_hidden: true,
+      split_out_of_slice: true,
     });
   });
 });
@@ -84,6 +94,8 @@ describe('asking for more than the parent has', () => {
     ['scopes', { scopes: ['person:read', 'person:update'] }, 'person:read person:delete'],
     ['origins', { origins: ['https://other.example'] }, 'https://app.acme.example http://localhost:5173'],
     ['properties.visible', { properties: { visible: ['plan', 'phone'] } }, 'plan email'],
+    ['slice.value', { slice: { property: 'tenant_id', value: 'other' } }, 'acme'],
+    ['split_out_of_slice', { split_out_of_slice: true }, 'false'],
     ['rate.requests_per_minute', { rate: { ...rate, requests_per_minute: 601 } }, '600'],
     ['rate.burst', { rate: { ...rate, burst: 61 } }, '60'],
     ['deletes.persons_per_day', { deletes: { persons_per_day: 101 } }, '100'],
@@ -118,7 +130,10 @@ describe('asking for more than the parent has', () => {
     ['exactly what the parent has', { scopes: [...parent.scopes], origins: [...parent.origins], rate }],
     ['its numbers', { deletes: { persons_per_day: 100, events: true, recordings: false } }],
     ['its visible properties', { properties: { visible: ['email', 'plan'], hidden: [] } }],
-    ['a slice of its own, which only adds a condition', { slice: { property: 'tenant_id', value: 'other' } }],
+    [
+      'a slice by another property, which only adds a condition',
+      { slice: { property: 'region', value: 'eu' } },
+    ],
   ])('is not done by asking for %s', (_, by) => {
     expect(refuseWider(parent, by)).toEqual({ ok: true, value: by });
   });

@@ -4,7 +4,8 @@ import { CATALOGUE } from '../../src/catalogue/index.ts';
 import type { Call } from '../../src/catalogue/operation.ts';
 import { ProjectId } from '../../src/core/ids.ts';
 import { ScopeName } from '../../src/core/scopes.ts';
-import type { Asker } from '../../src/policy/decide.ts';
+import { GENERATIONS } from '../../src/catalogue/generation.ts';
+import type { Asker, UpstreamFacts } from '../../src/policy/decide.ts';
 import type { Grant, Narrowing } from '../../src/policy/grant.ts';
 import { callOf } from '../policy/support.ts';
 import { exampleOf, OTHER_UUID, PROJECT, UUID } from '../catalogue/support.ts';
@@ -16,7 +17,7 @@ const OTHER_PROJECT = ProjectId.parse(8);
 const some = <T>(items: readonly T[]) => fc.subarray([...items]);
 const slice = fc.record({
   property: fc.constantFrom('tenant_id', 'region'),
-  value: fc.constantFrom('a', 'b', 5),
+  value: fc.oneof(fc.constantFrom('a', 'b'), fc.subarray(['a', 'b', 'c'], { minLength: 1 })),
 });
 const rate = fc.record({
   requests_per_minute: fc.integer({ min: 1, max: 1000 }),
@@ -31,7 +32,12 @@ const maybe = <T extends object>(members: { [K in keyof T]: fc.Arbitrary<T[K]> }
 export const narrowings: fc.Arbitrary<Narrowing> = maybe<Required<Narrowing>>({
   scopes: some(ScopeName.options),
   slice,
-  properties: maybe({ hidden: some(PROPERTIES), visible: some(PROPERTIES) }),
+  properties: maybe({
+    hidden: some(PROPERTIES),
+    visible: some(PROPERTIES),
+    distinct_ids: fc.constant('hidden'),
+  }),
+  split_out_of_slice: fc.boolean(),
   rate,
   deletes: maybe({ persons_per_day: persons, events: fc.boolean(), recordings: fc.boolean() }),
   origins: some(ORIGINS),
@@ -40,6 +46,7 @@ export const narrowings: fc.Arbitrary<Narrowing> = maybe<Required<Narrowing>>({
 /** Narrowings that leave most of a grant standing, so that something of it is still allowed. */
 const light: fc.Arbitrary<Narrowing> = maybe<Omit<Required<Narrowing>, 'slice' | 'properties'>>({
   scopes: fc.subarray(ScopeName.options, { minLength: ScopeName.options.length - 1 }),
+  split_out_of_slice: fc.boolean(),
   rate,
   deletes: maybe({ persons_per_day: persons, events: fc.boolean(), recordings: fc.boolean() }),
   origins: some(ORIGINS),
@@ -50,22 +57,27 @@ export const chains: fc.Arbitrary<Narrowing[]> = fc.oneof(
   fc.array(light, { maxLength: 4 }),
 );
 
-type Conditions = { readonly [K in 'slices' | 'hidden' | 'visible']: fc.Arbitrary<Grant[K]> };
+type Conditions = {
+  readonly [K in 'slices' | 'hidden' | 'visible' | 'distinct_ids_hidden']: fc.Arbitrary<Grant[K]>;
+};
 const unconditional: Conditions = {
   slices: fc.constant([]),
   hidden: fc.constant([]),
   visible: fc.constant(null),
+  distinct_ids_hidden: fc.constant(false),
 };
 const conditional: Conditions = {
-  slices: fc.array(slice, { maxLength: 2 }),
+  slices: fc.uniqueArray(slice, { maxLength: 2, selector: ({ property }) => property }),
   hidden: some(PROPERTIES),
   visible: fc.option(some(PROPERTIES)),
+  distinct_ids_hidden: fc.boolean(),
 };
 const grantWith = (conditions: Conditions): fc.Arbitrary<Grant> =>
   fc.record({
     project_id: fc.oneof({ weight: 9, arbitrary: fc.constant(PROJECT) }, fc.constant(OTHER_PROJECT)),
     scopes: fc.oneof(some(ScopeName.options), fc.constant(ScopeName.options)),
     ...conditions,
+    split_out_of_slice: fc.boolean(),
     rate,
     deletes: fc.record({ persons_per_day: persons, events: fc.boolean(), recordings: fc.boolean() }),
     origins: some(ORIGINS),
@@ -90,4 +102,10 @@ export const calls: fc.Arbitrary<Call> = fc.constantFrom(...CALLS);
 export const askers: fc.Arbitrary<Asker> = fc.record({
   projectId: fc.oneof({ weight: 9, arbitrary: fc.constant(PROJECT) }, fc.constant(OTHER_PROJECT)),
   origin: fc.oneof(fc.constant(null), fc.constantFrom(...ORIGINS, 'null')),
+});
+
+/** Whatever PostHog is behind the gateway. */
+export const upstreams: fc.Arbitrary<UpstreamFacts> = fc.record({
+  generation: fc.constantFrom(...GENERATIONS),
+  ownersProject: fc.constantFrom(null, PROJECT, OTHER_PROJECT),
 });
