@@ -73,6 +73,17 @@ describe('a person property is mentioned by', () => {
     expect(refuseHidden(mentionsOf(input), WHOLE)).toBeNull();
   });
 
+  it('being one of several, whichever comes first', () => {
+    const input = { properties: [person('plan'), person('ssn')] };
+    expect(mentionsOf(input).properties).toEqual(['plan', 'ssn']);
+    expect(refuseHidden(mentionsOf(input), NO_SSN)).toMatchObject({ attr: 'ssn' });
+  });
+
+  it('setting it beside one that is called as a member of a group is', () => {
+    const input = { properties: { type: 'AND', ssn: '1' } };
+    expect(mentionsOf(input)).toEqual(mentions({ properties: ['type', 'ssn'] }));
+  });
+
   it('`email=`', () => {
     expect(mentionsOf({ email: 'ada@acme.test' })).toEqual(mentions({ properties: ['email'] }));
   });
@@ -146,6 +157,7 @@ describe('anything may be meant by', () => {
     ['a list of no filters', { properties: ['ssn'] }],
     ['a group of another kind', { properties: group({ type: 'XOR', values: [person('plan')] }) }],
     ['a group with a member more', { properties: group({ ...group(person('plan')), key: 'x' }) }],
+    ['whatever stands among the actions', { actions: [step()] }],
     ['an action', { actions: [{ id: 1, type: 'actions' }] }],
     ['an action among the events', { events: [{ id: 1, type: 'actions' }] }],
     ['a series that is an action', { entity_id: '1', entity_type: 'actions' }],
