@@ -15,6 +15,7 @@ import type { Slice } from '../policy/grant.ts';
 import type { Interpretation } from '../upstream/interpret.ts';
 import type { Budget } from './deletion-budget.ts';
 import { instantOf } from './deletion-id.ts';
+import type { Addressed } from './deletion-obstacle.ts';
 
 /** A deletion that was decided on, with who asked for it and what it may cost. */
 export interface DeletionOrder {
@@ -106,10 +107,12 @@ const StoredEntry = z.object({
 /**
  * One entry as it goes out, in JSON and CSV. Times are ISO 8601.
  *
- * `state` is `unknown` until an outcome is written; then `next_attempt_at` says when the deletion is sent again, and
- * `last_problem` what the last attempt that settled nothing ran into. `target` says how persons were named, `asked` by
- * how many distinct ids, and `digest` (see `digestOf`) is over these. `in_slice` counts the persons of them in the slice,
- * null where no slice was checked; `sent` counts the ids PostHog is sent. An outcome's numbers are PostHog's own, of the attempt that settled the entry.
+ * `state` is `unknown` until an outcome is written. Until then `next_attempt_at` says when the entry is due, and
+ * `last_problem` why it was held back then (see `Obstacle`), or what the last attempt that settled nothing ran into.
+ * `attempts` counts the times it was sent. `target` says how persons were named, `asked` by how many distinct ids, and
+ * `digest` (see `digestOf`) is over these. `in_slice` counts the persons of them in the slice, null where no slice was
+ * checked; `sent` counts the ids PostHog is sent. An outcome's numbers are PostHog's own, of the attempt that settled
+ * the entry. Which PostHog that is, is not shown.
  */
 export interface DeletionEntry extends Omit<z.output<typeof StoredEntry>, 'entry' | 'settled'> {
   state: 'unknown' | 'accepted' | 'refused';
@@ -141,7 +144,8 @@ const StoredTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person'), ids: z.tuple([PersonRef]) }),
 ]);
 
-const StoredDeletion = z.object({
+const StoredAddressed = z.object({
+  origin: z.string().nullable(),
   operation: DeletingOperation,
   project_id: ProjectId,
   target: z.string(),
@@ -151,8 +155,9 @@ const StoredDeletion = z.object({
   ids: JsonColumn.pipe(z.array(z.string())),
 });
 
-/** The deletion an intent stands for. @throws where the row is not what the log writes. */
-export function deletionOf(row: unknown): Deletion {
-  const { operation, project_id: projectId, target, ids, ...flags } = StoredDeletion.parse(row);
-  return { operation, projectId, target: StoredTarget.parse({ kind: target, ids }), flags };
+/** What an intent stands for. @throws where the row is not what the log writes. */
+export function addressedOf(row: unknown): Addressed {
+  const { origin, operation, project_id: projectId, target, ids, ...flags } = StoredAddressed.parse(row);
+  const deletion = { operation, projectId, target: StoredTarget.parse({ kind: target, ids }), flags };
+  return { deletion, origin };
 }

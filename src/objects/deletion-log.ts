@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { Deletion } from '../catalogue/deletion.ts';
 import { DeletionId, type Random } from '../core/ids.ts';
 import { no, ok, type Result } from '../core/result.ts';
 import type { Interpretation } from '../upstream/interpret.ts';
@@ -14,8 +15,9 @@ import {
   type ResetScope,
 } from './deletion-entry.ts';
 import { deletionIdOf, instantOf, nextNumber } from './deletion-id.ts';
+import { heldBack, obstacleTo, type Addressed, type Obstacle } from './deletion-obstacle.ts';
 import { DeletionResolutions } from './deletion-resolutions.ts';
-import { overdueAfter, waitAfter } from './deletion-retry.ts';
+import { LONGEST_WAIT_MS, overdueAfter, waitAfter } from './deletion-retry.ts';
 import { DELETION_STEPS } from './deletion-schema.ts';
 import { replyOfNobody, sendDeletion, upstreamOf, type Upstream } from './deletion-send.ts';
 import { settle, type Reply, type Settlement } from './deletion-settle.ts';
@@ -60,12 +62,13 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
  * intent → attempt → send → outcome. The intent is durable before PostHog hears of it, because the platform lets no
  * message out before the writes made ahead of it are. An attempt whose end nobody knows leaves the entry `unknown`;
  * the alarm sends it again until PostHog says what it made of it. Sending again does no harm: PostHog ignores ids that
- * are gone.
+ * are gone. It would do harm to another PostHog, or one that ignores a flag: from these an entry is held back, `unknown`
+ * and in sight, until the configuration fits it again.
  *
  * A delete that goes well writes six rows: intent, open, attempt, outcome, no longer open, and the alarm, which many
  * deletions share. An attempt that settles nothing writes three more; an alarm that makes the next one writes two for
- * it and two for itself. A sliced grant's writes one more, and one for each distinct id it is remembered by; where
- * nobody in the slice was meant it is three in all, and PostHog is not asked.
+ * it and two for itself, and one for an entry it holds back. A sliced grant's writes one more, and one for each distinct
+ * id it is remembered by; where nobody in the slice was meant it is three in all, and PostHog is not asked.
  */
 export class DeletionLog extends DurableObject {
   readonly #store: DeletionStore;
@@ -93,8 +96,8 @@ export class DeletionLog extends DurableObject {
   }
 
   /**
-   * Writes a deletion down, sends it, and says what PostHog made of it; the entry may be unknown then. Goes on where
-   * the caller hangs up.
+   * Writes a deletion down, sends it, and says what PostHog made of it; the entry may be unknown then, also where it was
+   * held back, which is `deletion_unconfirmed`. Goes on where the caller hangs up.
    *
    * Where a sliced grant asked for nobody in its slice, that is written down and settled, and the answer is PostHog's to
    * ids it does not know; PostHog is not asked.
@@ -170,7 +173,7 @@ export class DeletionLog extends DurableObject {
       const number = nextNumber(this.#store.newest(), now);
       const id = deletionIdOf(number, random);
       const dueAt = persons > 0 || resolved === undefined ? now + overdueAfter(upstream.timeoutMs) : null;
-      this.#store.intend({ number, id, order, digest, dueAt });
+      this.#store.intend({ number, id, order, digest, origin: upstream.origin, dueAt });
       if (resolved !== undefined) this.#resolutions.record(number, order.deletion, resolved, keys);
       if (dueAt === null) return ok({ number, id, settled: this.#settleUnsent(number, order, upstream) });
       this.#armBy(dueAt);
@@ -192,24 +195,48 @@ export class DeletionLog extends DurableObject {
     return this.#charges;
   }
 
-  /** One attempt, first or later. What is sent is what is written down. */
+  /** The only way to PostHog, the first time and every later one: what is written down is sent, or held back. */
   async #attempt(number: number, upstream: Upstream): Promise<Interpretation> {
-    const startedAt = Date.now();
     this.#inFlight.add(number);
     try {
-      const attempt = this.#store.begin(number, startedAt, startedAt + overdueAfter(upstream.timeoutMs));
-      try {
-        const deletion = this.#store.deletion(number);
-        const reply = await sendDeletion(upstream, deletion);
-        this.#conclude(attempt, reply, settle(deletion, reply, attempt.attempt));
-        return reply.interpretation;
-      } catch (defect) {
-        // Backs off like any other failure, so that one entry that cannot be sent does not stand in the way of others.
-        this.#lapse(attempt, { status: null, problem: 'internal_error' }, null);
-        throw defect;
-      }
+      const addressed = this.#addressed(number);
+      const obstacle = obstacleTo(addressed, upstream);
+      if (obstacle === null) return await this.#send(number, addressed.deletion, upstream);
+      this.#hold(number, obstacle);
+      return heldBack(LONGEST_WAIT_MS);
     } finally {
       this.#inFlight.delete(number);
+    }
+  }
+
+  #addressed(number: number): Addressed {
+    try {
+      return this.#store.addressed(number);
+    } catch (defect) {
+      // So that an entry that cannot be read does not stand in the way of others.
+      this.#hold(number, 'internal_error');
+      throw defect;
+    }
+  }
+
+  /** Nothing is sent, so there is no attempt. The entry is looked at again, as long as it takes. */
+  #hold(number: number, why: Obstacle): void {
+    const dueAt = Date.now() + LONGEST_WAIT_MS;
+    this.#store.hold(number, why, dueAt);
+    this.#armBy(dueAt);
+  }
+
+  async #send(number: number, deletion: Deletion, upstream: Upstream): Promise<Interpretation> {
+    const startedAt = Date.now();
+    const attempt = this.#store.begin(number, startedAt, startedAt + overdueAfter(upstream.timeoutMs));
+    try {
+      const reply = await sendDeletion(upstream, deletion);
+      this.#conclude(attempt, reply, settle(deletion, reply, attempt.attempt));
+      return reply.interpretation;
+    } catch (defect) {
+      // Backs off like any other failure, so that one entry that cannot be sent does not stand in the way of others.
+      this.#lapse(attempt, { status: null, problem: 'internal_error' }, null);
+      throw defect;
     }
   }
 

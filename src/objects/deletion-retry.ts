@@ -1,7 +1,8 @@
 /** When an attempt that settled nothing is followed by the next. Pure; all times in milliseconds. */
 
 const FIRST_WAIT_MS = 10_000;
-const LONGEST_WAIT_MS = 3_600_000;
+/** Also the wait of an entry that is held back: its PostHog comes back by a deployment, if at all. */
+export const LONGEST_WAIT_MS = 3_600_000;
 /** PostHog's own waits are minutes (contract §9). One of weeks is a mistake, and people wait to be erased. */
 const LONGEST_RETRY_AFTER_MS = 86_400_000;
 /** What an attempt may take beyond the deadline of its call before it counts as dead. */

@@ -106,4 +106,13 @@ export const DELETION_STEPS: readonly Migration[] = [
     ) STRICT, WITHOUT ROWID;
     ${appendOnly('deleted_distinct_ids', 'hash = NEW.hash AND entry = NEW.entry')}`,
   },
+  {
+    name: 'origins, held entries',
+    sql: `
+    -- Scheme, host and port of the PostHog the entry is meant for; null before this step: any. It lies behind the ids,
+    -- and is only read where they are: before each sending.
+    ALTER TABLE intents ADD COLUMN origin TEXT;
+    -- Why the entry was not sent when it was last due; null where it was, or was never due.
+    ALTER TABLE open ADD COLUMN held TEXT;`,
+  },
 ];

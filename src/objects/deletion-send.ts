@@ -15,6 +15,8 @@ import type { Reply } from './deletion-settle.ts';
 
 /** PostHog, as the deletion log reaches it. */
 export interface Upstream {
+  /** Scheme, host and port. Entries are meant for one of these; nobody is shown it. */
+  readonly origin: string;
   readonly door: Door;
   readonly scrubs: Scrubs;
   readonly generation: Generation;
@@ -28,6 +30,7 @@ export function upstreamOf(env: object, fetcher: typeof fetch): Result<Upstream>
   if (!configured.ok) return no(failure('not_configured', 'The gateway is not configured.'));
   const { upstream, generation } = configured.config;
   return ok({
+    origin: upstream.origin,
     generation,
     door: openDoor(upstream, fetcher),
     scrubs: scrubsOf(upstream),

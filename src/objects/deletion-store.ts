@@ -1,20 +1,20 @@
 /** The rows of the deletion log: every statement, and nothing that decides. Times are milliseconds since 1970. */
 import * as z from 'zod';
-import type { Deletion } from '../catalogue/deletion.ts';
 import { TokenId, type DeletionId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import type { Charge } from './deletion-budget.ts';
 import { distinct } from './deletion-digest.ts';
 import {
   JsonColumn,
+  addressedOf,
   askedOf,
-  deletionOf,
   entryOf,
   type DeletionDetail,
   type DeletionEntry,
   type DeletionOrder,
 } from './deletion-entry.ts';
 import { firstNumberAt, instantOf, numberOf } from './deletion-id.ts';
+import type { Addressed, Obstacle } from './deletion-obstacle.ts';
 import type { Settlement } from './deletion-settle.ts';
 
 /** An entry with all that is known of it, but for the ids. Every join goes by a key. */
@@ -23,7 +23,8 @@ const ENTRIES = `
     r.sent AS in_slice, coalesce(r.sent, i.asked) AS sent,
     i.delete_events, i.delete_recordings, i.keep_person, i.digest,
     coalesce(a.attempt, 0) AS attempts, a.at AS last_attempt_at, open.due_at AS next_attempt_at,
-    (SELECT problem FROM lapses WHERE entry = i.entry ORDER BY attempt DESC LIMIT 1) AS last_problem,
+    coalesce(open.held, (SELECT problem FROM lapses WHERE entry = i.entry ORDER BY attempt DESC LIMIT 1))
+      AS last_problem,
     o.state AS settled, o.status, o.persons_found, o.persons_deleted, o.persons_queued_for_deletion,
     o.events_queued_for_deletion, o.recordings_queued_for_deletion, o.deletion_errors, o.settled_at, o.duration_ms
   FROM intents i
@@ -52,6 +53,8 @@ export interface Intent {
   readonly id: DeletionId;
   readonly order: DeletionOrder;
   readonly digest: string;
+  /** The PostHog it is meant for. */
+  readonly origin: string;
   /** When the alarm takes the entry up, if nothing was heard by then; null where it is settled in the same breath. */
   readonly dueAt: number | null;
 }
@@ -78,11 +81,11 @@ export class DeletionStore {
   }
 
   /** Two rows; one where nothing is left to send, which nothing has to wait for. */
-  intend({ number, id, order, digest, dueAt }: Intent): void {
+  intend({ number, id, order, digest, origin, dueAt }: Intent): void {
     const { operation, projectId, flags } = order.deletion;
     const target = askedOf(order);
     this.#rows(
-      'INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO intents VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       number,
       id,
       order.tenant,
@@ -98,8 +101,9 @@ export class DeletionStore {
       bit(flags.keep_person),
       digest,
       JSON.stringify(target.ids),
+      origin,
     );
-    if (dueAt !== null) this.#rows('INSERT INTO open VALUES (?, ?)', number, dueAt);
+    if (dueAt !== null) this.#rows('INSERT INTO open (entry, due_at) VALUES (?, ?)', number, dueAt);
   }
 
   /** One row, and one more where the entry was due. */
@@ -107,8 +111,18 @@ export class DeletionStore {
     const [last] = this.#rows('SELECT coalesce(max(attempt), 0) AS at FROM attempts WHERE entry = ?', number);
     const attempt = (Moment.parse(last).at ?? 0) + 1;
     this.#rows('INSERT INTO attempts VALUES (?, ?, ?)', number, attempt, startedAt);
-    this.#rows('UPDATE open SET due_at = ? WHERE entry = ? AND due_at <= ?', dueAt, number, startedAt);
+    this.#rows(
+      'UPDATE open SET due_at = ?, held = NULL WHERE entry = ? AND due_at <= ?',
+      dueAt,
+      number,
+      startedAt,
+    );
     return { number, attempt, startedAt };
+  }
+
+  /** One row: the entry was not sent, and is looked at again. */
+  hold(number: number, why: Obstacle, dueAt: number): void {
+    this.#rows('UPDATE open SET due_at = ?, held = ? WHERE entry = ?', dueAt, why, number);
   }
 
   /** Two rows: the attempt ended without telling what became of the deletion. */
@@ -173,15 +187,15 @@ export class DeletionStore {
     return Moment.parse(this.#rows('SELECT min(due_at) AS at FROM open')[0]).at;
   }
 
-  /** What PostHog is to be sent for an entry. */
-  deletion(number: number): Deletion {
+  /** What is to be sent for an entry, and to which PostHog. */
+  addressed(number: number): Addressed {
     const [row] = this.#rows(
-      `SELECT i.operation, i.project_id, i.delete_events, i.delete_recordings, i.keep_person,
+      `SELECT i.origin, i.operation, i.project_id, i.delete_events, i.delete_recordings, i.keep_person,
         coalesce(r.target, i.target) AS target, coalesce(r.ids, i.ids) AS ids
       FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry WHERE i.entry = ?`,
       number,
     );
-    return deletionOf(row);
+    return addressedOf(row);
   }
 
   /** Entries older than `before`, the newest first. */

@@ -6,6 +6,8 @@ import {
 } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Deletion } from '../../src/catalogue/deletion.ts';
+import { ok, type Result } from '../../src/core/result.ts';
+import type { Upstream } from '../../src/objects/deletion-send.ts';
 import {
   abandoned,
   alarmOf,
@@ -22,13 +24,13 @@ import {
   NOW,
   order,
   posthog,
+  ring,
   rowsOf,
   sameLog,
   setTime,
   single,
   uuids,
   type Answer,
-  type Stub,
 } from './deletion-support.ts';
 
 beforeEach(() => {
@@ -37,12 +39,6 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
-
-/** The alarm rings, at a time when whatever is open is due. */
-async function ring(stub: Stub, at: number) {
-  setTime(at);
-  expect(await runDurableObjectAlarm(stub), 'an alarm is set').toBe(true);
-}
 
 test('an intent without an attempt is sent by the alarm, as it was written down', async () => {
   const sent = posthog(answer(202, { persons_found: 2 }));
@@ -228,10 +224,28 @@ test('entries that cannot be sent neither stop the alarm nor hold up the others'
   expect(await log.get(good)).toMatchObject({ state: 'accepted', attempts: 1 });
   expect(sent).toHaveLength(1);
   const { rows } = await log.list({ limit: 10, before: null });
-  expect(rows.slice(1).map(({ state, last_problem: problem }) => [state, problem])).toEqual(
-    Array.from({ length: 6 }, () => ['unknown', 'internal_error']),
+  expect(rows.slice(1).map((row) => [row.state, row.attempts, row.last_problem])).toEqual(
+    Array.from({ length: 6 }, () => ['unknown', 0, 'internal_error']),
   );
   expect(await alarmOf(stub)).toBeGreaterThan(NOW);
+});
+
+const defective: Upstream['door'] = () => Promise.reject(new Error('a defect'));
+
+test('a defect in the middle of sending counts as an attempt, and is tried again', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  const id = await abandoned(stub, order(bulk(uuids(1))));
+  await runInDurableObject(stub, (instance) => {
+    const object = instance as unknown as { upstream: () => Result<Upstream> };
+    const real = object.upstream();
+    if (!real.ok) throw new Error(real.failure.code);
+    vi.spyOn(object, 'upstream').mockReturnValueOnce(ok({ ...real.value, door: defective }));
+  });
+  await ring(stub, NOW);
+  expect(await log.get(id)).toMatchObject({ state: 'unknown', attempts: 1, last_problem: 'internal_error' });
+  await ring(stub, NOW + MINUTE);
+  expect(await log.get(id)).toMatchObject({ state: 'accepted', attempts: 2 });
 });
 
 test('an alarm that cannot work at all sets the next one and throws nothing', async () => {

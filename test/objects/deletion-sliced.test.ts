@@ -1,4 +1,4 @@
-import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { DeletionTarget } from '../../src/catalogue/deletion.ts';
 import { GENERATIONS, type Generation } from '../../src/catalogue/generation.ts';
@@ -25,13 +25,13 @@ import {
   NOW,
   order,
   posthog,
+  ring,
   rowsOf,
   setTime,
   single,
   sliced,
   uuid,
   uuids,
-  type Stub,
 } from './deletion-support.ts';
 
 beforeEach(() => {
@@ -227,12 +227,6 @@ test('an entry written before the log knew slices reads, counts and is sent as i
   expect(sent.map(bodyOf)).toEqual([{ distinct_ids: ['ada', 'bob'] }]);
   expect(await newest(log)).toMatchObject({ id, state: 'accepted' });
 });
-
-/** The alarm rings. */
-async function ring(stub: Stub, at: number) {
-  setTime(at);
-  expect(await runDurableObjectAlarm(stub), 'an alarm is set').toBe(true);
-}
 
 /** What the sandbox answers to ids it does not know, in the storage of an object of its own. */
 const answerToUnknownIds = (generation: Generation) =>

@@ -1,7 +1,7 @@
 /** The deletion log in the Worker the object tests run in, and what they give it. */
 import { env } from 'cloudflare:workers';
-import { runInDurableObject } from 'cloudflare:test';
-import { vi } from 'vitest';
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { expect, vi } from 'vitest';
 import type { Deletion, DeletionFlags, DeletionTarget } from '../../src/catalogue/deletion.ts';
 import type { Generation } from '../../src/catalogue/generation.ts';
 import {
@@ -42,6 +42,11 @@ export class DeletionLog extends Real {
       SLOW_TIMEOUT_MS: '100',
       POSTHOG_GENERATION: ctx.id.name?.slice(0, 1) ?? 'B',
     });
+  }
+
+  /** What a deployment with other variables does, until the object is evicted. */
+  reconfigure(variables: { POSTHOG_HOST?: string; POSTHOG_GENERATION?: Generation }): void {
+    this.env = { ...this.env, ...variables };
   }
 }
 
@@ -190,19 +195,29 @@ export const single = (
 });
 
 /** An intent whose object went away before it came to the attempt. */
-export async function abandoned(stub: Stub, asked: DeletionOrder): Promise<DeletionId> {
+export async function abandoned(stub: Stub, asked: DeletionOrder, origin = ORIGIN): Promise<DeletionId> {
   const [digest, keys] = await Promise.all([digestOf(askedOf(asked).ids), keysOf(asked)]);
   return runInDurableObject(stub, async (_, { storage }) => {
     const store = new DeletionStore(storage.sql);
     const number = nextNumber(store.newest(), NOW);
     const id = deletionIdOf(number, random);
-    store.intend({ number, id, order: asked, digest, dueAt: NOW });
+    store.intend({ number, id, order: asked, digest, origin, dueAt: NOW });
     if (asked.resolved !== undefined) {
       new DeletionResolutions(storage.sql).record(number, asked.deletion, asked.resolved, keys);
     }
     await storage.setAlarm(NOW);
     return id;
   });
+}
+
+/** Deploys the log with other variables. */
+export const reconfigure = (stub: Stub, variables: Parameters<DeletionLog['reconfigure']>[0]) =>
+  runInDurableObject(stub, (instance) => (instance as DeletionLog).reconfigure(variables));
+
+/** The alarm rings, at a time when whatever is open is due. */
+export async function ring(stub: Stub, at: number) {
+  setTime(at);
+  expect(await runDurableObjectAlarm(stub), 'an alarm is set').toBe(true);
 }
 
 /** Counts what a log writes from now on. */

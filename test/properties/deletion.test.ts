@@ -1,10 +1,12 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Deletion } from '../../src/catalogue/deletion.ts';
+import { DELETING, type Deletion } from '../../src/catalogue/deletion.ts';
+import { GENERATIONS } from '../../src/catalogue/generation.ts';
 import { FAILURES, failure, type FailureCode } from '../../src/core/failure.ts';
 import { PersonUuid, ProjectId, TokenId } from '../../src/core/ids.ts';
 import { parseJson } from '../../src/core/json.ts';
 import { refusalOf, waitFor, weighs, WINDOW_MS, type Charge } from '../../src/objects/deletion-budget.ts';
+import { obstacleTo } from '../../src/objects/deletion-obstacle.ts';
 import { waitAfter } from '../../src/objects/deletion-retry.ts';
 import { settle, type Reply } from '../../src/objects/deletion-settle.ts';
 import { canonicalSlices, coversDeleted, SlicesColumn } from '../../src/objects/deletion-slices.ts';
@@ -135,6 +137,37 @@ test('of all failures only three say that nothing was done', () => {
     'upstream_rate_limited',
     'upstream_redirected',
   ]);
+});
+
+const origins = fc.constantFrom('https://a.example', 'http://a.example', 'https://a.example:8443');
+const deletions = fc.record({
+  operation: fc.constantFrom(...DELETING),
+  flags: fc.record({
+    delete_events: fc.boolean(),
+    delete_recordings: fc.boolean(),
+    keep_person: fc.boolean(),
+  }),
+});
+
+test('an entry is sent where it was meant for and nowhere else, and never where a flag would be ignored', () => {
+  fc.assert(
+    fc.property(
+      deletions,
+      fc.option(origins),
+      fc.record({ origin: origins, generation: fc.constantFrom(...GENERATIONS) }),
+      ({ operation, flags }, meant, posthog) => {
+        const elsewhere = meant !== null && meant !== posthog.origin;
+        const bulk = operation === 'persons_bulk_delete';
+        const unread =
+          (flags.keep_person && (bulk || operation === 'persons_destroy')) ||
+          (flags.delete_recordings && bulk);
+        const lacks = posthog.generation === 'A' && unread;
+        const obstacle = obstacleTo({ deletion: { ...person, operation, flags }, origin: meant }, posthog);
+        expect(obstacle).toBe(elsewhere ? 'upstream_changed' : lacks ? 'generation_lacks' : null);
+      },
+    ),
+    { ...SEED, numRuns: 1000 },
+  );
 });
 
 test('whatever a success body is, its summary holds counts, flags or nothing', () => {
