@@ -1,4 +1,5 @@
 /** Unknown, doubled and ill-typed input: which code, what is named, and what the client is told it may send. */
+import * as z from 'zod';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { ask, exampleOf, forwarded, operationOf, refusal, UUID } from './support.ts';
@@ -85,7 +86,24 @@ describe('an unknown body field', () => {
   });
 });
 
+/** The objects of a JSON Schema that name members but would let others through. */
+function looseIn(schema: unknown, where: string): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const named = Reflect.get(schema, 'type') === 'object' && 'properties' in schema;
+  const open = named && Reflect.get(schema, 'additionalProperties') !== false;
+  const below: [string, unknown][] = Object.entries(schema);
+  return [...(open ? [where] : []), ...below.flatMap(([name, part]) => looseIn(part, `${where}/${name}`))];
+}
+
 describe('deep inside a value, an unknown member', () => {
+  test('is refused by every object of every operation', () => {
+    for (const { id, input } of CATALOGUE) {
+      const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
+      expect(looseIn(schema, id)).toEqual([]);
+    }
+    expect(looseIn(z.toJSONSchema(z.object({ a: z.object({}) }), { io: 'input' }), 'x')).not.toEqual([]);
+  });
+
   test.each([
     ['persons_list', 'properties', '[{"key":"a","type":"person","value":1,"sql":"x"}]', '[0].sql'],
     ['persons_list', 'properties', '[{"key":"a","type":"person","value":1,"__proto__":{}}]', '[0].__proto__'],
