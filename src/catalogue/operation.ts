@@ -57,6 +57,8 @@ export type Holding =
   | 'timeline'
   /** What was done to persons. */
   | 'activity'
+  /** Cohorts one person is in: their counts and conditions are of everybody's. */
+  | 'cohorts'
   /** Nothing of any person's properties. */
   | 'nothing';
 

@@ -159,7 +159,7 @@ export const deletionStatusReply = reply({
 });
 
 export const cohortsReply = reply({
-  holds: 'nothing',
+  holds: 'cohorts',
   schema: z.looseObject({ results: z.array(z.looseObject({ id: z.int(), name: z.string().nullable() })) }),
   example: { results: [{ id: 3, name: 'Paying', count: 12 }] },
   rows: 'results',

@@ -10,6 +10,7 @@ import type { ConstrainedCall } from '../policy/constrain.ts';
 import type { Grant } from '../policy/grant.ts';
 import {
   redactActivity,
+  redactCohort,
   redactPastPerson,
   redactPerson,
   redactPersonMap,
@@ -50,25 +51,22 @@ export async function narrowedAnswer(
     case 'refusal':
       return meaning.status === 404 && call.operation.slicing.kind !== 'filtered'
         ? ok(noSuchPerson(exchange.trace))
-        : refused(withoutWords(meaning, grant), exchange.trace);
+        : refused(withoutWords(meaning), exchange.trace);
     case 'failure':
       return refused(meaning, exchange.trace);
   }
 }
 
-/** PostHog quotes what it was sent when it refuses, and a sliced call was sent more than the client wrote. */
-const withoutWords = (meaning: Extract<Interpretation, { kind: 'refusal' }>, grant: Grant) =>
-  grant.slices.length === 0
-    ? meaning
-    : {
-        ...meaning,
-        body: {
-          type: 'invalid_request',
-          code: 'upstream_refused',
-          attr: null,
-          detail: 'PostHog refused the request.',
-        },
-      };
+/** PostHog quotes what it was sent, which is more than the client wrote, and what it has, which may be hidden. */
+const withoutWords = (meaning: Extract<Interpretation, { kind: 'refusal' }>): typeof meaning => ({
+  ...meaning,
+  body: {
+    type: 'invalid_request',
+    code: 'upstream_refused',
+    attr: null,
+    detail: 'PostHog refused the request.',
+  },
+});
 
 function narrowed(meaning: Success, call: ForwardCall, grant: Grant, exchange: Exchange): Result<Reply> {
   const { status, json } = meaning;
@@ -80,6 +78,7 @@ function narrowed(meaning: Success, call: ForwardCall, grant: Grant, exchange: E
   switch (holds) {
     case 'persons':
     case 'activity':
+    case 'cohorts':
       return ok(table(json, call, grant, exchange, status));
     case 'person':
       return ok(
@@ -92,13 +91,13 @@ function narrowed(meaning: Success, call: ForwardCall, grant: Grant, exchange: E
           : noSuchPerson(exchange.trace),
       );
     case 'person_map':
-      return personMap(json, grant, status);
+      return personMap(json, call, grant, status);
     case 'timeline':
       return ok(jsonReply(status, redactTimeline(json, visibility)));
   }
 }
 
-/** A page that is read whole: one of activity, or one that becomes a table. */
+/** Rows that are read whole: of activity, of cohorts, or of anything that becomes a table. */
 function table(
   envelope: JsonObject,
   call: ForwardCall,
@@ -111,19 +110,25 @@ function table(
   const found = rowsOf(envelope, where);
   const own = holds === 'persons' ? found.filter((row) => isOwn(row, grant)) : found;
   exchange.trace.foreignRows += found.length - own.length;
-  const rows = own.map((row) =>
-    holds === 'persons' ? redactPerson(row, visibility) : redactActivity(row, visibility, grant.slices),
-  );
+  const rows = own.map((row) => {
+    if (holds === 'persons') return redactPerson(row, visibility);
+    return holds === 'cohorts'
+      ? redactCohort(row, visibility, grant.slices)
+      : redactActivity(row, visibility, grant.slices);
+  });
   const links = linksOf(call, envelope, exchange.request);
   return call.format === 'json'
     ? jsonReply(status, { ...envelope, results: rows, ...links })
     : tableReply(status, rows, links);
 }
 
-function personMap(json: JsonObject, grant: Grant, status: number): Result<Reply> {
+/** Only what was asked for: a key that was not is nobody's business to explain. */
+function personMap(json: JsonObject, call: ForwardCall, grant: Grant, status: number): Result<Reply> {
   const results: Json | undefined = json['results'];
   if (!isJsonObject(results)) return no(notWhatItShouldBe());
-  return ok(jsonReply(status, { results: redactPersonMap(results, visibilityOf(grant), grant.slices) }));
+  const asked = new Set(Object.values(call.input).flat());
+  const answered = Object.fromEntries(Object.entries(results).filter(([key]) => asked.has(key)));
+  return ok(jsonReply(status, { results: redactPersonMap(answered, visibilityOf(grant), grant.slices) }));
 }
 
 /** Nothing of any person's properties is in it. */

@@ -15,7 +15,8 @@ export function parseQuery(query: string): Result<ReadonlyMap<string, string>> {
     return no(unreadable(`longer than ${LIMITS.queryCharsMax} characters`));
   if (BROKEN_ESCAPE.test(query)) return no(unreadable('not percent-encoded properly'));
   const parameters = new Map<string, string>();
-  for (const [name, value] of new URLSearchParams(query)) {
+  // Parsing takes one question mark off the front, wherever it came from: this one is ours, one of the client's stays.
+  for (const [name, value] of new URLSearchParams(`?${query}`)) {
     const shown = name.slice(0, 100);
     if (parameters.has(name)) return no(failure('parameter_repeated', `Send ${shown} once.`, shown));
     if (name.includes(REPLACEMENT) || value.includes(REPLACEMENT)) return no(unreadable('not UTF-8'));

@@ -7,9 +7,9 @@ import type { Generation } from '../catalogue/generation.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
+import { refuseUnenforceable } from './enforceable.ts';
 import type { Grant } from './grant.ts';
 import { mentionsOf, refuseHidden, refuseSliceWrite, writesOf as writtenBy } from './hidden.ts';
-import { sliceFilters } from './slice.ts';
 
 /** Stays in this file: nobody else can make a permitted call. */
 const permitted = Symbol('permitted');
@@ -108,9 +108,8 @@ const writesOf = (call: Call): readonly string[] =>
 
 function refuseUnsliceable(grant: Grant, call: Call): Failure | null {
   if (grant.slices.length === 0) return null;
-  if (sliceFilters(grant.slices).covers === 'nobody') {
-    return failure('not_sliceable', 'The slice of this grant covers nobody any more.');
-  }
+  const unenforceable = refuseUnenforceable(grant, 'not_sliceable');
+  if (unenforceable !== null) return unenforceable;
   const { slicing, id } = call.operation;
   if (slicing.kind === 'refused') return failure('not_sliceable', slicing.why);
   return id === 'persons_split' && !grant.split_out_of_slice

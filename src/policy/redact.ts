@@ -65,6 +65,15 @@ export function redactActivity(
   return visibility.showsEverything && slices.length === 0 ? entry : rebuilt(entry, ACTIVITY);
 }
 
+/** A cohort of a person's. How many are in it, and what puts them there, is about everybody of the project. */
+export function redactCohort(
+  cohort: JsonObject,
+  visibility: Visibility,
+  slices: readonly Slice[],
+): JsonObject {
+  return visibility.showsEverything && slices.length === 0 ? cohort : rebuilt(cohort, COHORT);
+}
+
 /** The map of a batch look-up, from what the client named to the person: those not in the slice are left out. */
 export function redactPersonMap(
   people: JsonObject,
@@ -117,6 +126,8 @@ const ACTIVITY: Readonly<Record<string, Keep>> = {
   detail: object({ changes: nothing, trigger: nothing, type: nothing, name: nothing, short_id: nothing }),
   created_at: scalar,
 };
+
+const COHORT: Readonly<Record<string, Keep>> = { id: scalar, name: scalar };
 
 const personMembers = (visibility: Visibility): Readonly<Record<string, Keep>> => ({
   type: scalar,

@@ -1,7 +1,8 @@
-/** Unknown, doubled and ill-typed input: which code, what is named, and what the client is told it may send. */
+/** Unknown and ill-typed input: which code, what is named, and what the client is told it may send. */
+import * as z from 'zod';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
-import { ask, exampleOf, forwarded, operationOf, refusal, UUID } from './support.ts';
+import { ask, exampleOf, forwarded, refusal, UUID } from './support.ts';
 
 const queryOps = CATALOGUE.filter(({ place }) => place !== 'body').map((op) => [op.id, op] as const);
 const bodyOps = CATALOGUE.filter(({ place }) => place !== 'query').map((op) => [op.id, op] as const);
@@ -85,7 +86,24 @@ describe('an unknown body field', () => {
   });
 });
 
+/** The objects of a JSON Schema that name members but would let others through. */
+function looseIn(schema: unknown, where: string): string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  const named = Reflect.get(schema, 'type') === 'object' && 'properties' in schema;
+  const open = named && Reflect.get(schema, 'additionalProperties') !== false;
+  const below: [string, unknown][] = Object.entries(schema);
+  return [...(open ? [where] : []), ...below.flatMap(([name, part]) => looseIn(part, `${where}/${name}`))];
+}
+
 describe('deep inside a value, an unknown member', () => {
+  test('is refused by every object of every operation', () => {
+    for (const { id, input } of CATALOGUE) {
+      const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
+      expect(looseIn(schema, id)).toEqual([]);
+    }
+    expect(looseIn(z.toJSONSchema(z.object({ a: z.object({}) }), { io: 'input' }), 'x')).not.toEqual([]);
+  });
+
   test.each([
     ['persons_list', 'properties', '[{"key":"a","type":"person","value":1,"sql":"x"}]', '[0].sql'],
     ['persons_list', 'properties', '[{"key":"a","type":"person","value":1,"__proto__":{}}]', '[0].__proto__'],
@@ -135,78 +153,5 @@ describe('a boolean', () => {
     expect(refusal('persons_funnel_correlation', { method: 'POST', body: { [name]: true } }).code).toBe(
       'field_invalid',
     );
-  });
-});
-
-describe('an operation that reads either place', () => {
-  const either = CATALOGUE.filter(({ place }) => place === 'either').map(({ id }) => id);
-
-  test('is bulk_delete, and each insight with a POST', () => {
-    expect(either).toEqual(['persons_funnel', 'persons_funnel_correlation', 'persons_bulk_delete']);
-  });
-
-  test('takes one thing from the query and another from the body', () => {
-    const call = ask('persons_bulk_delete', {
-      query: { delete_events: 'true' },
-      body: { distinct_ids: ['a'] },
-    });
-    expect(call.ok && call.value.kind === 'delete' && call.value.deletion).toMatchObject({
-      target: { kind: 'distinct_ids', ids: ['a'] },
-      flags: { delete_events: true },
-    });
-  });
-
-  test.each([
-    ['persons_bulk_delete', 'delete_events', 'true', { ids: [UUID], delete_events: false }],
-    ['persons_bulk_delete', 'ids', `["${UUID}"]`, { ids: [UUID, UUID] }],
-    ['persons_funnel', 'limit', '5', { limit: 6 }],
-    ['persons_funnel', 'limit', '5', { limit: '5' }],
-  ])('of %s refuses %s in both with two values, and names it', (id, name, value, body) => {
-    expect(refusal(id, { method: 'POST', query: { [name]: value }, body })).toEqual({
-      code: 'input_conflict',
-      attr: name,
-      detail: `${name} is in the query and in the body with two values. Send it in one place.`,
-    });
-  });
-
-  test('takes the same value from both', () => {
-    const both = { method: 'POST', query: { limit: '5' }, body: { limit: 5 } } as const;
-    expect(forwarded('persons_funnel', both).window).toEqual({ limit: 5, position: 0 });
-  });
-});
-
-const withFormat = (id: string, format: string) => {
-  const example = exampleOf(operationOf(id));
-  return { ...example, query: { ...example.query, format } };
-};
-
-describe('the format', () => {
-  const tables = CATALOGUE.filter(({ reply }) => reply.rows !== null).map((op) => [op.id, op] as const);
-  const others = CATALOGUE.filter(({ reply }) => reply.rows === null).map((op) => [op.id, op] as const);
-
-  test.each(tables)('of %s is json or csv, and PostHog is never asked for csv', (id) => {
-    for (const format of ['json', 'csv']) {
-      const call = forwarded(id, withFormat(id, format));
-      expect(call.format).toBe(format);
-      expect([...call.query, ...call.asked].map(([name]) => name)).not.toContain('format');
-    }
-    expect(refusal(id, withFormat(id, 'xlsx'))).toMatchObject({
-      code: 'parameter_invalid',
-      attr: 'format',
-      detail: 'format: accepted here: json, csv.',
-    });
-  });
-
-  test.each(others)('of %s, which has no table, is json', (id) => {
-    expect(ask(id, withFormat(id, 'json')).ok).toBe(true);
-    expect(refusal(id, withFormat(id, 'csv'))).toMatchObject({
-      code: 'parameter_invalid',
-      attr: 'format',
-      detail: 'format: accepted here: json.',
-    });
-  });
-
-  test('is a parameter, whatever the method, and no body field', () => {
-    expect(refusal('persons_funnel', { method: 'POST', body: { format: 'csv' } }).code).toBe('field_unknown');
   });
 });

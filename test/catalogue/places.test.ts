@@ -1,0 +1,77 @@
+/** Where arguments are read from: the query, the body, or either; and the one parameter every operation takes. */
+import { describe, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/catalogue/index.ts';
+import { ask, exampleOf, forwarded, operationOf, refusal, UUID } from './support.ts';
+
+describe('an operation that reads either place', () => {
+  const either = CATALOGUE.filter(({ place }) => place === 'either').map(({ id }) => id);
+
+  test('is bulk_delete, and each insight with a POST', () => {
+    expect(either).toEqual(['persons_funnel', 'persons_funnel_correlation', 'persons_bulk_delete']);
+  });
+
+  test('takes one thing from the query and another from the body', () => {
+    const call = ask('persons_bulk_delete', {
+      query: { delete_events: 'true' },
+      body: { distinct_ids: ['a'] },
+    });
+    expect(call.ok && call.value.kind === 'delete' && call.value.deletion).toMatchObject({
+      target: { kind: 'distinct_ids', ids: ['a'] },
+      flags: { delete_events: true },
+    });
+  });
+
+  test.each([
+    ['persons_bulk_delete', 'delete_events', 'true', { ids: [UUID], delete_events: false }],
+    ['persons_bulk_delete', 'ids', `["${UUID}"]`, { ids: [UUID, UUID] }],
+    ['persons_funnel', 'limit', '5', { limit: 6 }],
+    ['persons_funnel', 'limit', '5', { limit: '5' }],
+  ])('of %s refuses %s in both with two values, and names it', (id, name, value, body) => {
+    expect(refusal(id, { method: 'POST', query: { [name]: value }, body })).toEqual({
+      code: 'input_conflict',
+      attr: name,
+      detail: `${name} is in the query and in the body with two values. Send it in one place.`,
+    });
+  });
+
+  test('takes the same value from both', () => {
+    const both = { method: 'POST', query: { limit: '5' }, body: { limit: 5 } } as const;
+    expect(forwarded('persons_funnel', both).window).toEqual({ limit: 5, position: 0 });
+  });
+});
+
+const withFormat = (id: string, format: string) => {
+  const example = exampleOf(operationOf(id));
+  return { ...example, query: { ...example.query, format } };
+};
+
+describe('the format', () => {
+  const tables = CATALOGUE.filter(({ reply }) => reply.rows !== null).map((op) => [op.id, op] as const);
+  const others = CATALOGUE.filter(({ reply }) => reply.rows === null).map((op) => [op.id, op] as const);
+
+  test.each(tables)('of %s is json or csv, and PostHog is never asked for csv', (id) => {
+    for (const format of ['json', 'csv']) {
+      const call = forwarded(id, withFormat(id, format));
+      expect(call.format).toBe(format);
+      expect([...call.query, ...call.asked].map(([name]) => name)).not.toContain('format');
+    }
+    expect(refusal(id, withFormat(id, 'xlsx'))).toMatchObject({
+      code: 'parameter_invalid',
+      attr: 'format',
+      detail: 'format: accepted here: json, csv.',
+    });
+  });
+
+  test.each(others)('of %s, which has no table, is json', (id) => {
+    expect(ask(id, withFormat(id, 'json')).ok).toBe(true);
+    expect(refusal(id, withFormat(id, 'csv'))).toMatchObject({
+      code: 'parameter_invalid',
+      attr: 'format',
+      detail: 'format: accepted here: json.',
+    });
+  });
+
+  test('is a parameter, whatever the method, and no body field', () => {
+    expect(refusal('persons_funnel', { method: 'POST', body: { format: 'csv' } }).code).toBe('field_unknown');
+  });
+});

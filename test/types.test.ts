@@ -1,0 +1,106 @@
+/**
+ * What the compiler refuses. Each line marked with `@ts-expect-error` would compile if a promise of the types were
+ * lost, and then the type check fails at that line. Nothing here is run but what shows that the file was read.
+ */
+import * as z from 'zod';
+import { expect, expectTypeOf, test } from 'vitest';
+import { forwarding } from '../src/catalogue/define.ts';
+import type { Call, Entry, Operation } from '../src/catalogue/operation.ts';
+import { failure, type FailureCode } from '../src/core/failure.ts';
+import type { PersonUuid, ProjectId, TenantId, TokenId } from '../src/core/ids.ts';
+import type { Result } from '../src/core/result.ts';
+import type { Scope } from '../src/core/scopes.ts';
+import { passOn } from '../src/http/forward.ts';
+import type { Exchange } from '../src/http/exchange.ts';
+import { decide, type Asker, type PermittedCall } from '../src/policy/decide.ts';
+import type { Grant } from '../src/policy/grant.ts';
+import type { UpstreamRequest } from '../src/upstream/request.ts';
+
+type ForwardCall = Extract<Call, { kind: 'forward' }>;
+
+/** Compiled, never called. */
+export function onlyWhatIsPermittedIsSent(call: ForwardCall, exchange: Exchange, grant: Grant, asker: Asker) {
+  // @ts-expect-error A call nobody decided on cannot be sent.
+  void passOn(call, exchange);
+
+  // @ts-expect-error Nor can one be made permitted by hand: the mark is known to `decide` alone.
+  const forged: PermittedCall = { ...call, permitted: true };
+
+  const decision = decide(grant, asker, call);
+  // @ts-expect-error Before the verdict was looked at there is no call.
+  void decision.call;
+  if (decision.verdict === 'allow' && decision.call.kind === 'forward') void passOn(decision.call, exchange);
+  return forged;
+}
+
+const takesTenant = (id: TenantId) => id;
+const takesProject = (id: ProjectId) => id;
+const takesUuid = (id: PersonUuid) => id;
+
+export function namesAreNotTexts(tenant: TenantId, token: TokenId, uuid: PersonUuid) {
+  return [
+    takesTenant(tenant),
+    // @ts-expect-error A plain text is no tenant.
+    takesTenant('acme'),
+    // @ts-expect-error Nor is the id of a token.
+    takesTenant(token),
+    // @ts-expect-error A plain number is no project.
+    takesProject(7),
+    takesUuid(uuid),
+    // @ts-expect-error A text that looks like a UUID was not checked to be one.
+    takesUuid('0190c0de-0000-7000-8000-000000000001'),
+  ];
+}
+
+const ENTRY = {
+  id: 'persons_example',
+  methods: ['GET'],
+  path: 'example',
+  scopes: ['person:read'],
+  effect: 'read',
+  cost: 1,
+  patience: 'read',
+  slicing: 'unsliceable',
+  place: 'query',
+  input: z.strictObject({}),
+  reply: { status: 200, schema: null, example: null, paging: null, rows: null },
+  doc: { summary: '', description: '', example: {} },
+} as const;
+
+export function entriesAreWhole() {
+  const { slicing: _slicing, ...withoutSlicing } = ENTRY;
+  const { scopes: _scopes, ...withoutScopes } = ENTRY;
+  return [
+    forwarding(ENTRY),
+    // @ts-expect-error An entry has to say how it is sliced.
+    forwarding(withoutSlicing),
+    // @ts-expect-error An entry has to say what it needs.
+    forwarding(withoutScopes),
+    // @ts-expect-error An operation without a scope would be open to every token.
+    forwarding({ ...ENTRY, scopes: [] }),
+    // @ts-expect-error A scope nobody can be given.
+    forwarding({ ...ENTRY, scopes: ['person:everything'] }),
+    // @ts-expect-error What erases goes through the deletion log.
+    forwarding({ ...ENTRY, effect: 'delete' }),
+  ];
+}
+
+export function failuresAreOfTheList(request: UpstreamRequest, result: Result<string>) {
+  // @ts-expect-error A code that is in no list.
+  void failure('oops', 'x');
+  // @ts-expect-error There is no place in a request to PostHog for a header of anybody's.
+  void ({ ...request, headers: {} } satisfies UpstreamRequest);
+  // @ts-expect-error A result has no value before it was looked at.
+  void result.value;
+  return result.ok ? result.value : result.failure.code;
+}
+
+test('the types say what the lines above rely on', () => {
+  expectTypeOf<Operation>().toExtend<Entry>();
+  expectTypeOf<PermittedCall>().toExtend<Call>();
+  expectTypeOf<Call>().not.toExtend<PermittedCall>();
+  expectTypeOf<string>().not.toExtend<TenantId>();
+  expectTypeOf<Scope>().toExtend<string>();
+  expectTypeOf<string>().not.toExtend<FailureCode>();
+  expect(forwarding(ENTRY).id).toBe('persons_example');
+});

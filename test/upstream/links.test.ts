@@ -1,0 +1,164 @@
+/** Links lead through the gateway, with the client's own parameters, and work when followed. */
+import { describe, expect, test } from 'vitest';
+import type { Paging } from '../../src/catalogue/operation.ts';
+import type { JsonObject } from '../../src/core/json.ts';
+import { LIMITS } from '../../src/core/limits.ts';
+import { rebuildLinks, replaceLinks, type Place } from '../../src/upstream/links.ts';
+
+const URL_HERE = 'https://gateway.example/api/environments/7/persons/funnel';
+const THEIRS = 'https://posthog.internal/api/projects/7/persons/?token=phc_x&offset=999';
+const byOffset: Paging = { limit: 'limit', position: 'offset', unit: 'offset', limitDefault: 100 };
+const byPage: Paging = { limit: 'limit', position: 'page', unit: 'page', limitDefault: 10 };
+const correlation: Paging = { ...byOffset, limit: 'c_limit', position: 'c_offset' };
+
+const at = (changes: Partial<Place> = {}): Place => ({
+  url: URL_HERE,
+  asked: [],
+  paging: byOffset,
+  window: { limit: 100, position: 0 },
+  ...changes,
+});
+const ALL: JsonObject = { results: [], next: THEIRS, previous: THEIRS, initial: THEIRS };
+
+describe('a link', () => {
+  test.each<[string, JsonObject, Place, object]>([
+    [
+      'of the first page leads on and not back',
+      ALL,
+      at(),
+      { next: `${URL_HERE}?offset=100`, previous: null, initial: URL_HERE },
+    ],
+    [
+      'of a later page leads on, back and to the start',
+      ALL,
+      at({
+        window: { limit: 10, position: 30 },
+        asked: [
+          ['limit', '10'],
+          ['offset', '30'],
+        ],
+      }),
+      {
+        next: `${URL_HERE}?limit=10&offset=40`,
+        previous: `${URL_HERE}?limit=10&offset=20`,
+        initial: `${URL_HERE}?limit=10`,
+      },
+    ],
+    [
+      'back from between two pages leads to the start, never before it',
+      ALL,
+      at({ window: { limit: 100, position: 30 } }),
+      { next: `${URL_HERE}?offset=130`, previous: URL_HERE, initial: URL_HERE },
+    ],
+    [
+      'by pages counts pages, and the first is 1',
+      ALL,
+      at({ paging: byPage, window: { limit: 10, position: 2 }, asked: [['page', '2']] }),
+      { next: `${URL_HERE}?page=3`, previous: URL_HERE, initial: URL_HERE },
+    ],
+    [
+      'of a correlation has names of its own',
+      { next: THEIRS },
+      at({ paging: correlation, asked: [['offset', 'of no meaning here']] }),
+      { next: `${URL_HERE}?offset=of%20no%20meaning%20here&c_offset=100` },
+    ],
+    [
+      'that PostHog has none of is none',
+      { next: null, previous: null },
+      at(),
+      { next: null, previous: null },
+    ],
+    ['that is empty is none', { next: '' }, at(), { next: null }],
+    ['that is no text is none', { next: 5, initial: {} }, at(), { next: null, initial: null }],
+    [
+      'back is there from a later page, though PostHog forgot it',
+      { previous: null },
+      at({ window: { limit: 10, position: 10 } }),
+      { previous: URL_HERE },
+    ],
+    [
+      'relative and without a slash, as PostHog makes later ones, is a link like any other',
+      { next: 'api/projects/7/persons/funnel/?offset=200' },
+      at(),
+      { next: `${URL_HERE}?offset=100` },
+    ],
+    ['that the answer does not have is not added', { results: [] }, at(), {}],
+  ])('%s', (_, envelope, place, expected) => {
+    expect(rebuildLinks(envelope, place)).toEqual(expected);
+  });
+
+  test('repeats what the client asked, encoded, in its order, and nothing PostHog was sent besides', () => {
+    const asked: [string, string][] = [
+      ['search', 'a&b=c #ü+'],
+      ['properties', '[{"key":"plan"}]'],
+      ['format', 'csv'],
+    ];
+    const { next } = rebuildLinks(ALL, at({ asked }));
+    const link = new URL(next ?? '');
+    expect([...link.searchParams]).toEqual([...asked, ['offset', '100']]);
+    expect(link.origin + link.pathname).toBe(URL_HERE);
+    expect(next).not.toMatch(/token|internal|999|#/);
+  });
+
+  test('too long for a query names the position alone: the same body, sent to it, is the next page', () => {
+    const asked: [string, string][] = [
+      ['search', 'x'.repeat(LIMITS.queryCharsMax)],
+      ['offset', '100'],
+    ];
+    expect(rebuildLinks(ALL, at({ asked, window: { limit: 100, position: 100 } }))).toMatchObject({
+      next: `${URL_HERE}?offset=200`,
+    });
+  });
+});
+
+describe('replacing links in a text', () => {
+  const links = { next: 'N', previous: null };
+  test.each([
+    [
+      'in front of the rows',
+      '{"next": "a", "previous":"b","results":[1.10]}',
+      '{"next": "N", "previous":null,"results":[1.10]}',
+    ],
+    [
+      'behind the rows',
+      '{"results":[{"next":"x"}] , "next" : "a\\"}" ,\n"previous":null }\n',
+      '{"results":[{"next":"x"}] , "next" : "N" ,\n"previous":null }\n',
+    ],
+    [
+      'on both sides',
+      '{"next":"a","results":[],"previous":null}',
+      '{"next":"N","results":[],"previous":null}',
+    ],
+    [
+      'with names in escapes',
+      '{"ne\\u0078t":"a","results":[],"previous":"b"}',
+      '{"ne\\u0078t":"N","results":[],"previous":null}',
+    ],
+    ['alone', '{"next":null,"previous":null}', '{"next":"N","previous":null}'],
+    [
+      'beside numbers, which keep their digits',
+      '{"count":1.0e2,"next":"","previous":"","big":12345678901234567890}',
+      '{"count":1.0e2,"next":"N","previous":null,"big":12345678901234567890}',
+    ],
+  ])('%s leaves every other byte', (_, text, expected) => {
+    expect(replaceLinks(text, JSON.parse(text) as JsonObject, links)).toBe(expected);
+  });
+
+  test('between two large members still replaces them', () => {
+    const text = '{"a":[1],"next":"x","previous":"y","b":{"c":2}}';
+    const out: unknown = JSON.parse(replaceLinks(text, JSON.parse(text) as JsonObject, links));
+    expect(out).toEqual({ a: [1], next: 'N', previous: null, b: { c: 2 } });
+  });
+
+  test('with none to replace is the same text', () => {
+    const text = '{ "results" : [] }';
+    expect(replaceLinks(text, { results: [] }, {})).toBe(text);
+  });
+
+  test('of a very large member does not run out of anything', () => {
+    const text = `{"note":"${'x\\"'.repeat(1_000_000)}","results":[],"next":"a","previous":"b"}`;
+    const out = replaceLinks(text, JSON.parse(text) as JsonObject, links);
+    expect(out.slice(-40)).toContain('"results":[],"next":"N","previous":null}');
+    expect(out.length).toBe(text.length + 1);
+  });
+});
