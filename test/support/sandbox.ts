@@ -41,6 +41,7 @@ export interface SandboxControl {
   readonly forget: () => Promise<void>;
   readonly state: () => Promise<SandboxState>;
   readonly addPersons: (persons: readonly Readonly<Record<string, unknown>>[]) => Promise<void>;
+  readonly addEvents: (events: readonly Readonly<Record<string, unknown>>[]) => Promise<void>;
   /** Asks PostHog itself, with its key. */
   readonly ask: (method: string, path: string, sending?: Sending) => Promise<Answer>;
 }
@@ -65,6 +66,7 @@ export function sandboxControl(origin: string): SandboxControl {
     forget: () => does('DELETE', 'received'),
     state: async () => (await control('GET', 'state')) as SandboxState,
     addPersons: (persons) => does('POST', 'persons', persons),
+    addEvents: (events) => does('POST', 'events', events),
     ask: (method, path, sending = {}) =>
       send(method, path, {
         ...sending,

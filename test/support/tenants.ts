@@ -44,6 +44,8 @@ export interface LogEntry {
   readonly attempts: number;
   readonly request_id: string;
   readonly asked: number;
+  readonly in_slice: number | null;
+  readonly sent: number;
   readonly last_problem: string | null;
   readonly outcome: Readonly<Record<string, unknown>> | null;
 }
