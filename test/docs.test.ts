@@ -23,6 +23,15 @@ const described = Object.entries(document.paths).flatMap(([path, item]) =>
   Object.entries(item).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),
 );
 
+/** A router's pattern as OpenAPI writes it. */
+const plain = (path: string) =>
+  path.replaceAll(/:([a-z_]+)(?:\{.*?\}(?=\/|$))?/g, '{$1}').replace(/(persons(?:\/.*[^/])?)$/, '$1/');
+
+const families = (path: string) =>
+  path.startsWith('/api/:family')
+    ? FAMILIES.map((family) => path.replace(/:family\{[^}]*\}/, family))
+    : [path];
+
 describe('the README', () => {
   it('shows the operations of the catalogue, all of them and no others', () => {
     const readme = read('README.md');
@@ -47,12 +56,6 @@ describe('/openapi.json', () => {
   });
 
   it('describes every route the router has, by path and method, and none it has not', () => {
-    const plain = (path: string) =>
-      path.replaceAll(/:([a-z_]+)(?:\{.*?\}(?=\/|$))?/g, '{$1}').replace(/(persons(?:\/.*[^/])?)$/, '$1/');
-    const families = (path: string) =>
-      path.startsWith('/api/:family')
-        ? FAMILIES.map((family) => path.replace(/:family\{[^}]*\}/, family))
-        : [path];
     const routed = new Set(
       ROUTES.flatMap(({ method, path }) => families(path).map((one) => `${method} ${plain(one)}`)),
     );

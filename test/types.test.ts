@@ -12,24 +12,35 @@ import type { Result } from '../src/core/result.ts';
 import type { Scope } from '../src/core/scopes.ts';
 import { passOn } from '../src/http/forward.ts';
 import type { Exchange } from '../src/http/exchange.ts';
-import { decide, type Asker, type PermittedCall } from '../src/policy/decide.ts';
+import { constrain } from '../src/policy/constrain.ts';
+import { decide, type Asker, type PermittedCall, type UpstreamFacts } from '../src/policy/decide.ts';
 import type { Grant } from '../src/policy/grant.ts';
 import type { UpstreamRequest } from '../src/upstream/request.ts';
 
 type ForwardCall = Extract<Call, { kind: 'forward' }>;
 
 /** Compiled, never called. */
-export function onlyWhatIsPermittedIsSent(call: ForwardCall, exchange: Exchange, grant: Grant, asker: Asker) {
+export function onlyWhatIsConstrainedIsSent(
+  call: ForwardCall,
+  exchange: Exchange,
+  grant: Grant,
+  asker: Asker,
+  facts: UpstreamFacts,
+) {
   // @ts-expect-error A call nobody decided on cannot be sent.
-  void passOn(call, exchange);
+  void passOn(call, grant, exchange);
 
   // @ts-expect-error Nor can one be made permitted by hand: the mark is known to `decide` alone.
   const forged: PermittedCall = { ...call, permitted: true };
 
-  const decision = decide(grant, asker, call);
+  const decision = decide(grant, asker, call, facts);
   // @ts-expect-error Before the verdict was looked at there is no call.
   void decision.call;
-  if (decision.verdict === 'allow' && decision.call.kind === 'forward') void passOn(decision.call, exchange);
+  if (decision.verdict === 'deny') return forged;
+  // @ts-expect-error An allowed call that was not narrowed to the slice cannot be sent.
+  if (decision.call.kind === 'forward') void passOn(decision.call, grant, exchange);
+  const narrowed = constrain(decision.call, grant);
+  if (narrowed.kind === 'forward') void passOn(narrowed, grant, exchange);
   return forged;
 }
 
@@ -60,10 +71,11 @@ const ENTRY = {
   effect: 'read',
   cost: 1,
   patience: 'read',
-  slicing: 'unsliceable',
+  slicing: { kind: 'answered' },
+  ownersProject: [],
   place: 'query',
   input: z.strictObject({}),
-  reply: { status: 200, schema: null, example: null, paging: null, rows: null },
+  reply: { status: 200, schema: null, example: null, paging: null, rows: null, holds: 'nothing' },
   doc: { summary: '', description: '', example: {} },
 } as const;
 
@@ -74,6 +86,8 @@ export function entriesAreWhole() {
     forwarding(ENTRY),
     // @ts-expect-error An entry has to say how it is sliced.
     forwarding(withoutSlicing),
+    // @ts-expect-error An entry has to say what its answer holds of persons.
+    forwarding({ ...ENTRY, reply: { ...ENTRY.reply, holds: undefined } }),
     // @ts-expect-error An entry has to say what it needs.
     forwarding(withoutScopes),
     // @ts-expect-error An operation without a scope would be open to every token.

@@ -47,7 +47,7 @@ describe('the record', () => {
     expect(await tenant.get()).toBeNull();
     expect((await tenant.put(ACME, record())).created).toBe(true);
     setTime(NOW + MINUTE);
-    const wide = record({ scopes: ['person:write'], slice: { property: 'plan', value: ['a', 1, true] } });
+    const wide = record({ scopes: ['person:write'], slice: { property: 'plan', value: ['free', 'pro'] } });
     const second = await tenant.put(ACME, wide);
     expect(second.created).toBe(false);
     await evictDurableObject(tenant);
