@@ -9,7 +9,13 @@ import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
 import { refuseUnenforceable } from './enforceable.ts';
 import type { Grant } from './grant.ts';
-import { mentionsOf, refuseHidden, refuseSliceWrite, writesOf as writtenBy } from './hidden.ts';
+import {
+  mentionsOf,
+  refuseHidden,
+  refuseSliceWrite,
+  writesOf as writtenBy,
+  type Mentions,
+} from './hidden.ts';
 
 /** Stays in this file: nobody else can make a permitted call. */
 const permitted = Symbol('permitted');
@@ -43,7 +49,7 @@ export function decide(grant: Grant, asker: Asker, call: Call, upstream: Upstrea
     refuseFlags(grant, call) ??
     refuseOwnersProject(grant, call, upstream) ??
     refuseUnsliceable(grant, call) ??
-    refuseHidden(mentionsOf(call.input), grant) ??
+    refuseHidden(mentionsIn(call), grant) ??
     refuseSliceWrite(writesOf(call), grant);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
@@ -105,6 +111,12 @@ function refuseOwnersProject(grant: Grant, call: Call, upstream: UpstreamFacts):
 /** Properties that a call sets or removes. Only writes do: elsewhere the same names are filters. */
 const writesOf = (call: Call): readonly string[] =>
   call.operation.effect === 'write' ? writtenBy(call.input) : [];
+
+/** What a call asks about. A cohort is made in PostHog, of any property, and being in it tells of that. */
+function mentionsIn({ input, operation }: Call): Mentions {
+  const mentions = mentionsOf(input);
+  return operation.reply.holds === 'cohorts' ? { ...mentions, anything: true } : mentions;
+}
 
 function refuseUnsliceable(grant: Grant, call: Call): Failure | null {
   if (grant.slices.length === 0) return null;

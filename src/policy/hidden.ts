@@ -277,7 +277,7 @@ export function refuseHidden(mentions: Mentions, grant: Grant): Failure | null {
   }
   return mentions.anything
     ? refused(
-        'This asks for what PostHog defines (an action, test accounts, a computed property) and may depend on ' +
+        'This asks for what PostHog defines (an action, a cohort, test accounts, a computed property) and may depend on ' +
           'properties that this token does not show. Use events and properties of your own choice.',
       )
     : null;

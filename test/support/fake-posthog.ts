@@ -11,7 +11,7 @@ export interface FakePostHog {
   readonly stop: () => Promise<void>;
 }
 
-const emptyPage = (_: string): unknown => ({ results: [], next: null });
+const emptyPage: (target: string) => unknown = () => ({ results: [], next: null });
 
 export async function startFakePostHog(): Promise<FakePostHog> {
   const heard: string[] = [];

@@ -70,17 +70,16 @@ describe.each(worlds)('in generation $generation', ({ generation, send, get, san
     expect(await entry()).toMatchObject({ asked: 3, in_slice: 1, sent: 1 });
   });
 
+  const seen = async (json: unknown) => {
+    await sandbox.forget();
+    const answer = await bulk(json);
+    const asked = (await sandbox.received()).map(({ method, target }) => `${method} ${target.split('?')[0]}`);
+    const shape = asked.map((line) => line.replace(/[0-9a-f-]{36}/, 'UUID'));
+    const { asked: count, in_slice: found, sent } = (await entry())!;
+    return { ...told(answer), shape, log: { count, found, sent } };
+  };
+
   test('foreign and unknown ids are the same to the caller, in what it is told and in what is asked', async () => {
-    const seen = async (json: unknown) => {
-      await sandbox.forget();
-      const answer = await bulk(json);
-      const asked = (await sandbox.received()).map(
-        ({ method, target }) => `${method} ${target.split('?')[0]}`,
-      );
-      const shape = asked.map((line) => line.replace(/[0-9a-f-]{36}/, 'UUID'));
-      const { asked: count, in_slice: found, sent } = (await entry())!;
-      return { ...told(answer), shape, log: { count, found, sent } };
-    };
     expect(await seen({ ids: [CYD.uuid] })).toEqual(await seen({ ids: [NOBODY] }));
     expect(await seen({ distinct_ids: ['cyd@birch.test'] })).toEqual(
       await seen({ distinct_ids: ['nobody'] }),
@@ -152,24 +151,24 @@ describe.each(worlds)('in generation $generation', ({ generation, send, get, san
   });
 
   test('a distinct id is reset only where the log shows that this slice deleted it', async () => {
-    const reset = (id: string, as = token) => post('reset_person_distinct_id', { distinct_id: id }, as);
+    const again = (id: string, as = token) => post('reset_person_distinct_id', { distinct_id: id }, as);
     const birch = await tenants.fresh(BIRCH);
     await bulk({ distinct_ids: ['ada@acme.test', 'cyd@birch.test', 'nobody'] });
     await bulk({ ids: [CYD.uuid] }, birch.token);
     await sandbox.forget();
     const refused = await Promise.all(
-      ['cyd@birch.test', 'nobody', 'ben@acme.test', 'dov@cedar.test'].map((id) => reset(id)),
+      ['cyd@birch.test', 'nobody', 'ben@acme.test', 'dov@cedar.test'].map((id) => again(id)),
     );
     for (const answer of refused) {
       expect(answer.status).toBe(404);
       expect(told(answer)).toEqual(told(refused[0]!));
     }
-    expect(await reset('ada@acme.test', birch.token)).toMatchObject({ status: 404 });
+    expect(await again('ada@acme.test', birch.token)).toMatchObject({ status: 404 });
     expect(await sandbox.received()).toEqual([]);
-    for (const id of ['ada@acme.test', ...ADA.distinctIds]) expect((await reset(id)).status).toBe(202);
-    expect((await reset('cyd@birch.test', birch.token)).status).toBe(202);
+    for (const id of ['ada@acme.test', ...ADA.distinctIds]) expect((await again(id)).status).toBe(202);
+    expect((await again('cyd@birch.test', birch.token)).status).toBe(202);
     const narrower = await tenants.derive(token, { slice: { property: 'plan', value: 'pro' } });
-    expect((await reset('ada@acme.test', narrower.token)).status).toBe(404);
+    expect((await again('ada@acme.test', narrower.token)).status).toBe(404);
   });
 
   test('a profile that was kept gives no distinct id away', async () => {

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import type { Operation } from '../../src/catalogue/operation.ts';
-import { ADA, BEN, CYD, MIA, NIL, OTHER_ADA } from '../../src/sandbox/seed/names.ts';
+import { ADA, BEN, COHORTS, CYD, MIA, NIL, OTHER_ADA } from '../../src/sandbox/seed/names.ts';
 import { callOf, operationOf } from '../support/calls.ts';
 import type { Answer } from '../support/client.ts';
 import { PERSONS, SLICE, startWorlds, told } from '../support/generations.ts';
@@ -184,6 +184,11 @@ describe.each(worlds)('in generation $generation', (world) => {
     expect(await tenants.log(tenant)).toEqual([]);
     expect((await send('DELETE', `${PERSONS}/${BEN.id}/`, { token })).status).toBe(202);
     expect(await tenants.log(tenant)).toMatchObject([{ asked: 1, in_slice: 1, sent: 1, state: 'accepted' }]);
+  });
+
+  test('the cohorts of a person tell nothing of others: not how many are in them, nor how they are made', async () => {
+    const { json } = await get(token, `${PERSONS}/cohorts/?person_id=${ADA.uuid}`);
+    expect(json).toEqual({ results: [{ id: COHORTS.pro.id, name: COHORTS.pro.name }] });
   });
 
   test('where the look fails nothing is done', async () => {

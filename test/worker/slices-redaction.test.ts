@@ -174,6 +174,14 @@ describe.each(worlds)('in generation $generation', ({ generation, send, get, san
     expect(Object.keys(person.properties).toSorted()).toEqual(['plan', 'tenant_id']);
   });
 
+  test('cohorts may be made of what is hidden, so they are not told', async () => {
+    for (const [, properties] of RULES) {
+      const { token } = await tenants.fresh({ ...SLICE, properties });
+      problem(await get(token, `${PERSONS}/cohorts/?person_id=${UUID}`), 'property_hidden');
+    }
+    expect(await sandbox.received()).toEqual([]);
+  });
+
   test('a name is made anew of what is shown', async () => {
     const nameUnder = async (properties: unknown): Promise<unknown[]> => {
       const { token } = await tenants.fresh({ ...SLICE, properties });
