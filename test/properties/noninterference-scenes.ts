@@ -148,8 +148,8 @@ const others = (side: string): fc.Arbitrary<Others> =>
   fc
     .record({
       people: fc.array(traits, { maxLength: OTHERS_MAX }),
-      gone: fc.subarray(SEEDED, { maxLength: 3 }),
-      returns: fc.boolean(),
+      gone: fc.subarray(SEEDED, { minLength: 1, maxLength: 3 }),
+      returns: fc.constantFrom(true, true, false),
       changed: fc.subarray(SEEDED, { maxLength: 3 }),
       plan: plans,
     })
@@ -198,6 +198,8 @@ const own: fc.Arbitrary<People> = fc
   }));
 
 const RULES: readonly Properties[] = [
+  {},
+  {},
   {},
   {},
   { properties: { hidden: ['ssn', 'email'] } },

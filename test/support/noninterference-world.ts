@@ -76,23 +76,35 @@ export async function startWorld(generation: Generation, sources: Sources = REAL
   };
   const addOthers = async (others: Others): Promise<void> => {
     await add(others);
-    for (const { uuid, project, set } of others.changed) {
-      await postHog('PATCH', `/api/projects/${project}/persons/${uuid}/`, { properties: set });
-    }
-    for (const { uuid, project } of others.gone) {
-      await postHog('POST', `/api/projects/${project}/persons/bulk_delete/`, { ids: [uuid] });
-    }
+    await Promise.all(
+      others.changed.map(({ uuid, project, set }) =>
+        postHog('PATCH', `/api/projects/${project}/persons/${uuid}/`, { properties: set }),
+      ),
+    );
+    await Promise.all(
+      others.gone.map(({ uuid, project }) =>
+        postHog('POST', `/api/projects/${project}/persons/bulk_delete/`, { ids: [uuid] }),
+      ),
+    );
     if (others.back.length > 0) await control('POST', 'events', others.back);
+  };
+
+  const people = async (scene: Scene, side: 'left' | 'right'): Promise<void> => {
+    await control('POST', 'reset', { now: NOW, throttle: false });
+    await add(scene.own);
+    await addOthers(scene[side]);
+    // Last, as some of them say what cannot be deleted and how.
+    await control('PATCH', 'settings', { ...scene.settings, generation });
+  };
+  const newAcme = async (scene: Scene, tenant: string): Promise<void> => {
+    await admin('PUT', tenant, { ...EVERYTHING, ...scene.record });
+    token = ((await admin('POST', `${tenant}/tokens`, { name: 'a backend' })) as { token: string }).token;
   };
 
   return {
     ask: (method, target, json) => toGateway.send(method, target, { json, token }),
     restore: async (scene, side, tenant) => {
-      await control('POST', 'reset', { now: NOW, throttle: false, generation, ...scene.settings });
-      await add(scene.own);
-      await addOthers(scene[side]);
-      await admin('PUT', tenant, { ...EVERYTHING, ...scene.record });
-      token = ((await admin('POST', `${tenant}/tokens`, { name: 'a backend' })) as { token: string }).token;
+      await Promise.all([people(scene, side), newAcme(scene, tenant)]);
     },
     state: async () => (await control('GET', 'state')) as SandboxState,
     stop: async () => {
