@@ -41,7 +41,8 @@ export function rowsOf(samples: Samples): Row[] {
 }
 
 function ratioOf(sample: Sample, base: Sample | undefined): { requests: number; cpu: number | null }[] {
-  if (base === undefined) return [];
+  // Under a heavy neighbour a second can pass without a single answer; nothing can be held against that.
+  if (base === undefined || base.requestsPerSecond === 0) return [];
   const cpu = sample.cpuMicros === null || base.cpuMicros === null ? null : sample.cpuMicros / base.cpuMicros;
   return [{ requests: sample.requestsPerSecond / base.requestsPerSecond, cpu }];
 }

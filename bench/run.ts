@@ -41,7 +41,7 @@ async function bench(options: Options): Promise<void> {
     measured.push({ connections, rows });
     console.log(tableOf(connections, rows));
   }
-  console.log(`\n${aimsText()}`);
+  console.log(`\n${aimsText()}\n${describeMachine()} at the end.`);
   const sizes = bundles.map(({ name, code }) => ({ name, gzipBytes: gzipBytesOf(code) }));
   keep({ at: new Date().toISOString(), machine: describeMachine(), options, starts, sizes, measured });
 }
