@@ -12,6 +12,8 @@ const object = (className: string) => ({ className, useSQLite: true });
 
 export default defineConfig({
   test: {
+    // Files wait for their own workerd much of the time: one for each core, where one less would be the default.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
