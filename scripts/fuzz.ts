@@ -4,9 +4,9 @@
  */
 import { parseArgs } from 'node:util';
 import { GENERATIONS, type Generation } from '../src/catalogue/generation.ts';
-import { pairOf } from '../test/support/noninterference-play.ts';
-import { runPlan } from '../test/support/noninterference-run.ts';
-import { startWorld } from '../test/support/noninterference-world.ts';
+import { pairOf } from '../test/noninterference/play.ts';
+import { runPlan } from '../test/noninterference/run.ts';
+import { startWorld } from '../test/noninterference/world.ts';
 
 const SCENES_MAX = 10_000;
 const SEQUENCES_EACH = 60;

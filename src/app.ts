@@ -3,16 +3,16 @@ import { tokenIssuer } from './authn/token.ts';
 import { readConfig, type Config } from './config.ts';
 import { failureUntil } from './core/failure.ts';
 import { newRequestId, type Random } from './core/ids.ts';
-import type { Gateway } from './http/exchange.ts';
-import { bareResponse } from './http/frame.ts';
-import { problemReply } from './http/problem.ts';
-import { writeMisconfiguration } from './http/record.ts';
+import type { Services } from './http/context.ts';
+import { bareResponse } from './http/respond.ts';
+import { problemReply } from './http/reply/problem.ts';
+import { logMisconfiguration } from './http/log.ts';
 import { createRouter } from './http/router.ts';
-import type { DeletionLog } from './objects/deletion-log.ts';
+import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import type { Objects } from './objects/remote.ts';
-import type { Tenant } from './objects/tenant.ts';
-import { openDoor } from './upstream/door.ts';
+import type { Tenant } from './objects/tenant/tenant.ts';
+import { openDoor } from './upstream/transport.ts';
 import { scrubsOf } from './upstream/scrub.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
@@ -32,12 +32,12 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 /** Serves the gateway, or, with anything of its configuration missing, a 503 to everything. */
 export function createApp(env: Env): App {
   const configured = readConfig(env);
-  if (configured.ok) return createRouter(gatewayOf(env, configured.config));
-  writeMisconfiguration(configured.problems);
+  if (configured.ok) return createRouter(servicesOf(env, configured.config));
+  logMisconfiguration(configured.problems);
   return refuseEverything;
 }
 
-const gatewayOf = (env: Env, config: Config): Gateway => ({
+const servicesOf = (env: Env, config: Config): Services => ({
   config,
   tokens: tokenIssuer(config.keyring, config.issuer),
   door: openDoor(config.upstream, (input, init) => fetch(input, init)),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { parseKeyring, type Keyring } from './authn/keyring.ts';
 import { GENERATIONS, type Generation } from './catalogue/generation.ts';
 import { ProjectId } from './core/ids.ts';
-import type { DoorConfig } from './upstream/door.ts';
+import type { DoorConfig } from './upstream/transport.ts';
 
 const ADMIN_TOKEN_CHARS_MIN = 16;
 const POSTHOG_KEY_CHARS_MIN = 12;

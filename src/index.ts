@@ -1,8 +1,8 @@
 import { createApp, type App, type Env } from './app.ts';
 
-export { DeletionLog } from './objects/deletion-log.ts';
+export { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 export { Directory } from './objects/directory.ts';
-export { Tenant } from './objects/tenant.ts';
+export { Tenant } from './objects/tenant/tenant.ts';
 
 /** Built once for each isolate: an environment does not change under a running one. */
 const apps = new WeakMap<Env, App>();

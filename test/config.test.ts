@@ -131,7 +131,7 @@ describe('a variable', () => {
     }
   });
 
-  test('names each kind of patience its own', () => {
+  test('names each kind of delivery its own', () => {
     const { upstream } = configOf({ ...GOOD, READ_TIMEOUT_MS: '200', SLOW_TIMEOUT_MS: '300' });
     expect(upstream).toMatchObject({ readTimeoutMs: 200, slowTimeoutMs: 300 });
   });

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { operationsTable, withOperations } from '../scripts/operations-table.ts';
 import { CATALOGUE, FAMILIES } from '../src/catalogue/index.ts';
 import { FAILURES } from '../src/core/failure.ts';
-import { openApiDocument, openApiText } from '../src/http/openapi.ts';
+import { openApiDocument, openApiText } from '../src/openapi/document.ts';
 import { ROUTES } from '../src/http/routes.ts';
 
 const read = (file: string): string => readFileSync(join(import.meta.dirname, '..', file), 'utf8');

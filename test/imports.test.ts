@@ -39,9 +39,22 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   authn: ['core', 'catalogue', 'policy'],
   upstream: ['core', 'catalogue', 'policy'],
   'config.ts': ['core', 'catalogue', 'authn', 'upstream'],
-  objects: ['core', 'catalogue', 'policy', 'authn', 'upstream', 'config.ts'],
-  http: ['core', 'catalogue', 'policy', 'authn', 'upstream', 'objects', 'config.ts'],
-  'app.ts': ['core', 'catalogue', 'policy', 'authn', 'upstream', 'objects', 'http', 'config.ts'],
+  contract: ['core', 'catalogue', 'policy'],
+  openapi: ['core', 'catalogue', 'policy', 'contract'],
+  objects: ['core', 'catalogue', 'policy', 'authn', 'upstream', 'contract', 'config.ts'],
+  http: ['core', 'catalogue', 'policy', 'authn', 'upstream', 'contract', 'openapi', 'objects', 'config.ts'],
+  'app.ts': [
+    'core',
+    'catalogue',
+    'policy',
+    'authn',
+    'upstream',
+    'contract',
+    'openapi',
+    'objects',
+    'http',
+    'config.ts',
+  ],
   'index.ts': ['app.ts', 'objects'],
   sandbox: [],
 };
@@ -104,7 +117,7 @@ describe('imports run one way', () => {
     const config = sources.find(({ file }) => file === 'config.ts');
     const taken = config?.imports.filter(({ from }) => /authn|upstream/.test(from)) ?? [];
     for (const { from, line } of taken) {
-      expect(from).toMatch(/^\.\/(?:authn\/(?:keyring|bearer)|upstream\/door)\.ts$/);
+      expect(from).toMatch(/^\.\/(?:authn\/(?:keyring|bearer)|upstream\/transport)\.ts$/);
       if (from.includes('upstream')) expect(line).toMatch(/^import type /);
     }
   });
@@ -164,8 +177,8 @@ describe('the world outside', () => {
     expect(calls.map(({ file }) => file).toSorted()).toEqual([
       'app.ts',
       'index.ts',
-      'objects/deletion-log.ts',
-      'upstream/door.ts',
+      'objects/deletion-log/deletion-log.ts',
+      'upstream/transport.ts',
     ]);
     // The door calls what it was given; two places give it the runtime's; index.ts answers by that name.
     const handed = /\(input, init\) => fetch\(input, init\)/g;
@@ -177,16 +190,18 @@ describe('the world outside', () => {
 
   test('has a clock and chance only at the edges', () => {
     for (const file of saying(/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/)) {
-      expect(file).toMatch(/^(?:app\.ts|objects\/(?:tenant|deletion-log|directory)\.ts)$/);
+      expect(file).toMatch(
+        /^(?:app\.ts|objects\/(?:tenant\/tenant|deletion-log\/deletion-log|directory)\.ts)$/,
+      );
     }
     for (const file of saying(/getRandomValues|randomUUID/)) {
-      expect(file).toMatch(/^(?:app\.ts|objects\/deletion-log\.ts)$/);
+      expect(file).toMatch(/^(?:app\.ts|objects\/deletion-log\/deletion-log\.ts)$/);
     }
     expect(saying(/\bMath\.random\b/)).toEqual([]);
   });
 
   test('is told nothing but by one file: the console', () => {
-    expect(saying(/\bconsole\./).filter((file) => !/^(?:http\/record\.ts|objects\/)/.test(file))).toEqual([]);
+    expect(saying(/\bconsole\./).filter((file) => !/^(?:http\/log\.ts|objects\/)/.test(file))).toEqual([]);
   });
 
   test('is not asked through a global environment', () => {
@@ -195,7 +210,7 @@ describe('the world outside', () => {
 
   test('waits only at the door and in the deletion log', () => {
     for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
-      expect(file).toMatch(/^(?:upstream\/door|objects\/deletion-log)\.ts$/);
+      expect(file).toMatch(/^(?:upstream\/transport|objects\/deletion-log\/deletion-log)\.ts$/);
     }
   });
 });

@@ -10,10 +10,10 @@ import { failure, type FailureCode } from '../src/core/failure.ts';
 import type { PersonUuid, ProjectId, TenantId, TokenId } from '../src/core/ids.ts';
 import type { Result } from '../src/core/result.ts';
 import type { Scope } from '../src/core/scopes.ts';
-import { passOn } from '../src/http/forward.ts';
-import type { Exchange } from '../src/http/exchange.ts';
+import { passOn } from '../src/http/mirror/forward.ts';
+import type { Context } from '../src/http/context.ts';
 import { constrain } from '../src/policy/constrain.ts';
-import { decide, type Asker, type PermittedCall, type UpstreamFacts } from '../src/policy/decide.ts';
+import { decide, type Caller, type PermittedCall, type UpstreamFacts } from '../src/policy/decide.ts';
 import type { Grant } from '../src/policy/grant.ts';
 import type { UpstreamRequest } from '../src/upstream/request.ts';
 
@@ -22,9 +22,9 @@ type ForwardCall = Extract<Call, { kind: 'forward' }>;
 /** Compiled, never called. */
 export function onlyWhatIsConstrainedIsSent(
   call: ForwardCall,
-  exchange: Exchange,
+  exchange: Context,
   grant: Grant,
-  asker: Asker,
+  caller: Caller,
   facts: UpstreamFacts,
 ) {
   // @ts-expect-error A call nobody decided on cannot be sent.
@@ -33,7 +33,7 @@ export function onlyWhatIsConstrainedIsSent(
   // @ts-expect-error Nor can one be made permitted by hand: the mark is known to `decide` alone.
   const forged: PermittedCall = { ...call, permitted: true };
 
-  const decision = decide(grant, asker, call, facts);
+  const decision = decide(grant, caller, call, facts);
   // @ts-expect-error Before the verdict was looked at there is no call.
   void decision.call;
   if (decision.verdict === 'deny') return forged;
@@ -70,7 +70,7 @@ const ENTRY = {
   scopes: ['person:read'],
   effect: 'read',
   cost: 1,
-  patience: 'read',
+  delivery: 'idempotent',
   slicing: { kind: 'answered' },
   ownersProject: [],
   place: 'query',

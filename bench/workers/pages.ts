@@ -2,8 +2,8 @@
 import { failure } from '../../src/core/failure.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../../src/core/json.ts';
 import { chunksOf } from '../../src/upstream/chunks.ts';
-import { PageRewriter, type PageRewrite, type RowVerdict } from '../../src/upstream/row-page.ts';
-import { startPage } from '../../src/upstream/row-stream.ts';
+import { PageRewriter, type PageRewrite, type RowVerdict } from '../../src/upstream/page/rewriter.ts';
+import { startPage } from '../../src/upstream/page/stream.ts';
 import { scrubStream } from '../../src/upstream/scrub.ts';
 
 interface Env {

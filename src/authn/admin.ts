@@ -5,7 +5,7 @@ import { bearerOf } from './bearer.ts';
  * Refuses whoever does not hold the admin token. Digests are compared, in constant time, so that neither the length
  * nor a common beginning shows.
  */
-export async function refuseNonAdmin(headers: Headers, adminToken: string): Promise<Failure | null> {
+export async function checkAdmin(headers: Headers, adminToken: string): Promise<Failure | null> {
   const credential = bearerOf(headers, { missing: 'admin_token_missing', malformed: 'admin_token_invalid' });
   if (!credential.ok) return credential.failure;
   const [sent, expected] = await Promise.all([digest(credential.value), digest(adminToken)]);

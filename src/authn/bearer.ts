@@ -1,7 +1,7 @@
 /** The one place a credential is read from: a single `Authorization: Bearer` header (RFC 6750 §2.1). */
 import { failure, type FailureCode } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
-import { no, ok, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 
 const BEARER = /^Bearer +([A-Za-z0-9\-._~+/]+=*)$/i;
 
@@ -15,10 +15,10 @@ export function bearerOf(
 ): Result<string> {
   const header = headers.get('authorization');
   if (header === null) {
-    return no(failure(codes.missing, 'Send the token in one header: Authorization: Bearer <token>.'));
+    return err(failure(codes.missing, 'Send the token in one header: Authorization: Bearer <token>.'));
   }
   const credential = BEARER.exec(header)?.[1];
   return credential === undefined || credential.length > LIMITS.tokenCharsMax
-    ? no(failure(codes.malformed, 'The Authorization header must be one "Bearer <token>".'))
+    ? err(failure(codes.malformed, 'The Authorization header must be one "Bearer <token>".'))
     : ok(credential);
 }

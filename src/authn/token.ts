@@ -7,7 +7,7 @@ import * as z from 'zod';
 import { failure, type Failure } from '../core/failure.ts';
 import { ProjectId, TenantId, TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
-import { no, ok, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import { ScopeName, type Scope } from '../core/scopes.ts';
 import { Narrowing } from '../policy/grant.ts';
 import type { Keyring } from './keyring.ts';
@@ -17,8 +17,8 @@ const ALGORITHM = 'HS256';
 const TYPE = 'at+jwt';
 
 /** One token of a chain, and how it narrowed what it was derived from. */
-const Link = z.strictObject({ id: TokenId, by: Narrowing });
-export type Link = z.output<typeof Link>;
+const Ancestor = z.strictObject({ id: TokenId, by: Narrowing });
+export type Ancestor = z.output<typeof Ancestor>;
 
 const Claims = z.object({
   sub: TenantId,
@@ -34,7 +34,7 @@ const Claims = z.object({
   }),
   project_id: ProjectId,
   by: Narrowing,
-  chain: z.array(Link).max(LIMITS.ancestorsMax),
+  chain: z.array(Ancestor).max(LIMITS.ancestorsMax),
 });
 
 /** The authenticated caller: what its token says of itself, checked to be ours and current. */
@@ -46,7 +46,7 @@ export interface Principal {
   readonly scopes: readonly Scope[];
   readonly by: Narrowing;
   /** Oldest first. */
-  readonly ancestors: readonly Link[];
+  readonly ancestors: readonly Ancestor[];
   readonly issuedAtSeconds: number;
   readonly notBeforeSeconds: number | null;
   readonly expiresAtSeconds: number;
@@ -90,7 +90,7 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
     },
 
     verify: async (credential, nowMs) => {
-      if (!credential.startsWith(PREFIX)) return no(foreign());
+      if (!credential.startsWith(PREFIX)) return err(foreign());
       try {
         const { payload } = await jwtVerify(credential.slice(PREFIX.length), ({ kid }) => keyOf(kid), {
           algorithms: [ALGORITHM],
@@ -101,9 +101,9 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
           requiredClaims: ['exp', 'iat', 'jti', 'sub'],
         });
         const claims = Claims.safeParse(payload);
-        return claims.success ? ok(principalOf(claims.data)) : no(malformed());
+        return claims.success ? ok(principalOf(claims.data)) : err(malformed());
       } catch (error) {
-        return no(failureOf(error));
+        return err(failureOf(error));
       }
     },
   };

@@ -2,9 +2,9 @@
 import type * as z from 'zod';
 import { failure, type Failure } from '../core/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import { no, ok, type Result } from '../core/result.ts';
-import { fromQuery, type Fields } from './fields.ts';
-import type { Place, Sent } from './operation.ts';
+import { err, ok, type Result } from '../core/result.ts';
+import { fromQuery, type Fields } from './fields/values.ts';
+import type { ParameterIn, RawCall } from './operation.ts';
 
 type From = 'query' | 'body';
 
@@ -18,36 +18,40 @@ interface Gathered {
 }
 
 /** What arguments are read from. */
-export type Input = Pick<Sent, 'query' | 'body'>;
+export type Input = Pick<RawCall, 'query' | 'body'>;
 
 /** Validates what was sent against the schema. */
-export function parseArguments<S extends Fields>(schema: S, place: Place, sent: Input): Result<z.output<S>> {
+export function parseArguments<S extends Fields>(
+  schema: S,
+  place: ParameterIn,
+  sent: Input,
+): Result<z.output<S>> {
   const gathered = gather(schema, place, sent);
   if (!gathered.ok) return gathered;
   const parsed = schema.safeParse(gathered.value.values);
   if (parsed.success) return ok(parsed.data);
-  return no(explain(parsed.error.issues, gathered.value.from, place, Object.keys(schema.shape)));
+  return err(explain(parsed.error.issues, gathered.value.from, place, Object.keys(schema.shape)));
 }
 
-function gather(schema: Fields, place: Place, sent: Input): Result<Gathered> {
+function gather(schema: Fields, place: ParameterIn, sent: Input): Result<Gathered> {
   const values: Record<string, Json> = {};
   const from = new Map<string, From>();
   for (const [name, value] of sent.query) {
     const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
     if (place === 'body' || field === undefined)
-      return no(unknownName('query', name, place, Object.keys(schema.shape)));
+      return err(unknownName('query', name, place, Object.keys(schema.shape)));
     const read = fromQuery(field, value);
-    if (!read.ok) return no(failure('parameter_invalid', `${name} ${read.failure}.`, name));
+    if (!read.ok) return err(failure('parameter_invalid', `${name} ${read.failure}.`, name));
     values[name] = read.value;
     from.set(name, 'query');
   }
   if (sent.body === undefined) return ok({ values, from });
-  if (!isJsonObject(sent.body)) return no(failure('body_invalid', 'The body must be a JSON object.'));
+  if (!isJsonObject(sent.body)) return err(failure('body_invalid', 'The body must be a JSON object.'));
   for (const [name, value] of Object.entries(sent.body)) {
     if (place === 'query' || !Object.hasOwn(schema.shape, name)) {
-      return no(unknownName('body', name, place, Object.keys(schema.shape)));
+      return err(unknownName('body', name, place, Object.keys(schema.shape)));
     }
-    if (from.has(name) && JSON.stringify(values[name]) !== JSON.stringify(value)) return no(saidTwice(name));
+    if (from.has(name) && JSON.stringify(values[name]) !== JSON.stringify(value)) return err(saidTwice(name));
     values[name] = value;
     from.set(name, 'body');
   }
@@ -61,7 +65,7 @@ const saidTwice = (name: string): Failure =>
     name,
   );
 
-function unknownName(where: From, name: string, place: Place, known: readonly string[]): Failure {
+function unknownName(where: From, name: string, place: ParameterIn, known: readonly string[]): Failure {
   const shown = name.slice(0, NAME_CHARS_SHOWN);
   const accepted = place === 'either' || place === where ? known : [];
   const list = accepted.length === 0 ? 'none' : accepted.join(', ');
@@ -74,7 +78,7 @@ function unknownName(where: From, name: string, place: Place, known: readonly st
 export function explain(
   issues: readonly z.core.$ZodIssue[],
   from: ReadonlyMap<string, From>,
-  place: Place,
+  place: ParameterIn,
   known: readonly string[],
 ): Failure {
   const issue = deepest(issues);

@@ -3,11 +3,11 @@ import type * as z from 'zod';
 import { failure } from '../core/failure.ts';
 import type { PersonRef } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
-import { no, ok, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import { parseArguments, type Input } from './arguments.ts';
 import type { DeletingOperation, DeletionFlags, DeletionTarget } from './deletion.ts';
-import { givenFields, toOwnQuery, toQuery, type Fields } from './fields.ts';
-import type { Entry, Operation, Paging, Window } from './operation.ts';
+import { givenFields, toOwnQuery, toQuery, type Fields } from './fields/values.ts';
+import type { Entry, Operation, Paging, PageRequest } from './operation.ts';
 
 type Arguments = readonly (readonly [name: string, value: Json])[];
 
@@ -99,14 +99,14 @@ export function takeFormat(
   const format = sent.query.get(FORMAT) ?? 'json';
   if (format !== 'json' && (format !== 'csv' || reply.rows === null)) {
     const accepted = reply.rows === null ? 'json' : 'json, csv';
-    return no(failure('parameter_invalid', `format: accepted here: ${accepted}.`, FORMAT));
+    return err(failure('parameter_invalid', `format: accepted here: ${accepted}.`, FORMAT));
   }
   const query = new Map(sent.query);
   query.delete(FORMAT);
   return ok({ format, rest: { query, body: sent.body } });
 }
 
-function windowOf(paging: Paging, given: Arguments): Window {
+function windowOf(paging: Paging, given: Arguments): PageRequest {
   const numberOf = (name: string, otherwise: number): number => {
     const value = given.find(([field]) => field === name)?.[1];
     return typeof value === 'number' ? value : otherwise;
@@ -121,7 +121,7 @@ function windowOf(paging: Paging, given: Arguments): Window {
 export const firstPosition = (paging: Paging): number => (paging.unit === 'page' ? 1 : 0);
 
 /** PostHog is always told the limit, so that its default and ours cannot differ. */
-function withWindow(sends: Arguments, paging: Paging, window: Window): Arguments {
+function withWindow(sends: Arguments, paging: Paging, window: PageRequest): Arguments {
   const others = sends.filter(([name]) => name !== paging.limit && name !== paging.position);
   const moved =
     window.position === firstPosition(paging) ? [] : ([[paging.position, window.position]] as const);

@@ -9,7 +9,7 @@ export type Generation = (typeof GENERATIONS)[number];
  * Refuses flags the generation would ignore. Generation A knows neither of these in a bulk delete, and leaving
  * `keep_person` unread means deleting the person (PostHog contract §8, 2 and 13).
  */
-export function refuseIgnored(deletion: Deletion, generation: Generation): Failure | null {
+export function checkIgnoredFlags(deletion: Deletion, generation: Generation): Failure | null {
   if (generation !== 'A') return null;
   const { operation, flags } = deletion;
   const single = operation !== 'persons_bulk_delete' && operation !== 'persons_destroy';

@@ -1,10 +1,10 @@
 /** Every operation of the persons API there is. What is not in this list has no route and reaches PostHog never. */
-import { ACTIVITY } from './activity.ts';
-import { CHANGING } from './changing.ts';
-import { DELETING_OPERATIONS } from './deleting.ts';
-import { INSIGHTS } from './insights.ts';
+import { ACTIVITY } from './persons/activity.ts';
+import { CHANGING } from './persons/changing.ts';
+import { DELETING_OPERATIONS } from './persons/deleting.ts';
+import { INSIGHTS } from './persons/insights.ts';
 import type { Operation } from './operation.ts';
-import { READING } from './reading.ts';
+import { READING } from './persons/reading.ts';
 
 export const CATALOGUE: readonly Operation[] = [
   ...READING,

@@ -8,22 +8,22 @@ import type { Json, JsonObject } from '../core/json.ts';
 import type { Scope } from '../core/scopes.ts';
 import type { Result } from '../core/result.ts';
 import type { Deletion } from './deletion.ts';
-import type { Fields } from './fields.ts';
+import type { Fields } from './fields/values.ts';
 import type { Generation } from './generation.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
 /** Where arguments are read from. `either`: query or body, never the same name with two values. */
-export type Place = 'query' | 'body' | 'either';
+export type ParameterIn = 'query' | 'body' | 'either';
 
 /** How patient the gateway is with PostHog, and whether asking twice does harm. */
-export type Patience =
+export type Delivery =
   /** An idempotent read: asked once more where PostHog never answered. */
-  | 'read'
+  | 'idempotent'
   /** A read that computes for long: not asked again by itself. */
-  | 'slow_read'
+  | 'slow'
   /** Changes something: sent once. */
-  | 'write';
+  | 'once';
 
 /**
  * How an operation is held to the slice of a grant. Every entry says it; there is no default. Grants without a slice
@@ -44,7 +44,7 @@ export type Slicing =
   | { readonly kind: 'refused'; readonly why: string };
 
 /** What a success holds of persons, which says how properties are taken out of it. */
-export type Holding =
+export type ReplyContent =
   /** Rows of persons, in a page. */
   | 'persons'
   /** One person. */
@@ -78,7 +78,7 @@ export interface Reply {
   readonly schema: z.ZodType | null;
   readonly example: Json;
   readonly paging: Paging | null;
-  readonly holds: Holding;
+  readonly holds: ReplyContent;
   /** Where the rows are that `format=csv` renders; `null` where there is no table. */
   readonly rows: 'results' | 'people' | null;
 }
@@ -102,18 +102,18 @@ export interface Entry {
   readonly scopes: readonly [Scope, ...Scope[]];
   /** Requests of the rate one call spends. */
   readonly cost: number;
-  readonly patience: Patience;
+  readonly delivery: Delivery;
   readonly slicing: Slicing;
   /** Generations in which PostHog answers for the project its key's owner has open, whatever the path says (§10, 4). */
   readonly ownersProject: readonly Generation[];
-  readonly place: Place;
+  readonly place: ParameterIn;
   readonly input: Fields;
   readonly reply: Reply;
   readonly doc: Documentation;
 }
 
 /** A request as it arrived, parsed but not judged. */
-export interface Sent {
+export interface RawCall {
   readonly method: Method;
   readonly projectId: ProjectId;
   readonly person: PersonRef | null;
@@ -123,7 +123,7 @@ export interface Sent {
 }
 
 /** Where a client stands in a listing, in the units of the operation's paging. */
-export interface Window {
+export interface PageRequest {
   readonly limit: number;
   readonly position: number;
 }
@@ -147,12 +147,12 @@ export type Call =
       readonly body: Json;
       /** What the client itself asked for, as query pairs: what links are rebuilt from. */
       readonly asked: readonly (readonly [string, string])[];
-      readonly window: Window | null;
+      readonly window: PageRequest | null;
     })
   | (CallBase & { readonly kind: 'delete'; readonly deletion: Deletion });
 
 export interface Operation extends Entry {
   readonly effect: 'read' | 'write' | 'delete';
   /** Validates what was sent. Fails with a 400 that names what was wrong and what is accepted. */
-  readonly prepare: (sent: Sent) => Result<Call>;
+  readonly prepare: (sent: RawCall) => Result<Call>;
 }

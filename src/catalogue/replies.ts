@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import type { Json } from '../core/json.ts';
-import { anyJson } from './fields.ts';
+import { anyJson } from './fields/values.ts';
 import type { Paging, Reply } from './operation.ts';
 
 const link = z.string().nullable();

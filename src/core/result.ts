@@ -9,4 +9,4 @@ export type Result<T, E = Failure> =
 export const ok = <T>(value: T): Result<T, never> => ({ ok: true, value });
 
 /** The failure, as a result. */
-export const no = <E>(failure: E): Result<never, E> => ({ ok: false, failure });
+export const err = <E>(failure: E): Result<never, E> => ({ ok: false, failure });

@@ -5,18 +5,18 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { failure } from '../core/failure.ts';
-import { no, ok } from '../core/result.ts';
-import { isPreflight, preflightReply } from './cors.ts';
-import type { Gateway, Handler } from './exchange.ts';
-import { answer } from './frame.ts';
-import { refuseOddPath, targetOf } from './path.ts';
+import { err, ok } from '../core/result.ts';
+import { isPreflight, preflightReply } from './reply/cors.ts';
+import type { Services, Handler } from './context.ts';
+import { respond } from './respond.ts';
+import { checkPath, targetOf } from './input/path.ts';
 import { ROUTES } from './routes.ts';
 
 /** Answers any request. */
-export function createRouter(gateway: Gateway): (request: Request) => Response | Promise<Response> {
+export function createRouter(services: Services): (request: Request) => Response | Promise<Response> {
   const app = new Hono();
   const serve = (name: string, handler: Handler) => (c: Context) =>
-    answer(gateway, c.req.raw, name, c.req.param(), handler);
+    respond(services, c.req.raw, name, c.req.param(), handler);
 
   const paths = Map.groupBy(ROUTES, (route) => route.path);
   for (const [path, routes] of paths) {
@@ -26,18 +26,18 @@ export function createRouter(gateway: Gateway): (request: Request) => Response |
   app.notFound(serve('path_unknown', notFound));
 
   const oddPath = (request: Request): Promise<Response> =>
-    answer(gateway, request, 'odd_path', {}, refuseOdd);
+    respond(services, request, 'odd_path', {}, refuseOdd);
   return (request) =>
-    refuseOddPath(targetOf(request.url).path) === null ? app.fetch(request) : oddPath(request);
+    checkPath(targetOf(request.url).path) === null ? app.fetch(request) : oddPath(request);
 }
 
 const refuseOdd: Handler = async ({ request }) => {
-  const refusal = refuseOddPath(targetOf(request.url).path);
-  return refusal === null ? notFound() : no(refusal);
+  const refusal = checkPath(targetOf(request.url).path);
+  return refusal === null ? notFound() : err(refusal);
 };
 
 const notFound = async () =>
-  no(failure('path_unknown', 'There is no such path here. /openapi.json lists those there are.'));
+  err(failure('path_unknown', 'There is no such path here. /openapi.json lists those there are.'));
 
 /** A preflight, or a method the path does not take. HEAD goes wherever GET does. */
 const otherMethod = (methods: readonly string[]): Handler => {
@@ -47,7 +47,7 @@ const otherMethod = (methods: readonly string[]): Handler => {
     if (request.method === 'OPTIONS') {
       return ok({ status: 204, type: null, body: null, headers: { Allow: allow.join(', ') } });
     }
-    return no({
+    return err({
       ...failure('method_unknown', `This path takes ${allow.join(', ')}.`),
       allow,
     });

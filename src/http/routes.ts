@@ -1,14 +1,14 @@
 /** Every route there is, as data: the router and the documentation are made from it. */
 import { CATALOGUE } from '../catalogue/index.ts';
 import type { Method, Operation } from '../catalogue/operation.ts';
-import * as admin from './admin-routes.ts';
-import { explain } from './explain.ts';
-import type { Handler } from './exchange.ts';
-import * as log from './own-deletions.ts';
-import * as open from './open-routes.ts';
-import { OWN_ROUTES, type OwnRouteName } from './own-routes.ts';
-import { answerPersons } from './persons.ts';
-import * as tenant from './tenant-routes.ts';
+import * as admin from './control/admin/tenants.ts';
+import { explain } from './control/tenant/explain.ts';
+import type { Handler } from './context.ts';
+import * as log from './control/tenant/deletions.ts';
+import * as open from './control/open.ts';
+import { CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
+import { answerPersons } from './mirror/pipeline.ts';
+import * as tenant from './control/tenant/tokens.ts';
 
 export interface Route {
   /** What the log line calls it. */
@@ -26,7 +26,7 @@ const PERSON_ID = ':id{[^/.]+}';
 const mirrorRoutes = (operation: Operation): Route[] =>
   operation.methods.flatMap((method) => {
     const below = operation.path === '' ? '' : `/${operation.path.replace(':id', PERSON_ID)}`;
-    const handler: Handler = (exchange) => answerPersons(operation, method, exchange);
+    const handler: Handler = (ctx) => answerPersons(operation, method, ctx);
     return [`${PERSONS}${below}`, `${PERSONS}${below}/`].map((path) => ({
       name: operation.id,
       method,
@@ -42,7 +42,7 @@ const MIRROR: readonly Route[] = [
 ].flatMap((operation) => mirrorRoutes(operation));
 
 /** Every route has a handler, and every handler a route: the compiler counts them. */
-const HANDLERS: Readonly<Record<OwnRouteName, Handler>> = {
+const HANDLERS: Readonly<Record<ControlRouteName, Handler>> = {
   landing: open.landing,
   health: open.health,
   openapi: open.openApi,
@@ -64,14 +64,14 @@ const HANDLERS: Readonly<Record<OwnRouteName, Handler>> = {
   admin_get_deletion: admin.deletionOf,
 };
 
-const isOwn = (name: string): name is OwnRouteName => Object.hasOwn(OWN_ROUTES, name);
+const isOwn = (name: string): name is ControlRouteName => Object.hasOwn(CONTROL_ROUTES, name);
 
-const OWN: readonly Route[] = Object.keys(OWN_ROUTES)
+const OWN: readonly Route[] = Object.keys(CONTROL_ROUTES)
   .filter(isOwn)
   .map((name) => ({
     name,
-    method: OWN_ROUTES[name].method,
-    path: OWN_ROUTES[name].path,
+    method: CONTROL_ROUTES[name].method,
+    path: CONTROL_ROUTES[name].path,
     handler: HANDLERS[name],
   }));
 

@@ -7,15 +7,15 @@ import type { Generation } from '../catalogue/generation.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
-import { refuseUnenforceable } from './enforceable.ts';
+import { checkGrant } from './validate-grant.ts';
 import type { Grant } from './grant.ts';
 import {
   mentionsOf,
-  refuseHidden,
-  refuseSliceWrite,
+  checkDisclosure,
+  checkSliceWrite,
   writesOf as writtenBy,
   type Mentions,
-} from './hidden.ts';
+} from './disclosure.ts';
 
 /** Stays in this file: nobody else can make a permitted call. */
 const permitted = Symbol('permitted');
@@ -28,7 +28,7 @@ export type Decision =
   | { readonly verdict: 'allow'; readonly call: PermittedCall };
 
 /** Who asks: what its token was issued for, and the web origin the request came from, if a browser sent it. */
-export interface Asker {
+export interface Caller {
   readonly projectId: ProjectId;
   readonly origin: string | null;
 }
@@ -41,23 +41,23 @@ export interface UpstreamFacts {
 }
 
 /** Checks in this order: project, origin, scopes, what is deleted along, what cannot be sliced, what is hidden. */
-export function decide(grant: Grant, asker: Asker, call: Call, upstream: UpstreamFacts): Decision {
+export function decide(grant: Grant, caller: Caller, call: Call, upstream: UpstreamFacts): Decision {
   const refusal =
-    refuseOtherProject(grant, asker.projectId, call.projectId) ??
-    refuseOrigin(grant, asker.origin) ??
-    refuseScopes(grant, call.operation.scopes) ??
-    refuseFlags(grant, call) ??
-    refuseOwnersProject(grant, call, upstream) ??
-    refuseUnsliceable(grant, call) ??
-    refuseHidden(mentionsIn(call), grant) ??
-    refuseSliceWrite(writesOf(call), grant);
+    checkProject(grant, caller.projectId, call.projectId) ??
+    checkOrigin(grant, caller.origin) ??
+    checkScopes(grant, call.operation.scopes) ??
+    checkDeleteFlags(grant, call) ??
+    checkOwnersProject(grant, call, upstream) ??
+    checkSliceable(grant, call) ??
+    checkDisclosure(mentionsIn(call), grant) ??
+    checkSliceWrite(writesOf(call), grant);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };
 }
 
 /** The project the token was issued for, the one the tenant has now, and the one in the path must be one. */
-export function refuseOtherProject(
+export function checkProject(
   grant: Grant,
   issuedFor: ProjectId,
   asked: ProjectId = issuedFor,
@@ -68,21 +68,21 @@ export function refuseOtherProject(
 }
 
 /** A request without an `Origin` is no browser's: there is nothing to hold it to. */
-export function refuseOrigin(grant: Grant, origin: string | null): Failure | null {
+export function checkOrigin(grant: Grant, origin: string | null): Failure | null {
   return origin === null || grant.origins.includes(origin)
     ? null
     : failure('origin_not_allowed', 'Pages of this web origin may not use this token.', 'Origin');
 }
 
 /** All the scopes must be there. */
-export function refuseScopes(grant: Grant, needed: readonly Scope[]): Failure | null {
+export function checkScopes(grant: Grant, needed: readonly Scope[]): Failure | null {
   const missing = needed.filter((scope) => !grant.scopes.includes(scope));
   return missing.length === 0
     ? null
     : { ...failure('scope_missing', `This needs the scope ${missing.join(' and ')}.`), scopes: needed };
 }
 
-function refuseFlags(grant: Grant, call: Call): Failure | null {
+function checkDeleteFlags(grant: Grant, call: Call): Failure | null {
   if (call.kind !== 'delete') return null;
   const { flags } = call.deletion;
   const beyond = (['events', 'recordings'] as const).find(
@@ -98,7 +98,7 @@ function refuseFlags(grant: Grant, call: Call): Failure | null {
  * §10, 4). The gateway asks only where the operator has said which that is; for a grant of a whole project it takes
  * the operator's word of SECURITY.md that there is no other.
  */
-function refuseOwnersProject(grant: Grant, call: Call, upstream: UpstreamFacts): Failure | null {
+function checkOwnersProject(grant: Grant, call: Call, upstream: UpstreamFacts): Failure | null {
   if (!call.operation.ownersProject.includes(upstream.generation)) return null;
   if (upstream.ownersProject === call.projectId) return null;
   if (upstream.ownersProject === null && grant.slices.length === 0) return null;
@@ -118,9 +118,9 @@ function mentionsIn({ input, operation }: Call): Mentions {
   return operation.reply.holds === 'cohorts' ? { ...mentions, anything: true } : mentions;
 }
 
-function refuseUnsliceable(grant: Grant, call: Call): Failure | null {
+function checkSliceable(grant: Grant, call: Call): Failure | null {
   if (grant.slices.length === 0) return null;
-  const unenforceable = refuseUnenforceable(grant, 'not_sliceable');
+  const unenforceable = checkGrant(grant, 'not_sliceable');
   if (unenforceable !== null) return unenforceable;
   const { slicing, id } = call.operation;
   if (slicing.kind === 'refused') return failure('not_sliceable', slicing.why);

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { text as wellFormed } from '../catalogue/fields.ts';
+import { text as wellFormed } from '../catalogue/fields/values.ts';
 import { ProjectId, type TokenId } from '../core/ids.ts';
 import { parseJson } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';

@@ -1,5 +1,5 @@
 import { failure, type Failure } from '../core/failure.ts';
-import { no, ok, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import type { Grant, Narrowing, Rate, Slice, TenantRecord } from './grant.ts';
 
 const common = <T>(wide: readonly T[], asked: readonly T[] | undefined): readonly T[] =>
@@ -74,13 +74,17 @@ export function narrow(parent: Grant, by: Narrowing): Grant {
   };
 }
 
+/** The tenant's grant as it is now, narrowed by every token of a chain, the oldest first. */
+export const effectiveGrant = (tenant: TenantRecord, narrowings: readonly Narrowing[]): Grant =>
+  narrowings.reduce(narrow, grantOf(tenant));
+
 /**
  * Refuses a narrowing that asks for more than the parent has. `narrow` would cut it down all the same;
  * saying so beats handing out a token that does less than its maker believes.
  */
-export function refuseWider(parent: Grant, by: Narrowing): Result<Narrowing> {
+export function checkNarrower(parent: Grant, by: Narrowing): Result<Narrowing> {
   const wider = firstWider(parent, by);
-  return wider === null ? ok(by) : no(wider);
+  return wider === null ? ok(by) : err(wider);
 }
 
 const exceeds = (attr: string, has: string) =>

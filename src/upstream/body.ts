@@ -1,9 +1,9 @@
 /** Reading PostHog's bodies: never more of one in memory than was agreed on. */
 import { failure, type Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
-import { no, ok, type Result } from '../core/result.ts';
+import { err, ok, type Result } from '../core/result.ts';
 import { chunksOf, type ChunkReader } from './chunks.ts';
-import type { UpstreamAnswer } from './door.ts';
+import type { UpstreamAnswer } from './transport.ts';
 
 /** A body read whole, or one too large for that, as a stream that starts at its first byte. */
 export type Body =
@@ -19,7 +19,7 @@ export async function readText(answer: UpstreamAnswer, maxBytes: number): Promis
   if (!body.ok) return body;
   if (body.value.kind === 'text') return ok(body.value.text);
   await body.value.stream.cancel();
-  return no(tooLarge(maxBytes));
+  return err(tooLarge(maxBytes));
 }
 
 /** The body as text where it has at most `maxBytes`, as a stream where it has more. */
@@ -42,7 +42,7 @@ export async function readOrStream(answer: UpstreamAnswer, maxBytes: number): Pr
     }
   } catch {
     answer.release();
-    return no(answer.brokenOff());
+    return err(answer.brokenOff());
   }
   return ok({ kind: 'stream', stream: resume(start, chunks, answer) });
 }
@@ -52,7 +52,7 @@ async function readWhole(answer: UpstreamAnswer): Promise<Result<Body>> {
   try {
     return ok({ kind: 'text', text: await answer.response.text() });
   } catch {
-    return no(answer.brokenOff());
+    return err(answer.brokenOff());
   } finally {
     answer.release();
   }

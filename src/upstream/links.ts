@@ -3,7 +3,7 @@
  * their own (PostHog contract §5); all that is taken from them is whether there is one.
  */
 import { firstPosition } from '../catalogue/define.ts';
-import type { Paging, Window } from '../catalogue/operation.ts';
+import type { Paging, PageRequest } from '../catalogue/operation.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 
@@ -11,15 +11,15 @@ const LINKS = ['next', 'previous', 'initial'] as const;
 export type Links = { readonly [name in (typeof LINKS)[number]]?: string | null };
 
 /** Where the client is: its own URL without the query, what it asked for, and where it stands. */
-export interface Place {
+export interface PageLinksInput {
   readonly url: string;
   readonly asked: readonly (readonly [string, string])[];
   readonly paging: Paging;
-  readonly window: Window;
+  readonly window: PageRequest;
 }
 
 /** The links an envelope has, each leading through the gateway, with the client's own parameters. */
-export function rebuildLinks(envelope: JsonObject, place: Place): Links {
+export function rebuildLinks(envelope: JsonObject, place: PageLinksInput): Links {
   const { paging, window } = place;
   const first = firstPosition(paging);
   const step = paging.unit === 'page' ? 1 : window.limit;
@@ -36,7 +36,7 @@ export function rebuildLinks(envelope: JsonObject, place: Place): Links {
 
 const isLink = (value: Json | undefined): boolean => typeof value === 'string' && value !== '';
 
-function linkTo({ url, asked, paging }: Place, position: number): string {
+function linkTo({ url, asked, paging }: PageLinksInput, position: number): string {
   const pairs = asked.filter(([name]) => name !== paging.position);
   if (position !== firstPosition(paging)) pairs.push([paging.position, String(position)]);
   const query = queryOf(pairs);

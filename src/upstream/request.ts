@@ -1,4 +1,4 @@
-import type { Method, Patience } from '../catalogue/operation.ts';
+import type { Method, Delivery } from '../catalogue/operation.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
 
@@ -15,7 +15,7 @@ export interface UpstreamRequest {
   readonly query: readonly (readonly [name: string, value: string])[];
   /** `null` sends no body. */
   readonly body: Json;
-  readonly patience: Patience;
+  readonly delivery: Delivery;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The operator's credential. In Node the platform's constant-time comparison is Node's own. */
 import { timingSafeEqual } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { refuseNonAdmin } from '../../src/authn/admin.ts';
+import { checkAdmin } from '../../src/authn/admin.ts';
 
 const TOKEN = 'an-operators-token-of-32-letters';
 const compared = vi.fn((a: ArrayBuffer, b: ArrayBuffer) =>
@@ -16,7 +16,7 @@ afterAll(() => {
 });
 
 const refused = (header?: string) =>
-  refuseNonAdmin(new Headers(header === undefined ? {} : { Authorization: header }), TOKEN);
+  checkAdmin(new Headers(header === undefined ? {} : { Authorization: header }), TOKEN);
 
 describe('the admin token', () => {
   test('opens', async () => {

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
-import { ask, exampleOf, forwarded, refusal, UUID } from './support.ts';
+import { ask, exampleOf, forwarded, refusal, UUID } from '../support/catalogue/operations.ts';
 
 const queryOps = CATALOGUE.filter(({ place }) => place !== 'body').map((op) => [op.id, op] as const);
 const bodyOps = CATALOGUE.filter(({ place }) => place !== 'query').map((op) => [op.id, op] as const);

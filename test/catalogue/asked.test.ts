@@ -1,7 +1,7 @@
 /** What a link asks again is what was asked: by whichever method, and whatever the values look like. */
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
-import { exampleOf, forwarded, type Asked } from './support.ts';
+import { exampleOf, forwarded, type Asked } from '../support/catalogue/operations.ts';
 
 const pagedCases = CATALOGUE.filter(({ reply }) => reply.paging !== null).map(
   (operation) => [operation.id, operation] as const,

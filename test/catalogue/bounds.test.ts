@@ -3,8 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { isJsonObject } from '../../src/core/json.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
-import { BODY_FIELDS, QUERY_FIELDS } from './field-bounds.ts';
-import { ask, exampleOf, operationOf, refusal, UUID } from './support.ts';
+import { BODY_FIELDS, QUERY_FIELDS } from '../support/catalogue/field-bounds.ts';
+import { ask, exampleOf, operationOf, refusal, UUID } from '../support/catalogue/operations.ts';
 
 describe('a parameter', () => {
   test.each(QUERY_FIELDS)(

@@ -1,8 +1,8 @@
 /** What erases: exactly whom, exactly what along, and what PostHog is sent for it, this time and every time again. */
 import { describe, expect, test } from 'vitest';
 import { deletionMessage, type DeletingOperation } from '../../src/catalogue/deletion.ts';
-import { GENERATIONS, refuseIgnored } from '../../src/catalogue/generation.ts';
-import { deletion, OTHER_UUID, PROJECT, refusal, UUID } from './support.ts';
+import { GENERATIONS, checkIgnoredFlags } from '../../src/catalogue/generation.ts';
+import { deletion, OTHER_UUID, PROJECT, refusal, UUID } from '../support/catalogue/operations.ts';
 
 const OFF = { delete_events: false, delete_recordings: false, keep_person: false };
 const FLAGS = ['delete_events', 'delete_recordings', 'keep_person'] as const;
@@ -161,7 +161,7 @@ describe('a flag the PostHog behind would ignore', () => {
   ] as const)('generation %s, %s, %s: refused is %s', (generation, operation, flag, refused) => {
     const target = { kind: 'person', ids: [deletion('persons_destroy').target.ids[0]] } as never;
     const asked = { operation, projectId: PROJECT, target, flags: { ...OFF, [flag]: true } };
-    const failure = refuseIgnored(asked, generation);
+    const failure = checkIgnoredFlags(asked, generation);
     expect(failure === null ? null : [failure.code, failure.attr]).toEqual(
       refused ? ['generation_lacks', flag] : null,
     );
@@ -169,8 +169,8 @@ describe('a flag the PostHog behind would ignore', () => {
 
   test('is no matter where the operation itself keeps the person', () => {
     for (const generation of GENERATIONS) {
-      expect(refuseIgnored(deletion('persons_delete_events'), generation)).toBeNull();
-      expect(refuseIgnored(deletion('persons_delete_recordings'), generation)).toBeNull();
+      expect(checkIgnoredFlags(deletion('persons_delete_events'), generation)).toBeNull();
+      expect(checkIgnoredFlags(deletion('persons_delete_recordings'), generation)).toBeNull();
     }
   });
 });

@@ -1,7 +1,7 @@
 /** The documentation's examples are arguments and answers that hold. */
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
-import { ask, exampleOf } from './support.ts';
+import { ask, exampleOf } from '../support/catalogue/operations.ts';
 
 const everyMethod = CATALOGUE.flatMap((operation) =>
   operation.methods.map((method) => [method, operation.id, operation] as const),

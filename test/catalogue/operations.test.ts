@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { DELETING } from '../../src/catalogue/deletion.ts';
 import { CATALOGUE, FAMILIES } from '../../src/catalogue/index.ts';
 import { ScopeName } from '../../src/core/scopes.ts';
-import { operationOf } from './support.ts';
+import { operationOf } from '../support/catalogue/operations.ts';
 
 const EXPECTED = [
   // From the documentation PostHog publishes.
@@ -77,11 +77,11 @@ describe('the catalogue', () => {
 describe('an operation', () => {
   test.each(CATALOGUE.map((operation) => [operation.id, operation] as const))(
     '%s costs, reads and waits as its effect says',
-    (_, { methods, effect, patience, place, cost, scopes, reply }) => {
+    (_, { methods, effect, delivery, place, cost, scopes, reply }) => {
       expect(cost).toBeGreaterThanOrEqual(1);
       // What is asked twice, and what GET may reach, must not change anything.
       if (methods.includes('GET')) expect(effect).toBe('read');
-      expect(patience === 'write').toBe(effect !== 'read');
+      expect(delivery === 'once').toBe(effect !== 'read');
       // A body on GET means nothing here.
       if (methods.includes('GET')) expect(place).not.toBe('body');
       const reading = scopes.every((scope) => scope.endsWith(':read'));
@@ -96,11 +96,11 @@ describe('an operation', () => {
   });
 
   test.each([
-    ['persons_retrieve', 'read'],
-    ['persons_funnel', 'slow_read'],
-    ['persons_update', 'write'],
-    ['persons_bulk_delete', 'write'],
-  ])('%s is asked of PostHog with the patience of a %s', (id, patience) => {
-    expect(operationOf(id).patience).toBe(patience);
+    ['persons_retrieve', 'idempotent'],
+    ['persons_funnel', 'slow'],
+    ['persons_update', 'once'],
+    ['persons_bulk_delete', 'once'],
+  ])('%s is asked of PostHog with the delivery %s', (id, delivery) => {
+    expect(operationOf(id).delivery).toBe(delivery);
   });
 });

@@ -1,7 +1,7 @@
 /** Where arguments are read from: the query, the body, or either; and the one parameter every operation takes. */
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
-import { ask, exampleOf, forwarded, operationOf, refusal, UUID } from './support.ts';
+import { ask, exampleOf, forwarded, operationOf, refusal, UUID } from '../support/catalogue/operations.ts';
 
 describe('an operation that reads either place', () => {
   const either = CATALOGUE.filter(({ place }) => place === 'either').map(({ id }) => id);

@@ -1,7 +1,7 @@
 /** What PostHog is sent for what a client asked. */
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
-import { exampleOf, forwarded, OTHER_UUID, UUID, type Asked } from './support.ts';
+import { exampleOf, forwarded, OTHER_UUID, UUID, type Asked } from '../support/catalogue/operations.ts';
 
 const paged = CATALOGUE.filter(({ reply }) => reply.paging !== null);
 const pagedCases = paged.map((operation) => [operation.id, operation] as const);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { failure, FAILURES, failureUntil } from '../../src/core/failure.ts';
 import { DeletionId, PersonRef, PersonUuid, ProjectId, TenantId, TokenId } from '../../src/core/ids.ts';
 import { isJsonObject, parseJson } from '../../src/core/json.ts';
-import { no, ok } from '../../src/core/result.ts';
+import { err, ok } from '../../src/core/result.ts';
 import { PERSON_WRITE, SCOPE_TEXTS, ScopeList, ScopeName } from '../../src/core/scopes.ts';
 
 const UUID = '0190c0de-0000-7000-8000-00000000000a';
@@ -128,7 +128,7 @@ describe('a failure', () => {
 
   test('or a value is what a result is', () => {
     expect(ok(1)).toEqual({ ok: true, value: 1 });
-    expect(no('why')).toEqual({ ok: false, failure: 'why' });
+    expect(err('why')).toEqual({ ok: false, failure: 'why' });
   });
 });
 

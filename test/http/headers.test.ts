@@ -1,8 +1,8 @@
 /** Headers: the rate in the grammar of structured fields, and those every answer has. */
 import { describe, expect, test } from 'vitest';
 import type { RequestId } from '../../src/core/ids.ts';
-import { bareResponse } from '../../src/http/frame.ts';
-import { rateHeaders } from '../../src/http/rate-headers.ts';
+import { bareResponse } from '../../src/http/respond.ts';
+import { rateHeaders } from '../../src/http/reply/rate-limit-headers.ts';
 
 type Limits = Parameters<typeof rateHeaders>[0];
 

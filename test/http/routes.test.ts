@@ -2,8 +2,8 @@
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { CATALOGUE, FAMILIES } from '../../src/catalogue/index.ts';
 import { failure } from '../../src/core/failure.ts';
-import { no } from '../../src/core/result.ts';
-import type { Gateway } from '../../src/http/exchange.ts';
+import { err } from '../../src/core/result.ts';
+import type { Services } from '../../src/http/context.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 
@@ -12,9 +12,9 @@ const NOTHING = {
   nowMs: () => 0,
   // Node has no `toBase64` of its own yet.
   random: (bytes: number) => Object.assign(new Uint8Array(bytes), { toBase64: () => 'A'.repeat(22) }),
-  tokens: { verify: () => Promise.resolve(no(failure('token_malformed', 'No token is one here.'))) },
+  tokens: { verify: () => Promise.resolve(err(failure('token_malformed', 'No token is one here.'))) },
   config: { adminToken: 'an-operators-token' },
-} as unknown as Gateway;
+} as unknown as Services;
 
 const lines: string[] = [];
 beforeAll(() => {

@@ -1,7 +1,7 @@
 /** The Worker that the object tests run in: nothing but the classes. */
-export { DeletionLog } from './deletion-support.ts';
+export { DeletionLog } from '../support/objects/deletion-log.ts';
 export { Directory } from '../../src/objects/directory.ts';
-export { Tenant } from '../../src/objects/tenant.ts';
+export { Tenant } from '../../src/objects/tenant/tenant.ts';
 
 export default {
   fetch(): Response {

@@ -7,19 +7,19 @@ import { ProjectId } from '../../src/core/ids.ts';
 import { ScopeName, type Scope } from '../../src/core/scopes.ts';
 import {
   decide,
-  refuseOrigin,
-  refuseScopes,
-  type Asker,
+  checkOrigin,
+  checkScopes,
+  type Caller,
   type UpstreamFacts,
 } from '../../src/policy/decide.ts';
 import type { Grant } from '../../src/policy/grant.ts';
-import { exampleOf, operationOf, PROJECT } from '../catalogue/support.ts';
-import { callOf, wholeGrant } from './support.ts';
+import { exampleOf, operationOf, PROJECT } from '../support/catalogue/operations.ts';
+import { callOf, wholeGrant } from '../support/policy/grants.ts';
 
-const backend: Asker = { projectId: PROJECT, origin: null };
+const backend: Caller = { projectId: PROJECT, origin: null };
 /** A PostHog of the newest generation, of whose key's owner nothing is known. */
 const upstream: UpstreamFacts = { generation: 'C', ownersProject: null };
-const page = (origin: string): Asker => ({ ...backend, origin });
+const page = (origin: string): Caller => ({ ...backend, origin });
 const without = (...scopes: Scope[]): Grant =>
   wholeGrant({ scopes: ScopeName.options.filter((scope) => !scopes.includes(scope)) });
 const deletes = (events: boolean, recordings: boolean): Partial<Grant> => ({
@@ -30,11 +30,11 @@ const bulk = (flags: object = {}) =>
 
 function reason(
   grant: Grant,
-  asker: Asker,
+  caller: Caller,
   call: ReturnType<typeof callOf>,
   facts = upstream,
 ): Failure | 'allowed' {
-  const decision = decide(grant, asker, call, facts);
+  const decision = decide(grant, caller, call, facts);
   return decision.verdict === 'deny' ? decision.failure : 'allowed';
 }
 
@@ -86,7 +86,7 @@ describe('a missing scope', () => {
   });
 
   test('is none where none is needed', () => {
-    expect(refuseScopes(wholeGrant({ scopes: [] }), [])).toBeNull();
+    expect(checkScopes(wholeGrant({ scopes: [] }), [])).toBeNull();
   });
 });
 
@@ -128,11 +128,11 @@ describe('the origin', () => {
   });
 
   test('is refused, whichever, by a grant that lists none', () => {
-    expect(refuseOrigin(wholeGrant({ origins: [] }), 'https://app.acme.example')).toEqual(denied);
+    expect(checkOrigin(wholeGrant({ origins: [] }), 'https://app.acme.example')).toEqual(denied);
   });
 
   test('that is missing is no browser’s, and there is nothing to hold it to', () => {
-    expect(refuseOrigin(wholeGrant({ origins: [] }), null)).toBeNull();
+    expect(checkOrigin(wholeGrant({ origins: [] }), null)).toBeNull();
   });
 });
 

@@ -1,8 +1,8 @@
 /** Narrowing member by member, and refusing what asks for more. The same for all grants: test/properties. */
 import { describe, expect, test } from 'vitest';
 import type { Grant, Narrowing, PropertyRule } from '../../src/policy/grant.ts';
-import { grantOf, narrow, refuseWider } from '../../src/policy/narrow.ts';
-import { EVERYTHING, wholeGrant } from './support.ts';
+import { grantOf, narrow, checkNarrower } from '../../src/policy/narrow.ts';
+import { EVERYTHING, wholeGrant } from '../support/policy/grants.ts';
 
 const parent: Grant = wholeGrant({
   scopes: ['person:read', 'person:delete'],
@@ -101,7 +101,7 @@ describe('asking for more than the parent has', () => {
     ['deletes.persons_per_day', { deletes: { persons_per_day: 101 } }, '100'],
     ['deletes.recordings', { deletes: { recordings: true } }, 'false'],
   ])('in %s is refused, by name, with what the parent has', (attr, by, has) => {
-    expect(refuseWider(parent, by)).toEqual({
+    expect(checkNarrower(parent, by)).toEqual({
       ok: false,
       failure: {
         code: 'grant_exceeds_parent',
@@ -113,14 +113,14 @@ describe('asking for more than the parent has', () => {
 
   test('in events is refused where the parent may not', () => {
     const modest = wholeGrant({ deletes: { persons_per_day: 1, events: false, recordings: false } });
-    expect(refuseWider(modest, { deletes: { events: true } })).toMatchObject({
+    expect(checkNarrower(modest, { deletes: { events: true } })).toMatchObject({
       failure: { attr: 'deletes.events' },
     });
   });
 
   test('in origins of a parent without any says so', () => {
     const none = wholeGrant({ origins: [] });
-    expect(refuseWider(none, { origins: ['https://x.test'] })).toMatchObject({
+    expect(checkNarrower(none, { origins: ['https://x.test'] })).toMatchObject({
       failure: { detail: 'origins asks for more than the parent has, which is none.' },
     });
   });
@@ -135,11 +135,11 @@ describe('asking for more than the parent has', () => {
       { slice: { property: 'region', value: 'eu' } },
     ],
   ])('is not done by asking for %s', (_, by) => {
-    expect(refuseWider(parent, by)).toEqual({ ok: true, value: by });
+    expect(checkNarrower(parent, by)).toEqual({ ok: true, value: by });
   });
 
   test('is not done by any visible list where the parent shows all', () => {
     const by = { properties: { visible: ['anything'] } };
-    expect(refuseWider(wholeGrant(), by).ok).toBe(true);
+    expect(checkNarrower(wholeGrant(), by).ok).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 /** Tokens narrow the slice and hide more, never the opposite. */
 import { describe, expect, it } from 'vitest';
 import { Narrowing, TenantRecord, type Grant } from '../../src/policy/grant.ts';
-import { grantOf, narrow, refuseWider } from '../../src/policy/narrow.ts';
+import { grantOf, narrow, checkNarrower } from '../../src/policy/narrow.ts';
 import { inSlice } from '../../src/policy/slice.ts';
 
 const tenant = (members: object = {}): Grant =>
@@ -117,13 +117,13 @@ describe('a token is refused when it asks for', () => {
     ],
     ['splits that the parent may not do', {}, { split_out_of_slice: true }, 'split_out_of_slice'],
   ])('%s', (_, members, by, attr) => {
-    const result = refuseWider(tenant(members), Narrowing.parse(by));
+    const result = checkNarrower(tenant(members), Narrowing.parse(by));
     expect(result).toMatchObject({ ok: false, failure: { code: 'grant_exceeds_parent', attr } });
   });
 
   it('any value where the parent covers nobody any more', () => {
     const nobody = narrowed(slice('acme'), slice('bolt'));
-    expect(refuseWider(nobody, Narrowing.parse(slice('acme')))).toMatchObject({
+    expect(checkNarrower(nobody, Narrowing.parse(slice('acme')))).toMatchObject({
       ok: false,
       failure: { attr: 'slice.value' },
     });
@@ -144,6 +144,6 @@ describe('a token may ask for', () => {
     ['fewer to be visible', { properties: { visible: ['a', 'b'] } }, { properties: { visible: ['b'] } }],
     ['no splits', { split_out_of_slice: true }, { split_out_of_slice: false }],
   ])('%s', (_, members, by) => {
-    expect(refuseWider(tenant(members), Narrowing.parse(by)).ok).toBe(true);
+    expect(checkNarrower(tenant(members), Narrowing.parse(by)).ok).toBe(true);
   });
 });

@@ -5,12 +5,12 @@ import { GENERATIONS } from '../../src/catalogue/generation.ts';
 import { FAILURES, failure, type FailureCode } from '../../src/core/failure.ts';
 import { PersonUuid, ProjectId, TokenId } from '../../src/core/ids.ts';
 import { parseJson } from '../../src/core/json.ts';
-import { refusalOf, waitFor, weighs, WINDOW_MS, type Charge } from '../../src/objects/deletion-budget.ts';
-import { obstacleTo } from '../../src/objects/deletion-obstacle.ts';
-import { waitAfter } from '../../src/objects/deletion-retry.ts';
-import { settle, type Reply } from '../../src/objects/deletion-settle.ts';
-import { canonicalSlices, coversDeleted, SlicesColumn } from '../../src/objects/deletion-slices.ts';
-import { NO_SUMMARY, summaryOf } from '../../src/objects/deletion-summary.ts';
+import { refusalOf, waitFor, weighs, WINDOW_MS, type Charge } from '../../src/objects/deletion-log/budget.ts';
+import { obstacleTo } from '../../src/objects/deletion-log/hold.ts';
+import { waitAfter } from '../../src/objects/deletion-log/backoff.ts';
+import { settle, type Reply } from '../../src/objects/deletion-log/settle.ts';
+import { canonicalSlices, coversDeleted, SlicesColumn } from '../../src/objects/deletion-log/slices.ts';
+import { NO_SUMMARY, summaryOf } from '../../src/objects/deletion-log/summary.ts';
 import type { Slice } from '../../src/policy/grant.ts';
 import { inSlice } from '../../src/policy/slice.ts';
 

@@ -10,7 +10,7 @@ import {
   writeAhead,
   type Clock,
   type WrittenClock,
-} from '../../src/objects/gcra.ts';
+} from '../../src/objects/tenant/gcra.ts';
 import type { Rate } from '../../src/policy/grant.ts';
 
 /** From the environment to try others; fast-check prints it, and the path to the smallest case, when one fails. */

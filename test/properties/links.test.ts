@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { JsonObject } from '../../src/core/json.ts';
 import { replaceLinks, type Links } from '../../src/upstream/links.ts';
-import { runs } from './runs.ts';
+import { runs } from '../support/properties/runs.ts';
 
 const LINKS = ['next', 'previous', 'initial'] as const;
 

@@ -5,8 +5,8 @@ import * as z from 'zod';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/core/json.ts';
 import { Narrowing, TenantRecord } from '../../src/policy/grant.ts';
-import { mentionsOf, refuseHidden } from '../../src/policy/hidden.ts';
-import { grantOf, narrow, refuseWider } from '../../src/policy/narrow.ts';
+import { mentionsOf, checkDisclosure } from '../../src/policy/disclosure.ts';
+import { grantOf, narrow, checkNarrower } from '../../src/policy/narrow.ts';
 import {
   redactActivity,
   redactPastPerson,
@@ -89,7 +89,7 @@ describe('a chain of tokens', () => {
         const { slices } = narrow(parent, by);
         const sliced = slices.map(({ property }) => property);
         expect(new Set(sliced).size).toBe(sliced.length);
-        if (!refuseWider(parent, by).ok || by.slice === undefined) return;
+        if (!checkNarrower(parent, by).ok || by.slice === undefined) return;
         const { property, value } = by.slice;
         const asked = new Set([value].flat());
         const made = slices.find((each) => each.property === property)?.value ?? [];
@@ -103,8 +103,8 @@ describe('a chain of tokens', () => {
     fc.assert(
       fc.property(tenant, narrowing, name, (parent, by, asked) => {
         const mentions = mentionsOf({ properties: [{ key: asked, type: 'person', value: 'x' }] });
-        if (refuseHidden(mentions, parent) !== null)
-          expect(refuseHidden(mentions, narrow(parent, by))).not.toBeNull();
+        if (checkDisclosure(mentions, parent) !== null)
+          expect(checkDisclosure(mentions, narrow(parent, by))).not.toBeNull();
       }),
       SEED,
     );

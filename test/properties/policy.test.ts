@@ -3,9 +3,9 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { decide } from '../../src/policy/decide.ts';
 import type { Grant, Narrowing, Slice } from '../../src/policy/grant.ts';
-import { narrow, refuseWider } from '../../src/policy/narrow.ts';
-import { askers, calls, chains, grants, narrowings, upstreams } from './grants.ts';
-import { runs, SEED } from './runs.ts';
+import { narrow, checkNarrower } from '../../src/policy/narrow.ts';
+import { askers, calls, chains, grants, narrowings, upstreams } from '../support/properties/grants.ts';
+import { runs, SEED } from '../support/properties/runs.ts';
 
 const RUNS = runs(400);
 
@@ -127,7 +127,7 @@ describe('an ask', () => {
   test('that is let through is granted in full: nothing is cut without a word', () => {
     fc.assert(
       fc.property(grants, narrowings, (grant, by) => {
-        if (!refuseWider(grant, by).ok) return;
+        if (!checkNarrower(grant, by).ok) return;
         const child = narrow(grant, by);
         if (by.scopes !== undefined) expect(child.scopes.toSorted()).toEqual(by.scopes.toSorted());
         if (by.origins !== undefined) expect(child.origins.toSorted()).toEqual(by.origins.toSorted());
@@ -144,7 +144,7 @@ describe('an ask', () => {
   test('that is refused asks for more, in the member that is named', () => {
     fc.assert(
       fc.property(grants, narrowings, (grant, by) => {
-        const asked = refuseWider(grant, by);
+        const asked = checkNarrower(grant, by);
         if (asked.ok) return;
         expect(asked.failure.code).toBe('grant_exceeds_parent');
         const [top, below] = (asked.failure.attr ?? '').split('.');
@@ -153,7 +153,7 @@ describe('an ask', () => {
         // Without that member the ask gets further, or through.
         expect(value).toBeDefined();
         const { [top as keyof Narrowing]: _, ...rest } = by;
-        const again = refuseWider(grant, rest);
+        const again = checkNarrower(grant, rest);
         expect(again.ok || again.failure.attr !== asked.failure.attr).toBe(true);
       }),
       RUNS,
@@ -175,10 +175,10 @@ describe('a decision', () => {
         askers,
         calls,
         upstreams,
-        (grant, chain, asker, call, upstream) => {
-          if (verdict(chainOf(grant, chain), asker, call, upstream) === 'deny') return;
+        (grant, chain, caller, call, upstream) => {
+          if (verdict(chainOf(grant, chain), caller, call, upstream) === 'deny') return;
           allowed += 1;
-          expect(verdict(grant, asker, call, upstream)).toBe('allow');
+          expect(verdict(grant, caller, call, upstream)).toBe('allow');
         },
       ),
       runs(1500),
@@ -189,9 +189,9 @@ describe('a decision', () => {
 
   test('is the same every time, and a denial says why in a code of the list', () => {
     fc.assert(
-      fc.property(grants, askers, calls, upstreams, (grant, asker, call, upstream) => {
-        const first = decide(grant, asker, call, upstream);
-        expect(decide(grant, asker, call, upstream)).toEqual(first);
+      fc.property(grants, askers, calls, upstreams, (grant, caller, call, upstream) => {
+        const first = decide(grant, caller, call, upstream);
+        expect(decide(grant, caller, call, upstream)).toEqual(first);
         if (first.verdict === 'deny') {
           expect(first.failure.code).toMatch(
             /^(?:project_not_granted|origin_not_allowed|scope_missing|delete_flag_not_granted|project_not_current|not_sliceable|property_hidden)$/,
@@ -205,7 +205,7 @@ describe('a decision', () => {
 
   test('is allow with the project, the origin, every scope and every flag, where nothing is sliced or hidden', () => {
     fc.assert(
-      fc.property(grants, askers, calls, upstreams, (grant, asker, call, upstream) => {
+      fc.property(grants, askers, calls, upstreams, (grant, caller, call, upstream) => {
         const flags = call.kind === 'delete' ? call.deletion.flags : null;
         const narrowed =
           grant.slices.length + grant.hidden.length > 0 ||
@@ -217,13 +217,13 @@ describe('a decision', () => {
           upstream.ownersProject !== call.projectId;
         const most =
           grant.project_id === call.projectId &&
-          asker.projectId === call.projectId &&
-          (asker.origin === null || grant.origins.includes(asker.origin)) &&
+          caller.projectId === call.projectId &&
+          (caller.origin === null || grant.origins.includes(caller.origin)) &&
           within(call.operation.scopes, grant.scopes) &&
           (flags?.delete_events !== true || grant.deletes.events) &&
           (flags?.delete_recordings !== true || grant.deletes.recordings) &&
           !elsewhere;
-        const said = verdict(grant, asker, call, upstream);
+        const said = verdict(grant, caller, call, upstream);
         // What a slice and what is hidden add is held to in policy-slices; they never let more through.
         if (!narrowed || !most) expect(said).toBe(most ? 'allow' : 'deny');
       }),

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, OTHER_ADA, PROJECTS } from '../../src/sandbox/seed/names.ts';
-import { at, type Bench, KEY, launchBench, listed } from './ask.ts';
+import { at, type Bench, KEY, launchBench, listed } from '../support/sandbox/ask.ts';
 
 /** PostHog contract §3: whose key it is, what it may do, and which project is really asked. */
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, BEN, MIA } from '../../src/sandbox/seed/names.ts';
-import { type Answered, at, type Bench, launchBench, listed } from './ask.ts';
+import { type Answered, at, type Bench, launchBench, listed } from '../support/sandbox/ask.ts';
 
 /** PostHog contract §8: changes of properties and of distinct ids. */
 

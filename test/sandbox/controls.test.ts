@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, PERSONS_IN_PROJECT, WELL_KNOWN } from '../../src/sandbox/seed/names.ts';
-import { at, type Bench, column, launchBench, listed, NOW } from './ask.ts';
-import { launchSandbox } from './launch.ts';
+import { at, type Bench, column, launchBench, listed, NOW } from '../support/sandbox/ask.ts';
+import { launchSandbox } from '../support/sandbox/launch.ts';
 
 /** The control plane: what makes the sandbox a test bench. */
 

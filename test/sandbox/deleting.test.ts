@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, BEN, MIA, seededUuid } from '../../src/sandbox/seed/names.ts';
-import { type Answered, at, type Bench, column, launchBench, listed, SOME_TEXT, sorted } from './ask.ts';
+import {
+  type Answered,
+  at,
+  type Bench,
+  column,
+  launchBench,
+  listed,
+  SOME_TEXT,
+  sorted,
+} from '../support/sandbox/ask.ts';
 
 /** PostHog contract §8: what a deletion really takes away, and what upstream says about it. */
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, BEN } from '../../src/sandbox/seed/names.ts';
-import { at, type Bench, column, KEY, launchBench } from './ask.ts';
+import { at, type Bench, column, KEY, launchBench } from '../support/sandbox/ask.ts';
 
 /** Misbehaviour to order, as a client sees it. */
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, BEN } from '../../src/sandbox/seed/names.ts';
-import { actors, at, type Bench, launchBench, q } from './ask.ts';
-import { happen, ids, known, step, WIDE } from './stories.ts';
+import { actors, at, type Bench, launchBench, q } from '../support/sandbox/ask.ts';
+import { happen, ids, known, step, WIDE } from '../support/sandbox/stories.ts';
 
 /** PostHog contract §5, §6.4 and §8: funnels and what they correlate with, and how actors are paged. */
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BEN } from '../../src/sandbox/seed/names.ts';
-import { at, type Bench, launchBench, q, SOME_NUMBER } from './ask.ts';
-import { happen, ids, step, WIDE } from './stories.ts';
+import { at, type Bench, launchBench, q, SOME_NUMBER } from '../support/sandbox/ask.ts';
+import { happen, ids, step, WIDE } from '../support/sandbox/stories.ts';
 
 /** PostHog contract §6.4 and §8: the other insights, computed from events. */
 

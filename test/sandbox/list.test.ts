@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, BEN, MIA, NIL, OTHER_ADA, PERSONS_IN_PROJECT, TENANTS } from '../../src/sandbox/seed/names.ts';
-import { at, type Bench, column, launchBench, listed, q } from './ask.ts';
+import { at, type Bench, column, launchBench, listed, q } from '../support/sandbox/ask.ts';
 
 /** PostHog contract §5, §6 and §8: the list, its filters, its pages and its CSV. */
 

@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, anonymousId, BEN, COHORTS, GHOST, MIA, PIA, TENANTS } from '../../src/sandbox/seed/names.ts';
-import { at, type Bench, column, launchBench, SOME_NUMBER, SOME_TEXT, sorted } from './ask.ts';
+import {
+  at,
+  type Bench,
+  column,
+  launchBench,
+  SOME_NUMBER,
+  SOME_TEXT,
+  sorted,
+} from '../support/sandbox/ask.ts';
 
 /** PostHog contract §7 and §8: the other reads and the shapes of their answers. */
 

@@ -1,7 +1,7 @@
 import net from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA } from '../../src/sandbox/seed/names.ts';
-import { at, type Bench, KEY, launchBench, listed } from './ask.ts';
+import { at, type Bench, KEY, launchBench, listed } from '../support/sandbox/ask.ts';
 
 /** PostHog contract §1, §2, §4 and §9: where a request leads, how its body is read, and how many are let through. */
 

@@ -4,12 +4,12 @@ import type { Recorder } from './recorder.ts';
 
 /** What a request has besides method and path. */
 export interface Sending {
-  /** Sent as `Authorization: Bearer`. */
+  /** RawCall as `Authorization: Bearer`. */
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** Sent as JSON. */
+  /** RawCall as JSON. */
   readonly json?: unknown;
-  /** Sent as it is; give a content type along. */
+  /** RawCall as it is; give a content type along. */
   readonly body?: string | Uint8Array;
 }
 

@@ -1,8 +1,8 @@
 /** Bodies of PostHog's: never more in memory than agreed, never less passed on than came, and a cut one never looks whole. */
 import { describe, expect, test, vi } from 'vitest';
 import { readOrStream, readText } from '../../src/upstream/body.ts';
-import type { UpstreamAnswer } from '../../src/upstream/door.ts';
-import { answerOf, answers, HASTY, piecewise } from './support.ts';
+import type { UpstreamAnswer } from '../../src/upstream/transport.ts';
+import { answerOf, answers, HASTY, piecewise } from '../support/upstream/answers.ts';
 
 const read = async (maxBytes: number, ...pieces: (string | Uint8Array)[]) => {
   const result = await readText(await answerOf(piecewise(pieces).answer), maxBytes);

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Paging } from '../../src/catalogue/operation.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { rebuildLinks, replaceLinks, type Place } from '../../src/upstream/links.ts';
+import { rebuildLinks, replaceLinks, type PageLinksInput } from '../../src/upstream/links.ts';
 
 const URL_HERE = 'https://gateway.example/api/environments/7/persons/funnel';
 const THEIRS = 'https://posthog.internal/api/projects/7/persons/?token=phc_x&offset=999';
@@ -11,7 +11,7 @@ const byOffset: Paging = { limit: 'limit', position: 'offset', unit: 'offset', l
 const byPage: Paging = { limit: 'limit', position: 'page', unit: 'page', limitDefault: 10 };
 const correlation: Paging = { ...byOffset, limit: 'c_limit', position: 'c_offset' };
 
-const at = (changes: Partial<Place> = {}): Place => ({
+const at = (changes: Partial<PageLinksInput> = {}): PageLinksInput => ({
   url: URL_HERE,
   asked: [],
   paging: byOffset,
@@ -21,7 +21,7 @@ const at = (changes: Partial<Place> = {}): Place => ({
 const ALL: JsonObject = { results: [], next: THEIRS, previous: THEIRS, initial: THEIRS };
 
 describe('a link', () => {
-  test.each<[string, JsonObject, Place, object]>([
+  test.each<[string, JsonObject, PageLinksInput, object]>([
     [
       'of the first page leads on and not back',
       ALL,

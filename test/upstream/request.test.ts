@@ -2,8 +2,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { upstreamUrl } from '../../src/upstream/request.ts';
-import { runs } from '../properties/runs.ts';
-import { requestTo } from './support.ts';
+import { runs } from '../support/properties/runs.ts';
+import { requestTo } from '../support/upstream/answers.ts';
 
 const ORIGIN = 'https://posthog.example';
 const url = (segments: string[], query: [string, string][] = []) =>

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { scrubberOf, scrubsOf, scrubStream } from '../../src/upstream/scrub.ts';
-import { runs } from '../properties/runs.ts';
+import { runs } from '../support/properties/runs.ts';
 
 const KEY = 'phx_+k"e\\y/1';
 const FORMS = [KEY, encodeURIComponent(KEY), JSON.stringify(KEY).slice(1, -1)];

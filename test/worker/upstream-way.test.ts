@@ -54,8 +54,8 @@ const named = (calls: Call[]) => calls.map((call) => [call.name, call] as const)
 const FORWARDED = EVERY_METHOD.filter(({ operation }) => operation.effect !== 'delete').map(
   ({ operation, method }) => callOf(operation, method),
 );
-const READS = named(FORWARDED.filter(({ operation }) => operation.patience === 'read'));
-const OTHERS = named(FORWARDED.filter(({ operation }) => operation.patience !== 'read'));
+const READS = named(FORWARDED.filter(({ operation }) => operation.delivery === 'idempotent'));
+const OTHERS = named(FORWARDED.filter(({ operation }) => operation.delivery !== 'idempotent'));
 
 describe('an answer that never comes', () => {
   test.each(READS)('is asked for once more by %s', async (_, call) => {

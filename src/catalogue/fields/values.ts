@@ -1,0 +1,91 @@
+/**
+ * The kinds of value parameters and body fields have. A field is a zod schema of the JSON value; its form says how the
+ * same value is written in a query string, so that one schema serves both places.
+ */
+import * as z from 'zod';
+import { isJsonObject, parseJson, type Json } from '../../core/json.ts';
+import { strictJsonProblem } from '../../core/strict-json.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+
+/** An object schema that refuses unknown members, member by member. */
+export type Fields = z.ZodObject<Readonly<Record<string, z.ZodType>>, z.core.$strict>;
+
+/** How a value stands in a query: as itself, or as JSON text. */
+type QueryForm = 'text' | 'json';
+
+const forms = z.registry<{ form: QueryForm }>();
+
+const NUL = '\u0000';
+const NOT_STORABLE = 'must be well-formed Unicode without NUL';
+
+const storableText = (value: string): boolean => value.isWellFormed() && !value.includes(NUL);
+
+/** Text of 1 to `maxChars` characters that any UTF-8 store takes. */
+export const text = (maxChars: number = LIMITS.nameCharsMax) =>
+  z.string().min(1).max(maxChars).refine(storableText, { error: NOT_STORABLE });
+
+/** One of a few words. */
+export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) => z.enum(words);
+
+/** A whole number. In a query, digits. */
+export const whole = (min: number, max: number) => json(z.int().min(min).max(max));
+
+/** A real boolean: `true` or `false`, in a query too. Nothing else counts as either. */
+export const flag = () => json(z.boolean());
+
+/** A value with structure: in a body as it is, in a query as JSON text. */
+export const json = <T extends z.ZodType>(schema: T): T => {
+  forms.add(schema, { form: 'json' });
+  return schema;
+};
+
+/** Any JSON value. What is validated came out of a JSON text, so all that can be wrong is that it is not there. */
+export const anyJson = () => z.custom<Json>((value) => value !== undefined, { error: 'is required' });
+
+/** Any JSON value to be kept. PostHog says 202 to text its store cannot hold, and fails on it later. */
+export const keptJson = () => anyJson().refine(storable, { error: NOT_STORABLE });
+
+function storable(value: Json): boolean {
+  if (typeof value === 'string') return storableText(value);
+  if (isJsonObject(value)) {
+    return Object.entries(value).every(([name, member]) => storableText(name) && storable(member));
+  }
+  return !Array.isArray(value) || value.every((item: Json) => storable(item));
+}
+
+/** A distinct id, as PostHog stores them. */
+export const distinctId = () => text(LIMITS.distinctIdCharsMax);
+
+const formOf = (schema: z.core.$ZodType): QueryForm => {
+  if (schema instanceof z.ZodOptional) return formOf(schema.unwrap());
+  return forms.get(schema)?.form ?? 'text';
+};
+
+/**
+ * The value a query text stands for, or what is wrong with the text. One that is no JSON where JSON is due stays text,
+ * so that the schema says what was expected.
+ */
+export function fromQuery(schema: z.core.$ZodType, value: string): Result<Json, string> {
+  if (formOf(schema) === 'text') return ok(value);
+  const flaw = strictJsonProblem(value, LIMITS.bodyDepthMax);
+  return flaw === null ? ok(parseJson(value) ?? value) : err(flaw);
+}
+
+/** The query text of a value, as PostHog reads it. */
+export function toQuery(value: Json): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The query text that `fromQuery` takes for the value: text that would read as JSON is quoted. */
+export function toOwnQuery(schema: z.core.$ZodType, value: Json): string {
+  const plain = toQuery(value);
+  if (typeof value !== 'string') return plain;
+  const read = fromQuery(schema, plain);
+  return read.ok && read.value === value ? plain : JSON.stringify(value);
+}
+
+/** The fields of validated input that were given, in the schema's order. */
+export function givenFields(input: unknown): [name: string, value: Json][] {
+  return isJsonObject(input) ? Object.entries(input).filter(([, value]) => value !== undefined) : [];
+}

@@ -1,0 +1,48 @@
+/** Operations that read what was done to persons. */
+import * as z from 'zod';
+import { LIMITS } from '../../core/limits.ts';
+import { forwarding } from '../define.ts';
+import { whole } from '../fields/values.ts';
+import type { Operation } from '../operation.ts';
+import { activityReply } from '../replies.ts';
+
+const activity = {
+  effect: 'read',
+  delivery: 'idempotent',
+  cost: 1,
+  ownersProject: [],
+  methods: ['GET'],
+  place: 'query',
+  scopes: ['activity_log:read'],
+  input: z.strictObject({
+    limit: whole(1, LIMITS.pageRowsMax).optional(),
+    page: whole(1, LIMITS.offsetMax).optional(),
+  }),
+  reply: activityReply,
+} as const;
+
+export const ACTIVITY: readonly Operation[] = [
+  forwarding({
+    ...activity,
+    id: 'persons_activity',
+    slicing: { kind: 'refused', why: 'PostHog lists what was done to anybody in the project.' },
+    path: 'activity',
+    doc: {
+      summary: 'List what was done to the persons of the project',
+      description:
+        'Newest first, 10 a page unless `limit` says otherwise. Shows the e-mail addresses of staff.',
+      example: { limit: 10, page: 1 },
+    },
+  }),
+  forwarding({
+    ...activity,
+    id: 'persons_person_activity',
+    slicing: { kind: 'named', by: 'path' },
+    path: ':id/activity',
+    doc: {
+      summary: 'List what was done to one person',
+      description: '404 once the person is deleted.',
+      example: {},
+    },
+  }),
+];

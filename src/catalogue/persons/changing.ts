@@ -1,0 +1,106 @@
+/** Operations that change persons without erasing them. */
+import * as z from 'zod';
+import { LIMITS } from '../../core/limits.ts';
+import { forwarding } from '../define.ts';
+import { distinctId, keptJson, text } from '../fields/values.ts';
+import type { Operation } from '../operation.ts';
+import { acceptedReply, startedReply } from '../replies.ts';
+
+const changes = {
+  effect: 'write',
+  delivery: 'once',
+  cost: 1,
+  slicing: { kind: 'named', by: 'path' },
+  ownersProject: [],
+  methods: ['POST'],
+  place: 'body',
+  reply: acceptedReply,
+} as const;
+
+const propertyName = text(400);
+const ASYNC = 'PostHog accepts the change before it is made, and says so even where making it fails.';
+
+export const CHANGING: readonly Operation[] = [
+  forwarding({
+    ...changes,
+    id: 'persons_update',
+    path: ':id',
+    methods: ['PATCH', 'PUT'],
+    scopes: ['person:update'],
+    input: z.strictObject({
+      properties: z
+        .record(propertyName, keptJson())
+        .refine((properties) => Object.keys(properties).length > 0, {
+          error: 'must name at least one property',
+        }),
+    }),
+    doc: {
+      summary: 'Set properties of a person',
+      description: `Merged into what is there, by PUT as well as by PATCH. ${ASYNC}`,
+      example: { properties: { plan: 'team' } },
+    },
+  }),
+  forwarding({
+    ...changes,
+    id: 'persons_update_property',
+    path: ':id/update_property',
+    scopes: ['person:update'],
+    input: z.strictObject({ key: propertyName, value: keptJson() }),
+    doc: {
+      summary: 'Set one property of a person',
+      description: `A \`null\` value is refused by generation A. ${ASYNC}`,
+      example: { key: 'plan', value: 'team' },
+    },
+  }),
+  forwarding({
+    ...changes,
+    id: 'persons_delete_property',
+    path: ':id/delete_property',
+    scopes: ['person:update'],
+    input: z.strictObject({ $unset: propertyName }),
+    reply: startedReply,
+    doc: {
+      summary: 'Remove one property of a person',
+      description: ASYNC,
+      example: { $unset: 'plan' },
+    },
+  }),
+  forwarding({
+    ...changes,
+    id: 'persons_split',
+    path: ':id/split',
+    scopes: ['person:split'],
+    input: z
+      .strictObject({
+        main_distinct_id: distinctId().optional(),
+        distinct_ids_to_split: z.array(distinctId()).min(1).max(LIMITS.bulkIdsMax).optional(),
+      })
+      .refine((input) => input.main_distinct_id === undefined || input.distinct_ids_to_split === undefined, {
+        error: 'cannot be given together with main_distinct_id',
+        path: ['distinct_ids_to_split'],
+      }),
+    reply: startedReply,
+    doc: {
+      summary: 'Split a merged person',
+      description:
+        '`main_distinct_id` keeps its person, every other becomes its own; or name `distinct_ids_to_split` ' +
+        '(generation B on). Split-off persons start without properties. Runs later.',
+      example: { main_distinct_id: 'ada@acme.test' },
+    },
+  }),
+  forwarding({
+    ...changes,
+    id: 'persons_reset_distinct_id',
+    slicing: { kind: 'logged' },
+    path: 'reset_person_distinct_id',
+    scopes: ['person:reset_distinct_id'],
+    input: z.strictObject({ distinct_id: distinctId() }),
+    doc: {
+      summary: 'Make the distinct id of a deleted person usable again',
+      description:
+        'Has an effect only after new events re-created the person; earlier, and for unknown ids, it answers 202 and ' +
+        'does nothing.',
+      example: { distinct_id: 'ada@acme.test' },
+    },
+  }),
+];

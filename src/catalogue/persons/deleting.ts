@@ -1,0 +1,129 @@
+/** Operations that erase. Each goes through the deletion log; none is passed on directly. */
+import * as z from 'zod';
+import { failure } from '../../core/failure.ts';
+import { PersonUuid, type PersonRef } from '../../core/ids.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import { deleting } from '../define.ts';
+import type { DeletionFlags, DeletionTarget } from '../deletion.ts';
+import { distinctId, flag, json } from '../fields/values.ts';
+import type { Operation } from '../operation.ts';
+import { acceptedReply, bulkDeleteReply, EXAMPLE_PERSON } from '../replies.ts';
+
+const deletes = {
+  delivery: 'once',
+  cost: 1,
+  slicing: { kind: 'named', by: 'path' },
+  ownersProject: [],
+  scopes: ['person:delete'],
+  reply: acceptedReply,
+} as const;
+
+const NO_FLAGS: DeletionFlags = { delete_events: false, delete_recordings: false, keep_person: false };
+
+const flagFields = {
+  delete_events: flag().optional(),
+  delete_recordings: flag().optional(),
+  keep_person: flag().optional(),
+};
+
+const flagsOf = (input: { [K in keyof DeletionFlags]?: boolean | undefined }): DeletionFlags => ({
+  delete_events: input.delete_events ?? false,
+  delete_recordings: input.delete_recordings ?? false,
+  keep_person: input.keep_person ?? false,
+});
+
+const onePerson = (person: PersonRef | null): DeletionTarget => {
+  if (person === null) throw new Error('a route with :id names a person');
+  return { kind: 'person', ids: [person] };
+};
+
+const LOGGED =
+  'Written to the deletion log first; the answer names the entry in `Hedgerow-Deletion` and `Location`.';
+
+interface Lists {
+  readonly ids?: readonly PersonUuid[] | undefined;
+  readonly distinct_ids?: readonly string[] | undefined;
+}
+
+/** Exactly one list: generation A lets `distinct_ids` win without a word where both are there (PostHog contract §4). */
+function listOf({ ids, distinct_ids: distinctIds }: Lists): Result<DeletionTarget> {
+  if (ids !== undefined && distinctIds !== undefined) {
+    return err(failure('input_conflict', 'Give ids or distinct_ids, not both.', 'distinct_ids'));
+  }
+  if (ids !== undefined) return ok({ kind: 'uuids', ids });
+  if (distinctIds !== undefined) return ok({ kind: 'distinct_ids', ids: distinctIds });
+  return err(failure('field_invalid', 'Give ids (person UUIDs) or distinct_ids, 1 to 1000 of them.', 'ids'));
+}
+
+export const DELETING_OPERATIONS: readonly Operation[] = [
+  deleting({
+    ...deletes,
+    id: 'persons_bulk_delete',
+    slicing: { kind: 'resolved' },
+    methods: ['POST'],
+    path: 'bulk_delete',
+    place: 'either',
+    input: z.strictObject({
+      ids: json(z.array(PersonUuid).min(1).max(LIMITS.bulkIdsMax)).optional(),
+      distinct_ids: json(z.array(distinctId()).min(1).max(LIMITS.bulkIdsMax)).optional(),
+      ...flagFields,
+    }),
+    reply: bulkDeleteReply,
+    deletes: (input) => {
+      const target = listOf(input);
+      return target.ok ? ok({ target: target.value, flags: flagsOf(input) }) : target;
+    },
+    doc: {
+      summary: 'Delete up to 1000 persons',
+      description:
+        'By UUID (`ids`) or by distinct id, which deletes the whole merged person. Unknown ids are ignored. In the query ' +
+        `lists are JSON: \`ids=["…"]\`. ${LOGGED} 202 means accepted, never done.`,
+      example: { ids: [EXAMPLE_PERSON.uuid] },
+    },
+  }),
+  deleting({
+    ...deletes,
+    id: 'persons_destroy',
+    methods: ['DELETE'],
+    path: ':id',
+    place: 'query',
+    input: z.strictObject(flagFields),
+    deletes: (input, person) => ok({ target: onePerson(person), flags: flagsOf(input) }),
+    doc: {
+      summary: 'Delete one person',
+      description: `A flag counts only where it is \`true\`; PostHog itself would take \`delete_events=false\` for yes. ${LOGGED}`,
+      example: {},
+    },
+  }),
+  deleting({
+    ...deletes,
+    id: 'persons_delete_events',
+    methods: ['POST'],
+    path: ':id/delete_events',
+    place: 'body',
+    input: z.strictObject({}),
+    deletes: (_, person) =>
+      ok({ target: onePerson(person), flags: { ...NO_FLAGS, delete_events: true, keep_person: true } }),
+    doc: {
+      summary: 'Delete the events of a person, keeping the profile',
+      description: `The grant must allow deleting events. ${LOGGED}`,
+      example: {},
+    },
+  }),
+  deleting({
+    ...deletes,
+    id: 'persons_delete_recordings',
+    methods: ['POST'],
+    path: ':id/delete_recordings',
+    place: 'body',
+    input: z.strictObject({}),
+    deletes: (_, person) =>
+      ok({ target: onePerson(person), flags: { ...NO_FLAGS, delete_recordings: true, keep_person: true } }),
+    doc: {
+      summary: 'Delete the recordings of a person, keeping the profile',
+      description: `The grant must allow deleting recordings. ${LOGGED}`,
+      example: {},
+    },
+  }),
+];

@@ -1,0 +1,178 @@
+/** Operations that read persons: list, retrieve, look-ups. */
+import * as z from 'zod';
+import { PersonRef, PersonUuid } from '../../core/ids.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { forwarding } from '../define.ts';
+import { distinctId, flag, givenFields, oneOf, text, whole } from '../fields/values.ts';
+import { personFilters } from '../fields/filters.ts';
+import { GENERATIONS } from '../generation.ts';
+import type { Operation } from '../operation.ts';
+import * as replies from '../replies.ts';
+
+const reads = {
+  effect: 'read',
+  delivery: 'idempotent',
+  cost: 1,
+  ownersProject: [],
+  methods: ['GET'],
+  place: 'query',
+} as const;
+
+export const pageFields = {
+  limit: whole(1, LIMITS.pageRowsMax).optional(),
+  offset: whole(0, LIMITS.offsetMax).optional(),
+};
+
+export const READING: readonly Operation[] = [
+  forwarding({
+    ...reads,
+    id: 'persons_list',
+    slicing: { kind: 'filtered', form: 'flat' },
+    path: '',
+    scopes: ['person:read'],
+    input: z.strictObject({
+      search: text().optional(),
+      email: text().optional(),
+      distinct_id: distinctId().optional(),
+      properties: personFilters().optional(),
+      include_total: flag().optional(),
+      ...pageFields,
+    }),
+    // PostHog counts as soon as the parameter is there, whatever its value.
+    sends: ({ include_total: total, ...filters }) => ({
+      ...Object.fromEntries(givenFields(filters)),
+      ...(total === true ? { include_total: true } : {}),
+    }),
+    reply: replies.listReply,
+    doc: {
+      summary: 'List persons',
+      description:
+        'Filters are joined by AND. `properties` is a flat JSON list of `{key, type: "person", operator, value}`. ' +
+        'Follow `next` until it is null: a page may hold fewer rows than `limit`, even none, and still have one.',
+      example: { limit: 2 },
+    },
+  }),
+  forwarding({
+    ...reads,
+    id: 'persons_retrieve',
+    slicing: { kind: 'answered' },
+    path: ':id',
+    scopes: ['person:read'],
+    input: z.strictObject({}),
+    reply: replies.personReply,
+    doc: {
+      summary: 'Retrieve one person',
+      description: 'By number or UUID. For a distinct id, list with `distinct_id`.',
+      example: {},
+    },
+  }),
+  forwarding({
+    ...reads,
+    id: 'persons_cohorts',
+    slicing: { kind: 'named', by: 'person_id' },
+    ownersProject: GENERATIONS,
+    path: 'cohorts',
+    scopes: ['person:read', 'cohort:read'],
+    input: z.strictObject({ person_id: PersonRef }),
+    reply: replies.cohortsReply,
+    doc: {
+      summary: 'List the cohorts a person is in',
+      description:
+        'PostHog looks memberships up in the project that the owner of the key has open: the key should belong to a ' +
+        'service user whose only project is this one.',
+      example: { person_id: replies.EXAMPLE_PERSON.uuid },
+    },
+  }),
+  forwarding({
+    ...reads,
+    id: 'persons_values',
+    slicing: { kind: 'refused', why: 'PostHog lists the values of the whole project.' },
+    path: 'values',
+    scopes: ['person:read'],
+    input: z.strictObject({ key: text(400), value: text().optional() }),
+    reply: replies.valuesReply,
+    doc: {
+      summary: 'List the values of a person property',
+      description: 'Over the whole project, with counts; `value` keeps those that contain it.',
+      example: { key: 'plan' },
+    },
+  }),
+  forwarding({
+    ...reads,
+    id: 'persons_deletion_status',
+    slicing: {
+      kind: 'refused',
+      why: 'PostHog shows deletions of the whole project, and the persons are gone.',
+    },
+    path: 'deletion_status',
+    scopes: ['person:read'],
+    input: z.strictObject({
+      status: oneOf(['pending', 'completed', 'all']).optional(),
+      person_uuid: PersonUuid.optional(),
+      ...pageFields,
+    }),
+    reply: replies.deletionStatusReply,
+    doc: {
+      summary: 'See which event deletions are pending',
+      description: 'Tracks events only; a person that is not listed proves nothing. Unknown to generation A.',
+      example: { status: 'pending' },
+    },
+  }),
+  forwarding({
+    ...reads,
+    id: 'persons_batch_by_distinct_ids',
+    slicing: { kind: 'answered' },
+    path: 'batch_by_distinct_ids',
+    methods: ['POST'],
+    place: 'body',
+    scopes: ['person:read'],
+    input: z.strictObject({ distinct_ids: z.array(distinctId()).min(1).max(LIMITS.batchIdsMax) }),
+    reply: replies.personMapReply('ada@acme.test'),
+    doc: {
+      summary: 'Look persons up by distinct id',
+      description: `Up to ${LIMITS.batchIdsMax} at once; more is refused, where PostHog would drop the rest unsaid. Generation B on.`,
+      example: { distinct_ids: ['ada@acme.test'] },
+    },
+  }),
+  forwarding({
+    ...reads,
+    id: 'persons_batch_by_uuids',
+    slicing: { kind: 'answered' },
+    path: 'batch_by_uuids',
+    methods: ['POST'],
+    place: 'body',
+    scopes: ['person:read'],
+    input: z.strictObject({ uuids: z.array(PersonUuid).min(1).max(LIMITS.batchIdsMax) }),
+    reply: replies.personMapReply(replies.EXAMPLE_PERSON.uuid),
+    doc: {
+      summary: 'Look persons up by UUID',
+      description: `Up to ${LIMITS.batchIdsMax} at once. Generation B on.`,
+      example: { uuids: [replies.EXAMPLE_PERSON.uuid] },
+    },
+  }),
+  forwarding({
+    ...reads,
+    id: 'persons_properties_at_time',
+    slicing: { kind: 'named', by: 'person_id_or_distinct_id' },
+    path: 'properties_at_time',
+    scopes: ['person:read'],
+    input: z
+      .strictObject({
+        distinct_id: distinctId().optional(),
+        person_id: PersonUuid.optional(),
+        timestamp: z.iso.datetime({ offset: true }),
+        include_set_once: flag().optional(),
+      })
+      .refine((input) => (input.distinct_id === undefined) !== (input.person_id === undefined), {
+        error: 'takes exactly one of distinct_id and person_id',
+        path: ['distinct_id'],
+      }),
+    reply: replies.pastPersonReply,
+    doc: {
+      summary: "See a person's properties as they were",
+      description:
+        'At `timestamp`, an ISO 8601 time with offset. Exactly one of `distinct_id`, `person_id` (a UUID). Generation B on.',
+      example: { distinct_id: 'ada@acme.test', timestamp: '2026-01-06T00:00:00Z' },
+    },
+  }),
+];

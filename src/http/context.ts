@@ -1,0 +1,76 @@
+/** What a request is while it is being answered: what it brought, what is known of it by now, and what answers it. */
+import type { TokenIssuer } from '../authn/token.ts';
+import type { Config } from '../config.ts';
+import type { FailureCode } from '../core/failure.ts';
+import type { Random, RequestId, TenantId } from '../core/ids.ts';
+import type { Result } from '../core/result.ts';
+import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
+import type { Directory } from '../objects/directory.ts';
+import type { Remote } from '../objects/remote.ts';
+import type { LimitState, Tenant } from '../objects/tenant/tenant.ts';
+import type { Door } from '../upstream/transport.ts';
+import type { Scrubs } from '../upstream/scrub.ts';
+
+/** Everything outside that the gateway uses. */
+export interface Services {
+  readonly config: Config;
+  readonly tokens: TokenIssuer;
+  readonly door: Door;
+  readonly scrubs: Scrubs;
+  readonly tenant: (id: TenantId) => Remote<Tenant>;
+  readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
+  readonly directory: () => Remote<Directory>;
+  readonly nowMs: () => number;
+  readonly random: Random;
+}
+
+/** What the canonical log line will say; filled in along the way. No query values, tokens or personal data. */
+export interface RequestLog {
+  readonly requestId: RequestId;
+  readonly startedMs: number;
+  /** Name of the route; of the operation on the mirror plane. */
+  readonly route: string;
+  tenant: TenantId | null;
+  token: string | null;
+  code: FailureCode | null;
+  upstreamStatus: number | null;
+  upstreamMs: number | null;
+  deletion: string | null;
+  /** Rows PostHog sent although the slice was in the question. More than none is an alarm. */
+  foreignRows: number;
+}
+
+/** What response headers are made of; filled in along the way and never logged. */
+export interface ResponseState {
+  limits: readonly LimitState[];
+  /** The web origin that the grant turned out to allow. */
+  allowedOrigin: string | null;
+}
+
+export interface Context {
+  readonly request: Request;
+  readonly services: Services;
+  readonly log: RequestLog;
+  readonly response: ResponseState;
+  readonly parameters: { readonly [name: string]: string };
+}
+
+/** An answer before headers that every answer has are added. */
+export interface Reply {
+  readonly status: number;
+  readonly type: string | null;
+  readonly body: string | ReadableStream<Uint8Array> | null;
+  readonly headers?: { readonly [name: string]: string };
+  /** Settles when a streamed body has ended, one way or the other; the log line waits for it. */
+  readonly sent?: Promise<void>;
+}
+
+export type Handler = (ctx: Context) => Promise<Result<Reply>>;
+
+/** An answer in JSON. */
+export const jsonReply = (status: number, value: unknown, headers: Reply['headers'] = {}): Reply => ({
+  status,
+  type: 'application/json',
+  body: JSON.stringify(value),
+  headers,
+});

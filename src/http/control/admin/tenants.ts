@@ -1,0 +1,164 @@
+/** The admin plane, `/admin/v1`: what an operator does. One credential, and every route asks for it first. */
+import { checkAdmin } from '../../../authn/admin.ts';
+import { failure } from '../../../core/failure.ts';
+import { TenantId, TokenId } from '../../../core/ids.ts';
+import { LIMITS } from '../../../core/limits.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import { TokenCursor } from '../../../objects/tenant/token-rows.ts';
+import type { StoredTenant } from '../../../objects/tenant/tenant.ts';
+import { checkGrant } from '../../../policy/validate-grant.ts';
+import { TenantRecord } from '../../../policy/grant.ts';
+import { grantOf } from '../../../policy/narrow.ts';
+import { callObject } from '../../call-object.ts';
+import { getDeletion, listDeletions } from '../deletions.ts';
+import { jsonReply, type Context, type Reply } from '../../context.ts';
+import { TokenRequest } from '../../../contract/schemas.ts';
+import { issueToken } from '../issue-token.ts';
+import { pageReply, readPage } from '../listing.ts';
+import { readControlBody, refuseInput, refuseParameters } from '../input.ts';
+
+type AdminHandler = (ctx: Context) => Promise<Result<Reply>>;
+type TenantHandler = (ctx: Context, tenant: TenantId) => Promise<Result<Reply>>;
+
+const NO_CONTENT: Reply = { status: 204, type: null, body: null };
+
+/** Lets only the holder of the admin token through. */
+const withAdmin =
+  (handler: AdminHandler): AdminHandler =>
+  async (ctx) => {
+    const { request, services } = ctx;
+    const refusal = await checkAdmin(request.headers, services.config.adminToken);
+    return refusal === null ? handler(ctx) : err(refusal);
+  };
+
+/** The same, for routes below one tenant. */
+const withTenant = (handler: TenantHandler): AdminHandler =>
+  withAdmin(async (ctx) => {
+    const tenant = TenantId.safeParse(ctx.parameters['tenant']);
+    if (!tenant.success) {
+      return err(
+        failure(
+          'record_unknown',
+          `A tenant's name ${tenant.error.issues[0]?.message ?? 'is odd'}.`,
+          'tenant',
+        ),
+      );
+    }
+    ctx.log.tenant = tenant.data;
+    return handler(ctx, tenant.data);
+  });
+
+/** `PUT /admin/v1/tenants/:tenant`: 201 the first time, 200 after. */
+export const putTenant = withTenant(async (ctx, tenant) => {
+  const record = await readControlBody(ctx, TenantRecord);
+  if (!record.ok) return record;
+  const unenforceable = checkGrant(grantOf(record.value));
+  if (unenforceable !== null) return err(unenforceable);
+  const { services } = ctx;
+  const list = (updatedAt: string) => {
+    const { name, project_id: projectId, suspended } = record.value;
+    return callObject(ctx, () =>
+      services.directory().put({ tenant, name, project_id: projectId, suspended, updated_at: updatedAt }),
+    );
+  };
+  // Listed before, so that no tenant is ever unlisted; and after, as whatever ran in between may have unlisted it.
+  const before = await list(new Date(services.nowMs()).toISOString());
+  if (!before.ok) return before;
+  const put = await callObject(ctx, () => services.tenant(tenant).put(tenant, record.value));
+  if (!put.ok) return put;
+  const after = await list(put.value.stored.updated_at);
+  if (!after.ok) return after;
+  return ok(jsonReply(put.value.created ? 201 : 200, tenantView(put.value.stored)));
+});
+
+/** `GET /admin/v1/tenants/:tenant` */
+export const getTenant = withTenant(async (ctx, tenant) => {
+  const query = refuseParameters(ctx);
+  if (!query.ok) return query;
+  const stored = await registered(ctx, tenant);
+  return stored.ok ? ok(jsonReply(200, tenantView(stored.value))) : stored;
+});
+
+/** `DELETE /admin/v1/tenants/:tenant`: its tokens end for good; its deletion log stays. */
+export const deleteTenant = withTenant(async (ctx, tenant) => {
+  const input = await refuseInput(ctx);
+  if (!input.ok) return input;
+  const { services } = ctx;
+  const removed = await callObject(ctx, () => services.tenant(tenant).remove());
+  if (!removed.ok) return removed;
+  const unlisted = await callObject(ctx, () => services.directory().remove(tenant));
+  if (!unlisted.ok) return unlisted;
+  return removed.value ? ok(NO_CONTENT) : err(noSuchTenant());
+});
+
+/** `GET /admin/v1/tenants`: by name. */
+export const listTenants = withAdmin(async (ctx) => {
+  const page = readPage(ctx, TenantId, ['json']);
+  if (!page.ok) return page;
+  const { limit, cursor } = page.value;
+  const found = await callObject(ctx, () => ctx.services.directory().list({ limit, after: cursor }));
+  if (!found.ok) return found;
+  return ok(pageReply(ctx, page.value, found.value.rows, found.value.next));
+});
+
+/** `POST /admin/v1/tenants/:tenant/tokens`: mints a token; it is shown this once. */
+export const mintToken = withTenant(async (ctx, tenant) => {
+  const request = await readControlBody(ctx, TokenRequest);
+  if (!request.ok) return request;
+  const stored = await registered(ctx, tenant);
+  if (!stored.ok) return stored;
+  const parent = {
+    tenant,
+    projectId: stored.value.record.project_id,
+    grant: grantOf(stored.value.record),
+    ancestors: [],
+    expiresAtSeconds: null,
+    secondsDefault: LIMITS.mintedTokenSecondsDefault,
+  };
+  return issueToken(ctx, parent, request.value);
+});
+
+/** `GET /admin/v1/tenants/:tenant/tokens`: newest first, without the tokens themselves. */
+export const listTokens = withTenant(async (ctx, tenant) => {
+  const page = readPage(ctx, TokenCursor, ['json']);
+  if (!page.ok) return page;
+  const stored = await registered(ctx, tenant);
+  if (!stored.ok) return stored;
+  const { limit, cursor } = page.value;
+  const found = await callObject(ctx, () => ctx.services.tenant(tenant).tokens({ limit, before: cursor }));
+  if (!found.ok) return found;
+  return ok(pageReply(ctx, page.value, found.value.rows, found.value.next));
+});
+
+/** `DELETE /admin/v1/tenants/:tenant/tokens/:id`: effective on the next request, for its descendants too. */
+export const revokeTokenOf = withTenant(async (ctx, tenant) => {
+  const input = await refuseInput(ctx);
+  if (!input.ok) return input;
+  const id = TokenId.safeParse(ctx.parameters['id']);
+  if (!id.success) return err(noSuchToken());
+  const revoked = await callObject(ctx, () =>
+    ctx.services.tenant(tenant).revoke(id.data, { kind: 'operator' }),
+  );
+  if (!revoked.ok) return revoked;
+  return revoked.value === 'revoked' ? ok(NO_CONTENT) : err(noSuchToken());
+});
+
+/** The deletion log of a tenant, also of one that is no longer registered. */
+export const deletionsOf = withTenant(listDeletions);
+export const deletionOf = withTenant(getDeletion);
+
+async function registered(ctx: Context, tenant: TenantId): Promise<Result<StoredTenant>> {
+  const found = await callObject(ctx, () => ctx.services.tenant(tenant).get());
+  if (!found.ok) return found;
+  return found.value === null ? err(noSuchTenant()) : ok(found.value);
+}
+
+const noSuchTenant = () => failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
+const noSuchToken = () => failure('record_unknown', 'This tenant has no such token.', 'id');
+
+const tenantView = ({ tenant, record, created_at, updated_at }: StoredTenant) => ({
+  tenant,
+  ...record,
+  created_at,
+  updated_at,
+});

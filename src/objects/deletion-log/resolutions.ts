@@ -1,0 +1,57 @@
+/**
+ * What a deletion of a sliced grant was resolved to: every statement, and nothing that decides. A row for the deletion,
+ * and one for each distinct id it is remembered by, so that `reset_person_distinct_id` never has to read the log.
+ */
+import * as z from 'zod';
+import type { Deletion } from '../../catalogue/deletion.ts';
+import { distinct } from './digest.ts';
+import { DistinctIdKey, type Recall } from './reset-scope.ts';
+import type { Resolved } from './entry.ts';
+import { canonicalSlices, SlicesColumn } from './slices.ts';
+
+const Deleted = z.object({ hash: DistinctIdKey, slices: SlicesColumn });
+
+export class DeletionResolutions {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** One row, and one for each key. */
+  record(number: number, { target }: Deletion, { slices }: Resolved, keys: readonly DistinctIdKey[]): void {
+    this.#rows(
+      'INSERT INTO resolutions VALUES (?, ?, ?, ?, ?)',
+      number,
+      canonicalSlices(slices),
+      target.kind,
+      distinct(target.ids).length,
+      JSON.stringify(target.ids),
+    );
+    if (keys.length === 0) return;
+    this.#rows(
+      'INSERT INTO deleted_distinct_ids SELECT value, ? FROM json_each(?)',
+      number,
+      JSON.stringify(keys),
+    );
+  }
+
+  /** The slices under which persons with these distinct ids were deleted, or may have been: all but the refused. */
+  readonly recall: Recall = (keys, projectId) =>
+    this.#rows(
+      // CROSS JOIN keeps the order: from the keys asked for to what is known of them, each step by a key.
+      `SELECT DISTINCT d.hash, r.slices
+      FROM json_each(?) asked
+        CROSS JOIN deleted_distinct_ids d ON d.hash = asked.value
+        CROSS JOIN intents i ON i.entry = d.entry
+        CROSS JOIN resolutions r ON r.entry = d.entry
+        LEFT JOIN outcomes o ON o.entry = d.entry
+      WHERE i.project_id = ? AND o.state IS NOT 'refused'`,
+      JSON.stringify(keys),
+      projectId,
+    ).map((row) => Deleted.parse(row));
+
+  #rows(query: string, ...bindings: readonly SqlStorageValue[]): Record<string, SqlStorageValue>[] {
+    return this.#sql.exec(query, ...bindings).toArray();
+  }
+}

@@ -1,0 +1,48 @@
+import * as z from 'zod';
+import { parseJson } from '../../core/json.ts';
+import type { Migration } from '../migrations.ts';
+
+/** A column of JSON text, read. What it holds is for the schema after it to say. */
+export const StoredJson = z.string().transform((text): unknown => parseJson(text));
+
+/** The storage of a `Tenant`. Released steps are never edited; changes are added at the end. */
+export const TENANT_STEPS: readonly Migration[] = [
+  {
+    name: 'record, tokens, revocations, clocks',
+    sql: `
+    CREATE TABLE record (
+      one INTEGER PRIMARY KEY CHECK (one = 1),
+      tenant TEXT NOT NULL,
+      record TEXT NOT NULL, -- JSON, as grant.ts has it
+      created_at TEXT NOT NULL,
+      updated_at TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE tokens (
+      seq INTEGER PRIMARY KEY, -- the order of issue
+      id TEXT NOT NULL UNIQUE,
+      name TEXT NOT NULL,
+      ancestors TEXT NOT NULL, -- JSON array of ids, oldest first
+      narrowing TEXT NOT NULL, -- JSON, as grant.ts has it
+      issued_at TEXT NOT NULL,
+      not_before TEXT,
+      expires_at TEXT NOT NULL,
+      expires_at_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX tokens_by_expiry ON tokens (expires_at_ms);
+
+    -- Apart from the tokens, because all of it is read at every start.
+    CREATE TABLE revocations (
+      token TEXT PRIMARY KEY,
+      at_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+
+    -- Without a rowid and without an index, so that a stride costs one row.
+    CREATE TABLE clocks (
+      holder TEXT PRIMARY KEY, -- 'tenant' or a token's id
+      at_ms INTEGER NOT NULL,
+      owed INTEGER NOT NULL,
+      held_until_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;`,
+  },
+];

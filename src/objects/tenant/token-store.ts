@@ -1,0 +1,152 @@
+import { failure } from '../../core/failure.ts';
+import { TokenId } from '../../core/ids.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import {
+  Ancestors,
+  TokenCursor,
+  TokenRow,
+  type IssuedToken,
+  type ListedToken,
+  type Revoker,
+  type TokenPage,
+} from './token-rows.ts';
+
+/**
+ * Milliseconds for which an expired token is still remembered, and its revocation with it: another machine's time may
+ * be behind this one's, and verifiers may allow for that.
+ */
+const GRACE_MS = 3_600_000;
+
+/** Rows thrown away at one issue: more than the one it adds, few enough not to be felt. */
+const PRUNED_AT_ONCE = 50;
+
+/** The tokens of a tenant. All are in storage; in memory are only the revoked ones, which every request asks about. */
+export class TokenBook {
+  readonly #sql: SqlStorage;
+  /** Milliseconds of revocation by token. */
+  readonly #revoked: Map<TokenId, number>;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    this.#revoked = new Map();
+    this.#readRevocations();
+  }
+
+  isRevoked(id: TokenId): boolean {
+    return this.#revoked.has(id);
+  }
+
+  /**
+   * Enters a token; one that is entered already stays as it is. `ancestors` oldest first, its parent last.
+   * Fails with `token_parent_revoked` when one of them was revoked meanwhile or is not known here.
+   *
+   * @throws RangeError when `parent` is not the last ancestor or a time cannot be read: defects of the caller.
+   */
+  issue(token: IssuedToken, ancestors: readonly TokenId[]): Result<null> {
+    const expiresMs = Date.parse(token.expires_at);
+    if (Number.isNaN(expiresMs)) throw new RangeError('expires_at is no time.');
+    if (token.parent !== (ancestors.at(-1) ?? null)) throw new RangeError('The parent is the last ancestor.');
+    if (ancestors.some((id) => this.isRevoked(id) || this.#ancestorsOf(id) === null)) {
+      return err(
+        failure(
+          'token_parent_revoked',
+          'The token to derive from was revoked meanwhile, or is no longer known.',
+        ),
+      );
+    }
+    this.#sql.exec(
+      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      token.id,
+      token.name,
+      JSON.stringify(ancestors),
+      JSON.stringify(token.narrowing),
+      token.issued_at,
+      token.not_before,
+      token.expires_at,
+      expiresMs,
+    );
+    return ok(null);
+  }
+
+  /** Unexpired tokens, revoked ones among them, newest first. `before` is the `next` of the page before. */
+  page(limit: number, before: string | null, nowMs: number): TokenPage {
+    const from = before === null ? Number.MAX_SAFE_INTEGER : Number(TokenCursor.parse(before));
+    const found = this.#sql
+      // The unary plus keeps SQLite from walking the index on expiry and sorting all of it.
+      .exec(
+        'SELECT * FROM tokens WHERE seq < ? AND +expires_at_ms > ? ORDER BY seq DESC LIMIT ?',
+        from,
+        nowMs,
+        limit + 1,
+      )
+      .toArray()
+      .map((row) => TokenRow.parse(row));
+    const rows = found.slice(0, limit);
+    const last = rows.at(-1);
+    return {
+      rows: rows.map((row) => this.#listed(row)),
+      next: found.length > rows.length && last !== undefined ? String(last.seq) : null,
+    };
+  }
+
+  /** A token may revoke itself and what was derived from it. All else is `unknown` to it, as is what never was. */
+  revoke(id: TokenId, by: Revoker, nowMs: number): 'revoked' | 'unknown' {
+    const ancestors = this.#ancestorsOf(id, nowMs - GRACE_MS);
+    if (ancestors === null) return 'unknown';
+    if (by.kind === 'token' && by.id !== id && !ancestors.includes(by.id)) return 'unknown';
+    if (!this.isRevoked(id)) {
+      this.#sql.exec('INSERT INTO revocations (token, at_ms) VALUES (?, ?)', id, nowMs);
+      this.#revoked.set(id, nowMs);
+    }
+    return 'revoked';
+  }
+
+  /** Revokes every minted token, and thereby all that were ever derived from them. */
+  revokeAll(nowMs: number): void {
+    this.#sql.exec(
+      `INSERT OR IGNORE INTO revocations (token, at_ms) SELECT id, ? FROM tokens WHERE ancestors = '[]'`,
+      nowMs,
+    );
+    this.#readRevocations();
+  }
+
+  /** Throws away some of what expired long enough ago; gives the ids, so that others can forget them too. */
+  prune(nowMs: number): TokenId[] {
+    const gone = this.#sql
+      .exec<{ id: string }>(
+        `DELETE FROM tokens WHERE seq IN
+           (SELECT seq FROM tokens WHERE expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?) RETURNING id`,
+        nowMs - GRACE_MS,
+        PRUNED_AT_ONCE,
+      )
+      .toArray()
+      .map((row) => TokenId.parse(row.id));
+    for (const id of gone) {
+      if (this.#revoked.delete(id)) this.#sql.exec('DELETE FROM revocations WHERE token = ?', id);
+    }
+    return gone;
+  }
+
+  #readRevocations(): void {
+    const rows = this.#sql.exec<{ token: string; at_ms: number }>('SELECT token, at_ms FROM revocations');
+    for (const row of rows) this.#revoked.set(TokenId.parse(row.token), row.at_ms);
+  }
+
+  /** Null when the token is not known, or expired at or before `expiredMs`. */
+  #ancestorsOf(id: TokenId, expiredMs = 0): TokenId[] | null {
+    const row = this.#sql
+      .exec('SELECT ancestors FROM tokens WHERE id = ? AND expires_at_ms > ?', id, expiredMs)
+      .toArray()[0];
+    return row === undefined ? null : Ancestors.parse(row['ancestors']);
+  }
+
+  #listed({ seq: _seq, ancestors, ...token }: TokenRow): ListedToken {
+    const times = [token.id, ...ancestors].flatMap((id) => this.#revoked.get(id) ?? []);
+    return {
+      ...token,
+      parent: ancestors.at(-1) ?? null,
+      revoked_at: times.length === 0 ? null : new Date(Math.min(...times)).toISOString(),
+    };
+  }
+}

@@ -1,0 +1,118 @@
+/** An operation of the catalogue, as OpenAPI says it. */
+import * as z from 'zod';
+import { FORMAT } from '../catalogue/define.ts';
+import type { Fields } from '../catalogue/fields/values.ts';
+import type { Family } from '../catalogue/index.ts';
+import type { Method, Operation } from '../catalogue/operation.ts';
+import type { Json } from '../core/json.ts';
+import { DELETION_HEADER } from '../contract/routes.ts';
+
+/** One operation for one method and path family. `environments` is PostHog's alias of `projects`. */
+export function mirrorOperation(operation: Operation, method: Method, family: Family): object {
+  const { doc, scopes, place, input } = operation;
+  const inQuery = method === 'GET' || place !== 'body';
+  const inBody = method !== 'GET' && place !== 'query' && Object.keys(input.shape).length > 0;
+  return {
+    operationId: operationIdOf(operation, method, family),
+    tags: ['mirror'],
+    summary: doc.summary,
+    description: `${doc.description}\n\nNeeds ${scopes.map((scope) => `\`${scope}\``).join(' and ')}.`,
+    ...(family === 'environments' ? { deprecated: true } : {}),
+    security: [{ tenantToken: [] }],
+    parameters: [
+      ...pathParameters(operation),
+      ...(inQuery ? queryParameters(input, doc.example, inBody) : []),
+      formatParameter(operation),
+    ],
+    ...(inBody ? { requestBody: jsonBody(input, doc.example, place === 'body') } : {}),
+    responses: { [String(operation.reply.status)]: success(operation), default: PROBLEM },
+  };
+}
+
+export const PROBLEM = { $ref: '#/components/responses/Problem' };
+
+function operationIdOf(operation: Operation, method: Method, family: Family): string {
+  const several = operation.methods.length > 1 ? `_${method.toLowerCase()}` : '';
+  return `${operation.id}${several}${family === 'environments' ? '_environments' : ''}`;
+}
+
+const pathParameters = (operation: Operation): object[] => [
+  { name: 'project_id', in: 'path', required: true, schema: { type: 'integer', minimum: 1 }, example: 1 },
+  ...(operation.path.includes(':id')
+    ? [
+        {
+          name: 'id',
+          in: 'path',
+          required: true,
+          description: 'The number or the UUID of a person.',
+          schema: { type: 'string' },
+          example: '0190c0de-0001-7000-8000-000000000001',
+        },
+      ]
+    : []),
+];
+
+/** Required ones are not, where the body may hold them instead. */
+function queryParameters(
+  input: Fields,
+  example: { readonly [name: string]: Json },
+  elsewhereToo: boolean,
+): object[] {
+  return Object.entries(input.shape).map(([name, field]) => {
+    const schema = jsonSchema(field);
+    const shown = example[name];
+    const plain = isPlain(schema);
+    const parameter = {
+      name,
+      in: 'query',
+      required: !elsewhereToo && !field.safeParse(undefined).success,
+    };
+    // Structured values stand in a query as JSON text; the others as themselves.
+    if (!plain)
+      return Object.assign(parameter, { content: { 'application/json': { schema, example: shown } } });
+    return Object.assign(parameter, { schema }, shown === undefined ? {} : { example: shown });
+  });
+}
+
+const isPlain = (schema: object): boolean =>
+  ['string', 'integer', 'number', 'boolean'].includes(String(Reflect.get(schema, 'type')));
+
+const formatParameter = ({ reply }: Operation): object => ({
+  name: FORMAT,
+  in: 'query',
+  required: false,
+  schema: { type: 'string', enum: reply.rows === null ? ['json'] : ['json', 'csv'] },
+});
+
+export const jsonBody = (input: Fields, example: Json, required: boolean): object => ({
+  required,
+  content: { 'application/json': { schema: jsonSchema(input), example } },
+});
+
+function success({ reply, effect }: Operation): object {
+  const headers =
+    effect === 'delete'
+      ? {
+          [DELETION_HEADER]: { description: 'The entry of the deletion log.', schema: { type: 'string' } },
+          Location: { description: 'Where that entry is read.', schema: { type: 'string' } },
+        }
+      : {};
+  const csv = reply.rows === null ? {} : { 'text/csv': { schema: { type: 'string' } } };
+  const content =
+    reply.schema === null
+      ? {}
+      : {
+          content: {
+            'application/json': { schema: jsonSchema(reply.schema), example: reply.example },
+            ...csv,
+          },
+        };
+  const description = reply.status === 202 ? 'Accepted, which never means done.' : 'What PostHog answers.';
+  return { description, headers, ...content };
+}
+
+/** What a schema takes, as JSON Schema 2020-12, the dialect of OpenAPI 3.1. Named parts are under `$defs`. */
+export function jsonSchema(schema: z.ZodType): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
+  return rest;
+}

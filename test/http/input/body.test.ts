@@ -1,0 +1,134 @@
+/** A request's body: JSON in UTF-8, as long as agreed on, and of one meaning. */
+import { describe, expect, test } from 'vitest';
+import { LIMITS } from '../../../src/core/limits.ts';
+import { readBody } from '../../../src/http/input/body.ts';
+
+const JSON_TYPE = { 'Content-Type': 'application/json' };
+const MAX = LIMITS.bodyBytesMax;
+
+const requestOf = (body: BodyInit | null, headers: HeadersInit = JSON_TYPE) =>
+  new Request('https://g.example/', { method: 'POST', body, headers, duplex: 'half' } as RequestInit);
+const read = async (body: BodyInit | null, headers?: HeadersInit) => {
+  const result = await readBody(requestOf(body, headers));
+  return result.ok ? result.value : result.failure.code;
+};
+const reason = async (body: BodyInit | null) => {
+  const result = await readBody(requestOf(body));
+  return result.ok ? 'taken' : result.failure.detail;
+};
+
+/** A body that says nothing of its length. */
+const streamed = (...pieces: Uint8Array<ArrayBuffer>[]) =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      for (const piece of pieces) controller.enqueue(piece);
+      controller.close();
+    },
+  });
+
+describe('a body', () => {
+  test.each([
+    ['{"a":1}', { a: 1 }],
+    [' [1, 2] ', [1, 2]],
+    ['null', null],
+    ['"text"', 'text'],
+    ['\uFEFF{"a":"ü🦔"}', { a: 'ü🦔' }],
+  ])('%j is read', async (text, value) => {
+    expect(await read(text)).toEqual(value);
+  });
+
+  test('is none where none was sent, whatever type it would have had', async () => {
+    expect(await read(null, {})).toBeUndefined();
+    expect(await read('', { 'Content-Type': 'text/plain' })).toBeUndefined();
+    expect(await read(streamed(new Uint8Array(0)))).toBeUndefined();
+  });
+
+  test('may be as long as a body may be, and no longer', async () => {
+    const longest = JSON.stringify('x'.repeat(MAX - 2));
+    expect(await read(longest)).toHaveLength(MAX - 2);
+    expect(await read(`${longest} `)).toBe('body_too_large');
+  });
+
+  test('is measured by what arrives where nothing was said of its length', async () => {
+    const half = new Uint8Array(MAX / 2).fill(' '.charCodeAt(0));
+    expect(await read(streamed(half, half))).toBe('body_invalid');
+    expect(await read(streamed(half, half, new Uint8Array(1)))).toBe('body_too_large');
+  });
+
+  test('that says it is too long is refused before it is read', async () => {
+    let pulled = false;
+    const body = new ReadableStream(
+      {
+        pull: () => {
+          pulled = true;
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    expect(await read(body, { ...JSON_TYPE, 'Content-Length': String(MAX + 1) })).toBe('body_too_large');
+    expect(pulled).toBe(false);
+  });
+
+  test.each([
+    ['{"a":', 'The body is not JSON.'],
+    ['{a:1}', 'The body is not JSON.'],
+    ['{"a":1}}', 'The body is not JSON.'],
+    ['a=1&b=2', 'The body is not JSON.'],
+    ['NaN', 'The body is not JSON.'],
+    ['{"a":1,"a":2}', 'The body names a twice in one object.'],
+    ['['.repeat(21) + ']'.repeat(21), 'The body is nested deeper than 20 levels.'],
+    [
+      '{"id":12345678901234567890}',
+      'The body holds a number that would not be kept exactly: send it as text.',
+    ],
+    ['{"a":{"__proto__":{}}}', 'The body has a member called __proto__.'],
+  ])('%s is refused: %s', async (text, detail) => {
+    expect(await read(text)).toBe('body_invalid');
+    expect(await reason(text)).toBe(detail);
+  });
+
+  test.each([
+    ['a lone byte', [0x22, 0xff, 0x22]],
+    ['a character cut off', [0x22, 0xc3, 0x22]],
+    ['a surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
+    ['a slash written longer than it is', [0x22, 0xc0, 0xaf, 0x22]],
+    ['UTF-16', [0xff, 0xfe, 0x22, 0x00, 0x22, 0x00]],
+  ])('with %s is not UTF-8', async (_, bytes) => {
+    expect(await reason(new Uint8Array(bytes))).toBe('The body is not UTF-8.');
+  });
+});
+
+describe('a content type', () => {
+  test.each([
+    'application/json',
+    'Application/JSON',
+    'application/json;charset=utf-8',
+    'application/json; charset=UTF-8',
+    'application/json ; charset="utf-8"',
+  ])('%s is read', async (type) => {
+    expect(await read('{}', { 'Content-Type': type })).toEqual({});
+  });
+
+  test.each([
+    '',
+    'text/plain',
+    'text/json',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data; boundary=x',
+    'application/json; charset=utf-16',
+    'application/json; charset=latin1',
+    'application/json, text/plain',
+    'application/problem+json',
+    'application/jsonp',
+  ])('%j is not', async (type) => {
+    expect(await read('{}', { 'Content-Type': type })).toBe('content_type_unsupported');
+  });
+
+  test('is said, or nothing is read', async () => {
+    expect(await read(new Uint8Array([0x7b, 0x7d]), {})).toBe('content_type_unsupported');
+  });
+
+  test.each(['gzip', 'br', 'identity'])('cannot be encoded by %s', async (encoding) => {
+    expect(await read('{}', { ...JSON_TYPE, 'Content-Encoding': encoding })).toBe('content_type_unsupported');
+  });
+});

@@ -1,0 +1,28 @@
+/** What may differ between two answers to one call, and nothing else: ids and times of the call, and what is left of a rate. */
+import type { Answer } from '../support/client.ts';
+
+const OWN_IDS = /\b(req|del|tok)_[A-Za-z0-9_-]{22}/g;
+/** Of the gateway's own plane: when something was asked, sent and answered, and what is left of the rate. */
+const OWN_TIMES =
+  /"(intended_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds)":("[^"]*"|\d+)/g;
+/** The same in a table, where the last column is how long it took. */
+const TABLE_TIMES = /\d{4}-\d\d-\d\dT[\d:.]+Z|\d+(?=\r\n)/g;
+const HEADERS_OF_THE_CALL = new Set(['date', 'ratelimit', 'connection', 'keep-alive']);
+const OWN_PLANE = '/v1/';
+
+/** An answer as one text: status, headers by name, body byte for byte. */
+export function normalised(target: string, { status, headers, text }: Answer): string {
+  const isOwn = target.startsWith(OWN_PLANE);
+  const kept = Object.entries(headers)
+    .filter(([name]) => !HEADERS_OF_THE_CALL.has(name))
+    // As many digits as it took milliseconds.
+    .filter(([name]) => !(isOwn && name === 'content-length'))
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([name, value]) => `${name}: ${value}`);
+  return [String(status), ...kept, '', isOwn ? timeless(target, text) : text]
+    .join('\n')
+    .replaceAll(OWN_IDS, '$1_*');
+}
+
+const timeless = (target: string, text: string): string =>
+  target.includes('format=csv') ? text.replaceAll(TABLE_TIMES, '*') : text.replaceAll(OWN_TIMES, '"$1":"*"');

@@ -1,0 +1,226 @@
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
+import * as fc from 'fast-check';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { DeletionOrder } from '../../../src/objects/deletion-log/deletion-log.ts';
+import {
+  alarmOf,
+  answer,
+  bulk,
+  DAY,
+  freshLog,
+  HOUR,
+  lost,
+  newest,
+  NOW,
+  order,
+  posthog,
+  rowsOf,
+  sameLog,
+  setTime,
+  single,
+  tokenId,
+  uuid,
+  uuids,
+  type Answer,
+} from '../../support/objects/deletion-log.ts';
+
+beforeEach(() => {
+  setTime(NOW);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const [PARENT, CHILD, OTHER] = [tokenId('a'), tokenId('b'), tokenId('c')];
+
+const tenantBudget = (persons: number) => [{ holder: 'tenant', persons_per_day: persons } as const];
+
+const spend = (persons: number, budget: number, changes: Partial<DeletionOrder> = {}) =>
+  order(bulk(uuids(persons)), { budgets: tenantBudget(budget), ...changes });
+
+test('a deletion over the budget is neither written down nor sent', async () => {
+  const sent = posthog(answer(202));
+  const { stub, log } = freshLog();
+  await log.carryOut(spend(60, 100));
+  setTime(NOW + HOUR);
+  expect(await log.carryOut(spend(41, 100))).toEqual({
+    ok: false,
+    failure: {
+      code: 'deletion_budget_exhausted',
+      detail:
+        'The deletion budget of the tenant is 100 persons in any 24 hours, and what is left of it is less than the 41 this deletion names. Try again in 82800 s.',
+      attr: null,
+      retryAfterSeconds: 82_800,
+    },
+  });
+  expect(sent).toHaveLength(1);
+  expect(await rowsOf(stub, 'intents')).toHaveLength(1);
+  expect((await log.carryOut(spend(40, 100))).ok).toBe(true);
+});
+
+test('the budget is whole again as soon as the wait that was named is over, and not a moment before', async () => {
+  posthog(answer(202));
+  const { log } = freshLog();
+  await log.carryOut(spend(100, 100));
+  setTime(NOW + DAY - 1);
+  expect(await log.carryOut(spend(1, 100))).toMatchObject({ ok: false, failure: { retryAfterSeconds: 1 } });
+  setTime(NOW + DAY);
+  expect((await log.carryOut(spend(100, 100))).ok).toBe(true);
+});
+
+test('what was spent outlives the object', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  await log.carryOut(spend(100, 100));
+  await evictDurableObject(stub);
+  expect((await log.carryOut(spend(1, 100))).ok).toBe(false);
+});
+
+test('more than a whole budget at once never fits, and no wait is promised', async () => {
+  posthog(answer(202));
+  const refused = await freshLog().log.carryOut(spend(101, 100));
+  expect(refused).toMatchObject({ ok: false, failure: { code: 'deletion_budget_exhausted' } });
+  expect(!refused.ok && refused.failure).not.toHaveProperty('retryAfterSeconds');
+});
+
+test('deletions at the same time never spend more than there is', async () => {
+  const sent = posthog(async () => {
+    await scheduler.wait(1);
+    return new Response(null, { status: 202 });
+  });
+  const { log } = freshLog();
+  const calls = await Promise.all(Array.from({ length: 20 }, () => log.carryOut(spend(30, 100))));
+  expect(calls.filter((call) => call.ok)).toHaveLength(3);
+  expect(sent).toHaveLength(3);
+});
+
+test('a derived token spends from its own budget and from that of every token above it', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  const by = (token: typeof PARENT, ancestors: (typeof PARENT)[], persons: number) =>
+    log.carryOut(
+      spend(persons, 1000, {
+        token,
+        ancestors,
+        budgets: [
+          ...tenantBudget(1000),
+          ...(token === OTHER ? [] : [{ holder: PARENT, persons_per_day: 100 }]),
+          ...(token === CHILD ? [{ holder: CHILD, persons_per_day: 50 }] : []),
+        ],
+      }),
+    );
+  expect((await by(CHILD, [PARENT], 51)).ok).toBe(false);
+  expect((await by(CHILD, [PARENT], 50)).ok).toBe(true);
+  expect((await by(CHILD, [PARENT], 1)).ok).toBe(false);
+  await evictDurableObject(stub);
+  expect((await by(CHILD, [PARENT], 1)).ok).toBe(false);
+  expect((await by(PARENT, [], 51)).ok).toBe(false);
+  expect((await by(PARENT, [], 50)).ok).toBe(true);
+  expect((await by(OTHER, [], 100)).ok).toBe(true);
+});
+
+test('a budget is charged every id once, and also where PostHog refuses or only events go', async () => {
+  posthog(answer(403, {}), answer(202));
+  const { log } = freshLog();
+  const ids = [uuid(1), uuid(2), uuid(1)];
+  expect((await log.carryOut(order(bulk(ids), { budgets: tenantBudget(3) }))).ok).toBe(true);
+  expect((await newest(log)).state).toBe('refused');
+  const events = single('persons_delete_events', { delete_events: true, keep_person: true });
+  expect((await log.carryOut(order(events, { budgets: tenantBudget(3) }))).ok).toBe(true);
+  expect((await log.carryOut(order(bulk([uuid(9)]), { budgets: tenantBudget(3) }))).ok).toBe(false);
+});
+
+test('a budget of nothing allows nothing', async () => {
+  const sent = posthog(answer(202));
+  expect((await freshLog().log.carryOut(spend(1, 0))).ok).toBe(false);
+  expect(sent).toHaveLength(0);
+});
+
+/** What may happen to a log, in any order. */
+const event = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('delete' as const), persons: fc.integer({ min: 1, max: 5 }) }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('ring' as const) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('evict' as const) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('die' as const), persons: fc.integer({ min: 1, max: 5 }) }),
+  },
+);
+const ANSWERS: Record<'ok' | 'lost' | 'failed' | 'throttled' | 'forbidden' | 'garbage', Answer> = {
+  ok: answer(202, { persons_found: 1 }),
+  lost,
+  failed: answer(503),
+  throttled: answer(429, null, { 'retry-after': '7' }),
+  forbidden: answer(403, {}),
+  garbage: answer(200, '<html>'),
+};
+const weather = fc.constantFrom(...(Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]));
+
+test('whatever happens, every intent ends in one outcome or stays in sight with an alarm ahead, within the budget', async () => {
+  const BUDGET = 12;
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(event, { minLength: 1, maxLength: 12 }),
+      fc.array(weather, { minLength: 1, maxLength: 12 }),
+      async (events, answers) => {
+        let now = NOW;
+        let asked = 0;
+        let dying = false;
+        setTime(now);
+        const sent = posthog((request) => {
+          if (dying) return new Promise(() => {});
+          const answerNow = answers[(sent.length - 1) % answers.length] ?? 'ok';
+          return ANSWERS[answerNow](request);
+        });
+        let { stub, log } = freshLog();
+        for (const step of events) {
+          if (step.kind === 'delete') {
+            const carried = await log.carryOut(spend(step.persons, BUDGET));
+            if (carried.ok) asked += step.persons;
+          } else if (step.kind === 'ring') {
+            now = Math.max(now, (await alarmOf(stub)) ?? now);
+            setTime(now);
+            await runDurableObjectAlarm(stub);
+          } else if (step.kind === 'evict') {
+            await evictDurableObject(stub).catch(() => 'was not running');
+          } else {
+            const before = sent.length;
+            dying = true;
+            const call = log.carryOut(spend(step.persons, BUDGET)).catch(() => null);
+            const arrived = await Promise.race([
+              call,
+              vi.waitUntil(() => sent.length > before, { interval: 1 }),
+            ]);
+            if (arrived === true) {
+              asked += step.persons;
+              await abortAllDurableObjects();
+              ({ stub, log } = sameLog(stub));
+            }
+            dying = false;
+          }
+        }
+        expect(asked).toBeLessThanOrEqual(BUDGET);
+
+        const { rows } = await log.list({ limit: 100, before: null });
+        const unknown = rows.filter((row) => row.state === 'unknown');
+        const alarm = await alarmOf(stub);
+        for (const row of unknown) {
+          expect(alarm).toBeLessThanOrEqual(Math.max(Date.parse(row.next_attempt_at ?? ''), now + 1000));
+        }
+        for (const row of rows) {
+          expect(row.state === 'unknown').toBe(row.outcome === null);
+          if (row.state === 'refused') expect(row.attempts).toBe(1);
+        }
+        expect(await rowsOf(stub, 'intents')).toHaveLength(rows.length);
+        expect(await rowsOf(stub, 'outcomes')).toHaveLength(rows.length - unknown.length);
+        expect(await rowsOf(stub, 'open')).toHaveLength(unknown.length);
+        expect(await rowsOf(stub, 'attempts')).toHaveLength(sent.length);
+        vi.restoreAllMocks();
+      },
+    ),
+    { seed: 20_261_123, numRuns: 40 },
+  );
+});

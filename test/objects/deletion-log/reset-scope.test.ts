@@ -1,0 +1,197 @@
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { DeletionTarget } from '../../../src/catalogue/deletion.ts';
+import { ProjectId } from '../../../src/core/ids.ts';
+import { keysOf, REMEMBERED_MAX } from '../../../src/objects/deletion-log/reset-scope.ts';
+import type { ResetScope } from '../../../src/objects/deletion-log/deletion-log.ts';
+import type { Slice } from '../../../src/policy/grant.ts';
+import {
+  ACME,
+  answer,
+  bulk,
+  freshLog,
+  lost,
+  NOW,
+  order,
+  posthog,
+  rowsOf,
+  setTime,
+  single,
+  sliced,
+  uuid,
+  uuids,
+} from '../../support/objects/deletion-log.ts';
+
+beforeEach(() => {
+  setTime(NOW);
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+const EU: Slice = { property: 'region', value: 'eu' };
+const ASKED: DeletionTarget = { kind: 'distinct_ids', ids: ['ada', 'foreign', 'unknown'] };
+const FOUND = ['ada', 'ada@acme.test', 'anon-1'];
+const EVERY = ['foreign', ...FOUND, 'unknown', 'other'];
+
+const scope = (slices: readonly Slice[], project = 1): ResetScope => ({
+  projectId: ProjectId.parse(project),
+  slices,
+});
+
+const deleteAda = (slices: readonly Slice[] = [ACME]) =>
+  sliced(ASKED, [uuid(7)], { distinctIds: FOUND, slices });
+
+test('the distinct ids of deleted persons are known, and none that was only asked for', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual([]);
+  await log.carryOut(deleteAda());
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual(FOUND);
+  await evictDurableObject(stub);
+  expect(await log.deletedDistinctIds(EVERY.toReversed(), scope([ACME]))).toEqual(FOUND.toReversed());
+  expect(await log.deletedDistinctIds([], scope([ACME]))).toEqual([]);
+});
+
+test('what PostHog refused to delete is not known, what it may have deleted is', async () => {
+  posthog(answer(403, {}), lost, answer(202));
+  const { stub, log } = freshLog();
+  await log.carryOut(deleteAda());
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual([]);
+  await log.carryOut(deleteAda());
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual(FOUND);
+  setTime(NOW + 10_000);
+  await runDurableObjectAlarm(stub);
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual(FOUND);
+});
+
+const acme = (...value: string[]): Slice => ({ property: 'tenant_id', value });
+test.each<[string, Slice[], Slice[], boolean]>([
+  ['the same slice', [ACME], [ACME], true],
+  ['the same slice, written as a list', [ACME], [acme('acme')], true],
+  ['the same slices in another order', [ACME, EU], [EU, ACME], true],
+  ['the same values in another order', [acme('a', 'b', 'b')], [acme('b', 'a')], true],
+  ['a wider grant, without one condition', [ACME, EU], [ACME], true],
+  ['a wider grant, with more values', [acme('a')], [acme('a', 'b')], true],
+  ['a grant of the whole project', [ACME], [], true],
+  ['a narrower grant, with one condition more', [ACME], [ACME, EU], false],
+  ['a narrower grant, with fewer values', [acme('a', 'b')], [acme('a')], false],
+  ['a grant of another slice', [ACME], [acme('bolt')], false],
+  ['a grant of another property', [ACME], [{ property: 'org', value: 'acme' }], false],
+  ['a grant that overlaps', [acme('a', 'b')], [acme('b', 'c')], false],
+  ['a sister narrowed otherwise', [ACME, EU], [ACME, { property: 'region', value: 'us' }], false],
+  ['a grant that covers nobody', [ACME], [acme()], false],
+  ['a grant that covers somebody, of what nobody was in', [acme()], [ACME], false],
+])('deleted ids and %s', async (_, recorded, asking, known) => {
+  posthog(answer(202));
+  const { log } = freshLog();
+  await log.carryOut(deleteAda(recorded));
+  expect(await log.deletedDistinctIds(EVERY, scope(asking))).toEqual(known ? FOUND : []);
+});
+
+test('each deletion of an id counts by itself: a refused or foreign one hides no other', async () => {
+  posthog(answer(202), answer(403, {}), answer(202));
+  const { log } = freshLog();
+  await log.carryOut(deleteAda([ACME]));
+  await log.carryOut(deleteAda([ACME, EU]));
+  await log.carryOut(deleteAda([acme('bolt')]));
+  expect(await log.deletedDistinctIds(['ada'], scope([ACME]))).toEqual(['ada']);
+  expect(await log.deletedDistinctIds(['ada'], scope([ACME, EU]))).toEqual([]);
+  expect(await log.deletedDistinctIds(['ada'], scope([acme('bolt', 'cedar')]))).toEqual(['ada']);
+});
+
+test('ids deleted in a project are not known in another', async () => {
+  posthog(answer(202));
+  const { log } = freshLog();
+  await log.carryOut(deleteAda());
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME], 2))).toEqual([]);
+});
+
+test('nothing is remembered of an unsliced deletion, one of nobody, or one that keeps the profile', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  const resolved = { distinctIds: FOUND, slices: [ACME] };
+  await log.carryOut(order({ ...bulk([]), target: { kind: 'distinct_ids', ids: FOUND } }));
+  await log.carryOut(sliced(ASKED, [], resolved));
+  const kept = [
+    bulk([uuid(7)], { keep_person: true, delete_events: true }),
+    single('persons_delete_events', { keep_person: true, delete_events: true }),
+  ];
+  for (const deletion of kept)
+    await log.carryOut(order(deletion, { resolved: { asked: ASKED, ...resolved } }));
+  expect(await rowsOf(stub, 'deleted_distinct_ids')).toEqual([]);
+  expect(await log.deletedDistinctIds(FOUND, scope([]))).toEqual([]);
+});
+
+test('a distinct id is remembered by a hash, in which no two ids meet', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  const near = ['\uFFFD', '\uD800', '\uDC00', '"', '\\"', 'a', 'A', 'a ', '1'];
+  await log.carryOut(sliced(ASKED, [uuid(7)], { distinctIds: FOUND }));
+  expect(JSON.stringify(await rowsOf(stub, 'deleted_distinct_ids'))).not.toContain('ada');
+  const keys = await keysOf(sliced(ASKED, [uuid(7)], { distinctIds: near }));
+  expect(new Set(keys).size).toBe(near.length);
+});
+
+test('of a deletion with ids without end the first are remembered, and it goes through', async () => {
+  posthog(answer(202));
+  const { log } = freshLog();
+  const distinctIds = Array.from({ length: REMEMBERED_MAX + 1 }, (_, n) => `id-${n}`);
+  expect((await log.carryOut(sliced(ASKED, uuids(3), { distinctIds }))).ok).toBe(true);
+  const last = distinctIds.slice(-2);
+  expect(await log.deletedDistinctIds(last, scope([ACME]))).toEqual(last.slice(0, 1));
+});
+
+test('what was remembered neither changes nor goes, and is found by its key', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  await log.carryOut(deleteAda());
+  const tables = ['resolutions', 'deleted_distinct_ids'];
+  const before = await Promise.all(tables.map((table) => rowsOf(stub, table)));
+  expect(before.map((rows) => rows.length)).toEqual([1, FOUND.length]);
+  const attacks = [
+    ...tables.flatMap((table) => [
+      `UPDATE ${table} SET entry = entry + 1`,
+      `DELETE FROM ${table}`,
+      `INSERT OR REPLACE INTO ${table} SELECT * FROM ${table}`,
+      `REPLACE INTO ${table} SELECT * FROM ${table}`,
+    ]),
+    "UPDATE resolutions SET slices = '[]'",
+    "UPDATE resolutions SET ids = '[]'",
+  ];
+  for (const attack of attacks) {
+    const outcome = await runInDurableObject(stub, (_, { storage }) => {
+      try {
+        storage.sql.exec(attack);
+        return 'went through';
+      } catch (error) {
+        return String(error);
+      }
+    });
+    expect(outcome, attack).toMatch(/append-only/);
+  }
+  expect(await Promise.all(tables.map((table) => rowsOf(stub, table)))).toEqual(before);
+});
+
+test('looking an id up reads a few rows, however long the log is', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  await log.carryOut(deleteAda());
+  for (let n = 0; n < 20; n += 1) {
+    const distinctIds = Array.from({ length: 50 }, (_, id) => `${n}-${id}`);
+    await log.carryOut(sliced(ASKED, [uuid(n)], { distinctIds }));
+  }
+  const read = await runInDurableObject(stub, (_, { storage }) => {
+    const counted = { rows: 0 };
+    const exec = storage.sql.exec.bind(storage.sql);
+    vi.spyOn(storage.sql, 'exec').mockImplementation((...given) => {
+      const cursor = exec(...given);
+      const rows = cursor.toArray();
+      counted.rows += cursor.rowsRead;
+      return { toArray: () => rows } as unknown as typeof cursor;
+    });
+    return counted;
+  });
+  expect(await log.deletedDistinctIds(['ada'], scope([ACME]))).toEqual(['ada']);
+  expect(read.rows).toBeLessThan(10);
+});

@@ -1,0 +1,342 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { RateMeter, type Limit } from '../../../src/objects/tenant/rate-limiter.ts';
+import type { Tenant } from '../../../src/objects/tenant/tenant.ts';
+import {
+  ACME,
+  admit,
+  admittedOf,
+  chainOf,
+  issue,
+  NOW,
+  record,
+  registered,
+  setTime,
+  tokenId,
+} from '../../support/objects/tenant.ts';
+
+beforeEach(() => {
+  vi.restoreAllMocks();
+  setTime(NOW);
+});
+
+const rate = (requests_per_minute: number, burst: number) => ({ requests_per_minute, burst });
+
+/** Counts the rows of the object's own writing to `clocks` from now on. */
+const countClockRows = (tenant: DurableObjectStub<Tenant>) =>
+  runInDurableObject(tenant, (_, { storage }) => {
+    storage.sql.exec(`
+      CREATE TABLE counted (one INTEGER);
+      CREATE TRIGGER count_new AFTER INSERT ON clocks BEGIN INSERT INTO counted VALUES (1); END;
+      CREATE TRIGGER count_old AFTER UPDATE ON clocks BEGIN INSERT INTO counted VALUES (1); END;`);
+  });
+const clockRows = (tenant: DurableObjectStub<Tenant>) =>
+  runInDurableObject(tenant, (_, { storage }) =>
+    Number(storage.sql.exec('SELECT count(*) AS n FROM counted').one()['n']),
+  );
+
+/** A meter on the object's own tables, and a cursor for each statement it runs. */
+function countedMeter(sql: SqlStorage, keptMax?: number) {
+  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+  const exec = (query: string, ...values: SqlStorageValue[]) => {
+    const cursor = sql.exec(query, ...values);
+    cursors.push(cursor);
+    return cursor;
+  };
+  return { meter: new RateMeter({ exec } as unknown as SqlStorage, keptMax), cursors };
+}
+
+describe('concurrency', () => {
+  test('of any number of requests at once no more than the burst are admitted, and no fewer', async () => {
+    const tenant = await registered({ rate: rate(60, 20) });
+    const id = tokenId();
+    const answers = await Promise.all(Array.from({ length: 200 }, () => admit(tenant, id)));
+    expect(answers.filter((answer) => answer === 'admitted')).toHaveLength(20);
+    expect(answers.filter((answer) => answer === 'rate_limited')).toHaveLength(180);
+  });
+
+  test('what time brings is admitted, and nothing beyond it', async () => {
+    const tenant = await registered({ rate: rate(60, 20) });
+    const id = tokenId();
+    await admittedOf(21, tenant, id);
+    setTime(NOW + 3_999);
+    expect(await admittedOf(10, tenant, id)).toBe(3);
+  });
+
+  test('time jumping back admits nothing more, and nothing again when it returns', async () => {
+    const tenant = await registered({ rate: rate(60, 5) });
+    const id = tokenId();
+    await admittedOf(5, tenant, id);
+    setTime(NOW - 60_000);
+    expect(await admittedOf(3, tenant, id)).toBe(0);
+    setTime(NOW);
+    expect(await admittedOf(3, tenant, id)).toBe(0);
+  });
+});
+
+describe('losing memory', () => {
+  test.each([1, 2, 3, 7, 13, 20])(
+    'after %i requests it admits no more than before, and less by less than a stride',
+    async (spent) => {
+      const tenant = await registered({ rate: rate(60, 20) });
+      const id = tokenId();
+      await admittedOf(spent, tenant, id);
+      await evictDurableObject(tenant);
+      const left = await admittedOf(25, tenant, id);
+      expect(left).toBeLessThanOrEqual(20 - spent);
+      expect(20 - spent - left).toBeLessThan(5);
+    },
+  );
+
+  test('again and again never admits more than the rate', async () => {
+    const tenant = await registered({ rate: rate(60, 20) });
+    const id = tokenId();
+    let admitted = 0;
+    for (let second = 0; second < 10; second += 1) {
+      setTime(NOW + second * 1000);
+      admitted += await admittedOf(4, tenant, { id, rate: rate(60, 12) });
+      await evictDurableObject(tenant);
+    }
+    expect(admitted).toBeLessThanOrEqual(12 + 9);
+    expect(admitted).toBeGreaterThan(0);
+  });
+
+  test('costs nothing where nothing was spent in the last minute', async () => {
+    const tenant = await registered({ rate: rate(60, 20) });
+    const id = tokenId();
+    await admittedOf(20, tenant, id);
+    await evictDurableObject(tenant);
+    setTime(NOW + 90_000);
+    expect(await admittedOf(25, tenant, id)).toBe(20);
+  });
+
+  test('a new tenant has its whole burst, also when the object restarts before the first request', async () => {
+    const tenant = await registered({ rate: rate(60, 20) });
+    await evictDurableObject(tenant);
+    expect(await admittedOf(25, tenant, tokenId())).toBe(20);
+  });
+});
+
+describe('a chain of tokens', () => {
+  test('tokens derived from one share its rate, however many there are', async () => {
+    const tenant = await registered({ rate: rate(600, 100) });
+    const parent = { id: tokenId(), rate: rate(60, 6) };
+    let admitted = 0;
+    for (let made = 0; made < 4; made += 1) {
+      admitted += await admittedOf(4, tenant, parent, { id: tokenId(), rate: rate(60, 6) });
+    }
+    admitted += await admittedOf(2, tenant, parent, tokenId());
+    expect(admitted).toBe(6);
+  });
+
+  test('tokens with no rate of their own share the tenant’s', async () => {
+    const tenant = await registered({ rate: rate(60, 6) });
+    expect((await admittedOf(4, tenant, tokenId())) + (await admittedOf(4, tenant, tokenId()))).toBe(6);
+  });
+
+  test('a request that one limit refuses is charged to none', async () => {
+    const tenant = await registered({ rate: rate(60, 10) });
+    const [parent, child] = [
+      { id: tokenId(), rate: rate(60, 8) },
+      { id: tokenId(), rate: rate(60, 2) },
+    ];
+    expect(await admittedOf(9, tenant, parent, child)).toBe(2);
+    expect(await admittedOf(9, tenant, parent)).toBe(6);
+    expect(await admittedOf(9, tenant, tokenId())).toBe(2);
+  });
+
+  test('the answer shows the tenant’s limit and the tightest of the chain', async () => {
+    const tenant = await registered({ rate: rate(600, 60) });
+    const wide = { id: tokenId(), rate: rate(300, 30) };
+    const tight = { id: tokenId(), rate: rate(60, 5) };
+    const admission = await tenant.admit({ chain: chainOf([wide, tight, tokenId()]), cost: 2 });
+    expect(admission.limits).toEqual([
+      { holder: 'tenant', quota: 60, windowSeconds: 6, remaining: 58, resetSeconds: 1 },
+      { holder: 'token', quota: 5, windowSeconds: 5, remaining: 3, resetSeconds: 2 },
+    ]);
+  });
+});
+
+describe('a refusal', () => {
+  test('says whose limit it is, what it is, and a wait after which the same is admitted', async () => {
+    const tenant = await registered({ rate: rate(600, 60) });
+    const parent = { id: tokenId(), rate: rate(7, 3) };
+    const child = tokenId();
+    await admittedOf(3, tenant, parent, child);
+    const admission = await tenant.admit({ chain: chainOf([parent, child]), cost: 2 });
+    expect(admission).toEqual({
+      verdict: 'refused',
+      failure: {
+        code: 'rate_limited',
+        detail:
+          'A token this one was derived from may send 7 requests a minute, 3 at once; that is used up for now.',
+        attr: null,
+        retryAfterSeconds: 18,
+      },
+      limits: [
+        { holder: 'tenant', quota: 60, windowSeconds: 6, remaining: 57, resetSeconds: 1 },
+        { holder: 'token', quota: 3, windowSeconds: 26, remaining: 0, resetSeconds: 26 },
+      ],
+    });
+    setTime(NOW + 18_000);
+    expect((await tenant.admit({ chain: chainOf([parent, child]), cost: 2 })).verdict).toBe('admitted');
+  });
+
+  test('names the tenant’s limit when that is the one to wait for longest', async () => {
+    const tenant = await registered({ rate: rate(1, 1) });
+    const own = { id: tokenId(), rate: rate(60, 1) };
+    await admit(tenant, own);
+    const admission = await tenant.admit({ chain: [own], cost: 1 });
+    expect(admission).toMatchObject({
+      failure: { detail: expect.stringMatching(/^The tenant may send 1 /) as string, retryAfterSeconds: 60 },
+    });
+  });
+
+  test('of a cost above the burst says that it never fits', async () => {
+    const tenant = await registered({ rate: rate(60, 3) });
+    const admission = await tenant.admit({ chain: [{ id: tokenId() }], cost: 4 });
+    expect(admission).toMatchObject({ failure: { detail: expect.stringMatching(/never fits/) as string } });
+  });
+});
+
+describe('a changed rate', () => {
+  test('holds for the next request, and is no fresh burst', async () => {
+    const tenant = await registered({ rate: rate(60, 10) });
+    const id = tokenId();
+    await admittedOf(10, tenant, id);
+    await tenant.put(ACME, record({ rate: rate(60, 12) }));
+    expect(await admittedOf(5, tenant, id)).toBe(2);
+    await tenant.put(ACME, record({ rate: rate(600, 4) }));
+    expect(await admittedOf(5, tenant, id)).toBe(0);
+  });
+
+  test('pays off what is owed at the old rate until then and at the new one from then on, also after a restart', async () => {
+    const tenant = await registered({ rate: rate(6, 4) });
+    const id = tokenId();
+    await admittedOf(4, tenant, id);
+    setTime(NOW + 10_000);
+    await tenant.put(ACME, record({ rate: rate(6000, 4) }));
+    await evictDurableObject(tenant);
+    expect(await admittedOf(5, tenant, id)).toBe(1);
+  });
+
+  test('that could not be stored is forgotten, and the old clock goes on being written ahead', async () => {
+    const tenant = await registered({ rate: rate(60, 40) });
+    const id = tokenId();
+    await admittedOf(5, tenant, id);
+    await runInDurableObject(tenant, (instance, { storage }) => {
+      const put = () => instance.put(ACME, record({ rate: rate(60, 40) }));
+      storage.sql.exec(
+        `CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+      );
+      expect(put).toThrow(/disk full/);
+    });
+    const before = 5 + (await admittedOf(9, tenant, id));
+    await evictDurableObject(tenant);
+    expect(before + (await admittedOf(40, tenant, id))).toBeLessThanOrEqual(40);
+  });
+
+  test('by way of removing and registering again is no fresh burst either', async () => {
+    const tenant = await registered({ rate: rate(60, 10) });
+    await admittedOf(10, tenant, tokenId());
+    await tenant.remove();
+    await evictDurableObject(tenant);
+    await tenant.put(ACME, record({ rate: rate(60, 10) }));
+    expect(await admittedOf(5, tenant, tokenId())).toBe(0);
+  });
+});
+
+describe('storage', () => {
+  test('a burst writes one row for each stride of it', async () => {
+    const tenant = await registered({ rate: rate(60, 400) });
+    const id = tokenId();
+    await countClockRows(tenant);
+    await Promise.all(Array.from({ length: 450 }, () => admit(tenant, id)));
+    expect(await clockRows(tenant)).toBe(4);
+  });
+
+  test('a rate used up for long writes one row for each stride of requests', async () => {
+    const tenant = await registered({ rate: rate(600, 40) });
+    const id = tokenId();
+    await admittedOf(40, tenant, id);
+    await countClockRows(tenant);
+    for (let step = 1; step <= 300; step += 1) {
+      setTime(NOW + step * 100);
+      expect(await admit(tenant, id)).toBe('admitted');
+    }
+    expect(await clockRows(tenant)).toBeLessThanOrEqual(300 / 10);
+  });
+
+  test('requests far apart write one row a minute, not one each', async () => {
+    const tenant = await registered({ rate: rate(600, 40) });
+    const own = { id: tokenId(), rate: rate(60, 40) };
+    await countClockRows(tenant);
+    for (let step = 0; step < 100; step += 1) {
+      setTime(NOW + step * 6_000);
+      expect(await admit(tenant, own)).toBe('admitted');
+    }
+    expect(await clockRows(tenant)).toBeLessThanOrEqual(2 * 10);
+  });
+
+  test('a stride is one row, and between strides no statement reaches storage', async () => {
+    const tenant = await registered();
+    await runInDurableObject(tenant, (_, { storage }) => {
+      const { meter, cursors } = countedMeter(storage.sql);
+      const limits: Limit[] = [{ holder: 'tenant', rate: rate(60, 40) }];
+      meter.spend(limits, 1, NOW);
+      expect(cursors.map((cursor) => cursor.rowsWritten)).toEqual([0, 1]);
+      for (let more = 1; more < 10; more += 1) meter.spend(limits, 1, NOW);
+      expect(cursors).toHaveLength(2);
+      meter.spend(limits, 1, NOW);
+      expect(cursors.map((cursor) => cursor.rowsWritten)).toEqual([0, 1, 1]);
+    });
+  });
+
+  test('memory keeps only so many clocks, the last used', async () => {
+    const tenant = await registered();
+    await runInDurableObject(tenant, (_, { storage }) => {
+      const { meter, cursors } = countedMeter(storage.sql, 2);
+      const [a, b, c] = ['a', 'b', 'c'].map((): Limit[] => [{ holder: tokenId(), rate: rate(60, 40) }]);
+      for (const limits of [a, b, a, c]) meter.spend(limits ?? [], 1, NOW);
+      const statementsFor = (limits: Limit[] = []) => {
+        cursors.length = 0;
+        meter.spend(limits, 1, NOW);
+        return cursors.length;
+      };
+      expect(statementsFor(a)).toBe(0);
+      expect(statementsFor(c)).toBe(0);
+      expect(statementsFor(b)).toBeGreaterThan(0);
+    });
+  });
+
+  test('a clock that memory dropped admits no more for it', async () => {
+    const tenant = await registered();
+    await runInDurableObject(tenant, (_, { storage }) => {
+      const meter = new RateMeter(storage.sql, 3);
+      const limits = Array.from({ length: 8 }, (): Limit => ({ holder: tokenId(), rate: rate(60, 9) }));
+      const admitted = limits.map(() => 0);
+      for (let round = 0; round < 15; round += 1) {
+        for (const [index, limit] of limits.entries()) {
+          if (meter.spend([limit], 1, NOW).refused === null) admitted[index] = (admitted[index] ?? 0) + 1;
+        }
+      }
+      expect(Math.max(...admitted)).toBeLessThanOrEqual(9);
+      expect(Math.min(...admitted)).toBeGreaterThan(0);
+      expect(storage.sql.exec('SELECT count(*) AS n FROM clocks').one()['n']).toBe(8);
+    });
+  });
+
+  test('the clock of a token goes when the token does', async () => {
+    const tenant = await registered();
+    const id = await issue(tenant);
+    await admit(tenant, { id, rate: rate(60, 9) });
+    const clocks = () =>
+      runInDurableObject(tenant, (_, { storage }) =>
+        storage.sql.exec('SELECT holder FROM clocks ORDER BY holder').toArray(),
+      );
+    expect(await clocks()).toEqual([{ holder: 'tenant' }, { holder: id }]);
+    setTime(NOW + 3 * 3_600_000);
+    await issue(tenant, [], { expires_at: new Date(NOW + 9 * 3_600_000).toISOString() });
+    expect(await clocks()).toEqual([{ holder: 'tenant' }]);
+  });
+});

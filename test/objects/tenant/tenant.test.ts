@@ -1,0 +1,338 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ListedToken, Tenant } from '../../../src/objects/tenant/tenant.ts';
+import {
+  ACME,
+  admit,
+  admittedOf,
+  issue,
+  issued,
+  NOW,
+  record,
+  registered,
+  setTime,
+  tokenId,
+  unregistered,
+} from '../../support/objects/tenant.ts';
+
+const MINUTE = 60_000;
+const OPERATOR = { kind: 'operator' } as const;
+
+beforeEach(() => {
+  vi.restoreAllMocks();
+  setTime(NOW);
+});
+
+const iso = (ms: number) => new Date(ms).toISOString();
+
+async function allPages(tenant: DurableObjectStub<Tenant>, limit: number) {
+  const rows: ListedToken[] = [];
+  let before: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof tenant.tokens>> = await tenant.tokens({ limit, before });
+    rows.push(...page.rows);
+    before = page.next;
+  } while (before !== null);
+  return rows;
+}
+
+const count = (tenant: DurableObjectStub<Tenant>, table: 'tokens' | 'revocations' | 'clocks') =>
+  runInDurableObject(tenant, (_, { storage }) =>
+    Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()['n']),
+  );
+
+describe('the record', () => {
+  test('is created once, then replaced; it survives the object', async () => {
+    const tenant = unregistered();
+    expect(await tenant.get()).toBeNull();
+    expect((await tenant.put(ACME, record())).created).toBe(true);
+    setTime(NOW + MINUTE);
+    const wide = record({ scopes: ['person:write'], slice: { property: 'plan', value: ['free', 'pro'] } });
+    const second = await tenant.put(ACME, wide);
+    expect(second.created).toBe(false);
+    await evictDurableObject(tenant);
+    expect(await tenant.get()).toEqual({
+      tenant: 'acme',
+      record: wide,
+      created_at: iso(NOW),
+      updated_at: iso(NOW + MINUTE),
+    });
+  });
+
+  test('of a tenant that is not registered admits nobody', async () => {
+    const admission = await unregistered().admit({ chain: [{ id: tokenId() }], cost: 1 });
+    expect(admission).toMatchObject({ verdict: 'refused', failure: { code: 'tenant_unknown' }, limits: [] });
+  });
+
+  test('comes with every admission as it is now', async () => {
+    const tenant = await registered({ scopes: ['person:read', 'person:delete'] });
+    const chain = [{ id: tokenId() }];
+    expect(await tenant.admit({ chain, cost: 1 })).toMatchObject({
+      tenant: { scopes: ['person:read', 'person:delete'] },
+    });
+    await tenant.put(ACME, record({ scopes: ['person:read'] }));
+    expect(await tenant.admit({ chain, cost: 1 })).toMatchObject({ tenant: { scopes: ['person:read'] } });
+  });
+
+  test('that could not be stored changes nothing, in memory or storage', async () => {
+    const tenant = await registered({ rate: { requests_per_minute: 60, burst: 4 } });
+    const id = tokenId();
+    await admittedOf(4, tenant, id);
+    await runInDurableObject(tenant, (instance, { storage }) => {
+      storage.sql.exec(
+        `CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
+      );
+      expect(() => instance.put(ACME, record({ suspended: true }))).toThrow(/disk full/);
+    });
+    expect((await tenant.get())?.record.suspended).toBe(false);
+    expect(await admit(tenant, id)).toBe('rate_limited');
+  });
+
+  test('that this code does not understand admits nobody, and can be removed', async () => {
+    const tenant = await registered();
+    await runInDurableObject(tenant, (_, { storage }) => {
+      storage.sql.exec(`UPDATE record SET record = '{"name":"Acme","powers":"all"}'`);
+    });
+    await evictDurableObject(tenant);
+    await runInDurableObject(tenant, (instance) => {
+      expect(() => instance.admit({ chain: [{ id: tokenId() }], cost: 1 })).toThrow();
+      expect(instance.remove()).toBe(true);
+    });
+    expect(await admit(tenant, tokenId())).toBe('tenant_unknown');
+  });
+});
+
+describe('suspending', () => {
+  test('holds from the next request on and ends as fast; it spends nothing', async () => {
+    const rate = { requests_per_minute: 60, burst: 2 };
+    const tenant = await registered({ rate });
+    const id = tokenId();
+    expect(await admit(tenant, id)).toBe('admitted');
+    await tenant.put(ACME, record({ rate, suspended: true }));
+    for (let more = 0; more < 5; more += 1) expect(await admit(tenant, id)).toBe('tenant_suspended');
+    await tenant.put(ACME, record({ rate }));
+    expect(await admit(tenant, id)).toBe('admitted');
+    expect(await admit(tenant, id)).toBe('rate_limited');
+  });
+
+  test('of a tenant does not hide that a token was revoked', async () => {
+    const tenant = await registered({ suspended: true });
+    const id = await issue(tenant);
+    await tenant.revoke(id, OPERATOR);
+    expect(await tenant.admit({ chain: [{ id }], cost: 1 })).toMatchObject({
+      failure: { code: 'token_revoked' },
+      limits: [],
+    });
+  });
+});
+
+describe('revoking', () => {
+  test('a token kills it and its descendants on the next request, not its parent or siblings, and for good', async () => {
+    const tenant = await registered();
+    const root = await issue(tenant);
+    const child = await issue(tenant, [root]);
+    const grandchild = await issue(tenant, [root, child]);
+    const sibling = await issue(tenant, [root]);
+    expect(await admit(tenant, root, child, grandchild)).toBe('admitted');
+
+    expect(await tenant.revoke(child, OPERATOR)).toBe('revoked');
+    const verdicts = async () => [
+      await admit(tenant, root),
+      await admit(tenant, root, child),
+      await admit(tenant, root, child, grandchild),
+      await admit(tenant, root, sibling),
+    ];
+    const expected = ['admitted', 'token_revoked', 'token_parent_revoked', 'admitted'];
+    expect(await verdicts()).toEqual(expected);
+    await evictDurableObject(tenant);
+    expect(await verdicts()).toEqual(expected);
+  });
+
+  test('is open to a token for itself and what was derived from it, and for nothing else', async () => {
+    const tenant = await registered();
+    const root = await issue(tenant);
+    const child = await issue(tenant, [root]);
+    const grandchild = await issue(tenant, [root, child]);
+    const sibling = await issue(tenant, [root]);
+    const stranger = await issue(tenant);
+    const by = { kind: 'token', id: child } as const;
+    for (const other of [root, sibling, stranger, tokenId()]) {
+      expect(await tenant.revoke(other, by)).toBe('unknown');
+    }
+    expect(await count(tenant, 'revocations')).toBe(0);
+    expect(await tenant.revoke(grandchild, by)).toBe('revoked');
+    expect(await tenant.revoke(child, by)).toBe('revoked');
+    expect(await admit(tenant, root, sibling)).toBe('admitted');
+    expect(await admit(tenant, stranger)).toBe('admitted');
+  });
+
+  test('again is no error and keeps the first time', async () => {
+    const tenant = await registered();
+    const id = await issue(tenant);
+    await tenant.revoke(id, OPERATOR);
+    setTime(NOW + MINUTE);
+    expect(await tenant.revoke(id, OPERATOR)).toBe('revoked');
+    expect((await tenant.tokens({ limit: 1, before: null })).rows[0]?.revoked_at).toBe(iso(NOW));
+  });
+
+  test('what was never issued is unknown, to the operator too', async () => {
+    const tenant = await registered();
+    expect(await tenant.revoke(tokenId(), OPERATOR)).toBe('unknown');
+  });
+});
+
+describe('removing a tenant', () => {
+  test('refuses its tokens, and registering it again revives none of them', async () => {
+    const tenant = await registered();
+    const root = await issue(tenant);
+    const child = await issue(tenant, [root]);
+    expect(await tenant.remove()).toBe(true);
+    expect(await admit(tenant, root)).toBe('tenant_unknown');
+
+    setTime(NOW + MINUTE);
+    const again = await tenant.put(ACME, record());
+    expect(again).toMatchObject({ created: true, stored: { created_at: iso(NOW + MINUTE) } });
+    await evictDurableObject(tenant);
+    expect(await admit(tenant, root)).toBe('token_revoked');
+    expect(await admit(tenant, root, child)).toBe('token_parent_revoked');
+    expect(await admit(tenant, await issue(tenant))).toBe('admitted');
+    const listed = await allPages(tenant, 10);
+    expect(listed.map((token) => token.revoked_at)).toEqual([null, iso(NOW), iso(NOW)]);
+  });
+
+  test('that is not registered says so', async () => {
+    const tenant = unregistered();
+    expect(await tenant.remove()).toBe(false);
+    await tenant.put(ACME, record());
+    expect(await tenant.remove()).toBe(true);
+    expect(await tenant.remove()).toBe(false);
+  });
+
+  test('loses no race: a token whose making began before is not entered after', async () => {
+    const tenant = await registered();
+    const root = await issue(tenant);
+    const child = issued([root]);
+    await tenant.remove();
+    expect(await tenant.issue(child, [root])).toMatchObject({ failure: { code: 'tenant_unknown' } });
+    await tenant.put(ACME, record());
+    expect(await tenant.issue(child, [root])).toMatchObject({ failure: { code: 'token_parent_revoked' } });
+    expect(await count(tenant, 'tokens')).toBe(1);
+  });
+});
+
+describe('issuing', () => {
+  test('from a token that was revoked meanwhile, or whose ancestor was, or that nobody knows, is refused', async () => {
+    const tenant = await registered();
+    const root = await issue(tenant);
+    const child = await issue(tenant, [root]);
+    await tenant.revoke(root, OPERATOR);
+    for (const ancestors of [[root], [root, child], [tokenId()]]) {
+      expect(await tenant.issue(issued(ancestors), ancestors)).toMatchObject({
+        ok: false,
+        failure: { code: 'token_parent_revoked' },
+      });
+    }
+  });
+
+  test('the same token again changes nothing, least of all that it was revoked', async () => {
+    const tenant = await registered();
+    const token = issued();
+    await tenant.issue(token, []);
+    await tenant.revoke(token.id, OPERATOR);
+    expect(await tenant.issue(token, [])).toEqual({ ok: true, value: null });
+    expect(await admit(tenant, token.id)).toBe('token_revoked');
+    expect(await count(tenant, 'tokens')).toBe(1);
+  });
+
+  test('throws away what expired an hour ago, a bounded part at a time, with its revocations and clocks', async () => {
+    const tenant = await registered({ rate: { requests_per_minute: 6000, burst: 600 } });
+    for (let made = 0; made < 60; made += 1) {
+      const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
+      await admit(tenant, { id, rate: { requests_per_minute: 60, burst: 8 } });
+      await tenant.revoke(id, OPERATOR);
+    }
+    setTime(NOW + 61 * MINUTE);
+    const later = { expires_at: iso(NOW + 600 * MINUTE) };
+    await issue(tenant, [], later);
+    expect([await count(tenant, 'tokens'), await count(tenant, 'revocations')]).toEqual([11, 10]);
+    await issue(tenant, [], later);
+    expect(
+      await Promise.all((['tokens', 'revocations', 'clocks'] as const).map((each) => count(tenant, each))),
+    ).toEqual([2, 0, 1]);
+  });
+
+  test('keeps the revocation of a token that expired only just, for verifiers whose time is behind', async () => {
+    const tenant = await registered();
+    const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
+    await tenant.revoke(id, OPERATOR);
+    setTime(NOW + 30 * MINUTE);
+    await issue(tenant);
+    await evictDurableObject(tenant);
+    expect(await admit(tenant, id)).toBe('token_revoked');
+  });
+});
+
+describe('the list of tokens', () => {
+  test('shows each as it was issued, newest first', async () => {
+    const tenant = await registered();
+    const root = issued([], { not_before: iso(NOW + 1) });
+    const child = issued([root.id], {
+      name: 'frontend',
+      narrowing: { scopes: ['person:read'], rate: { requests_per_minute: 10, burst: 2 } },
+    });
+    await tenant.issue(root, []);
+    await tenant.issue(child, [root.id]);
+    expect(await tenant.tokens({ limit: 10, before: null })).toEqual({
+      rows: [
+        { ...child, revoked_at: null },
+        { ...root, revoked_at: null },
+      ],
+      next: null,
+    });
+  });
+
+  test('gives each row once, however many come and go between pages', async () => {
+    const tenant = await registered();
+    const ids = [];
+    for (let made = 0; made < 7; made += 1) ids.push(await issue(tenant));
+    const seen = [];
+    let before: string | null = null;
+    do {
+      const page: Awaited<ReturnType<typeof tenant.tokens>> = await tenant.tokens({ limit: 3, before });
+      seen.push(...page.rows.map((row) => row.id));
+      before = page.next;
+      await issue(tenant);
+    } while (before !== null);
+    expect(seen).toEqual(ids.toReversed());
+  });
+
+  test('leaves out what has expired and keeps what was revoked', async () => {
+    const tenant = await registered();
+    await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
+    const revoked = await issue(tenant);
+    await tenant.revoke(revoked, OPERATOR);
+    setTime(NOW + MINUTE);
+    expect(await allPages(tenant, 5)).toMatchObject([{ id: revoked, revoked_at: iso(NOW) }]);
+  });
+
+  test('shows a token as revoked from the moment its first ancestor was', async () => {
+    const tenant = await registered();
+    const root = await issue(tenant);
+    const child = await issue(tenant, [root]);
+    await issue(tenant, [root, child]);
+    await tenant.revoke(root, OPERATOR);
+    setTime(NOW + MINUTE);
+    await tenant.revoke(child, OPERATOR);
+    const listed = await allPages(tenant, 1);
+    expect(listed.map((token) => token.revoked_at)).toEqual([iso(NOW), iso(NOW), iso(NOW)]);
+  });
+
+  test('takes no cursor it did not give', async () => {
+    const tenant = await registered();
+    await runInDurableObject(tenant, (instance) => {
+      for (const before of ['', '0', '-1', '1e3', 'x', '1 OR 1']) {
+        expect(() => instance.tokens({ limit: 1, before })).toThrow();
+      }
+    });
+  });
+});

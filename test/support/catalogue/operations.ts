@@ -1,0 +1,77 @@
+/** Asking the catalogue in tests: one operation, what a client sent, and what came of it. */
+import { CATALOGUE } from '../../../src/catalogue/index.ts';
+import type { Call, Method, Operation } from '../../../src/catalogue/operation.ts';
+import type { Failure } from '../../../src/core/failure.ts';
+import { PersonRef, ProjectId } from '../../../src/core/ids.ts';
+import { parseJson, type Json } from '../../../src/core/json.ts';
+import type { Result } from '../../../src/core/result.ts';
+
+export const PROJECT = ProjectId.parse(7);
+export const UUID = '0190c0de-0000-7000-8000-000000000001';
+export const OTHER_UUID = '0190c0de-0000-7000-8000-000000000002';
+
+export interface Asked {
+  readonly method?: Method;
+  readonly query?: { readonly [name: string]: string };
+  readonly body?: Json;
+  /** A body as text, for members that an object literal cannot have. */
+  readonly bodyText?: string;
+  readonly person?: string;
+}
+
+/** @throws if the catalogue has no such operation. */
+export function operationOf(id: string): Operation {
+  const operation = CATALOGUE.find((candidate) => candidate.id === id);
+  if (operation === undefined) throw new Error(`the catalogue has no ${id}`);
+  return operation;
+}
+
+export function ask(id: string, asked: Asked = {}): Result<Call> {
+  const operation = operationOf(id);
+  const [method] = operation.methods;
+  return operation.prepare({
+    method: asked.method ?? method,
+    projectId: PROJECT,
+    person: operation.path.includes(':id') ? PersonRef.parse(asked.person ?? '123') : null,
+    query: new Map(Object.entries(asked.query ?? {})),
+    body: asked.bodyText === undefined ? asked.body : parseJson(asked.bodyText),
+  });
+}
+
+type Forward = Extract<Call, { kind: 'forward' }>;
+type Delete = Extract<Call, { kind: 'delete' }>;
+
+/** The call, of an operation that is passed on. @throws if it was refused. */
+export function forwarded(id: string, asked: Asked = {}): Forward {
+  const call = ask(id, asked);
+  if (!call.ok) throw new Error(`refused: ${JSON.stringify(call.failure)}`);
+  if (call.value.kind !== 'forward') throw new Error(`${id} is not passed on`);
+  return call.value;
+}
+
+/** The call, of an operation that erases. @throws if it was refused. */
+export function deletion(id: string, asked: Asked = {}): Delete['deletion'] {
+  const call = ask(id, asked);
+  if (!call.ok) throw new Error(`refused: ${JSON.stringify(call.failure)}`);
+  if (call.value.kind !== 'delete') throw new Error(`${id} does not erase`);
+  return call.value.deletion;
+}
+
+/** Why it was refused. @throws if it was not. */
+export function refusal(id: string, asked: Asked = {}): Failure {
+  const call = ask(id, asked);
+  if (call.ok) throw new Error(`${id} accepted ${JSON.stringify(asked)}`);
+  return call.failure;
+}
+
+/** The example of an operation, sent where its arguments are read from. */
+export function exampleOf(operation: Operation, method: Method = operation.methods[0]): Asked {
+  const { example } = operation.doc;
+  const inQuery = operation.place === 'query' || (operation.place === 'either' && method === 'GET');
+  if (!inQuery) return { method, body: example };
+  const query = Object.entries(example).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? value : JSON.stringify(value),
+  ]);
+  return { method, query: Object.fromEntries(query) as Record<string, string> };
+}

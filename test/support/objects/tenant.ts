@@ -1,0 +1,78 @@
+import { env } from 'cloudflare:workers';
+import { vi } from 'vitest';
+import { newTokenId, TenantId, type TokenId } from '../../../src/core/ids.ts';
+import { TenantRecord, type Rate } from '../../../src/policy/grant.ts';
+import type { IssuedToken, Tenant } from '../../../src/objects/tenant/tenant.ts';
+
+const { TENANT } = env as unknown as { TENANT: DurableObjectNamespace<Tenant> };
+
+export const ACME = TenantId.parse('acme');
+export const NOW = Date.parse('2026-11-23T12:00:00.000Z');
+const HOUR = 3_600_000;
+
+/** The time every object sees from now on. */
+export const setTime = (ms: number) => vi.spyOn(Date, 'now').mockReturnValue(ms);
+
+export const unregistered = () => TENANT.getByName(crypto.randomUUID());
+
+/** A registered tenant in an object of its own. */
+export async function registered(changes: Record<string, unknown> = {}) {
+  const tenant = unregistered();
+  await tenant.put(ACME, record(changes));
+  return tenant;
+}
+
+export const record = (changes: Record<string, unknown> = {}): TenantRecord =>
+  TenantRecord.parse({ name: 'Acme', project_id: 1, scopes: ['person:read'], ...changes });
+
+export const tokenId = () => newTokenId((bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
+
+/** Issues a token and gives its id; `ancestors` oldest first. */
+export async function issue(
+  tenant: DurableObjectStub<Tenant>,
+  ancestors: readonly TokenId[] = [],
+  changes: Partial<IssuedToken> = {},
+): Promise<TokenId> {
+  const token = issued(ancestors, changes);
+  const result = await tenant.issue(token, ancestors);
+  if (!result.ok) throw new Error(result.failure.code);
+  return token.id;
+}
+
+export const issued = (
+  ancestors: readonly TokenId[] = [],
+  changes: Partial<IssuedToken> = {},
+): IssuedToken => ({
+  id: tokenId(),
+  name: 'backend',
+  parent: ancestors.at(-1) ?? null,
+  issued_at: new Date(NOW).toISOString(),
+  expires_at: new Date(NOW + HOUR).toISOString(),
+  not_before: null,
+  narrowing: {},
+  ...changes,
+});
+
+export type Link = TokenId | { id: TokenId; rate: Rate };
+
+/** One request with the last of `links`; says how it went in one word. */
+export async function admit(tenant: DurableObjectStub<Tenant>, ...links: Link[]): Promise<string> {
+  const admission = await tenant.admit({ chain: chainOf(links), cost: 1 });
+  return admission.verdict === 'admitted' ? 'admitted' : admission.failure.code;
+}
+
+export const chainOf = (links: readonly Link[]) =>
+  links.map((link) => (typeof link === 'string' ? { id: link } : link));
+
+/** How many of `times` requests, sent one after the other, are admitted. */
+export async function admittedOf(
+  times: number,
+  tenant: DurableObjectStub<Tenant>,
+  ...links: Link[]
+): Promise<number> {
+  let admitted = 0;
+  for (let sent = 0; sent < times; sent += 1) {
+    if ((await admit(tenant, ...links)) === 'admitted') admitted += 1;
+  }
+  return admitted;
+}

@@ -1,0 +1,164 @@
+/** The one door: what goes out through it is exactly this, and every way a call can end has a name. */
+import { describe, expect, test } from 'vitest';
+import { openDoor } from '../../src/upstream/transport.ts';
+import {
+  answerOf,
+  answers,
+  breaks,
+  CONFIG,
+  fetcherOf,
+  HASTY,
+  KEY,
+  requestTo,
+  silent,
+} from '../support/upstream/answers.ts';
+
+const sentBy = async (changes: Parameters<typeof requestTo>[0]) => {
+  const { calls, fetcher } = fetcherOf(answers());
+  await openDoor(CONFIG, fetcher)(requestTo(changes));
+  const [call] = calls;
+  if (call === undefined) throw new Error('nothing was sent');
+  return call;
+};
+
+const ended = async (delivery: 'idempotent' | 'slow' | 'once', ...given: Parameters<typeof fetcherOf>) => {
+  const { calls, fetcher } = fetcherOf(...given);
+  const result = await openDoor(HASTY, fetcher)(requestTo({ delivery }));
+  return { attempts: calls.length, code: result.ok ? result.value.status : result.failure.code };
+};
+
+describe('what goes out', () => {
+  test('has the key, what is accepted and who asks, and no other header', async () => {
+    expect((await sentBy({})).init.headers).toEqual({
+      Authorization: `Bearer ${KEY}`,
+      Accept: 'application/json',
+      'User-Agent': 'hedgerow',
+    });
+  });
+
+  test('says what a body is, where there is one', async () => {
+    const { init } = await sentBy({ method: 'POST', body: { ids: ['a'], flag: true } });
+    expect(init.headers).toEqual({
+      Authorization: `Bearer ${KEY}`,
+      Accept: 'application/json',
+      'User-Agent': 'hedgerow',
+      'Content-Type': 'application/json',
+    });
+    expect(init.method).toBe('POST');
+    expect(init.body).toBe('{"ids":["a"],"flag":true}');
+  });
+
+  test.each(['GET', 'DELETE', 'POST', 'PATCH', 'PUT'] as const)(
+    'by %s has no body where there is none',
+    async (method) => {
+      const { init } = await sentBy({ method });
+      expect(init.method).toBe(method);
+      expect(init).not.toHaveProperty('body');
+    },
+  );
+
+  test('is never redirected, never cached, and can always be given up', async () => {
+    const { init } = await sentBy({});
+    expect(init).toMatchObject({ redirect: 'manual', cache: 'no-store' });
+    expect(init.signal).toBeInstanceOf(AbortSignal);
+    expect(Object.keys(init).toSorted()).toEqual(['cache', 'headers', 'method', 'redirect', 'signal']);
+  });
+
+  test('goes to the one origin', async () => {
+    const { url } = await sentBy({ segments: ['funnel'], query: [['limit', '5']] });
+    expect(url).toBe('https://posthog.example/api/projects/7/persons/funnel/?limit=5');
+  });
+});
+
+describe('an answer', () => {
+  test.each([200, 202, 302, 400, 401, 404, 429, 500, 503])(
+    'with status %d is an answer: what it means is decided elsewhere, and nothing is asked twice',
+    async (status) => {
+      for (const delivery of ['idempotent', 'slow', 'once'] as const) {
+        expect(await ended(delivery, answers(null, { status }))).toEqual({ attempts: 1, code: status });
+      }
+    },
+  );
+
+  test.each([
+    ['application/json', 'application/json'],
+    ['Application/JSON; charset=utf-8', 'application/json'],
+    ['text/html ;x=y', 'text/html'],
+    ['', ''],
+  ])('of type %j is of media type %j', async (type, mediaType) => {
+    const answer = await answerOf(answers('{}', { headers: { 'Content-Type': type } }));
+    expect(answer.mediaType).toBe(mediaType);
+  });
+
+  test.each([
+    ['60', 60],
+    ['0', 0],
+    ['999999', 999_999],
+    ['1000000', null],
+    ['-1', null],
+    ['1.5', null],
+    ['soon', null],
+    ['Wed, 21 Oct 2026 07:28:00 GMT', null],
+    ['', null],
+  ])('that says to come back after %j says %j', async (header, seconds) => {
+    const answer = await answerOf(answers('{}', { headers: { 'Retry-After': header } }));
+    expect(answer.retryAfterSeconds).toBe(seconds);
+  });
+
+  test('without headers says nothing of them', async () => {
+    expect(await answerOf(answers(null))).toMatchObject({ mediaType: '', retryAfterSeconds: null });
+  });
+});
+
+const wait = async (delivery: 'idempotent' | 'once') => {
+  const { fetcher } = fetcherOf(silent);
+  const result = await openDoor(HASTY, fetcher)(requestTo({ delivery }));
+  return result.ok ? '' : result.failure.detail;
+};
+
+describe('no answer', () => {
+  test.each([
+    ['idempotent', 2],
+    ['slow', 1],
+    ['once', 1],
+  ] as const)(
+    'to a %s: a lost connection is asked %d times and then unreachable',
+    async (delivery, attempts) => {
+      expect(await ended(delivery, breaks)).toEqual({ attempts, code: 'upstream_unreachable' });
+    },
+  );
+
+  test.each([
+    ['idempotent', 2],
+    ['slow', 1],
+    ['once', 1],
+  ] as const)('to a %s: silence is asked %d times and then a timeout', async (delivery, attempts) => {
+    expect(await ended(delivery, silent)).toEqual({ attempts, code: 'upstream_timeout' });
+  });
+
+  test('and then one is the answer: the second ask of a read counts', async () => {
+    expect(await ended('idempotent', breaks, answers())).toEqual({ attempts: 2, code: 200 });
+    expect(await ended('idempotent', silent, answers())).toEqual({ attempts: 2, code: 200 });
+    expect(await ended('idempotent', silent, breaks)).toEqual({ attempts: 2, code: 'upstream_unreachable' });
+  });
+
+  test('is waited for as long as its delivery says', async () => {
+    expect(await wait('idempotent')).toContain(`${HASTY.readTimeoutMs} ms`);
+    expect(await wait('once')).toContain(`${HASTY.slowTimeoutMs} ms`);
+  });
+
+  test('is a failure that says when to come back, and nothing of where', async () => {
+    for (const way of [breaks, silent]) {
+      const { fetcher } = fetcherOf(way);
+      const result = await openDoor(HASTY, fetcher)(requestTo());
+      expect(result).toMatchObject({ ok: false, failure: { retryAfterSeconds: 5, attr: null } });
+      expect(JSON.stringify(result)).not.toMatch(/posthog\.example|phx_/);
+    }
+  });
+
+  test('each attempt has a deadline of its own', async () => {
+    const { calls, fetcher } = fetcherOf(silent);
+    await openDoor(HASTY, fetcher)(requestTo());
+    expect(new Set(calls.map(({ init }) => init.signal)).size).toBe(2);
+  });
+});
