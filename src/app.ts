@@ -12,7 +12,7 @@ import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import type { Objects } from './objects/remote.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
-import { openDoor } from './upstream/transport.ts';
+import { openTransport } from './upstream/transport.ts';
 import { scrubsOf } from './upstream/scrub.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
@@ -40,7 +40,7 @@ export function createApp(env: Env): App {
 const servicesOf = (env: Env, config: Config): Services => ({
   config,
   tokens: tokenIssuer(config.keyring, config.issuer),
-  door: openDoor(config.upstream, (input, init) => fetch(input, init)),
+  door: openTransport(config.upstream, (input, init) => fetch(input, init)),
   scrubs: scrubsOf(config.upstream),
   tenant: (id) => env.TENANT.getByName(id),
   deletionLog: (id) => env.DELETION_LOG.getByName(id),

@@ -8,14 +8,14 @@ import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
 import type { Remote } from '../objects/remote.ts';
 import type { LimitState, Tenant } from '../objects/tenant/tenant.ts';
-import type { Door } from '../upstream/transport.ts';
+import type { Transport } from '../upstream/transport.ts';
 import type { Scrubs } from '../upstream/scrub.ts';
 
 /** Everything outside that the gateway uses. */
 export interface Services {
   readonly config: Config;
   readonly tokens: TokenIssuer;
-  readonly door: Door;
+  readonly door: Transport;
   readonly scrubs: Scrubs;
   readonly tenant: (id: TenantId) => Remote<Tenant>;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;

@@ -41,7 +41,7 @@ export async function streamPage(
       if (flaw !== null) log.code = 'upstream_reply_invalid';
       end();
     },
-    answer.brokenOff,
+    answer.failure,
   );
   if (!page.ok) return page;
   const body = page.value.pipeThrough(scrubStream(services.config.upstream.key));
