@@ -34,7 +34,13 @@ export function takeFormat(
   if (name === 'json') {
     return columns === undefined
       ? ok({ format: { kind: 'json' }, rest })
-      : err(failure('parameter_invalid', 'columns: only with format=csv. Leave it out, or ask for CSV.', COLUMNS));
+      : err(
+          failure(
+            'parameter_invalid',
+            'columns: only with format=csv. Leave it out, or ask for CSV.',
+            COLUMNS,
+          ),
+        );
   }
   if (name !== 'csv' || entry.reply.rows === null) {
     const accepted = entry.reply.rows === null ? 'json' : 'json, csv';
@@ -44,9 +50,9 @@ export function takeFormat(
   return names.ok ? ok({ format: { kind: 'csv', columns: names.value }, rest }) : names;
 }
 
-function readColumns(text: string | undefined): Result<readonly string[]> {
-  if (text === undefined) return ok([]);
-  const read = fromQuery(Columns, text);
+function readColumns(value: string | undefined): Result<readonly string[]> {
+  if (value === undefined) return ok([]);
+  const read = fromQuery(Columns, value);
   const parsed = read.ok ? Columns.safeParse(read.value) : read;
   if ('success' in parsed && parsed.success) return ok(parsed.data);
   return err(

@@ -4,10 +4,11 @@
  */
 import type { Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
-import type { Result } from '../core/result.ts';
+import { parseJson } from '../core/json.ts';
+import { ok, type Result } from '../core/result.ts';
 import { chunksOfAnswer, readText } from './body.ts';
 import { chunksOf, type ChunkReader } from './chunks.ts';
-import { interpret, interpretStatus, type Interpretation } from './interpret.ts';
+import { interpret, interpretStatus, scrubJson, type Interpretation } from './interpret.ts';
 import type { UpstreamRequest } from './request.ts';
 import { scrubsOf, scrubStream, type Scrubs } from './scrub.ts';
 import { openTransport, type PostHogConfig, type Transport, type UpstreamAnswer } from './transport.ts';
@@ -76,7 +77,9 @@ function clientOf(transport: Transport, scrubs: Scrubs, key: string): PostHogCli
       const answer = sent.value;
       if (answer.status >= 300 || interpretStatus(answer.status, null) !== null) {
         const meaning = await read(answer, LIMITS.errorBytesMax);
-        return meaning.kind === 'success' ? { kind: 'open', answer: openAnswer(answer, scrubs, key) } : meaning;
+        return meaning.kind === 'success'
+          ? { kind: 'open', answer: openAnswer(answer, scrubs, key) }
+          : meaning;
       }
       return { kind: 'open', answer: openAnswer(answer, scrubs, key) };
     },
@@ -94,7 +97,7 @@ const openAnswer = (answer: UpstreamAnswer, scrubs: Scrubs, key: string): OpenAn
   mediaType: answer.mediaType,
   text: async (maxBytes) => {
     const text = await readText(answer, maxBytes);
-    return text.ok ? { ok: true, value: scrubs.key(text.value) } : text;
+    return text.ok ? ok(scrubJson(text.value, parseJson(text.value) ?? null, scrubs.key)) : text;
   },
   chunks: () => scrubbed(chunksOfAnswer(answer), key),
   lost: answer.failure,

@@ -36,8 +36,8 @@ const SCOPE_LACKING = /missing required scope '([a-z_]+:[a-z_]+)'/;
  * PostHog's 403 is about the gateway's key and never about the caller (PostHog contract §4): the caller learns that
  * the gateway is set up wrong, and the log names the scope.
  */
-function keyLacks(body: JsonObject): Failure {
-  const [, scope] = SCOPE_LACKING.exec(String(body['detail'])) ?? [];
+function keyLacks({ detail }: JsonObject): Failure {
+  const [, scope] = (typeof detail === 'string' ? SCOPE_LACKING.exec(detail) : null) ?? [];
   const why = "PostHog does not let the gateway's key do this. Contact the operator of this gateway.";
   return scope === undefined
     ? failure('upstream_key_refused', why)
@@ -63,7 +63,7 @@ export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
       ? { kind: 'success', status, text: '', json }
       : { kind: 'failure', status, failure: invalidReply(status) };
   }
-  const text = cleaned(answer.text, json, scrubs.key);
+  const text = scrubJson(answer.text, json, scrubs.key);
   return {
     kind: 'success',
     status,
@@ -73,7 +73,7 @@ export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
 }
 
 /** Scrubs a text as it stands and, where it has escapes that could spell the key, as it reads. */
-function cleaned(text: string, json: Json, scrub: Scrub): string {
+export function scrubJson(text: string, json: Json, scrub: Scrub): string {
   const clean = scrub(text);
   if (!SPELLING.test(clean)) return clean;
   const read = JSON.stringify(json);
@@ -127,7 +127,8 @@ function refusalBody(json: Json | undefined, scrub: Scrub): JsonObject {
   const clean = isJsonObject(json) ? parseJson(scrub(JSON.stringify(json))) : undefined;
   const own = isJsonObject(clean) ? clean : {};
   // A code says who refused: one of the gateway's own, said by PostHog, would say the gateway.
-  const code = typeof own['code'] === 'string' && isGatewayCode(own['code']) ? 'upstream_refused' : own['code'];
+  const code =
+    typeof own['code'] === 'string' && isGatewayCode(own['code']) ? 'upstream_refused' : own['code'];
   const words = [own['detail'], own['error'], own['message']].find((text) => typeof text === 'string');
   return {
     type: 'invalid_request',
