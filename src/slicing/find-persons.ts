@@ -72,24 +72,21 @@ async function findInBatches(
   );
 }
 
-/**
- * Generation A: the pages of the slice first, then one by one what they did not show. A row lists some of a person's
- * distinct ids only, and pages shift while they are read, so an id that is not on a page may be one of the slice.
- */
+/** Generation A: the pages of the slice first, then one by one what they may have failed to show. */
 async function findWithoutBatch(
   lookup: PersonLookup,
   kind: IdKind,
   ids: readonly string[],
 ): Promise<Result<FoundPerson[]>> {
   const few = kind === 'uuids' && ids.length <= LOOKUPS_AT_ONCE;
-  const rows = few ? ok([]) : await readSlice(lookup);
-  if (!rows.ok) return rows;
+  const read = few ? ok(NOTHING_READ) : await readSlice(lookup);
+  if (!read.ok) return read;
   const asked = new Set(ids);
-  const found = rows.value
+  const found = read.value.rows
     .map((person) => ({ person, ids: idsOf(person, kind).filter((id) => asked.has(id)) }))
     .filter((one) => one.ids.length > 0);
   const shown = new Set(found.flatMap((one) => one.ids));
-  const missing = ids.filter((id) => !shown.has(id));
+  const missing = read.value.showsAll ? [] : ids.filter((id) => !shown.has(id));
   if (missing.length > SINGLE_READS_MAX) return err(tooLarge());
   const singles = await concurrently(missing, (id) => findSingle(lookup, kind, id));
   return singles.ok ? ok([...found, ...singles.value.flat()]) : singles;
@@ -115,18 +112,31 @@ function idsOf(row: Json, kind: IdKind): string[] {
   return typeof uuid === 'string' ? [uuid.toLowerCase()] : [];
 }
 
-/** Persons of the slice, as many as are worth asking for. */
-async function readSlice({ posthog, projectId, slices }: PersonLookup): Promise<Result<Json[]>> {
+/** Rows of the slice. `showsAll` says that an id which is on none of them is not in the slice. */
+interface SliceRows {
+  readonly rows: readonly Json[];
+  readonly showsAll: boolean;
+}
+
+const NOTHING_READ: SliceRows = { rows: [], showsAll: false };
+
+/** Where PostHog stops listing the distinct ids of a person in a row (PostHog contract §7). */
+const ROW_DISTINCT_IDS_MAX = 1000;
+
+/** Persons of the slice, as many as are worth asking for. Pages shift while they are read: only a single one shows all. */
+async function readSlice({ posthog, projectId, slices }: PersonLookup): Promise<Result<SliceRows>> {
   const filters = sliceFilters(slices);
-  if (filters.covers !== 'some') return ok([]);
+  if (filters.covers !== 'some') return ok({ rows: [], showsAll: true });
   const rows: Json[] = [];
   for (let page = 0; page < SLICE_PAGES_MAX; page += 1) {
     const found = await findPage(posthog, projectId, filters.leaves, page * LIMITS.pageRowsMax);
     if (!found.ok) return found;
     rows.push(...found.value.rows);
-    if (!found.value.more) break;
+    if (found.value.more) continue;
+    const whole = rows.every((row) => distinctIdsOf(row).length < ROW_DISTINCT_IDS_MAX);
+    return ok({ rows, showsAll: page === 0 && whole });
   }
-  return ok(rows);
+  return ok({ rows, showsAll: false });
 }
 
 const chunked = <T>(items: readonly T[], size: number): T[][] =>

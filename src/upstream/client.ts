@@ -6,7 +6,7 @@ import type { Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 import { parseJson } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
-import { chunksOfAnswer, readText } from './body.ts';
+import { chunksOfAnswer, readOrStream, readText, type Body } from './body.ts';
 import { chunksOf, type ChunkReader } from './chunks.ts';
 import { interpret, interpretStatus, scrubJson, type Interpretation } from './interpret.ts';
 import type { UpstreamRequest } from './request.ts';
@@ -20,6 +20,8 @@ export interface OpenAnswer {
   readonly mediaType: string;
   /** The whole body, without the key. Fails with `upstream_reply_too_large` above `maxBytes`, or as `lost` says. */
   readonly text: (maxBytes: number) => Promise<Result<string>>;
+  /** The whole body where it has at most `maxBytes`, and otherwise the body as it arrives; without the key. */
+  readonly textOrStream: (maxBytes: number) => Promise<Result<Body>>;
   /** The body as it arrives, without the key. */
   readonly chunks: () => ChunkReader;
   /** Why reading the body failed. */
@@ -98,6 +100,15 @@ const openAnswer = (answer: UpstreamAnswer, scrubs: Scrubs, key: string): OpenAn
   text: async (maxBytes) => {
     const text = await readText(answer, maxBytes);
     return text.ok ? ok(scrubJson(text.value, parseJson(text.value) ?? null, scrubs.key)) : text;
+  },
+  textOrStream: async (maxBytes) => {
+    const body = await readOrStream(answer, maxBytes);
+    if (!body.ok) return body;
+    if (body.value.kind === 'stream') {
+      return ok({ kind: 'stream', stream: body.value.stream.pipeThrough(scrubStream(key)) });
+    }
+    const { text } = body.value;
+    return ok({ kind: 'text', text: scrubJson(text, parseJson(text) ?? null, scrubs.key) });
   },
   chunks: () => scrubbed(chunksOfAnswer(answer), key),
   lost: answer.failure,

@@ -58,7 +58,5 @@ async function wasDeletedInSlice(
     ctx.services.deletionLog(tenant).deletedDistinctIds([id], { projectId: call.projectId, slices }),
   );
   if (!deleted.ok) return deleted;
-  const free = await isFreeOrInSlice(ctx.posthog, call.projectId, id, slices);
-  if (!free.ok) return free;
-  return ok(deleted.value.includes(id) && free.value);
+  return deleted.value.includes(id) ? isFreeOrInSlice(ctx.posthog, call.projectId, id, slices) : ok(false);
 }

@@ -18,11 +18,10 @@ export async function passThrough(
 ): Promise<Result<Reply>> {
   const { status } = answer;
   const { paging, rows } = call.operation.reply;
+  if (paging === null && rows === null) return passObject(answer);
   const text = await answer.text(LIMITS.replyBytesMax);
   if (!text.ok) return text;
   const json = parseJson(text.value);
-  if (json === undefined) return err(notAPage(status));
-  if (paging === null && rows === null) return ok({ status, type: JSON_TYPE, body: text.value });
   if (!isJsonObject(json) || !Array.isArray(json['results'])) {
     // PostHog's insights answer the bare empty list where there is nothing to compute for (PostHog contract §4).
     return Array.isArray(json) && json.length === 0 ? ok(jsonReply(status, json)) : err(notAPage(status));
@@ -33,6 +32,21 @@ export async function passThrough(
       ? tableReply(status, rowsOf(json, rows), links)
       : { status, type: JSON_TYPE, body: replaceLinks(text.value, json, links) },
   );
+}
+
+/** A small answer is checked to be JSON, so that a broken one never goes out as a success; a large one is streamed. */
+async function passObject(answer: OpenAnswer): Promise<Result<Reply>> {
+  const { status } = answer;
+  const body = await answer.textOrStream(LIMITS.replyBufferBytes);
+  if (!body.ok) return body;
+  if (body.value.kind === 'text') {
+    return parseJson(body.value.text) === undefined
+      ? err(notAPage(status))
+      : ok({ status, type: JSON_TYPE, body: body.value.text });
+  }
+  if (answer.mediaType === JSON_TYPE) return ok({ status, type: JSON_TYPE, body: body.value.stream });
+  await body.value.stream.cancel();
+  return err(notAPage(status));
 }
 
 const notAPage = (status: number): Failure =>
