@@ -1,9 +1,10 @@
 /** The first steps of every request with a tenant token: who is it, and may it go on at all? */
 import { bearerOf } from '../authn/bearer.ts';
 import type { Principal } from '../authn/token.ts';
+import type { RegistrationId } from '../core/ids.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { ChainLink, Grant, Narrowing, TenantRecord } from '../policy/grant.ts';
 import { checkOrigin, type Caller } from '../policy/decide.ts';
+import type { Grant, Narrowing, TenantRecord, TokenLimits } from '../policy/grant.ts';
 import { effectiveGrant } from '../policy/narrow.ts';
 import { callObject } from './call-object.ts';
 import type { Context } from './context.ts';
@@ -14,8 +15,10 @@ export interface Admitted {
   readonly caller: Caller;
   readonly tenant: TenantRecord;
   readonly grant: Grant;
-  /** The token's ancestors, oldest first, and the token itself. */
-  readonly chain: readonly ChainLink[];
+  /** The registration of the tenant that is in force; what is carried out later has to find the same one. */
+  readonly registration: RegistrationId;
+  /** The limits of the token's ancestors, oldest first, and of the token itself. */
+  readonly chain: readonly TokenLimits[];
   /** When the tenant's object admitted the request. */
   readonly admittedMs: number;
 }
@@ -46,28 +49,30 @@ export async function admit(
 ): Promise<Result<Admitted>> {
   const { services, request, response } = ctx;
   const chain = chainOf(principal);
-  const admission = await callObject(ctx, () => services.tenant(principal.tenant).admit({ chain, cost }));
+  const admission = await callObject(ctx, () =>
+    services.tenant(principal.tenant).admit({ registration: principal.registration, chain, cost }),
+  );
   if (!admission.ok) return admission;
   response.limits = admission.value.limits;
   if (admission.value.verdict === 'refused') return err(admission.value.failure);
-  const { tenant } = admission.value;
+  const { tenant, registration } = admission.value;
   const grant = effectiveGrant(tenant, narrowingsOf(principal));
   const caller = { projectId: principal.projectId, origin: request.headers.get('origin') };
   const refusal = checkOrigin(grant, caller.origin);
   if (refusal !== null) return err(refusal);
   response.allowedOrigin = caller.origin;
-  return ok({ principal, caller, tenant, grant, chain, admittedMs: services.nowMs() });
+  return ok({ principal, caller, tenant, grant, registration, chain, admittedMs: services.nowMs() });
 }
 
-const chainOf = ({ ancestors, token, by }: Principal): ChainLink[] =>
-  [...ancestors, { id: token, by }].map((link) => ({
-    id: link.id,
-    rate: link.by.rate,
-    persons_per_day: link.by.deletes?.persons_per_day,
+const chainOf = ({ ancestors, token, narrowing }: Principal): TokenLimits[] =>
+  [...ancestors, { id: token, narrowing }].map((one) => ({
+    id: one.id,
+    rate: one.narrowing.rate,
+    persons_per_day: one.narrowing.deletes?.persons_per_day,
   }));
 
 /** What narrows the tenant's grant down to the token's, the oldest ancestor first. */
-const narrowingsOf = ({ ancestors, by, scopes }: Principal): Narrowing[] => [
-  ...ancestors.map((ancestor) => ancestor.by),
-  { ...by, scopes: [...scopes] },
+const narrowingsOf = ({ ancestors, narrowing, scopes }: Principal): Narrowing[] => [
+  ...ancestors.map((ancestor) => ancestor.narrowing),
+  { ...narrowing, scopes: [...scopes] },
 ];

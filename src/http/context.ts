@@ -6,7 +6,7 @@ import type { Result } from '../core/result.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
 import type { Remote } from '../objects/remote.ts';
-import type { LimitState, Tenant } from '../objects/tenant/tenant.ts';
+import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
 import type { UpstreamFacts } from '../policy/decide.ts';
 import type { ClientFactory, PostHogClient } from '../upstream/client.ts';
 
@@ -44,7 +44,7 @@ export interface RequestLog {
 
 /** What response headers are made of; filled in along the way and never logged. */
 export interface ResponseState {
-  limits: readonly LimitState[];
+  limits: readonly LimitStatus[];
   /** The web origin that the grant turned out to allow. */
   allowedOrigin: string | null;
 }

@@ -108,6 +108,7 @@ export const mintToken = withTenant(async (ctx, tenant) => {
   if (!stored.ok) return stored;
   const parent = {
     tenant,
+    registration: stored.value.registration,
     projectId: stored.value.record.project_id,
     grant: grantOf(stored.value.record),
     ancestors: [],
@@ -155,8 +156,9 @@ async function registered(ctx: Context, tenant: TenantId): Promise<Result<Stored
 const noSuchTenant = () => failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
 const noSuchToken = () => failure('record_unknown', 'This tenant has no such token.', 'id');
 
-const tenantView = ({ tenant, record, created_at, updated_at }: StoredTenant) => ({
+const tenantView = ({ tenant, registration, record, created_at, updated_at }: StoredTenant) => ({
   tenant,
+  registration,
   ...record,
   created_at,
   updated_at,
