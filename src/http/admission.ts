@@ -5,6 +5,7 @@ import type { RegistrationId } from '../core/ids.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Grant, Narrowing, TenantRecord, TokenLimits } from '../policy/grant.ts';
 import { effectiveGrant } from '../policy/narrow.ts';
+import type { AdmitAsk } from '../objects/tenant/tenant.ts';
 import { callObject } from './call-object.ts';
 import type { Context } from './context.ts';
 
@@ -31,8 +32,12 @@ export async function authenticate({ request, services, log }: Context): Promise
   return principal;
 }
 
-/** Asks the tenant's object, in one hop: is it revoked, suspended, over its rate? Spends `cost` requests. */
-export async function admit(ctx: Context, principal: Principal, cost: number): Promise<Result<Admitted>> {
+/** Asks the tenant's object, in one hop: is it revoked, suspended, over its rate? Spends `cost`. */
+export async function admit(
+  ctx: Context,
+  principal: Principal,
+  cost: AdmitAsk['cost'],
+): Promise<Result<Admitted>> {
   const { services, response } = ctx;
   const chain = chainOf(principal);
   const admission = await callObject(ctx, () =>
