@@ -48,17 +48,14 @@ const STEPS: readonly Migration[] = [
   },
 ];
 
-const StoredRow = z
-  .strictObject({
-    tenant: TenantId,
-    name: z.string(),
-    project_id: ProjectId,
-    suspended: z.literal([0, 1]).transform((flag) => flag === 1),
-    updated_at: z.string(),
-    revision: z.int(),
-    removed_at: z.string().nullable(),
-  })
-  .transform(({ revision: _, ...row }): ListedTenant => row);
+const ListedRow = z.strictObject({
+  tenant: TenantId,
+  name: z.string(),
+  project_id: ProjectId,
+  suspended: z.literal([0, 1]).transform((flag) => flag === 1),
+  updated_at: z.string(),
+  removed_at: z.string().nullable(),
+});
 
 /**
  * Which tenants exist, for the operator's list. One for the whole gateway, so never on the way of a request:
@@ -122,13 +119,14 @@ export class Directory extends DurableObject {
   list(page: { limit: number; after: TenantId | null; include: 'registered' | 'removed' }): DirectoryPage {
     const found = this.#sql
       .exec(
-        `SELECT * FROM tenants WHERE tenant > ? AND (removed_at IS NULL OR ?) ORDER BY tenant LIMIT ?`,
+        `SELECT tenant, name, project_id, suspended, updated_at, removed_at FROM tenants
+         WHERE tenant > ? AND (removed_at IS NULL OR ?) ORDER BY tenant LIMIT ?`,
         page.after ?? '',
         page.include === 'removed' ? 1 : 0,
         page.limit + 1,
       )
       .toArray()
-      .map((row) => StoredRow.parse(row));
+      .map((row) => ListedRow.parse(row));
     const rows = found.slice(0, page.limit);
     return { rows, next: found.length > rows.length ? (rows.at(-1)?.tenant ?? null) : null };
   }

@@ -144,16 +144,16 @@ describe('If-Match', () => {
   });
 });
 
-describe('revoking', () => {
-  const ask = async (
-    tenant: DurableObjectStub<Tenant>,
-    id: ReturnType<typeof tokenId>,
-    cost: 'revocation' | 0,
-  ) => {
-    const admission = await tenant.admit({ registration: null, chain: [{ id }], cost });
-    return admission.verdict === 'admitted' ? 'admitted' : admission.failure;
-  };
+const ask = async (
+  tenant: DurableObjectStub<Tenant>,
+  id: ReturnType<typeof tokenId>,
+  cost: 'revocation' | 0,
+) => {
+  const admission = await tenant.admit({ registration: null, chain: [{ id }], cost });
+  return admission.verdict === 'admitted' ? 'admitted' : admission.failure;
+};
 
+describe('revoking', () => {
   test('is bound for each token of its own, spends none of the rate, and never holds up a token that ends itself', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 1, burst: 1 } });
     const [stolen, other] = [tokenId(), tokenId()];

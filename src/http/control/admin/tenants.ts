@@ -1,5 +1,5 @@
 /** The admin plane, `/admin/v1`: what an operator does. One credential, and every route asks for it first. */
-import { failure } from '../../../core/failure.ts';
+import { failure, failureUntil, type Failure } from '../../../core/failure.ts';
 import { TenantId, TokenId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
@@ -26,8 +26,20 @@ const withAdmin =
   async (ctx) => {
     const { request, services } = ctx;
     const refusal = await services.checkAdmin(request.headers);
-    return refusal === null ? handler(ctx) : err(refusal);
+    return refusal === null ? handler(ctx) : err(await limitGuesses(ctx, refusal));
   };
+
+/** Every wrong token waits for the one object that counts them; the right token never does. */
+async function limitGuesses(ctx: Context, refusal: Failure): Promise<Failure> {
+  if (refusal.code !== 'admin_token_invalid') return refusal;
+  const counted = await callObject(ctx, () => ctx.services.adminAttempts().countWrongAdminToken());
+  if (!counted.ok || counted.value === null) return refusal;
+  return failureUntil(
+    'admin_rate_limited',
+    'This is not the admin token of this gateway, and too many wrong ones were sent lately.',
+    counted.value,
+  );
+}
 
 /** The same, for routes below one tenant. */
 const withTenant = (handler: TenantHandler): AdminHandler =>
