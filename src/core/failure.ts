@@ -65,10 +65,20 @@ export const FAILURES = {
   generation_lacks: invalid('The PostHog behind this gateway does not know this'),
   body_invalid: { status: 400, type: 'invalid_request', title: 'The body is not the JSON it should be' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
+  precondition_failed: {
+    status: 412,
+    type: 'invalid_request',
+    title: 'The record has changed since it was read',
+  },
   content_type_unsupported: { status: 415, type: 'invalid_request', title: 'Only JSON bodies are read' },
 
   // How much (429): the caller's own limits, never PostHog's.
   rate_limited: { status: 429, type: 'throttled_error', title: 'Your own request rate is used up' },
+  admin_rate_limited: {
+    status: 429,
+    type: 'throttled_error',
+    title: 'Too many wrong admin tokens were sent',
+  },
   deletion_budget_exhausted: {
     status: 429,
     type: 'throttled_error',
