@@ -49,7 +49,8 @@ export const FAILURES = {
     type: 'invalid_request',
     title: 'The path holds characters that no route has',
   },
-  // Not PostHog's own words `not_found` and `method_not_allowed`: a code says who refused.
+  // PostHog's own answer for a person it does not have (PostHog contract §4), and for a person outside the slice too.
+  not_found: { status: 404, type: 'invalid_request', title: 'PostHog refused the request' },
   path_unknown: { status: 404, type: 'invalid_request', title: 'The gateway has no such path' },
   record_unknown: { status: 404, type: 'invalid_request', title: 'The gateway has no such record' },
   method_unknown: { status: 405, type: 'invalid_request', title: 'The path does not take this method' },
@@ -64,10 +65,20 @@ export const FAILURES = {
   generation_lacks: invalid('The PostHog behind this gateway does not know this'),
   body_invalid: { status: 400, type: 'invalid_request', title: 'The body is not the JSON it should be' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
+  precondition_failed: {
+    status: 412,
+    type: 'invalid_request',
+    title: 'The record has changed since it was read',
+  },
   content_type_unsupported: { status: 415, type: 'invalid_request', title: 'Only JSON bodies are read' },
 
   // How much (429): the caller's own limits, never PostHog's.
   rate_limited: { status: 429, type: 'throttled_error', title: 'Your own request rate is used up' },
+  admin_rate_limited: {
+    status: 429,
+    type: 'throttled_error',
+    title: 'Too many wrong admin tokens were sent',
+  },
   deletion_budget_exhausted: {
     status: 429,
     type: 'throttled_error',
@@ -87,6 +98,11 @@ export const FAILURES = {
     status: 502,
     type: 'server_error',
     title: "PostHog does not accept the gateway's key",
+  },
+  upstream_scope_missing: {
+    status: 502,
+    type: 'server_error',
+    title: "The gateway's key lacks a scope that PostHog asks for",
   },
   upstream_redirected: {
     status: 502,
@@ -113,6 +129,9 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
+/** True for a code of the list, except the one that the gateway shares with PostHog on purpose. */
+export const isGatewayCode = (code: string): boolean => Object.hasOwn(FAILURES, code) && code !== 'not_found';
+
 /** A refusal: what was wrong, where, and what would be right. Holds nothing a stranger may not see. */
 export interface Failure {
   readonly code: FailureCode;
@@ -120,11 +139,13 @@ export interface Failure {
   readonly detail: string;
   /** The parameter, field or header that was wrong, as the client wrote it. */
   readonly attr: string | null;
-  /** Whole seconds after which trying again makes sense. RawCall on 429 and 503. */
+  /** Whole seconds after which trying again makes sense. Sent on 429 and 503. */
   readonly retryAfterSeconds?: number;
-  /** The scopes that would have been enough. RawCall in the challenge of a 403, RFC 6750 §3.1. */
+  /** The scopes that would have been enough. Sent in the challenge of a 403, RFC 6750 §3.1. */
   readonly scopes?: readonly string[];
-  /** The methods the path takes. RawCall on 405. */
+  /** The scope that PostHog asked of the gateway's key. For the log only. */
+  readonly upstreamScope?: string;
+  /** The methods the path takes. Sent on 405. */
   readonly allow?: readonly string[];
 }
 
