@@ -144,20 +144,22 @@ function detectorOf(secrets: readonly string[]): (bytes: Uint8Array) => boolean 
   // The digits of a percent escape may be escaped too.
   const escapedCodes = codesOf(`0123456789abcdefABCDEF%${secrets.join('')}`);
   const plain = secrets.map((secret) => finderOf(new TextEncoder().encode(secret)));
-  const escapes = (bytes: Uint8Array, mark: number, isSuspect: (at: number) => boolean): boolean => {
-    for (let at = bytes.indexOf(mark); at !== -1; at = bytes.indexOf(mark, at + 1)) {
-      if (isSuspect(at)) return true;
-    }
-    return false;
-  };
   return (bytes) =>
     plain.some((isIn) => isIn(bytes)) ||
-    escapes(bytes, PERCENT, (at) => codes.has(hexAt(bytes, at + 1))) ||
-    escapes(bytes, BACKSLASH, (at) =>
+    someAt(bytes, PERCENT, (at) => codes.has(hexAt(bytes, at + 1))) ||
+    someAt(bytes, BACKSLASH, (at) =>
       bytes[at + 1] === SMALL_U
         ? bytes[at + 2] === ZERO && bytes[at + 3] === ZERO && escapedCodes.has(hexAt(bytes, at + 4))
         : SHORT_ESCAPES.has(bytes[at + 1] ?? 0) && codes.has(bytes[at + 1] ?? 0),
     );
+}
+
+/** Is one of the places where the byte stands a suspect? */
+function someAt(bytes: Uint8Array, byte: number, isSuspect: (at: number) => boolean): boolean {
+  for (let at = bytes.indexOf(byte); at !== -1; at = bytes.indexOf(byte, at + 1)) {
+    if (isSuspect(at)) return true;
+  }
+  return false;
 }
 
 const codesOf = (text: string): ReadonlySet<number> =>
