@@ -97,7 +97,7 @@ export async function startWorld(generation: Generation, sources: Sources = REAL
     await control('PATCH', 'settings', { ...scene.settings, generation });
   };
   const newAcme = async (scene: Scene, tenant: string): Promise<void> => {
-    await admin('PUT', tenant, { ...EVERYTHING, ...scene.record });
+    await admin('PUT', tenant, { slice: null, ...EVERYTHING, ...scene.record });
     token = ((await admin('POST', `${tenant}/tokens`, { name: 'a backend' })) as { token: string }).token;
   };
 
