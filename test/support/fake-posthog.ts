@@ -21,11 +21,11 @@ export interface FakePostHog {
   readonly stop: () => Promise<void>;
 }
 
+const emptyPage = (): FakeAnswer => ({ json: { results: [], next: null } });
+
 export async function startFakePostHog(): Promise<FakePostHog> {
   const heard: string[] = [];
-  let answerOf: (target: string, method: string) => FakeAnswer = () => ({
-    json: { results: [], next: null },
-  });
+  let answerOf: (target: string, method: string) => FakeAnswer = emptyPage;
   const server = createServer((request, response) => {
     const { url: target = '', method = '' } = request;
     heard.push(`${method} ${target}`);
