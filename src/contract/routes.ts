@@ -3,6 +3,8 @@ import * as z from 'zod';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Method } from '../catalogue/operation.ts';
 import type { Json } from '../core/json.ts';
+import { UpstreamCheck } from './check.ts';
+import { TenantPatch } from './tenant.ts';
 import { ExplainRequest, Explanation } from './explain.ts';
 import { TokenRequest, Whoami, Issued, Tenant, Listed, Deletion, pageOf, tenantBody } from './schemas.ts';
 
@@ -151,6 +153,40 @@ export const CONTROL_ROUTES = {
     summary: 'Read a tenant',
     status: 200,
     reply: Tenant,
+  },
+  admin_patch_tenant: {
+    method: 'PATCH',
+    path: `${TENANTS}/:tenant`,
+    plane: 'admin',
+    summary: 'Change a tenant',
+    description: 'A merge patch: members left out stay, and `null` removes one.',
+    body: { schema: TenantPatch, example: { rate: { burst: 90 } } },
+    status: 200,
+    reply: Tenant,
+  },
+  admin_suspend_tenant: {
+    method: 'POST',
+    path: `${TENANTS}/:tenant/suspend`,
+    plane: 'admin',
+    summary: 'Refuse every request of a tenant',
+    status: 200,
+    reply: Tenant,
+  },
+  admin_resume_tenant: {
+    method: 'POST',
+    path: `${TENANTS}/:tenant/resume`,
+    plane: 'admin',
+    summary: 'End the suspension of a tenant',
+    status: 200,
+    reply: Tenant,
+  },
+  admin_check: {
+    method: 'GET',
+    path: '/admin/v1/check',
+    plane: 'admin',
+    summary: 'Ask PostHog about its host, the key, the scopes of the key and the projects',
+    status: 200,
+    reply: UpstreamCheck,
   },
   admin_delete_tenant: {
     method: 'DELETE',

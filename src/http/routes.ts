@@ -1,6 +1,9 @@
 /** Every route there is, as data: the router and the documentation are made from it. */
 import type { Method, Operation } from '../catalogue/operation.ts';
+import { check } from './control/admin/check.ts';
+import * as adminLog from './control/admin/deletions.ts';
 import * as admin from './control/admin/tenants.ts';
+import * as adminTokens from './control/admin/tokens.ts';
 import { explain } from './control/tenant/explain.ts';
 import type { Handler } from './context.ts';
 import * as log from './control/tenant/deletions.ts';
@@ -43,12 +46,16 @@ const HANDLERS: Readonly<Record<ControlRouteName, Handler>> = {
   admin_list_tenants: admin.listTenants,
   admin_put_tenant: admin.putTenant,
   admin_get_tenant: admin.getTenant,
+  admin_patch_tenant: admin.patchTenant,
+  admin_suspend_tenant: admin.suspendTenant,
+  admin_resume_tenant: admin.resumeTenant,
   admin_delete_tenant: admin.deleteTenant,
-  admin_mint_token: admin.mintToken,
-  admin_list_tokens: admin.listTokens,
-  admin_revoke_token: admin.revokeTokenOf,
-  admin_list_deletions: admin.deletionsOf,
-  admin_get_deletion: admin.deletionOf,
+  admin_check: check,
+  admin_mint_token: adminTokens.mintToken,
+  admin_list_tokens: adminTokens.listTokens,
+  admin_revoke_token: adminTokens.revokeTokenOf,
+  admin_list_deletions: adminLog.deletionsOf,
+  admin_get_deletion: adminLog.deletionOf,
 };
 
 const isOwn = (name: string): name is ControlRouteName => Object.hasOwn(CONTROL_ROUTES, name);

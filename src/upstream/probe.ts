@@ -60,7 +60,7 @@ export function keyVerdict(answer: Interpretation): Verdict {
   const { code } = answer.failure;
   if (code === 'upstream_scope_missing') return true;
   if (code !== 'upstream_key_refused') return null;
-  return answer.status === 401 ? false : true;
+  return answer.status !== 401;
 }
 
 /** What the answer to the probe of `scope` says of it. Another scope that is missing hides whether this one is. */

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { parseArguments } from '../../catalogue/arguments.ts';
 import { FORMAT } from '../../catalogue/format.ts';
-import { oneOf, text, whole } from '../../catalogue/fields/values.ts';
+import { oneOf, text, whole, type Fields } from '../../catalogue/fields/values.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { failure } from '../../core/failure.ts';
 import { err, ok, type Result } from '../../core/result.ts';
@@ -11,6 +11,7 @@ import { jsonReply, type Context, type Reply } from '../context.ts';
 import { targetOf } from '../input/path.ts';
 import { parseQuery } from '../input/query.ts';
 
+const NONE = z.strictObject({});
 const pageFields = { limit: whole(1, LIMITS.listRowsMax).optional(), cursor: text().optional() };
 
 export interface Page<C> {
@@ -27,10 +28,11 @@ export function readPage<S extends z.ZodType<string>>(
   { request }: Context,
   cursor: S,
   formats: readonly ['json', ...'csv'[]],
+  more: Fields = NONE,
 ): Result<Page<z.output<S>>> {
   const query = parseQuery(targetOf(request.url).query);
   if (!query.ok) return query;
-  const schema = z.strictObject({ ...pageFields, [FORMAT]: oneOf(formats).optional() });
+  const schema = z.strictObject({ ...more.shape, ...pageFields, [FORMAT]: oneOf(formats).optional() });
   const input = parseArguments(schema, 'query', { query: query.value, body: undefined });
   if (!input.ok) return input;
   const parsed = cursor.optional().safeParse(input.value.cursor);
@@ -62,11 +64,10 @@ export function pageReply(
   };
 }
 
-function nextUrl(request: Request, { limit, format }: Page<unknown>, cursor: string): string {
-  const query = new URLSearchParams({
-    limit: String(limit),
-    cursor,
-    ...(format === 'csv' ? { [FORMAT]: format } : {}),
-  });
+/** All that the client asked for, with the next cursor. */
+function nextUrl(request: Request, { limit }: Page<unknown>, cursor: string): string {
+  const query = new URL(request.url).searchParams;
+  query.set('limit', String(limit));
+  query.set('cursor', cursor);
   return `${new URL(request.url).origin}${targetOf(request.url).path}?${query.toString()}`;
 }

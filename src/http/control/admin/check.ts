@@ -59,11 +59,10 @@ async function checkUpstream({ posthog }: Context, projects: readonly ProjectId[
     return id === first && scope === 'person:read' ? Promise.resolve(answer) : probe(posthog, id, scope);
   };
   const scopes = await Promise.all(
-    POSTHOG_SCOPES.map(async (scope) => ({
-      scope,
-      operations: operationsOf(scope),
-      ...scopeFinding(scope, first === undefined ? null : await ask(first, scope)),
-    })),
+    POSTHOG_SCOPES.map(async (scope) => {
+      const { good, says } = scopeFinding(scope, first === undefined ? null : await ask(first, scope));
+      return { scope, operations: operationsOf(scope), good, says };
+    }),
   );
   const found = await Promise.all(
     asked.map(async (id) => ({ project_id: id, ...projectFinding(id, await ask(id, 'person:read')) })),
