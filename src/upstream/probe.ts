@@ -34,7 +34,7 @@ const PROBES: Readonly<Record<PostHogScope, Probe>> = {
 
 /** Asks once with the request that needs this scope. */
 export const probe = (
-  client: PostHogClient,
+  client: Pick<PostHogClient, 'ask'>,
   projectId: ProjectId,
   scope: PostHogScope,
 ): Promise<Interpretation> => client.ask({ ...PROBES[scope], projectId, body: null, delivery: 'once' });
