@@ -9,13 +9,7 @@ import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
 import { checkGrant } from './validate-grant.ts';
 import type { Grant } from './grant.ts';
-import {
-  mentionsOf,
-  checkDisclosure,
-  checkSliceWrite,
-  writesOf as writtenBy,
-  type Mentions,
-} from './disclosure.ts';
+import { checkReferences } from './disclosure.ts';
 
 /** Stays in this file: nobody else can make a permitted call. */
 const permitted = Symbol('permitted');
@@ -49,8 +43,7 @@ export function decide(grant: Grant, caller: Caller, call: Call, upstream: Upstr
     checkDeleteFlags(grant, call) ??
     checkOwnersProject(grant, call, upstream) ??
     checkSliceable(grant, call) ??
-    checkDisclosure(mentionsIn(call), grant) ??
-    checkSliceWrite(writesOf(call), grant);
+    checkReferences(call, grant);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };
@@ -108,23 +101,13 @@ function checkOwnersProject(grant: Grant, call: Call, upstream: UpstreamFacts): 
   );
 }
 
-/** Properties that a call sets or removes. Only writes do: elsewhere the same names are filters. */
-const writesOf = (call: Call): readonly string[] =>
-  call.operation.effect === 'write' ? writtenBy(call.input) : [];
-
-/** What a call asks about. A cohort is made in PostHog, of any property, and being in it tells of that. */
-function mentionsIn({ input, operation }: Call): Mentions {
-  const mentions = mentionsOf(input);
-  return operation.reply.holds === 'cohorts' ? { ...mentions, anything: true } : mentions;
-}
-
 function checkSliceable(grant: Grant, call: Call): Failure | null {
   if (grant.slices.length === 0) return null;
   const unenforceable = checkGrant(grant, 'not_sliceable');
   if (unenforceable !== null) return unenforceable;
-  const { slicing, id } = call.operation;
+  const { slicing, leavesSlice } = call.operation;
   if (slicing.kind === 'refused') return failure('not_sliceable', slicing.why);
-  return id === 'persons_split' && !grant.split_out_of_slice
-    ? failure('not_sliceable', 'A split leaves distinct ids without the property that the slice is made of.')
+  return leavesSlice !== undefined && !grant.split_out_of_slice
+    ? failure('not_sliceable', leavesSlice)
     : null;
 }

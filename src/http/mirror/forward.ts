@@ -2,7 +2,7 @@
 import { ok, type Result } from '../../core/result.ts';
 import type { ConstrainedCall } from '../../policy/constrain.ts';
 import type { Grant } from '../../policy/grant.ts';
-import { visibilityOf } from '../../policy/redact.ts';
+import { visibilityOf } from '../../policy/visibility.ts';
 import type { UpstreamRequest } from '../../upstream/request.ts';
 import { callObject } from '../call-object.ts';
 import type { Context, Reply } from '../context.ts';

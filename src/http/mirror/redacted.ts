@@ -15,8 +15,8 @@ import {
   redactPerson,
   redactPersonMap,
   redactTimeline,
-  visibilityOf,
 } from '../../policy/redact.ts';
+import { visibilityOf } from '../../policy/visibility.ts';
 import { readText } from '../../upstream/body.ts';
 import type { UpstreamAnswer } from '../../upstream/transport.ts';
 import { interpret, type Interpretation } from '../../upstream/interpret.ts';
@@ -38,7 +38,7 @@ export async function narrowedAnswer(
   ctx: Context,
 ): Promise<Result<Reply>> {
   const { reply } = call.operation;
-  if (answer.status < 300 && reply.holds === 'persons' && call.format === 'json') {
+  if (answer.status < 300 && reply.contains === 'persons' && call.format === 'json') {
     return streamPage(answer, call, grant, ctx);
   }
   const text = await readText(answer, answer.status < 300 ? LIMITS.replyBytesMax : LIMITS.errorBytesMax);
@@ -70,12 +70,12 @@ const withoutWords = (meaning: Extract<Interpretation, { kind: 'refusal' }>): ty
 
 function narrowed(meaning: Success, call: ForwardCall, grant: Grant, ctx: Context): Result<Reply> {
   const { status, json } = meaning;
-  const { holds } = call.operation.reply;
+  const { contains } = call.operation.reply;
   if (json === undefined) return ok({ status, type: null, body: null });
-  if (holds === 'nothing') return ok(untouched(meaning, call));
+  if (contains === 'nothing') return ok(untouched(meaning, call));
   if (!isJsonObject(json)) return err(notWhatItShouldBe());
   const visibility = visibilityOf(grant);
-  switch (holds) {
+  switch (contains) {
     case 'persons':
     case 'activity':
     case 'cohorts':
@@ -98,13 +98,13 @@ function narrowed(meaning: Success, call: ForwardCall, grant: Grant, ctx: Contex
 /** Rows that are read whole: of activity, of cohorts, or of anything that becomes a table. */
 function table(envelope: JsonObject, call: ForwardCall, grant: Grant, ctx: Context, status: number): Reply {
   const visibility = visibilityOf(grant);
-  const { rows: where, holds } = call.operation.reply;
+  const { rows: where, contains } = call.operation.reply;
   const found = rowsOf(envelope, where);
-  const own = holds === 'persons' ? found.filter((row) => isOwn(row, grant)) : found;
+  const own = contains === 'persons' ? found.filter((row) => isOwn(row, grant)) : found;
   ctx.log.foreignRows += found.length - own.length;
   const rows = own.map((row) => {
-    if (holds === 'persons') return redactPerson(row, visibility);
-    return holds === 'cohorts'
+    if (contains === 'persons') return redactPerson(row, visibility);
+    return contains === 'cohorts'
       ? redactCohort(row, visibility, grant.slices)
       : redactActivity(row, visibility, grant.slices);
   });
