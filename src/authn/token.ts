@@ -5,7 +5,7 @@
 import { errors, jwtVerify, SignJWT } from 'jose';
 import * as z from 'zod';
 import { failure, type Failure } from '../core/failure.ts';
-import { ProjectId, TenantId, TokenId } from '../core/ids.ts';
+import { ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { ScopeName, type Scope } from '../core/scopes.ts';
@@ -16,12 +16,20 @@ const PREFIX = 'hgr_';
 const ALGORITHM = 'HS256';
 const TYPE = 'at+jwt';
 
-/** One token of a chain, and how it narrowed what it was derived from. */
-const Ancestor = z.strictObject({ id: TokenId, by: Narrowing });
-export type Ancestor = z.output<typeof Ancestor>;
+/** A token that another was derived from, and how it narrowed its own parent. */
+export interface Ancestor {
+  readonly id: TokenId;
+  readonly narrowing: Narrowing;
+}
+
+const AncestorClaim = z
+  .strictObject({ id: TokenId, by: Narrowing })
+  .transform(({ id, by }): Ancestor => ({ id, narrowing: by }));
 
 const Claims = z.object({
   sub: TenantId,
+  /** Tokens from before this claim lack it. */
+  reg: RegistrationId.optional(),
   jti: TokenId,
   iat: z.int(),
   exp: z.int(),
@@ -34,17 +42,19 @@ const Claims = z.object({
   }),
   project_id: ProjectId,
   by: Narrowing,
-  chain: z.array(Ancestor).max(LIMITS.ancestorsMax),
+  chain: z.array(AncestorClaim).max(LIMITS.ancestorsMax),
 });
 
 /** The authenticated caller: what its token says of itself, checked to be ours and current. */
 export interface Principal {
   readonly tenant: TenantId;
+  /** The registration of the tenant that it was issued under; null in tokens from before there was this claim. */
+  readonly registration: RegistrationId | null;
   readonly token: TokenId;
   readonly projectId: ProjectId;
   /** Never more than the parent had when this was issued. */
   readonly scopes: readonly Scope[];
-  readonly by: Narrowing;
+  readonly narrowing: Narrowing;
   /** Oldest first. */
   readonly ancestors: readonly Ancestor[];
   readonly issuedAtSeconds: number;
@@ -75,8 +85,9 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
       const claims = new SignJWT({
         scope: principal.scopes.join(' '),
         project_id: principal.projectId,
-        by: principal.by,
-        chain: principal.ancestors,
+        by: principal.narrowing,
+        chain: principal.ancestors.map(({ id, narrowing }) => ({ id, by: narrowing })),
+        ...(principal.registration === null ? {} : { reg: principal.registration }),
       })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
         .setIssuer(issuer)
@@ -114,10 +125,11 @@ const importHmac = (bytes: Uint8Array): Promise<CryptoKey> =>
 
 const principalOf = (claims: z.output<typeof Claims>): Principal => ({
   tenant: claims.sub,
+  registration: claims.reg ?? null,
   token: claims.jti,
   projectId: claims.project_id,
   scopes: claims.scope,
-  by: claims.by,
+  narrowing: claims.by,
   ancestors: claims.chain,
   issuedAtSeconds: claims.iat,
   notBeforeSeconds: claims.nbf ?? null,

@@ -7,7 +7,7 @@ import type { PersonRef, ProjectId } from '../core/ids.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Scope } from '../core/scopes.ts';
 import type { Result } from '../core/result.ts';
-import type { Deletion } from './deletion.ts';
+import type { Deletion, DeletionFlags } from './deletion.ts';
 import type { References } from './fields/references.ts';
 import type { Fields } from './fields/values.ts';
 import type { Generation } from './generation.ts';
@@ -72,6 +72,9 @@ export interface Paging {
   readonly limitDefault: number;
 }
 
+/** The flags of a deletion that each generation ignores. */
+export type IgnoredFlags = Readonly<Partial<Record<Generation, readonly (keyof DeletionFlags)[]>>>;
+
 /** What a success looks like. */
 export interface Reply {
   readonly status: number;
@@ -103,16 +106,18 @@ export interface Entry {
   readonly path: string;
   /** All of them are needed. */
   readonly scopes: readonly [Scope, ...Scope[]];
-  /** Requests of the rate one call spends. */
-  readonly cost: number;
   readonly delivery: Delivery;
   readonly slicing: Slicing;
   /** Why the operation may take a person out of its slice, where it may: it then needs `split_out_of_slice`. */
   readonly leavesSlice?: string;
+  /** Flags that a generation would not read (PostHog contract §8, 2 and 13): the call is refused there. */
+  readonly ignoredIn?: IgnoredFlags;
   /** Generations in which PostHog answers for the project its key's owner has open, whatever the path says (§10, 4). */
   readonly ownersProject: readonly Generation[];
   readonly place: ParameterIn;
   readonly input: Fields;
+  /** Flags that PostHog takes for yes as soon as they are there, whatever their value: sent only where they are true. */
+  readonly sentOnlyIfTrue?: readonly string[];
   readonly reply: Reply;
   readonly doc: Documentation;
 }
@@ -133,27 +138,26 @@ export interface PageRequest {
   readonly position: number;
 }
 
+/** How a success is rendered. `columns` are person properties that get a column of their own, in the client's order. */
+export type Format =
+  | { readonly kind: 'json' }
+  | { readonly kind: 'csv'; readonly columns: readonly string[] };
+
 interface CallBase {
   readonly operation: Operation;
+  readonly method: Method;
   readonly projectId: ProjectId;
-  readonly format: 'json' | 'csv';
   readonly person: PersonRef | null;
-  /** The arguments, validated. */
-  readonly input: JsonObject;
+  readonly format: Format;
+  /** Validated. What PostHog is sent is written from these and from nothing else. */
+  readonly arguments: JsonObject;
+  /** The arguments as the client gave them, before the policy narrowed any: links are rebuilt from these. */
+  readonly asked: JsonObject;
 }
 
 /** An operation with validated arguments, ready to be decided on. */
 export type Call =
-  | (CallBase & {
-      readonly kind: 'forward';
-      readonly method: Method;
-      readonly segments: readonly string[];
-      readonly query: readonly (readonly [string, string])[];
-      readonly body: Json;
-      /** What the client itself asked for, as query pairs: what links are rebuilt from. */
-      readonly asked: readonly (readonly [string, string])[];
-      readonly window: PageRequest | null;
-    })
+  | (CallBase & { readonly kind: 'forward' })
   | (CallBase & { readonly kind: 'delete'; readonly deletion: Deletion });
 
 export interface Operation extends Entry {

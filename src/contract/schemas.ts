@@ -59,7 +59,12 @@ export const Issued = z.object({
 });
 
 export const Tenant = z
-  .object({ tenant: z.string(), created_at: z.string(), updated_at: z.string() })
+  .object({
+    tenant: z.string(),
+    registration: z.string(),
+    created_at: z.string(),
+    updated_at: z.string(),
+  })
   .and(TenantRecord);
 
 export const Listed = z.object({

@@ -17,6 +17,16 @@ export const TokenId = z
   .brand<'TokenId'>();
 export type TokenId = z.output<typeof TokenId>;
 
+/**
+ * Names one registration of a tenant. A tenant that is removed and registered again under the same name has another
+ * one, so that nothing of the earlier holder reaches the later one.
+ */
+export const RegistrationId = z
+  .string()
+  .regex(/^reg_[A-Za-z0-9_-]{22}$/, 'must be a registration id, reg_…')
+  .brand<'RegistrationId'>();
+export type RegistrationId = z.output<typeof RegistrationId>;
+
 /** Names one entry of a tenant's deletion log. */
 export const DeletionId = z
   .string()
@@ -58,6 +68,8 @@ const randomText = (random: Random): string =>
   random(ID_BYTES).toBase64({ alphabet: 'base64url', omitPadding: true });
 
 export const newTokenId = (random: Random): TokenId => TokenId.parse(`tok_${randomText(random)}`);
+export const newRegistrationId = (random: Random): RegistrationId =>
+  RegistrationId.parse(`reg_${randomText(random)}`);
 export const newDeletionId = (random: Random): DeletionId => DeletionId.parse(`del_${randomText(random)}`);
 
 const RequestIdText = z.string().brand<'RequestId'>();

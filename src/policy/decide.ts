@@ -4,6 +4,7 @@
  */
 import type { Call } from '../catalogue/operation.ts';
 import type { Generation } from '../catalogue/generation.ts';
+import { checkIgnoredFlags } from '../catalogue/ignored-flags.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
@@ -34,19 +35,32 @@ export interface UpstreamFacts {
   readonly ownersProject: ProjectId | null;
 }
 
-/** Checks in this order: project, origin, scopes, what is deleted along, what cannot be sliced, what is hidden. */
+/** Checks access first, then what is deleted along, what PostHog would ignore, what cannot be sliced and what is hidden. */
 export function decide(grant: Grant, caller: Caller, call: Call, upstream: UpstreamFacts): Decision {
   const refusal =
-    checkProject(grant, caller.projectId, call.projectId) ??
-    checkOrigin(grant, caller.origin) ??
-    checkScopes(grant, call.operation.scopes) ??
+    checkAccess(grant, caller, call.operation.scopes, call.projectId) ??
     checkDeleteFlags(grant, call) ??
+    (call.kind === 'delete' ? checkIgnoredFlags(call.deletion, upstream.generation) : null) ??
     checkOwnersProject(grant, call, upstream) ??
     checkSliceable(grant, call) ??
     checkReferences(call, grant);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };
+}
+
+/** The one order in which every plane checks what a token opens: origin, project, scopes. */
+export function checkAccess(
+  grant: Grant,
+  caller: Caller,
+  scopes: readonly Scope[],
+  project: ProjectId = caller.projectId,
+): Failure | null {
+  return (
+    checkOrigin(grant, caller.origin) ??
+    checkProject(grant, caller.projectId, project) ??
+    checkScopes(grant, scopes)
+  );
 }
 
 /** The project the token was issued for, the one the tenant has now, and the one in the path must be one. */

@@ -3,14 +3,18 @@
  * property without showing it, because a count is an answer too. Each field of the catalogue says what it refers to.
  */
 import type { Call } from '../catalogue/operation.ts';
+import { personProperty } from '../catalogue/fields/reference-rules.ts';
 import { combined, referencesOf, type References } from '../catalogue/fields/references.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { Grant } from './grant.ts';
 import { visibilityOf } from './visibility.ts';
 
-/** What the arguments of a call refer to, and its answer. */
-export const referencesOfCall = ({ operation, input }: Pick<Call, 'operation' | 'input'>): References =>
-  combined([referencesOf(operation.input, input), operation.reply.refersTo]);
+/** What the arguments of a call, the columns of its table and its answer refer to. */
+export function referencesOfCall(call: Pick<Call, 'operation' | 'arguments' | 'format'>): References {
+  const { operation, arguments: given, format } = call;
+  const columns = format.kind === 'csv' ? format.columns.map((name) => personProperty(name, {})) : [];
+  return combined([referencesOf(operation.input, given), ...columns, operation.reply.refersTo]);
+}
 
 /** Refuses a call that refers to what its grant hides, or that changes what a slice is made of. */
 export function checkReferences(call: Call, grant: Grant): Failure | null {

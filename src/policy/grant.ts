@@ -182,8 +182,8 @@ export interface Grant {
   readonly origins: readonly string[];
 }
 
-/** Limits that one token of a chain brought in; its descendants spend from them too. */
-export interface ChainLink {
+/** The limits of one token of a chain. Its descendants spend from them too. */
+export interface TokenLimits {
   readonly id: TokenId;
   readonly rate?: Rate | undefined;
   readonly persons_per_day?: number | undefined;

@@ -3,7 +3,7 @@ import { base64url, SignJWT, type JWTHeaderParameters, type JWTPayload } from 'j
 import { describe, expect, test } from 'vitest';
 import { parseKeyring, type Keyring } from '../../src/authn/keyring.ts';
 import { tokenIssuer, type Principal } from '../../src/authn/token.ts';
-import { ProjectId, TenantId, TokenId } from '../../src/core/ids.ts';
+import { ProjectId, RegistrationId, TenantId, TokenId } from '../../src/core/ids.ts';
 import { parseJson } from '../../src/core/json.ts';
 
 const ringOf = (text: string): Keyring => {
@@ -21,13 +21,17 @@ const NOW = 1_795_000_000;
 const id = (char: string) => TokenId.parse(`tok_${char.repeat(22)}`);
 const principal: Principal = {
   tenant: TenantId.parse('acme'),
+  registration: RegistrationId.parse(`reg_${'r'.repeat(22)}`),
   token: id('a'),
   projectId: ProjectId.parse(7),
   scopes: ['person:read', 'cohort:read'],
-  by: { rate: { requests_per_minute: 5, burst: 2 }, deletes: { persons_per_day: 3 } },
+  narrowing: { rate: { requests_per_minute: 5, burst: 2 }, deletes: { persons_per_day: 3 } },
   ancestors: [
-    { id: id('b'), by: {} },
-    { id: id('c'), by: { slice: { property: 'tenant_id', value: ['a', 'b'] }, origins: ['https://x.test'] } },
+    { id: id('b'), narrowing: {} },
+    {
+      id: id('c'),
+      narrowing: { slice: { property: 'tenant_id', value: ['a', 'b'] }, origins: ['https://x.test'] },
+    },
   ],
   issuedAtSeconds: NOW,
   notBeforeSeconds: NOW + 10,
@@ -73,8 +77,18 @@ describe('a token signed here', () => {
   });
 
   test('comes back without a start where it had none, and without scopes where it had none', async () => {
-    const plain = { ...principal, notBeforeSeconds: null, scopes: [], by: {}, ancestors: [] };
+    const plain = { ...principal, notBeforeSeconds: null, scopes: [], narrowing: {}, ancestors: [] };
     expect(await issuer.verify(await issuer.sign(plain), NOW * 1000)).toEqual({ ok: true, value: plain });
+  });
+
+  test('of an issuer that knew no registrations comes back without one', async () => {
+    const result = await issuer.verify(await forged({}), NOW * 1000);
+    expect(result).toMatchObject({ ok: true, value: { registration: null } });
+  });
+
+  test('that names no registration in the form of one is damaged', async () => {
+    for (const reg of ['', 'reg_1', 7, null])
+      expect(await reason(await forged({ reg }))).toBe('token_malformed');
   });
 
   test('says what it is in its header, and nothing of the key', async () => {
@@ -146,7 +160,7 @@ describe('a token is not ours', () => {
     const [header, payload = '', signature] = (await issuer.sign(principal)).slice(4).split('.');
     const claims = parseJson(new TextDecoder().decode(base64url.decode(payload))) as Record<string, unknown>;
     const changes = { ...Object.fromEntries(Object.keys(claims).map((name) => [name, 'x'])), exp: NOW + 1e9 };
-    expect(Object.keys(changes)).toHaveLength(11);
+    expect(Object.keys(changes)).toHaveLength(12);
     for (const [name, value] of Object.entries(changes)) {
       const changed = base64url.encode(JSON.stringify({ ...claims, [name]: value }));
       expect(await reason(`hgr_${header}.${changed}.${signature}`), name).toBe('token_signature_invalid');

@@ -2,14 +2,15 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   covers,
-  freshClock,
+  emptyBucket,
   resume,
-  standing,
+  rewound,
+  statusOf,
   strideOf,
   trySpend,
   writeAhead,
-  type Clock,
-  type WrittenClock,
+  type Bucket,
+  type StoredBucket,
 } from '../../src/objects/tenant/gcra.ts';
 import type { Rate } from '../../src/policy/grant.ts';
 
@@ -29,6 +30,8 @@ const rates = fc.oneof(
   }),
 );
 
+const status = (bucket: Bucket, rate: Rate, nowMs: number) => statusOf('tenant', bucket, rate, nowMs);
+
 interface Step {
   readonly waitMs: number;
   readonly cost: number;
@@ -44,7 +47,22 @@ const forward = fc.oneof(
   fc.integer({ min: 0, max: 900 }),
   fc.integer({ min: 0, max: 90_000 }),
 );
-const anyway = fc.oneof(forward, fc.integer({ min: -5_000, max: 5_000 }));
+/** As a clock moves that is corrected by a second at most. */
+const corrected = fc.oneof(forward, fc.integer({ min: -1000, max: 5_000 }));
+const DAY_MS = 86_400_000;
+const jumpingSteps = fc.array(
+  fc.record({
+    waitMs: forward,
+    jumpMs: fc.oneof(
+      { weight: 4, arbitrary: fc.constant(0) },
+      fc.integer({ min: -2_000, max: 2_000 }),
+      fc.integer({ min: -DAY_MS, max: DAY_MS }),
+      fc.constantFrom(-DAY_MS, DAY_MS),
+    ),
+    cost: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 12 })),
+  }),
+  { maxLength: 80 },
+);
 
 /** Parts of requests, as exact integers: the bound must hold to the last of them. */
 const parts = (requests: number) => BigInt(requests) * 60_000n;
@@ -73,14 +91,14 @@ describe('the rate', () => {
   test('never allows more than the burst and what time brings, in any window, to the last part of a request', () => {
     fc.assert(
       fc.property(rates, stepsWith(forward), (rate, steps) => {
-        let clock = freshClock(START);
+        let bucket = emptyBucket(START);
         let nowMs = START;
         const admitted: Admitted[] = [];
         for (const { waitMs, cost } of steps) {
           nowMs += waitMs;
-          const spending = trySpend(clock, rate, cost, nowMs);
+          const spending = trySpend(bucket, rate, cost, nowMs);
           if (!spending.allowed) continue;
-          clock = spending.clock;
+          bucket = spending.bucket;
           admitted.push({ atMs: nowMs, cost });
         }
         expectNoWindowAbove(rate, admitted);
@@ -89,22 +107,47 @@ describe('the rate', () => {
     );
   });
 
-  test('never allows more when time jumps back, measured by the latest time it ever saw', () => {
+  test('allows by jumps of the clock at most what each jump ahead is worth, and a burst for each at most', () => {
     fc.assert(
-      fc.property(rates, stepsWith(anyway), (rate, steps) => {
-        let clock = freshClock(START);
+      fc.property(rates, jumpingSteps, (rate, steps) => {
+        let bucket = emptyBucket(START);
+        let trueMs = START;
         let nowMs = START;
-        let latestMs = START;
-        const admitted: Admitted[] = [];
-        for (const { waitMs, cost } of steps) {
-          nowMs += waitMs;
-          latestMs = Math.max(latestMs, nowMs);
-          const spending = trySpend(clock, rate, cost, nowMs);
+        let sum = 0n;
+        let jumps = 0n;
+        for (const { waitMs, jumpMs, cost } of steps) {
+          trueMs += waitMs;
+          nowMs += waitMs + jumpMs;
+          const ahead = BigInt(Math.max(0, jumpMs)) * BigInt(rate.requests_per_minute);
+          jumps += ahead < parts(rate.burst) ? ahead : parts(rate.burst);
+          bucket = rewound(bucket, nowMs) ?? bucket;
+          const spending = trySpend(bucket, rate, cost, nowMs);
           if (!spending.allowed) continue;
-          clock = spending.clock;
-          admitted.push({ atMs: latestMs, cost });
+          bucket = spending.bucket;
+          sum += parts(cost);
+          const time = BigInt(trueMs - START) * BigInt(rate.requests_per_minute);
+          expect(sum <= parts(rate.burst) + time + jumps).toBe(true);
         }
-        expectNoWindowAbove(rate, admitted);
+      }),
+      RUNS,
+    );
+  });
+
+  test('refuses, wherever the clock jumped, for no longer than a full bucket takes to pay off and a second', () => {
+    fc.assert(
+      fc.property(rates, jumpingSteps, (rate, steps) => {
+        let bucket = emptyBucket(START);
+        let nowMs = START;
+        for (const { waitMs, jumpMs, cost } of steps) {
+          nowMs += waitMs + jumpMs;
+          bucket = rewound(bucket, nowMs) ?? bucket;
+          const spending = trySpend(bucket, rate, cost, nowMs);
+          if (spending.allowed) bucket = spending.bucket;
+          else
+            expect(spending.retryAfterSeconds).toBeLessThanOrEqual(
+              status(bucket, rate, nowMs).windowSeconds + 1,
+            );
+        }
       }),
       RUNS,
     );
@@ -112,19 +155,20 @@ describe('the rate', () => {
 
   test('shows a remaining that is never negative, that fits, and that one more than it does not', () => {
     fc.assert(
-      fc.property(rates, stepsWith(anyway), (rate, steps) => {
-        let clock = freshClock(START);
+      fc.property(rates, stepsWith(corrected), (rate, steps) => {
+        let bucket = emptyBucket(START);
         let nowMs = START;
         for (const { waitMs, cost } of steps) {
           nowMs += waitMs;
-          const { remaining, resetSeconds, quota } = standing(clock, rate, nowMs);
+          bucket = rewound(bucket, nowMs) ?? bucket;
+          const { remaining, resetSeconds, quota } = status(bucket, rate, nowMs);
           expect(remaining).toBeGreaterThanOrEqual(0);
           expect(remaining).toBeLessThanOrEqual(quota);
-          expect(trySpend(clock, rate, remaining, nowMs).allowed).toBe(true);
-          expect(trySpend(clock, rate, remaining + 1, nowMs).allowed).toBe(false);
-          expect(standing(clock, rate, nowMs + resetSeconds * 1000).remaining).toBe(quota);
-          const spending = trySpend(clock, rate, cost, nowMs);
-          if (spending.allowed) clock = spending.clock;
+          expect(trySpend(bucket, rate, remaining, nowMs).allowed).toBe(true);
+          expect(trySpend(bucket, rate, remaining + 1, nowMs).allowed).toBe(false);
+          expect(status(bucket, rate, nowMs + resetSeconds * 1000).remaining).toBe(quota);
+          const spending = trySpend(bucket, rate, cost, nowMs);
+          if (spending.allowed) bucket = spending.bucket;
         }
       }),
       RUNS,
@@ -133,21 +177,22 @@ describe('the rate', () => {
 
   test('names a wait after which the same is allowed, and no whole second longer than needed', () => {
     fc.assert(
-      fc.property(rates, stepsWith(anyway), (rate, steps) => {
-        let clock = freshClock(START);
+      fc.property(rates, stepsWith(corrected), (rate, steps) => {
+        let bucket = emptyBucket(START);
         let nowMs = START;
         for (const { waitMs, cost } of steps) {
           nowMs += waitMs;
-          const spending = trySpend(clock, rate, cost, nowMs);
+          bucket = rewound(bucket, nowMs) ?? bucket;
+          const spending = trySpend(bucket, rate, cost, nowMs);
           if (spending.allowed) {
-            clock = spending.clock;
+            bucket = spending.bucket;
             continue;
           }
           expect(spending.retryAfterSeconds).toBeGreaterThanOrEqual(1);
           if (cost > rate.burst) continue;
           const wait = spending.retryAfterSeconds * 1000;
-          expect(trySpend(clock, rate, cost, nowMs + wait).allowed).toBe(true);
-          if (wait > 1000) expect(trySpend(clock, rate, cost, nowMs + wait - 1000).allowed).toBe(false);
+          expect(trySpend(bucket, rate, cost, nowMs + wait).allowed).toBe(true);
+          if (wait > 1000) expect(trySpend(bucket, rate, cost, nowMs + wait - 1000).allowed).toBe(false);
         }
       }),
       RUNS,
@@ -157,10 +202,10 @@ describe('the rate', () => {
   test('is no fresh burst when it changes: what was spent stays spent', () => {
     fc.assert(
       fc.property(rates, rates, fc.integer({ min: 0, max: 60 }), (before, after, spent) => {
-        const all = trySpend(freshClock(START), before, Math.min(spent, before.burst), START);
+        const all = trySpend(emptyBucket(START), before, Math.min(spent, before.burst), START);
         if (!all.allowed) throw new Error('Within the burst.');
         const left = Math.max(0, after.burst - Math.min(spent, before.burst));
-        expect(standing(all.clock, after, START).remaining).toBe(left);
+        expect(status(all.bucket, after, START).remaining).toBe(left);
       }),
       RUNS,
     );
@@ -168,50 +213,50 @@ describe('the rate', () => {
 
   test('refuses a cost above the burst, now and always', () => {
     const rate = { requests_per_minute: 60, burst: 3 };
-    const spending = trySpend(freshClock(START), rate, 4, START);
+    const spending = trySpend(emptyBucket(START), rate, 4, START);
     expect(spending).toEqual({ allowed: false, retryAfterSeconds: 1 });
   });
 
   test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])('takes no cost of %s', (cost) => {
-    expect(() => trySpend(freshClock(START), { requests_per_minute: 1, burst: 1 }, cost, START)).toThrow(
+    expect(() => trySpend(emptyBucket(START), { requests_per_minute: 1, burst: 1 }, cost, START)).toThrow(
       RangeError,
     );
   });
 });
 
-interface Kept {
-  clock: Clock;
-  written: WrittenClock | null;
+interface Cached {
+  bucket: Bucket;
+  stored: StoredBucket | null;
 }
 
-/** What an object does with a clock: spend in memory, write ahead where the written one no longer covers it. */
+/** What an object does with a bucket: spend in memory, write ahead where the stored one no longer covers it. */
 function spendAndWrite(
-  kept: Kept,
+  cached: Cached,
   rate: Rate,
   cost: number,
   nowMs: number,
 ): { allowed: boolean; wrote: boolean } {
-  const spending = trySpend(kept.clock, rate, cost, nowMs);
+  const spending = trySpend(cached.bucket, rate, cost, nowMs);
   if (!spending.allowed) return { allowed: false, wrote: false };
-  kept.clock = spending.clock;
-  const wrote = kept.written === null || !covers(kept.written, kept.clock, rate);
-  if (wrote) kept.written = writeAhead(kept.clock, rate);
+  cached.bucket = spending.bucket;
+  const wrote = cached.stored === null || !covers(cached.stored, cached.bucket, rate);
+  if (wrote) cached.stored = writeAhead(cached.bucket, rate);
   return { allowed: true, wrote };
 }
 
-describe('the clock written ahead', () => {
+describe('the clock stored ahead', () => {
   test('owes at least as much as the lost one at any later time, and more by less than a stride', () => {
     fc.assert(
       fc.property(rates, stepsWith(forward), forward, (rate, steps, laterMs) => {
-        const kept: Kept = { clock: freshClock(START), written: null };
+        const cached: Cached = { bucket: emptyBucket(START), stored: null };
         let nowMs = START;
         for (const { waitMs, cost } of steps) {
           nowMs += waitMs;
-          spendAndWrite(kept, rate, cost, nowMs);
-          if (kept.written === null) continue;
+          spendAndWrite(cached, rate, cost, nowMs);
+          if (cached.stored === null) continue;
           for (const whenMs of [nowMs, nowMs + laterMs]) {
-            const lost = standing(kept.clock, rate, whenMs).remaining;
-            const left = standing(resume(kept.written, rate, whenMs), rate, whenMs).remaining;
+            const lost = status(cached.bucket, rate, whenMs).remaining;
+            const left = status(resume(cached.stored, rate, whenMs), rate, whenMs).remaining;
             expect(left).toBeLessThanOrEqual(lost);
             expect(lost - left).toBeLessThan(strideOf(rate));
           }
@@ -225,15 +270,15 @@ describe('the clock written ahead', () => {
     const moments = fc.array(fc.boolean(), { minLength: 80, maxLength: 80 });
     fc.assert(
       fc.property(rates, stepsWith(forward), moments, (rate, steps, lost) => {
-        let kept: Kept = { clock: freshClock(START), written: null };
+        let cached: Cached = { bucket: emptyBucket(START), stored: null };
         let nowMs = START;
         const admitted: Admitted[] = [];
         for (const [index, { waitMs, cost }] of steps.entries()) {
           nowMs += waitMs;
-          const { written } = kept;
-          if (lost[index] === true && written !== null)
-            kept = { clock: resume(written, rate, nowMs), written };
-          if (spendAndWrite(kept, rate, cost, nowMs).allowed) admitted.push({ atMs: nowMs, cost });
+          const { stored } = cached;
+          if (lost[index] === true && stored !== null)
+            cached = { bucket: resume(stored, rate, nowMs), stored };
+          if (spendAndWrite(cached, rate, cost, nowMs).allowed) admitted.push({ atMs: nowMs, cost });
         }
         expectNoWindowAbove(rate, admitted);
       }),
@@ -241,7 +286,7 @@ describe('the clock written ahead', () => {
     );
   });
 
-  test('is written at most once for every stride of requests and once a minute, dense or sparse', () => {
+  test('is stored at most once for every stride of requests and once a minute, dense or sparse', () => {
     const waits = fc.oneof(
       fc.constant(0),
       fc.integer({ min: 0, max: 2_000 }),
@@ -249,13 +294,13 @@ describe('the clock written ahead', () => {
     );
     fc.assert(
       fc.property(rates, fc.array(waits, { maxLength: 200 }), (rate, all) => {
-        const kept: Kept = { clock: freshClock(START), written: null };
+        const cached: Cached = { bucket: emptyBucket(START), stored: null };
         let nowMs = START;
         let spent = 0;
         let rows = 0;
         for (const waitMs of all) {
           nowMs += waitMs;
-          const { allowed, wrote } = spendAndWrite(kept, rate, 1, nowMs);
+          const { allowed, wrote } = spendAndWrite(cached, rate, 1, nowMs);
           if (allowed) spent += 1;
           if (wrote) rows += 1;
         }

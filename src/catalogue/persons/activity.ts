@@ -11,7 +11,6 @@ import { activityReply } from '../replies.ts';
 const activity = {
   effect: 'read',
   delivery: 'idempotent',
-  cost: 1,
   ownersProject: [],
   methods: ['GET'],
   place: 'query',

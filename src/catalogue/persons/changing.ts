@@ -11,7 +11,6 @@ import { acceptedReply, startedReply } from '../replies.ts';
 const changes = {
   effect: 'write',
   delivery: 'once',
-  cost: 1,
   slicing: { kind: 'named', by: 'path' },
   ownersProject: [],
   methods: ['POST'],

@@ -14,9 +14,9 @@ import { acceptedReply, bulkDeleteReply, EXAMPLE_PERSON } from '../replies.ts';
 
 const deletes = {
   delivery: 'once',
-  cost: 1,
   slicing: { kind: 'named', by: 'path' },
   ownersProject: [],
+  ignoredIn: {},
   scopes: ['person:delete'],
   reply: acceptedReply,
 } as const;
@@ -63,6 +63,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     ...deletes,
     id: 'persons_bulk_delete',
     slicing: { kind: 'resolved' },
+    ignoredIn: { A: ['keep_person', 'delete_recordings'] },
     methods: ['POST'],
     path: 'bulk_delete',
     place: 'either',
@@ -88,6 +89,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     ...deletes,
     id: 'persons_destroy',
     methods: ['DELETE'],
+    ignoredIn: { A: ['keep_person'] },
     path: ':id',
     place: 'query',
     input: z.strictObject(flagFields),

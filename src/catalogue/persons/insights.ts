@@ -15,7 +15,6 @@ import { actorsReply, correlationReply, timelineReply } from '../replies.ts';
 const insight = {
   effect: 'read',
   delivery: 'slow',
-  cost: 1,
   slicing: { kind: 'filtered', form: 'group' },
   ownersProject: [],
   scopes: ['insight:read'],

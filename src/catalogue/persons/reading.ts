@@ -5,16 +5,7 @@ import { forwarding } from '../define.ts';
 import { personFilters } from '../fields/filters.ts';
 import { emailProperty, none, personProperty, search } from '../fields/reference-rules.ts';
 import { refersTo } from '../fields/references.ts';
-import {
-  distinctId,
-  flag,
-  givenFields,
-  oneOf,
-  pageFields,
-  personRef,
-  personUuid,
-  text,
-} from '../fields/values.ts';
+import { distinctId, flag, oneOf, pageFields, personRef, personUuid, text } from '../fields/values.ts';
 import { GENERATIONS } from '../generation.ts';
 import type { Operation } from '../operation.ts';
 import * as replies from '../replies.ts';
@@ -22,7 +13,6 @@ import * as replies from '../replies.ts';
 const reads = {
   effect: 'read',
   delivery: 'idempotent',
-  cost: 1,
   ownersProject: [],
   methods: ['GET'],
   place: 'query',
@@ -43,11 +33,7 @@ export const READING: readonly Operation[] = [
       include_total: refersTo(none, flag()).optional(),
       ...pageFields,
     }),
-    // PostHog counts as soon as the parameter is there, whatever its value.
-    sends: ({ include_total: total, ...filters }) => ({
-      ...Object.fromEntries(givenFields(filters)),
-      ...(total === true ? { include_total: true } : {}),
-    }),
+    sentOnlyIfTrue: ['include_total'],
     reply: replies.listReply,
     doc: {
       summary: 'List persons',

@@ -1,7 +1,13 @@
 /** Making a token: the same for an operator who mints and a holder who derives, but for what it must fit into. */
 import type { Ancestor, Principal } from '../../authn/token.ts';
 import { failure } from '../../core/failure.ts';
-import { newTokenId, type ProjectId, type TenantId, type TokenId } from '../../core/ids.ts';
+import {
+  newTokenId,
+  type ProjectId,
+  type RegistrationId,
+  type TenantId,
+  type TokenId,
+} from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { checkGrant } from '../../policy/validate-grant.ts';
@@ -15,6 +21,7 @@ import { grantView } from './views.ts';
 /** What a new token has to fit into. */
 export interface Parent {
   readonly tenant: TenantId;
+  readonly registration: RegistrationId;
   readonly projectId: ProjectId;
   readonly grant: Grant;
   /** Oldest first. Empty for a minted token. */
@@ -52,10 +59,11 @@ export async function issueToken(
   const { scopes, ...by } = narrowing;
   const principal: Principal = {
     tenant: parent.tenant,
+    registration: parent.registration,
     token: newTokenId(services.random),
     projectId: parent.projectId,
     scopes: scopes ?? parent.grant.scopes,
-    by,
+    narrowing: by,
     ancestors: parent.ancestors,
     issuedAtSeconds: nowSeconds,
     notBeforeSeconds,
@@ -67,7 +75,7 @@ export async function issueToken(
       failure('field_invalid', 'The token would be too long for a header: list fewer origins or properties.'),
     );
   }
-  const remembered = await remember(ctx, principal, name, narrowing);
+  const remembered = await remember(ctx, principal, parent.registration, { name, narrowing });
   if (!remembered.ok) return remembered;
   return ok(
     jsonReply(201, {
@@ -84,8 +92,8 @@ export async function issueToken(
 async function remember(
   ctx: Context,
   principal: Principal,
-  name: string,
-  narrowing: Narrowing,
+  registration: RegistrationId,
+  { name, narrowing }: { name: string; narrowing: Narrowing },
 ): Promise<Result<null>> {
   const ancestors: TokenId[] = principal.ancestors.map((link) => link.id);
   const { issuedAtSeconds, notBeforeSeconds, expiresAtSeconds } = principal;
@@ -101,6 +109,7 @@ async function remember(
         narrowing,
       },
       ancestors,
+      registration,
     ),
   );
   return issued.ok ? issued.value : issued;

@@ -1,6 +1,7 @@
 /** What keeps an entry from being sent to PostHog as it is configured now: the first time, and every time after. Pure. */
 import type { Deletion } from '../../catalogue/deletion.ts';
-import { checkIgnoredFlags, type Generation } from '../../catalogue/generation.ts';
+import type { Generation } from '../../catalogue/generation.ts';
+import { checkIgnoredFlags } from '../../catalogue/ignored-flags.ts';
 import { failureUntil } from '../../core/failure.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 
@@ -29,6 +30,7 @@ export function obstacleTo(
 /** What a caller hears of an entry that is held back: that it stands in the log, and may yet be sent. */
 export const heldBack = (waitMs: number): Interpretation => ({
   kind: 'failure',
+  status: null,
   failure: failureUntil(
     'deletion_unconfirmed',
     'The deletion is written down and was not sent. Its entry says why, and when it is looked at again.',

@@ -3,70 +3,85 @@ import type { Rate } from '../../policy/grant.ts';
 /**
  * The rate, as arithmetic: GCRA in its leaky-bucket form (ITU-T I.371 shows both forms admit the same). No clock, no state.
  *
- * Times are whole milliseconds. What is owed is counted in parts of which one request has 60,000, so that a rate of n
- * requests a minute pays off exactly n parts each millisecond: integers throughout, and no rounding to exploit or to lose.
+ * Times are whole milliseconds. One request is 60,000 parts, so that a rate of n requests a minute pays off exactly
+ * n parts each millisecond: integers throughout, with no rounding to exploit or to lose.
  */
 const PARTS_PER_REQUEST = 60_000;
 
-/** How full a holder's bucket was, and when. */
-export interface Clock {
+/** A bucket may lie this many milliseconds ahead of the clock. Small corrections of a clock pay nothing off twice. */
+const CLOCK_JITTER_MS = 1000;
+
+/** How full a leaky bucket was, and when. */
+export interface Bucket {
   readonly atMs: number;
   /** Parts of requests spent and not yet paid off by time. */
   readonly owed: number;
 }
 
-/** The clock of someone who never spent anything. */
-export const freshClock = (nowMs: number): Clock => ({ atMs: nowMs, owed: 0 });
+/** The bucket of a holder that never spent anything. */
+export const emptyBucket = (nowMs: number): Bucket => ({ atMs: nowMs, owed: 0 });
 
 /**
- * The clock as it stands at `nowMs`. Time only ever goes on: with a `nowMs` before the clock's own nothing is paid off,
- * so a machine whose time jumps back and forth admits no more than one that stands still.
+ * The bucket after the clock was set back: it keeps what it owes and goes on from `nowMs`. The jump pays nothing off,
+ * and no request waits for the clock to catch up. Null while the clock was not set back.
  */
-export function settle(clock: Clock, rate: Rate, nowMs: number): Clock {
-  const elapsedMs = Math.max(0, nowMs - clock.atMs);
+export const rewound = (bucket: Bucket, nowMs: number): Bucket | null =>
+  bucket.atMs - nowMs > CLOCK_JITTER_MS ? { atMs: nowMs, owed: bucket.owed } : null;
+
+/** The bucket at `nowMs`. A `nowMs` before the bucket's own time pays nothing off. */
+export function settle(bucket: Bucket, rate: Rate, nowMs: number): Bucket {
+  const elapsedMs = Math.max(0, nowMs - bucket.atMs);
   return {
-    atMs: clock.atMs + elapsedMs,
-    owed: Math.max(0, clock.owed - elapsedMs * rate.requests_per_minute),
+    atMs: bucket.atMs + elapsedMs,
+    owed: Math.max(0, bucket.owed - elapsedMs * rate.requests_per_minute),
   };
 }
 
-export type Spending =
-  | { readonly allowed: true; readonly clock: Clock }
+export type Attempt =
+  | { readonly allowed: true; readonly bucket: Bucket }
   /** `retryAfterSeconds`: whole, at least 1; by then the same would be allowed, if nothing else is spent meanwhile. */
   | { readonly allowed: false; readonly retryAfterSeconds: number };
 
 /**
- * Tries to spend `cost` requests at `nowMs`. Over any stretch of t minutes no more than `burst + requests_per_minute × t`
- * are ever allowed. A cost above the burst never fits; its `retryAfterSeconds` is the time until nothing is owed.
+ * Tries to spend `cost` requests at `nowMs`. Over t minutes no more than `burst + requests_per_minute × t` are allowed,
+ * and for each jump of the clock ahead at most one burst more: a jump ahead looks like t minutes without requests.
+ * A cost above the burst never fits; its `retryAfterSeconds` is the time until nothing is owed.
  *
  * @throws RangeError when `cost` is not a whole number, 0 or more: a defect of the caller, never input.
  */
-export function trySpend(clock: Clock, rate: Rate, cost: number, nowMs: number): Spending {
+export function trySpend(bucket: Bucket, rate: Rate, cost: number, nowMs: number): Attempt {
   if (!Number.isSafeInteger(cost) || cost < 0) throw new RangeError('A cost is a whole number, 0 or more.');
-  const settled = settle(clock, rate, nowMs);
+  const settled = settle(bucket, rate, nowMs);
   const owed = settled.owed + cost * PARTS_PER_REQUEST;
   const excess = owed - rate.burst * PARTS_PER_REQUEST;
-  if (cost === 0 || excess <= 0) return { allowed: true, clock: { atMs: settled.atMs, owed } };
+  if (cost === 0 || excess <= 0) return { allowed: true, bucket: { atMs: settled.atMs, owed } };
   const seconds = secondsToPay(Math.min(excess, settled.owed), settled, rate, nowMs);
   return { allowed: false, retryAfterSeconds: Math.max(1, seconds) };
 }
 
-/** Where a holder stands, in the terms of the RateLimit header fields. Whole numbers, in the caller's disfavour. */
-export interface Standing {
-  /** Requests an untouched holder may send at once. */
-  readonly quota: number;
-  /** Seconds in which all of the quota comes back, at least 1. */
-  readonly windowSeconds: number;
-  /** Requests that would be allowed right now; never below 0. */
-  readonly remaining: number;
-  /** Seconds until all of the quota is there again; 0 when it is. */
-  readonly resetSeconds: number;
+/** Where one limit stands, in the terms of the RateLimit header fields. Whole numbers, rounded against the caller. */
+export interface LimitStatus {
+  holder: 'tenant' | 'token';
+  /** Requests that may come at once: the burst. */
+  quota: number;
+  /** Seconds in which an empty burst is full again, at least 1. */
+  windowSeconds: number;
+  /** Requests that would be admitted right now; never below 0. */
+  remaining: number;
+  /** Seconds until the burst is full again; 0 when it is. */
+  resetSeconds: number;
 }
 
-export function standing(clock: Clock, rate: Rate, nowMs: number): Standing {
-  const settled = settle(clock, rate, nowMs);
+export function statusOf(
+  holder: LimitStatus['holder'],
+  bucket: Bucket,
+  rate: Rate,
+  nowMs: number,
+): LimitStatus {
+  const settled = settle(bucket, rate, nowMs);
   const left = rate.burst - settled.owed / PARTS_PER_REQUEST;
   return {
+    holder,
     quota: rate.burst,
     windowSeconds: Math.max(1, Math.ceil((rate.burst * 60) / rate.requests_per_minute)),
     remaining: Math.max(0, Math.floor(left)),
@@ -74,14 +89,14 @@ export function standing(clock: Clock, rate: Rate, nowMs: number): Standing {
   };
 }
 
-/** Whole seconds from `nowMs` until `parts` are paid off, the wait for a clock that is ahead of `nowMs` included. */
-function secondsToPay(parts: number, clock: Clock, rate: Rate, nowMs: number): number {
-  const waitMs = Math.max(0, clock.atMs - nowMs) + Math.ceil(parts / rate.requests_per_minute);
+/** Whole seconds from `nowMs` until `parts` are paid off, the wait for a bucket slightly ahead of `nowMs` included. */
+function secondsToPay(parts: number, bucket: Bucket, rate: Rate, nowMs: number): number {
+  const waitMs = Math.max(0, bucket.atMs - nowMs) + Math.ceil(parts / rate.requests_per_minute);
   return Math.ceil(waitMs / 1000);
 }
 
 /**
- * How many requests pass between two writes of a clock: a quarter of the burst, at least one.
+ * How many requests pass between two writes of a bucket: a quarter of the burst, at least one.
  * More would cost a restarted object more of its burst; fewer, more rows (a row costs as much as three requests).
  */
 export const strideOf = (rate: Rate): number => Math.ceil(rate.burst / 4);
@@ -89,32 +104,32 @@ export const strideOf = (rate: Rate): number => Math.ceil(rate.burst / 4);
 const slackOf = (rate: Rate): number => (strideOf(rate) - 1) * PARTS_PER_REQUEST;
 
 /**
- * Milliseconds for which a written clock also vouches for spending it does not show. Requests too far apart to ever
- * owe a stride then cost one row a minute instead of one each; an object that restarts within that minute believes a
+ * Milliseconds for which a stored bucket also covers spending that it does not show. Requests too far apart to ever
+ * owe a stride then cost one row a minute instead of one each. An object that restarts within that minute takes a
  * stride less one to be owed.
  */
 const HOLD_MS = 60_000;
 
-/** A clock as it is stored: ahead of the one in memory, so that forgetting the latter never admits too much. */
-export interface WrittenClock extends Clock {
+/** A bucket as it is stored: fuller than the one in memory, so that losing memory never admits too much. */
+export interface StoredBucket extends Bucket {
   readonly heldUntilMs: number;
 }
 
-/** What to store for a clock: all it owes and the rest of a stride. */
-export function writeAhead(clock: Clock, rate: Rate): WrittenClock {
-  return { atMs: clock.atMs, owed: clock.owed + slackOf(rate), heldUntilMs: clock.atMs + HOLD_MS };
+/** What to store for a bucket: all it owes and the rest of a stride. */
+export function writeAhead(bucket: Bucket, rate: Rate): StoredBucket {
+  return { atMs: bucket.atMs, owed: bucket.owed + slackOf(rate), heldUntilMs: bucket.atMs + HOLD_MS };
 }
 
 /**
- * The clock to go on with at `nowMs` when only the written one is left. It owes at least what the lost one owed,
+ * The bucket to go on with at `nowMs` when only the stored one is left. It owes at least what the lost one owed,
  * and more by less than a stride.
  */
-export function resume(written: WrittenClock, rate: Rate, nowMs: number): Clock {
-  const shown = settle(written, rate, nowMs);
-  const hidden = settle({ atMs: written.heldUntilMs, owed: slackOf(rate) }, rate, nowMs);
+export function resume(stored: StoredBucket, rate: Rate, nowMs: number): Bucket {
+  const shown = settle(stored, rate, nowMs);
+  const hidden = settle({ atMs: stored.heldUntilMs, owed: slackOf(rate) }, rate, nowMs);
   return { atMs: shown.atMs, owed: Math.max(shown.owed, hidden.owed) };
 }
 
-/** Would resuming from `written` right now owe as much as `clock` does? If not, it has to be written first. */
-export const covers = (written: WrittenClock, clock: Clock, rate: Rate): boolean =>
-  resume(written, rate, clock.atMs).owed >= clock.owed;
+/** Would resuming from `stored` right now owe as much as `bucket` does? If not, it has to be stored first. */
+export const covers = (stored: StoredBucket, bucket: Bucket, rate: Rate): boolean =>
+  resume(stored, rate, bucket.atMs).owed >= bucket.owed;

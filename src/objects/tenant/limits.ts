@@ -1,49 +1,29 @@
 import { failureUntil, type Failure } from '../../core/failure.ts';
 import type { TokenId } from '../../core/ids.ts';
-import type { ChainLink, TenantRecord } from '../../policy/grant.ts';
-import type { Limit, LimitStanding, Outcome } from './rate-limiter.ts';
-
-/** Where a caller stands with one limit, in the terms of the RateLimit header fields. Whole numbers. */
-export interface LimitState {
-  holder: 'tenant' | 'token';
-  /** Requests that may come at once: the burst. */
-  quota: number;
-  /** Seconds in which an empty burst is full again, at least 1. */
-  windowSeconds: number;
-  /** Requests that would be admitted right now. */
-  remaining: number;
-  /** Seconds until the burst is full again; 0 when it is. */
-  resetSeconds: number;
-}
+import type { TenantRecord, TokenLimits } from '../../policy/grant.ts';
+import type { LimitStatus } from './gcra.ts';
+import type { Limit, SpendResult } from './rate-limiter.ts';
 
 /**
- * Every limit a request spends from: the tenant's, and that of each link of its chain that has one. A token derived
- * from another spends from the other's rate too, so that deriving many never multiplies a rate.
+ * Every limit a request spends from: the tenant's, and that of each token of its chain that has one. A derived token
+ * spends from the rates of its ancestors too, so that deriving many never multiplies a rate.
  */
-export function limitsOf(tenant: TenantRecord, chain: readonly ChainLink[]): Limit[] {
+export function limitsOf(tenant: TenantRecord, chain: readonly TokenLimits[]): Limit[] {
   const limits: Limit[] = [{ holder: 'tenant', rate: tenant.rate }];
   for (const { id, rate } of chain) if (rate !== undefined) limits.push({ holder: id, rate });
   return limits;
 }
 
 /** The tenant's limit, and the tightest of the chain's where it has any. */
-export function statesOf(standings: readonly LimitStanding[]): LimitState[] {
-  const [tenant, ...tokens] = standings.map(
-    ({ limit, standing: { quota, windowSeconds, remaining, resetSeconds } }): LimitState => ({
-      holder: limit.holder === 'tenant' ? 'tenant' : 'token',
-      quota,
-      windowSeconds,
-      remaining,
-      resetSeconds,
-    }),
-  );
+export function limitsShown(statuses: readonly LimitStatus[]): LimitStatus[] {
+  const [tenant, ...tokens] = statuses;
   const tightest = tokens.toSorted((a, b) => a.remaining - b.remaining || b.resetSeconds - a.resetSeconds)[0];
-  return [tenant, tightest].filter((state) => state !== undefined);
+  return [tenant, tightest].filter((status) => status !== undefined);
 }
 
-/** Says whose limit is used up and what it is, which the caller knows anyway, and when to come back. */
+/** Says whose limit is used up, how large that limit is, and when to come back. */
 export function rateFailure(
-  { limit, retryAfterSeconds }: NonNullable<Outcome['refused']>,
+  { limit, retryAfterSeconds }: NonNullable<SpendResult['refused']>,
   cost: number,
   self: TokenId,
 ): Failure {

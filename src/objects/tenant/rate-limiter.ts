@@ -2,82 +2,78 @@ import type { TokenId } from '../../core/ids.ts';
 import type { Rate } from '../../policy/grant.ts';
 import {
   covers,
-  freshClock,
+  emptyBucket,
   resume,
+  rewound,
   settle,
-  standing,
+  statusOf,
   trySpend,
   writeAhead,
-  type Clock,
-  type Standing,
-  type WrittenClock,
+  type Bucket,
+  type LimitStatus,
+  type StoredBucket,
 } from './gcra.ts';
 
 /** Whose rate: the tenant's own, or that of one token. */
 export type Holder = 'tenant' | TokenId;
 
-/** A rate somebody spends from. */
+/** A rate that requests spend from. */
 export interface Limit {
   readonly holder: Holder;
   readonly rate: Rate;
 }
 
-/** What became of one attempt to spend from several limits at once. */
-export interface Outcome {
-  /** The limit that has to be waited for longest; null when all allowed it, and then all were charged. */
+/** The end of one attempt to spend from several limits at once. */
+export interface SpendResult {
+  /** The limit with the longest wait. Null when every limit allowed the cost; then every limit was charged. */
   readonly refused: { readonly limit: Limit; readonly retryAfterSeconds: number } | null;
   /** Where each limit stands afterwards, in the order asked. */
-  readonly standings: readonly LimitStanding[];
+  readonly statuses: readonly LimitStatus[];
 }
 
-export interface LimitStanding {
-  readonly limit: Limit;
-  readonly standing: Standing;
-}
-
-interface Kept {
-  readonly clock: Clock;
+interface CachedBucket {
+  readonly bucket: Bucket;
   /** What the storage holds; null while it holds nothing, which means nothing was ever spent. */
-  readonly written: WrittenClock | null;
+  readonly stored: StoredBucket | null;
 }
 
 /**
- * Token clocks kept in memory, about 300 bytes each. One that is dropped is read again when its token comes back,
+ * Buckets of tokens kept in memory, about 300 bytes each. One that is dropped is read again when its token comes back,
  * as after a restart: it then allows less by less than a stride, never more.
  */
-const CLOCKS_KEPT = 10_000;
+const BUCKETS_CACHED = 10_000;
 
-/** The clocks of a tenant and its tokens: in memory, and stored ahead of what is spent. */
-export class RateMeter {
+/** The buckets of a tenant and its tokens: in memory, and stored ahead of what is spent. */
+export class RateLimiter {
   readonly #sql: SqlStorage;
   /** In the order of last use, oldest first. */
-  readonly #kept = new Map<Holder, Kept>();
-  readonly #keptMax: number;
+  readonly #cache = new Map<Holder, CachedBucket>();
+  readonly #cachedMax: number;
 
-  constructor(sql: SqlStorage, keptMax = CLOCKS_KEPT) {
+  constructor(sql: SqlStorage, cachedMax = BUCKETS_CACHED) {
     this.#sql = sql;
-    this.#keptMax = keptMax;
+    this.#cachedMax = cachedMax;
   }
 
   /** Spends `cost` from every limit, or from none. Stores at most one row per limit, and mostly none. */
-  spend(limits: readonly Limit[], cost: number, nowMs: number): Outcome {
+  spend(limits: readonly Limit[], cost: number, nowMs: number): SpendResult {
     const attempts = limits.map((limit) => {
-      const kept = this.#recall(limit, nowMs);
-      return { limit, kept, spending: trySpend(kept.clock, limit.rate, cost, nowMs) };
+      const cached = this.#recall(limit, nowMs);
+      return { limit, cached, attempt: trySpend(cached.bucket, limit.rate, cost, nowMs) };
     });
-    let refused: Outcome['refused'] = null;
-    for (const { limit, spending } of attempts) {
-      if (!spending.allowed && spending.retryAfterSeconds > (refused?.retryAfterSeconds ?? 0)) {
-        refused = { limit, retryAfterSeconds: spending.retryAfterSeconds };
+    let refused: SpendResult['refused'] = null;
+    for (const { limit, attempt } of attempts) {
+      if (!attempt.allowed && attempt.retryAfterSeconds > (refused?.retryAfterSeconds ?? 0)) {
+        refused = { limit, retryAfterSeconds: attempt.retryAfterSeconds };
       }
     }
-    const standings = attempts.map(({ limit, kept, spending }) => {
-      const charged = refused === null && spending.allowed;
-      if (charged) this.#keep(limit, spending.clock, kept.written);
-      const clock = charged ? spending.clock : kept.clock;
-      return { limit, standing: standing(clock, limit.rate, nowMs) };
+    const statuses = attempts.map(({ limit, cached, attempt }) => {
+      const charged = refused === null && attempt.allowed;
+      if (charged) this.#keep(limit, attempt.bucket, cached.stored);
+      const bucket = charged ? attempt.bucket : cached.bucket;
+      return statusOf(limit.holder === 'tenant' ? 'tenant' : 'token', bucket, limit.rate, nowMs);
     });
-    return { refused, standings };
+    return { refused, statuses };
   }
 
   /**
@@ -85,61 +81,66 @@ export class RateMeter {
    * on. A new rate is therefore no fresh burst.
    */
   retune(holder: Holder, from: Rate, to: Rate, nowMs: number): void {
-    const { clock, written } = this.#recall({ holder, rate: from }, nowMs);
-    if (written !== null) this.#store({ holder, rate: to }, settle(clock, from, nowMs));
+    const { bucket, stored } = this.#recall({ holder, rate: from }, nowMs);
+    if (stored !== null) this.#store({ holder, rate: to }, settle(bucket, from, nowMs));
   }
 
-  /** Forgets the clocks of tokens that can never be used again. */
+  /** Forgets the buckets of tokens that can never be used again. */
   forget(tokens: readonly TokenId[]): void {
-    for (const token of tokens) this.#kept.delete(token);
+    for (const token of tokens) this.#cache.delete(token);
     this.#sql.exec(
       'DELETE FROM clocks WHERE holder IN (SELECT value FROM json_each(?))',
       JSON.stringify(tokens),
     );
   }
 
-  #recall({ holder, rate }: Limit, nowMs: number): Kept {
-    return this.#kept.get(holder) ?? this.#read(holder, rate, nowMs);
+  /** A bucket from before the clock was set back is stored anew: each restart would owe all of the stored one again. */
+  #recall(limit: Limit, nowMs: number): CachedBucket {
+    const cached = this.#cache.get(limit.holder) ?? this.#read(limit, nowMs);
+    const back = rewound(cached.bucket, nowMs);
+    return back === null ? cached : this.#store(limit, back);
   }
 
-  #read(holder: Holder, rate: Rate, nowMs: number): Kept {
+  #read({ holder, rate }: Limit, nowMs: number): CachedBucket {
     const row = this.#sql
       .exec<{ at_ms: number; owed: number; held_until_ms: number }>(
         'SELECT at_ms, owed, held_until_ms FROM clocks WHERE holder = ?',
         holder,
       )
       .toArray()[0];
-    if (row === undefined) return { clock: freshClock(nowMs), written: null };
-    const written = { atMs: row.at_ms, owed: row.owed, heldUntilMs: row.held_until_ms };
-    return { clock: resume(written, rate, nowMs), written };
+    if (row === undefined) return { bucket: emptyBucket(nowMs), stored: null };
+    const stored = { atMs: row.at_ms, owed: row.owed, heldUntilMs: row.held_until_ms };
+    return { bucket: resume(stored, rate, nowMs), stored };
   }
 
-  #keep(limit: Limit, clock: Clock, written: WrittenClock | null): void {
-    if (written === null || !covers(written, clock, limit.rate)) this.#store(limit, clock);
-    else this.#remember(limit.holder, { clock, written });
+  #keep(limit: Limit, bucket: Bucket, stored: StoredBucket | null): void {
+    if (stored === null || !covers(stored, bucket, limit.rate)) this.#store(limit, bucket);
+    else this.#remember(limit.holder, { bucket, stored });
   }
 
   /** Storage first: if it throws, memory has promised nothing. */
-  #store({ holder, rate }: Limit, clock: Clock): void {
-    const written = writeAhead(clock, rate);
+  #store({ holder, rate }: Limit, bucket: Bucket): CachedBucket {
+    const stored = writeAhead(bucket, rate);
     this.#sql.exec(
       `INSERT INTO clocks (holder, at_ms, owed, held_until_ms) VALUES (?, ?, ?, ?)
        ON CONFLICT (holder) DO UPDATE SET
          at_ms = excluded.at_ms, owed = excluded.owed, held_until_ms = excluded.held_until_ms`,
       holder,
-      written.atMs,
-      written.owed,
-      written.heldUntilMs,
+      stored.atMs,
+      stored.owed,
+      stored.heldUntilMs,
     );
-    this.#remember(holder, { clock, written });
+    const cached = { bucket, stored };
+    this.#remember(holder, cached);
+    return cached;
   }
 
-  #remember(holder: Holder, kept: Kept): void {
-    this.#kept.delete(holder);
-    this.#kept.set(holder, kept);
-    if (this.#kept.size <= this.#keptMax) return;
-    for (const oldest of this.#kept.keys()) {
-      this.#kept.delete(oldest);
+  #remember(holder: Holder, cached: CachedBucket): void {
+    this.#cache.delete(holder);
+    this.#cache.set(holder, cached);
+    if (this.#cache.size <= this.#cachedMax) return;
+    for (const oldest of this.#cache.keys()) {
+      this.#cache.delete(oldest);
       break;
     }
   }

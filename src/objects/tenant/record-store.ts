@@ -1,58 +1,76 @@
 import * as z from 'zod';
-import { TenantId } from '../../core/ids.ts';
+import { RegistrationId, TenantId } from '../../core/ids.ts';
 import { TenantRecord } from '../../policy/grant.ts';
 import { StoredJson } from './schema.ts';
 
 /** A tenant as it is registered now. */
 export interface StoredTenant {
   tenant: TenantId;
+  registration: RegistrationId;
   record: TenantRecord;
   /** ISO 8601. Of the registration in force, when a tenant was removed and registered again. */
   created_at: string;
   /** ISO 8601. */
   updated_at: string;
+  /** Grows with every change of the record, also when the tenant is removed and registered again. */
+  revision: number;
 }
 
 const StoredRow = z.strictObject({
   tenant: TenantId,
+  registration: RegistrationId,
   record: StoredJson.pipe(TenantRecord),
   created_at: z.string(),
   updated_at: z.string(),
+  revision: z.int(),
 });
 
 /** The tenant's record: one row, read once and then kept in memory. */
-export class RecordShelf {
+export class RecordStore {
   readonly #sql: SqlStorage;
-  #kept: StoredTenant | null | undefined;
+  #cached: StoredTenant | null | undefined;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
   }
 
-  /** @throws ZodError when the stored record is not one this code understands; then nobody is admitted. */
+  /** @throws ZodError when this code does not understand the stored record. Then no request is admitted. */
   read(): StoredTenant | null {
-    if (this.#kept === undefined) {
-      const row = this.#sql.exec('SELECT tenant, record, created_at, updated_at FROM record').toArray()[0];
-      this.#kept = row === undefined ? null : StoredRow.parse(row);
+    if (this.#cached === undefined) {
+      const row = this.#sql
+        .exec(
+          `SELECT tenant, registration, record, created_at, updated_at, last AS revision
+           FROM record, revision`,
+        )
+        .toArray()[0];
+      this.#cached = row === undefined ? null : StoredRow.parse(row);
     }
-    return this.#kept;
+    return this.#cached;
   }
 
-  write(stored: StoredTenant): void {
+  write(changed: Omit<StoredTenant, 'revision'>): StoredTenant {
+    const stored = { ...changed, revision: this.#nextRevision() };
     this.#sql.exec(
-      'INSERT OR REPLACE INTO record (one, tenant, record, created_at, updated_at) VALUES (1, ?, ?, ?, ?)',
+      `INSERT OR REPLACE INTO record (one, tenant, registration, record, created_at, updated_at)
+       VALUES (1, ?, ?, ?, ?, ?)`,
       stored.tenant,
+      stored.registration,
       JSON.stringify(stored.record),
       stored.created_at,
       stored.updated_at,
     );
-    this.#kept = stored;
+    this.#cached = stored;
+    return stored;
   }
 
-  /** Says whether there was a record. Does not read it, so that one no longer understood can still be removed. */
-  clear(): boolean {
+  /** Removes the record without reading it, so that one this code does not understand can be removed too. */
+  clear(): { removed: boolean; revision: number } {
     const { rowsWritten } = this.#sql.exec('DELETE FROM record');
-    this.#kept = null;
-    return rowsWritten > 0;
+    this.#cached = null;
+    return { removed: rowsWritten > 0, revision: this.#nextRevision() };
+  }
+
+  #nextRevision(): number {
+    return this.#sql.exec<{ last: number }>('UPDATE revision SET last = last + 1 RETURNING last').one().last;
   }
 }

@@ -45,4 +45,18 @@ export const TENANT_STEPS: readonly Migration[] = [
       held_until_ms INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;`,
   },
+  {
+    name: 'registration and revision',
+    sql: `
+    -- 88 random bits for records from before; SQLite has no base64.
+    ALTER TABLE record ADD COLUMN registration TEXT;
+    UPDATE record SET registration = 'reg_' || lower(hex(randomblob(11)));
+
+    -- Counts every change of the record, removals too, and is never reset.
+    CREATE TABLE revision (
+      one INTEGER PRIMARY KEY CHECK (one = 1),
+      last INTEGER NOT NULL
+    ) STRICT;
+    INSERT INTO revision (one, last) VALUES (1, 1);`,
+  },
 ];

@@ -1,32 +1,48 @@
 import { DurableObject } from 'cloudflare:workers';
 import { failure, type Failure } from '../../core/failure.ts';
-import type { TenantId, TokenId } from '../../core/ids.ts';
+import {
+  newRegistrationId,
+  type Random,
+  type RegistrationId,
+  type TenantId,
+  type TokenId,
+} from '../../core/ids.ts';
 import { err, type Result } from '../../core/result.ts';
-import type { ChainLink, TenantRecord } from '../../policy/grant.ts';
+import type { TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import { migrate } from '../migrations.ts';
-import { limitsOf, rateFailure, statesOf, type LimitState } from './limits.ts';
-import { RateMeter } from './rate-limiter.ts';
-import { RecordShelf, type StoredTenant } from './record-store.ts';
+import type { LimitStatus } from './gcra.ts';
+import { limitsOf, limitsShown, rateFailure } from './limits.ts';
+import { RateLimiter } from './rate-limiter.ts';
+import { RecordStore, type StoredTenant } from './record-store.ts';
 import { TENANT_STEPS } from './schema.ts';
 import type { IssuedToken, Revoker, TokenPage } from './token-rows.ts';
-import { TokenBook } from './token-store.ts';
+import { TokenStore } from './token-store.ts';
 
-export type { LimitState } from './limits.ts';
+export type { LimitStatus } from './gcra.ts';
 export type { StoredTenant } from './record-store.ts';
 export type { IssuedToken, ListedToken, Revoker, TokenPage } from './token-rows.ts';
 
 /** What a request asks of its tenant. */
 export interface AdmitAsk {
+  /** The registration that the token names; null for a token from before tokens named one. */
+  registration: RegistrationId | null;
   /** Ancestors oldest first, the token itself last; never empty. */
-  chain: readonly ChainLink[];
+  chain: readonly TokenLimits[];
   /** How many requests this one counts as: a whole number, 0 or more. */
   cost: number;
 }
 
 export type Admission =
-  | { verdict: 'admitted'; tenant: TenantRecord; limits: LimitState[] }
+  | {
+      verdict: 'admitted';
+      tenant: TenantRecord;
+      registration: RegistrationId;
+      limits: LimitStatus[];
+    }
   /** `limits` is empty when the refusal came before the rate was asked. */
-  | { verdict: 'refused'; failure: Failure; limits: LimitState[] };
+  | { verdict: 'refused'; failure: Failure; limits: LimitStatus[] };
+
+const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
 const refused = (why: Failure): Admission => ({ verdict: 'refused', failure: why, limits: [] });
 
@@ -38,17 +54,17 @@ const UNKNOWN = failure('tenant_unknown', 'The tenant of this token is not regis
  */
 export class Tenant extends DurableObject {
   readonly #storage: DurableObjectStorage;
-  #record: RecordShelf;
-  #tokens: TokenBook;
-  #meter: RateMeter;
+  #record: RecordStore;
+  #tokens: TokenStore;
+  #limiter: RateLimiter;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
     migrate(ctx.storage, TENANT_STEPS);
     this.#storage = ctx.storage;
-    this.#record = new RecordShelf(ctx.storage.sql);
-    this.#tokens = new TokenBook(ctx.storage.sql);
-    this.#meter = new RateMeter(ctx.storage.sql);
+    this.#record = new RecordStore(ctx.storage.sql);
+    this.#tokens = new TokenStore(ctx.storage.sql);
+    this.#limiter = new RateLimiter(ctx.storage.sql);
   }
 
   /** Registers the tenant, or replaces its record. True for the very next request. */
@@ -56,16 +72,26 @@ export class Tenant extends DurableObject {
     const nowMs = Date.now();
     const now = new Date(nowMs).toISOString();
     const before = this.#record.read();
-    const stored = { tenant: id, record, created_at: before?.created_at ?? now, updated_at: now };
-    this.#change(() => {
-      if (before !== null) this.#meter.retune('tenant', before.record.rate, record.rate, nowMs);
-      this.#record.write(stored);
+    const stored = this.#change(() => {
+      if (before !== null) this.#limiter.retune('tenant', before.record.rate, record.rate, nowMs);
+      return this.#record.write({
+        tenant: id,
+        registration: before?.registration ?? newRegistrationId(random),
+        record,
+        created_at: before?.created_at ?? now,
+        updated_at: now,
+      });
     });
     return { created: before === null, stored };
   }
 
   get(): StoredTenant | null {
     return this.#record.read();
+  }
+
+  /** The registration in force; null while the tenant is not registered. For work that was admitted earlier. */
+  registration(): RegistrationId | null {
+    return this.#record.read()?.registration ?? null;
   }
 
   /**
@@ -76,42 +102,43 @@ export class Tenant extends DurableObject {
   remove(): boolean {
     const nowMs = Date.now();
     return this.#change(() => {
-      const removed = this.#record.clear();
+      const { removed } = this.#record.clear();
       if (removed) this.#tokens.revokeAll(nowMs);
       return removed;
     });
   }
 
   /** May this request go on? Once per request, and from memory: storage is touched once in a stride of requests. */
-  admit({ chain, cost }: AdmitAsk): Admission {
+  admit({ registration, chain, cost }: AdmitAsk): Admission {
     const self = chain.at(-1);
     if (self === undefined) throw new RangeError('A request is admitted for a token.');
     const stored = this.#record.read();
     if (stored === null) return refused(UNKNOWN);
     if (this.#tokens.isRevoked(self.id)) return refused(failure('token_revoked', 'This token was revoked.'));
-    if (chain.some((link) => this.#tokens.isRevoked(link.id))) {
+    if (chain.some(({ id }) => this.#tokens.isRevoked(id))) {
       return refused(failure('token_parent_revoked', 'A token this one was derived from was revoked.'));
     }
+    if (registration !== null && registration !== stored.registration) return refused(UNKNOWN);
     if (stored.record.suspended) {
       return refused(failure('tenant_suspended', 'The operator has suspended this tenant.'));
     }
-    const spent = this.#meter.spend(limitsOf(stored.record, chain), cost, Date.now());
-    const limits = statesOf(spent.standings);
+    const spent = this.#limiter.spend(limitsOf(stored.record, chain), cost, Date.now());
+    const limits = limitsShown(spent.statuses);
     return spent.refused === null
-      ? { verdict: 'admitted', tenant: stored.record, limits }
+      ? { verdict: 'admitted', tenant: stored.record, registration: stored.registration, limits }
       : { verdict: 'refused', failure: rateFailure(spent.refused, cost, self.id), limits };
   }
 
   /**
-   * Enters a token before it is handed out; `chain` are its ancestors, oldest first. Fails with `tenant_unknown` or
-   * `token_parent_revoked`; then the token must not be handed out.
+   * Enters a token before it is handed out; `ancestors` oldest first. Fails with `tenant_unknown` where `registration`
+   * is no longer the one in force, or with `token_parent_revoked`. Then the token must not be handed out.
    */
-  issue(token: IssuedToken, chain: readonly TokenId[]): Result<null> {
-    if (this.#record.read() === null) return err(UNKNOWN);
+  issue(token: IssuedToken, ancestors: readonly TokenId[], registration: RegistrationId): Result<null> {
+    if (this.registration() !== registration) return err(UNKNOWN);
     const nowMs = Date.now();
     return this.#change(() => {
-      this.#meter.forget(this.#tokens.prune(nowMs));
-      return this.#tokens.issue(token, chain);
+      this.#limiter.forget(this.#tokens.prune(nowMs));
+      return this.#tokens.issue(token, ancestors);
     });
   }
 
@@ -131,9 +158,9 @@ export class Tenant extends DurableObject {
       return this.#storage.transactionSync(act);
     } catch (error) {
       const { sql } = this.#storage;
-      this.#record = new RecordShelf(sql);
-      this.#tokens = new TokenBook(sql);
-      this.#meter = new RateMeter(sql);
+      this.#record = new RecordStore(sql);
+      this.#tokens = new TokenStore(sql);
+      this.#limiter = new RateLimiter(sql);
       throw error;
     }
   }

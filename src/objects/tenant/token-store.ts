@@ -21,7 +21,7 @@ const GRACE_MS = 3_600_000;
 const PRUNED_AT_ONCE = 50;
 
 /** The tokens of a tenant. All are in storage; in memory are only the revoked ones, which every request asks about. */
-export class TokenBook {
+export class TokenStore {
   readonly #sql: SqlStorage;
   /** Milliseconds of revocation by token. */
   readonly #revoked: Map<TokenId, number>;

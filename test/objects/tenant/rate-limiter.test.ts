@@ -1,6 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { RateMeter, type Limit } from '../../../src/objects/tenant/rate-limiter.ts';
+import { RateLimiter, type Limit } from '../../../src/objects/tenant/rate-limiter.ts';
 import type { Tenant } from '../../../src/objects/tenant/tenant.ts';
 import {
   ACME,
@@ -35,15 +35,15 @@ const clockRows = (tenant: DurableObjectStub<Tenant>) =>
     Number(storage.sql.exec('SELECT count(*) AS n FROM counted').one()['n']),
   );
 
-/** A meter on the object's own tables, and a cursor for each statement it runs. */
-function countedMeter(sql: SqlStorage, keptMax?: number) {
+/** A limiter on the object's own tables, and a cursor for each statement it runs. */
+function countedLimiter(sql: SqlStorage, keptMax?: number) {
   const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
   const exec = (query: string, ...values: SqlStorageValue[]) => {
     const cursor = sql.exec(query, ...values);
     cursors.push(cursor);
     return cursor;
   };
-  return { meter: new RateMeter({ exec } as unknown as SqlStorage, keptMax), cursors };
+  return { limiter: new RateLimiter({ exec } as unknown as SqlStorage, keptMax), cursors };
 }
 
 describe('concurrency', () => {
@@ -63,14 +63,49 @@ describe('concurrency', () => {
     expect(await admittedOf(10, tenant, id)).toBe(3);
   });
 
-  test('time jumping back admits nothing more, and nothing again when it returns', async () => {
+  test('a clock that is corrected by a second admits nothing more, and nothing again when it returns', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
-    setTime(NOW - 60_000);
+    setTime(NOW - 1000);
     expect(await admittedOf(3, tenant, id)).toBe(0);
     setTime(NOW);
     expect(await admittedOf(3, tenant, id)).toBe(0);
+  });
+});
+
+describe('a clock that jumps a day ahead and back', () => {
+  const DAY = 86_400_000;
+
+  test('refuses nobody for longer than it takes to pay off what is owed, and gives no burst when it returns', async () => {
+    const tenant = await registered({ rate: rate(60, 5) });
+    const id = tokenId();
+    await admittedOf(5, tenant, id);
+    setTime(NOW + DAY);
+    expect(await admittedOf(6, tenant, id)).toBe(5);
+    setTime(NOW);
+    expect(await admittedOf(3, tenant, id)).toBe(0);
+    setTime(NOW + 3000);
+    expect(await admittedOf(6, tenant, id)).toBe(3);
+  });
+
+  test('is survived by an object that restarts while it is ahead and after every request since', async () => {
+    const tenant = await registered({ rate: rate(60, 5) });
+    const own = { id: tokenId(), rate: rate(60, 5) };
+    await admittedOf(5, tenant, own);
+    setTime(NOW + DAY);
+    await admittedOf(5, tenant, own);
+    await evictDurableObject(tenant);
+    const later = [0, 2000, 4000, 6000, 8000].map((ms) => NOW + ms);
+    const admitted: number[] = [];
+    for (const ms of later) {
+      setTime(ms);
+      admitted.push(await admittedOf(5, tenant, own));
+      await evictDurableObject(tenant);
+    }
+    expect(admitted[0]).toBe(0);
+    expect(admitted.slice(1).reduce((sum, each) => sum + each, 0)).toBeGreaterThanOrEqual(6);
+    expect(admitted.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(8);
   });
 });
 
@@ -149,7 +184,11 @@ describe('a chain of tokens', () => {
     const tenant = await registered({ rate: rate(600, 60) });
     const wide = { id: tokenId(), rate: rate(300, 30) };
     const tight = { id: tokenId(), rate: rate(60, 5) };
-    const admission = await tenant.admit({ chain: chainOf([wide, tight, tokenId()]), cost: 2 });
+    const admission = await tenant.admit({
+      registration: null,
+      chain: chainOf([wide, tight, tokenId()]),
+      cost: 2,
+    });
     expect(admission.limits).toEqual([
       { holder: 'tenant', quota: 60, windowSeconds: 6, remaining: 58, resetSeconds: 1 },
       { holder: 'token', quota: 5, windowSeconds: 5, remaining: 3, resetSeconds: 2 },
@@ -163,7 +202,7 @@ describe('a refusal', () => {
     const parent = { id: tokenId(), rate: rate(7, 3) };
     const child = tokenId();
     await admittedOf(3, tenant, parent, child);
-    const admission = await tenant.admit({ chain: chainOf([parent, child]), cost: 2 });
+    const admission = await tenant.admit({ registration: null, chain: chainOf([parent, child]), cost: 2 });
     expect(admission).toEqual({
       verdict: 'refused',
       failure: {
@@ -179,14 +218,16 @@ describe('a refusal', () => {
       ],
     });
     setTime(NOW + 18_000);
-    expect((await tenant.admit({ chain: chainOf([parent, child]), cost: 2 })).verdict).toBe('admitted');
+    expect(
+      (await tenant.admit({ registration: null, chain: chainOf([parent, child]), cost: 2 })).verdict,
+    ).toBe('admitted');
   });
 
   test('names the tenant’s limit when that is the one to wait for longest', async () => {
     const tenant = await registered({ rate: rate(1, 1) });
     const own = { id: tokenId(), rate: rate(60, 1) };
     await admit(tenant, own);
-    const admission = await tenant.admit({ chain: [own], cost: 1 });
+    const admission = await tenant.admit({ registration: null, chain: [own], cost: 1 });
     expect(admission).toMatchObject({
       failure: { detail: expect.stringMatching(/^The tenant may send 1 /) as string, retryAfterSeconds: 60 },
     });
@@ -194,7 +235,7 @@ describe('a refusal', () => {
 
   test('of a cost above the burst says that it never fits', async () => {
     const tenant = await registered({ rate: rate(60, 3) });
-    const admission = await tenant.admit({ chain: [{ id: tokenId() }], cost: 4 });
+    const admission = await tenant.admit({ registration: null, chain: [{ id: tokenId() }], cost: 4 });
     expect(admission).toMatchObject({ failure: { detail: expect.stringMatching(/never fits/) as string } });
   });
 });
@@ -281,13 +322,13 @@ describe('storage', () => {
   test('a stride is one row, and between strides no statement reaches storage', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
-      const { meter, cursors } = countedMeter(storage.sql);
+      const { limiter, cursors } = countedLimiter(storage.sql);
       const limits: Limit[] = [{ holder: 'tenant', rate: rate(60, 40) }];
-      meter.spend(limits, 1, NOW);
+      limiter.spend(limits, 1, NOW);
       expect(cursors.map((cursor) => cursor.rowsWritten)).toEqual([0, 1]);
-      for (let more = 1; more < 10; more += 1) meter.spend(limits, 1, NOW);
+      for (let more = 1; more < 10; more += 1) limiter.spend(limits, 1, NOW);
       expect(cursors).toHaveLength(2);
-      meter.spend(limits, 1, NOW);
+      limiter.spend(limits, 1, NOW);
       expect(cursors.map((cursor) => cursor.rowsWritten)).toEqual([0, 1, 1]);
     });
   });
@@ -295,12 +336,12 @@ describe('storage', () => {
   test('memory keeps only so many clocks, the last used', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
-      const { meter, cursors } = countedMeter(storage.sql, 2);
+      const { limiter, cursors } = countedLimiter(storage.sql, 2);
       const [a, b, c] = ['a', 'b', 'c'].map((): Limit[] => [{ holder: tokenId(), rate: rate(60, 40) }]);
-      for (const limits of [a, b, a, c]) meter.spend(limits ?? [], 1, NOW);
+      for (const limits of [a, b, a, c]) limiter.spend(limits ?? [], 1, NOW);
       const statementsFor = (limits: Limit[] = []) => {
         cursors.length = 0;
-        meter.spend(limits, 1, NOW);
+        limiter.spend(limits, 1, NOW);
         return cursors.length;
       };
       expect(statementsFor(a)).toBe(0);
@@ -312,12 +353,12 @@ describe('storage', () => {
   test('a clock that memory dropped admits no more for it', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
-      const meter = new RateMeter(storage.sql, 3);
+      const limiter = new RateLimiter(storage.sql, 3);
       const limits = Array.from({ length: 8 }, (): Limit => ({ holder: tokenId(), rate: rate(60, 9) }));
       const admitted = limits.map(() => 0);
       for (let round = 0; round < 15; round += 1) {
         for (const [index, limit] of limits.entries()) {
-          if (meter.spend([limit], 1, NOW).refused === null) admitted[index] = (admitted[index] ?? 0) + 1;
+          if (limiter.spend([limit], 1, NOW).refused === null) admitted[index] = (admitted[index] ?? 0) + 1;
         }
       }
       expect(Math.max(...admitted)).toBeLessThanOrEqual(9);

@@ -1,15 +1,20 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { RegistrationId } from '../../../src/core/ids.ts';
+import { migrate } from '../../../src/objects/migrations.ts';
+import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';
 import type { ListedToken, Tenant } from '../../../src/objects/tenant/tenant.ts';
 import {
   ACME,
   admit,
   admittedOf,
+  enter,
   issue,
   issued,
   NOW,
   record,
   registered,
+  registrationId,
   setTime,
   tokenId,
   unregistered,
@@ -45,7 +50,8 @@ describe('the record', () => {
   test('is created once, then replaced; it survives the object', async () => {
     const tenant = unregistered();
     expect(await tenant.get()).toBeNull();
-    expect((await tenant.put(ACME, record())).created).toBe(true);
+    const first = await tenant.put(ACME, record());
+    expect(first.created).toBe(true);
     setTime(NOW + MINUTE);
     const wide = record({ scopes: ['person:write'], slice: { property: 'plan', value: ['free', 'pro'] } });
     const second = await tenant.put(ACME, wide);
@@ -53,6 +59,8 @@ describe('the record', () => {
     await evictDurableObject(tenant);
     expect(await tenant.get()).toEqual({
       tenant: 'acme',
+      registration: first.stored.registration,
+      revision: first.stored.revision + 1,
       record: wide,
       created_at: iso(NOW),
       updated_at: iso(NOW + MINUTE),
@@ -60,18 +68,20 @@ describe('the record', () => {
   });
 
   test('of a tenant that is not registered admits nobody', async () => {
-    const admission = await unregistered().admit({ chain: [{ id: tokenId() }], cost: 1 });
+    const admission = await unregistered().admit({ registration: null, chain: [{ id: tokenId() }], cost: 1 });
     expect(admission).toMatchObject({ verdict: 'refused', failure: { code: 'tenant_unknown' }, limits: [] });
   });
 
   test('comes with every admission as it is now', async () => {
     const tenant = await registered({ scopes: ['person:read', 'person:delete'] });
     const chain = [{ id: tokenId() }];
-    expect(await tenant.admit({ chain, cost: 1 })).toMatchObject({
+    expect(await tenant.admit({ registration: null, chain, cost: 1 })).toMatchObject({
       tenant: { scopes: ['person:read', 'person:delete'] },
     });
     await tenant.put(ACME, record({ scopes: ['person:read'] }));
-    expect(await tenant.admit({ chain, cost: 1 })).toMatchObject({ tenant: { scopes: ['person:read'] } });
+    expect(await tenant.admit({ registration: null, chain, cost: 1 })).toMatchObject({
+      tenant: { scopes: ['person:read'] },
+    });
   });
 
   test('that could not be stored changes nothing, in memory or storage', async () => {
@@ -95,7 +105,7 @@ describe('the record', () => {
     });
     await evictDurableObject(tenant);
     await runInDurableObject(tenant, (instance) => {
-      expect(() => instance.admit({ chain: [{ id: tokenId() }], cost: 1 })).toThrow();
+      expect(() => instance.admit({ registration: null, chain: [{ id: tokenId() }], cost: 1 })).toThrow();
       expect(instance.remove()).toBe(true);
     });
     expect(await admit(tenant, tokenId())).toBe('tenant_unknown');
@@ -119,7 +129,7 @@ describe('suspending', () => {
     const tenant = await registered({ suspended: true });
     const id = await issue(tenant);
     await tenant.revoke(id, OPERATOR);
-    expect(await tenant.admit({ chain: [{ id }], cost: 1 })).toMatchObject({
+    expect(await tenant.admit({ registration: null, chain: [{ id }], cost: 1 })).toMatchObject({
       failure: { code: 'token_revoked' },
       limits: [],
     });
@@ -213,10 +223,88 @@ describe('removing a tenant', () => {
     const root = await issue(tenant);
     const child = issued([root]);
     await tenant.remove();
-    expect(await tenant.issue(child, [root])).toMatchObject({ failure: { code: 'tenant_unknown' } });
+    expect(await enter(tenant, child, [root])).toMatchObject({ failure: { code: 'tenant_unknown' } });
     await tenant.put(ACME, record());
-    expect(await tenant.issue(child, [root])).toMatchObject({ failure: { code: 'token_parent_revoked' } });
+    expect(await enter(tenant, child, [root])).toMatchObject({ failure: { code: 'token_parent_revoked' } });
     expect(await count(tenant, 'tokens')).toBe(1);
+  });
+});
+
+const admitWith = async (tenant: DurableObjectStub<Tenant>, registration: RegistrationId | null) => {
+  const admission = await tenant.admit({ registration, chain: [{ id: tokenId() }], cost: 1 });
+  return admission.verdict === 'admitted' ? admission.registration : admission.failure.code;
+};
+
+describe('a registration', () => {
+  test('is there while the tenant is, stays through changes and restarts, and never comes back', async () => {
+    const tenant = unregistered();
+    expect(await tenant.registration()).toBeNull();
+    await tenant.put(ACME, record());
+    const first = await tenant.registration();
+    await tenant.put(ACME, record({ suspended: false, name: 'Changed' }));
+    await evictDurableObject(tenant);
+    expect(await tenant.registration()).toBe(first);
+    await tenant.remove();
+    expect(await tenant.registration()).toBeNull();
+    await tenant.put(ACME, record());
+    expect(await tenant.registration()).not.toBe(first);
+    expect(await tenant.registration()).toMatch(/^reg_/);
+  });
+
+  test('named by a token has to be the one in force; a token from before there were any is admitted', async () => {
+    const tenant = await registered();
+    const first = await tenant.registration();
+    expect(await admitWith(tenant, first)).toBe(first);
+    expect(await admitWith(tenant, null)).toBe(first);
+    await tenant.remove();
+    expect(await admitWith(tenant, first)).toBe('tenant_unknown');
+    await tenant.put(ACME, record());
+    expect(await admitWith(tenant, first)).toBe('tenant_unknown');
+    expect(await admitWith(tenant, null)).toBe(await tenant.registration());
+  });
+
+  test('that ended issues no token, whatever was registered under its name since', async () => {
+    const tenant = await registered();
+    const first = (await tenant.registration()) ?? registrationId();
+    const unknown = { ok: false, failure: { code: 'tenant_unknown' } };
+    await tenant.remove();
+    expect(await tenant.issue(issued(), [], first)).toMatchObject(unknown);
+    await tenant.put(ACME, record());
+    expect(await tenant.issue(issued(), [], first)).toMatchObject(unknown);
+    expect(await count(tenant, 'tokens')).toBe(0);
+  });
+
+  test('is given to a record from before there were any, once', async () => {
+    const tenant = unregistered();
+    await runInDurableObject(tenant, async (_, { storage }) => {
+      await storage.deleteAll();
+      migrate(storage, TENANT_STEPS.slice(0, 1));
+      storage.sql.exec(
+        `INSERT INTO record (one, tenant, record, created_at, updated_at) VALUES (1, 'acme', ?, ?, ?)`,
+        JSON.stringify(record()),
+        iso(NOW),
+        iso(NOW),
+      );
+    });
+    await evictDurableObject(tenant);
+    const registration = await tenant.registration();
+    expect(registration).toMatch(/^reg_/);
+    expect(await tenant.get()).toMatchObject({ tenant: 'acme', record: record(), created_at: iso(NOW) });
+    await evictDurableObject(tenant);
+    expect(await tenant.registration()).toBe(registration);
+  });
+});
+
+describe('a revision', () => {
+  test('grows with every change, also by removing and registering again', async () => {
+    const tenant = await registered();
+    const seen = [(await tenant.get())?.revision ?? 0];
+    seen.push((await tenant.put(ACME, record())).stored.revision);
+    await evictDurableObject(tenant);
+    await tenant.remove();
+    seen.push((await tenant.put(ACME, record())).stored.revision);
+    expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
+    expect(seen[2]).toBeGreaterThan((seen[1] ?? 0) + 1);
   });
 });
 
@@ -227,7 +315,7 @@ describe('issuing', () => {
     const child = await issue(tenant, [root]);
     await tenant.revoke(root, OPERATOR);
     for (const ancestors of [[root], [root, child], [tokenId()]]) {
-      expect(await tenant.issue(issued(ancestors), ancestors)).toMatchObject({
+      expect(await enter(tenant, issued(ancestors), ancestors)).toMatchObject({
         ok: false,
         failure: { code: 'token_parent_revoked' },
       });
@@ -237,9 +325,9 @@ describe('issuing', () => {
   test('the same token again changes nothing, least of all that it was revoked', async () => {
     const tenant = await registered();
     const token = issued();
-    await tenant.issue(token, []);
+    await enter(tenant, token, []);
     await tenant.revoke(token.id, OPERATOR);
-    expect(await tenant.issue(token, [])).toEqual({ ok: true, value: null });
+    expect(await enter(tenant, token, [])).toEqual({ ok: true, value: null });
     expect(await admit(tenant, token.id)).toBe('token_revoked');
     expect(await count(tenant, 'tokens')).toBe(1);
   });
@@ -280,8 +368,8 @@ describe('the list of tokens', () => {
       name: 'frontend',
       narrowing: { scopes: ['person:read'], rate: { requests_per_minute: 10, burst: 2 } },
     });
-    await tenant.issue(root, []);
-    await tenant.issue(child, [root.id]);
+    await enter(tenant, root, []);
+    await enter(tenant, child, [root.id]);
     expect(await tenant.tokens({ limit: 10, before: null })).toEqual({
       rows: [
         { ...child, revoked_at: null },

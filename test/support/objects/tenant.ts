@@ -1,6 +1,6 @@
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
-import { newTokenId, TenantId, type TokenId } from '../../../src/core/ids.ts';
+import { newRegistrationId, newTokenId, TenantId, type Random, type TokenId } from '../../../src/core/ids.ts';
 import { TenantRecord, type Rate } from '../../../src/policy/grant.ts';
 import type { IssuedToken, Tenant } from '../../../src/objects/tenant/tenant.ts';
 
@@ -25,7 +25,16 @@ export async function registered(changes: Record<string, unknown> = {}) {
 export const record = (changes: Record<string, unknown> = {}): TenantRecord =>
   TenantRecord.parse({ name: 'Acme', project_id: 1, scopes: ['person:read'], ...changes });
 
-export const tokenId = () => newTokenId((bytes) => crypto.getRandomValues(new Uint8Array(bytes)));
+const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
+export const tokenId = () => newTokenId(random);
+export const registrationId = () => newRegistrationId(random);
+
+/** Enters a token under the registration in force, or under one that is not where the tenant has none. */
+export const enter = async (
+  tenant: DurableObjectStub<Tenant>,
+  token: IssuedToken,
+  ancestors: readonly TokenId[],
+) => tenant.issue(token, ancestors, (await tenant.registration()) ?? registrationId());
 
 /** Issues a token and gives its id; `ancestors` oldest first. */
 export async function issue(
@@ -34,7 +43,7 @@ export async function issue(
   changes: Partial<IssuedToken> = {},
 ): Promise<TokenId> {
   const token = issued(ancestors, changes);
-  const result = await tenant.issue(token, ancestors);
+  const result = await enter(tenant, token, ancestors);
   if (!result.ok) throw new Error(result.failure.code);
   return token.id;
 }
@@ -57,7 +66,7 @@ export type Link = TokenId | { id: TokenId; rate: Rate };
 
 /** One request with the last of `links`; says how it went in one word. */
 export async function admit(tenant: DurableObjectStub<Tenant>, ...links: Link[]): Promise<string> {
-  const admission = await tenant.admit({ chain: chainOf(links), cost: 1 });
+  const admission = await tenant.admit({ registration: null, chain: chainOf(links), cost: 1 });
   return admission.verdict === 'admitted' ? 'admitted' : admission.failure.code;
 }
 

@@ -1,5 +1,4 @@
 /** The admin plane, `/admin/v1`: what an operator does. One credential, and every route asks for it first. */
-import { checkAdmin } from '../../../authn/admin.ts';
 import { failure } from '../../../core/failure.ts';
 import { TenantId, TokenId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
@@ -27,7 +26,7 @@ const withAdmin =
   (handler: AdminHandler): AdminHandler =>
   async (ctx) => {
     const { request, services } = ctx;
-    const refusal = await checkAdmin(request.headers, services.config.adminToken);
+    const refusal = await services.checkAdmin(request.headers);
     return refusal === null ? handler(ctx) : err(refusal);
   };
 
@@ -109,6 +108,7 @@ export const mintToken = withTenant(async (ctx, tenant) => {
   if (!stored.ok) return stored;
   const parent = {
     tenant,
+    registration: stored.value.registration,
     projectId: stored.value.record.project_id,
     grant: grantOf(stored.value.record),
     ancestors: [],
@@ -156,8 +156,9 @@ async function registered(ctx: Context, tenant: TenantId): Promise<Result<Stored
 const noSuchTenant = () => failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
 const noSuchToken = () => failure('record_unknown', 'This tenant has no such token.', 'id');
 
-const tenantView = ({ tenant, record, created_at, updated_at }: StoredTenant) => ({
+const tenantView = ({ tenant, registration, record, created_at, updated_at }: StoredTenant) => ({
   tenant,
+  registration,
   ...record,
   created_at,
   updated_at,

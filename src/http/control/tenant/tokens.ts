@@ -40,7 +40,7 @@ export const whoami = withToken([], async (ctx, { principal, tenant, grant }) =>
 });
 
 /** `POST /v1/tokens`: a token that can do less, for a frontend or a partner of the tenant's own. */
-export const deriveToken = withToken([], async (ctx, { principal, grant }) => {
+export const deriveToken = withToken([], async (ctx, { principal, grant, registration }) => {
   const request = await readControlBody(ctx, TokenRequest);
   if (!request.ok) return request;
   if (principal.ancestors.length >= LIMITS.ancestorsMax) {
@@ -53,9 +53,10 @@ export const deriveToken = withToken([], async (ctx, { principal, grant }) => {
   }
   const parent = {
     tenant: principal.tenant,
+    registration,
     projectId: principal.projectId,
     grant,
-    ancestors: [...principal.ancestors, { id: principal.token, by: principal.by }],
+    ancestors: [...principal.ancestors, { id: principal.token, narrowing: principal.narrowing }],
     expiresAtSeconds: principal.expiresAtSeconds,
     secondsDefault: LIMITS.derivedTokenSecondsDefault,
   };
