@@ -43,8 +43,6 @@ function keyLacks({ detail }: JsonObject): Failure {
     ? failure('upstream_key_refused', why)
     : { ...failure('upstream_scope_missing', why), upstreamScope: scope };
 }
-/** JSON's other ways to write a character that keys are made of. */
-const SPELLING = /\\(?:u00|\/)/;
 
 /** Interprets a body that was read whole. Nothing of what PostHog echoes of the key is in what comes out. */
 export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
@@ -63,22 +61,13 @@ export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
       ? { kind: 'success', status, text: '', json }
       : { kind: 'failure', status, failure: invalidReply(status) };
   }
-  const text = scrubJson(answer.text, json, scrubs.key);
+  const text = scrubs.key(answer.text);
   return {
     kind: 'success',
     status,
     text,
     json: text === answer.text ? json : parseJson(text),
   };
-}
-
-/** Scrubs a text as it stands and, where it has escapes that could spell the key, as it reads. */
-export function scrubJson(text: string, json: Json, scrub: Scrub): string {
-  const clean = scrub(text);
-  if (!SPELLING.test(clean)) return clean;
-  const read = JSON.stringify(json);
-  const scrubbed = scrub(read);
-  return scrubbed === read ? clean : scrubbed;
 }
 
 /** The failure a status alone already decides, or `null` where the body must be read: successes and PostHog's 4xx. */
