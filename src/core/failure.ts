@@ -139,13 +139,13 @@ export interface Failure {
   readonly detail: string;
   /** The parameter, field or header that was wrong, as the client wrote it. */
   readonly attr: string | null;
-  /** Whole seconds after which trying again makes sense. RawCall on 429 and 503. */
+  /** Whole seconds after which trying again makes sense. Sent on 429 and 503. */
   readonly retryAfterSeconds?: number;
-  /** The scopes that would have been enough. RawCall in the challenge of a 403, RFC 6750 §3.1. */
+  /** The scopes that would have been enough. Sent in the challenge of a 403, RFC 6750 §3.1. */
   readonly scopes?: readonly string[];
   /** The scope that PostHog asked of the gateway's key. For the log only. */
   readonly upstreamScope?: string;
-  /** The methods the path takes. RawCall on 405. */
+  /** The methods the path takes. Sent on 405. */
   readonly allow?: readonly string[];
 }
 
