@@ -73,9 +73,6 @@ export interface Reply {
 
 export type Handler = (ctx: Context) => Promise<Result<Reply>>;
 
-/** An answer without a body. */
-export const NO_CONTENT: Reply = { status: 204, type: null, body: null };
-
 export const JSON_TYPE = 'application/json';
 
 /** An answer in JSON. */

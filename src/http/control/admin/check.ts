@@ -1,7 +1,6 @@
 /** `GET /admin/v1/check`: does PostHog answer, take the key, and know the projects? Asks it and changes nothing. */
 import { CATALOGUE } from '../../../catalogue/index.ts';
-import { parseArguments } from '../../../catalogue/arguments.ts';
-import { CheckQuery, type UpstreamCheck } from '../../../contract/check.ts';
+import type { UpstreamCheck } from '../../../contract/check.ts';
 import type { ProjectId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { ok, type Result } from '../../../core/result.ts';
@@ -18,9 +17,8 @@ import {
   type Verdict,
 } from '../../../upstream/probe.ts';
 import { callObject } from '../../call-object.ts';
-import { jsonReply, type Context } from '../../context.ts';
-import { targetOf } from '../../input/path.ts';
-import { parseQuery } from '../../input/query.ts';
+import type { Context } from '../../context.ts';
+import { answer } from '../serve.ts';
 import { withAdmin } from './guard.ts';
 
 interface Finding {
@@ -28,15 +26,10 @@ interface Finding {
   readonly says: string;
 }
 
-export const check = withAdmin(async (ctx) => {
-  const query = parseQuery(targetOf(ctx.request.url).query);
-  if (!query.ok) return query;
-  const input = parseArguments(CheckQuery, 'query', { query: query.value, body: undefined });
-  if (!input.ok) return input;
-  const named = input.value.project_id;
+export const check = withAdmin('admin_check', async (ctx) => {
+  const { project_id: named } = ctx.input.query;
   const projects = named === undefined ? await projectsOfTenants(ctx) : ok([named]);
-  if (!projects.ok) return projects;
-  return ok(jsonReply(200, await checkUpstream(ctx, projects.value)));
+  return projects.ok ? answer(await checkUpstream(ctx, projects.value)) : projects;
 });
 
 /** The projects of the registered tenants, each once. */
