@@ -32,13 +32,12 @@ describe('the check of PostHog', () => {
     });
     expect(check.scopes.map(({ scope, good }) => [scope, good])).toEqual(ALL.map((scope) => [scope, true]));
     const arrived = await sandbox.received();
-    expect(arrived.map(({ method, target, body }) => [method, target.split('?')[0], body])).toEqual([
-      ['GET', '/api/projects/1/persons/', ''],
-      ...([
-        ['POST', '/api/projects/1/persons/', ''],
-        ['GET', '/api/projects/1/persons/cohorts/', ''],
-        ['GET', '/api/projects/1/persons/activity/', ''],
-      ] as const),
+    const lines = arrived.map(({ method, target, body }) => `${method} ${target.split('?')[0]} ${body}`);
+    expect(lines.toSorted()).toEqual([
+      'GET /api/projects/1/persons/ ',
+      'GET /api/projects/1/persons/activity/ ',
+      'GET /api/projects/1/persons/cohorts/ ',
+      'POST /api/projects/1/persons/ ',
     ]);
     expect(await sandbox.state()).toEqual(before);
   });
