@@ -4,6 +4,7 @@
  */
 import { failure, failureUntil, isGatewayCode, type Failure } from '../core/failure.ts';
 import { isJsonObject, parseJson, type Json, type JsonObject } from '../core/json.ts';
+import { mayHaveWorked } from './evidence.ts';
 import type { Scrub, Scrubs } from './scrub.ts';
 
 export interface ReadAnswer {
@@ -26,9 +27,6 @@ export type Interpretation =
   | { readonly kind: 'failure'; readonly status: number | null; readonly failure: Failure };
 
 const SHARED_LIMIT_SECONDS = 60;
-
-/** Statuses that a proxy sends of its own while, or after, the server behind it did the work. PostHog sends none of them. */
-const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 421, 425, 499]);
 
 const SCOPE_LACKING = /missing required scope '([a-z_]+:[a-z_]+)'/;
 
@@ -86,7 +84,7 @@ export function interpretStatus(status: number, retryAfterSeconds: number | null
       seconds,
     );
   }
-  if (UNDECIDED.has(status)) {
+  if (status >= 400 && status < 500 && mayHaveWorked(status)) {
     return failure(
       'upstream_error',
       `PostHog, or a server in front of it, answered ${status}: whether the request was carried out is not known.`,
