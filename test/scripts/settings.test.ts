@@ -22,9 +22,9 @@ beforeEach(() => {
   file = join(folder, '.dev.vars');
   mkdirSync(folder);
 });
-const before = { ...process.env };
+const environmentBefore = { ...process.env };
 afterAll(() => {
-  process.env = before;
+  process.env = environmentBefore;
   rmSync(root, { recursive: true, force: true });
 });
 
