@@ -1,6 +1,7 @@
 /** The bodies that change a tenant. */
 import * as z from 'zod';
-import { Slice, TenantRecord } from '../policy/grant.ts';
+import { TenantRecord } from '../policy/grant.ts';
+import { WireSlice } from '../policy/wire-slice.ts';
 
 /** Members that the gateway adds to a record. A body may send them back as they were read. */
 const readOnly = {
@@ -11,7 +12,7 @@ const readOnly = {
 };
 
 /** The body of `PUT`. `"slice": null` says in so many words that the tenant covers the whole project. */
-export const TenantDocument = TenantRecord.extend({ slice: Slice.nullable().optional(), ...readOnly });
+export const TenantDocument = TenantRecord.extend({ slice: WireSlice.nullable().optional(), ...readOnly });
 export type TenantDocument = z.output<typeof TenantDocument>;
 
 /** The same schema with every member optional and nullable, at every depth, and without defaults. */

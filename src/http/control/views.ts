@@ -1,11 +1,12 @@
 /** How the gateway's own records look on the wire. */
 import type { Grant } from '../../policy/grant.ts';
+import { writeSlice } from '../../policy/slice.ts';
 
-/** An effective grant, in the words it is written in. `slices` must all hold; empty means the whole project. */
+/** An effective grant, as grants are written. All of `slices` must hold; empty means the whole project. */
 export const grantView = (grant: Grant) => ({
   project_id: grant.project_id,
   scopes: grant.scopes,
-  slices: grant.slices,
+  slices: grant.slices.map(writeSlice),
   properties: {
     hidden: grant.hidden,
     visible: grant.visible,

@@ -11,7 +11,7 @@ import {
   type TenantId,
 } from '../../core/ids.ts';
 import { parseJson } from '../../core/json.ts';
-import type { Slice } from '../../policy/grant.ts';
+import type { Slice } from '../../policy/slice.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Budget } from './budget.ts';
 import { instantOf } from './id.ts';
