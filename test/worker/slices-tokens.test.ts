@@ -201,11 +201,11 @@ test('the log of deletions is not for a token of part of the slice', async () =>
 });
 
 test('a token whose slice is written another way than its tenant reads the log of deletions', async () => {
-  const values = ['birch', 'acme'];
+  const two = ['birch', 'acme'];
   for (const [slice, same] of [
     [by('tenant_id', ['acme']), by('tenant_id', 'acme')],
     [by('tenant_id', 'acme'), by('tenant_id', ['acme'])],
-    [by('tenant_id', values), by('tenant_id', values.toReversed())],
+    [by('tenant_id', two), by('tenant_id', two.toReversed())],
   ] as const) {
     const { token } = await tenants.fresh(slice);
     const child = await tenants.derive(token, same);
