@@ -47,9 +47,9 @@ function slicePropertyProblem(property: string): string | null {
 
 /** A check of a schema, from a function that says what is wrong. */
 const saying =
-  (problemOf: (text: string) => string | null) =>
-  (text: string, context: z.RefinementCtx<string>): void => {
-    const message = problemOf(text);
+  (problemOf: (value: string) => string | null) =>
+  (value: string, context: z.RefinementCtx<string>): void => {
+    const message = problemOf(value);
     if (message !== null) context.addIssue({ code: 'custom', message });
   };
 
