@@ -24,6 +24,7 @@ export const FAILURES = {
   token_missing: unauthenticated('No token was sent'),
   token_malformed: unauthenticated('The Authorization header does not hold one bearer token of this gateway'),
   token_signature_invalid: unauthenticated('The token was not issued by this gateway'),
+  token_key_retired: unauthenticated('The key the token was signed with is no longer in use'),
   token_expired: unauthenticated('The token has expired'),
   token_not_yet_valid: unauthenticated('The token is not valid yet'),
   token_revoked: unauthenticated('The token has been revoked'),
@@ -63,6 +64,8 @@ export const FAILURES = {
   slice_lookup_too_large: invalid('Too many persons would have to be looked up one by one'),
   generation_lacks: invalid('The PostHog behind this gateway does not know this'),
   body_invalid: { status: 400, type: 'invalid_request', title: 'The body is not the JSON it should be' },
+  body_incomplete: { status: 400, type: 'invalid_request', title: 'The body did not arrive whole' },
+  body_timeout: { status: 400, type: 'invalid_request', title: 'The body took too long to arrive' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
   content_type_unsupported: { status: 415, type: 'invalid_request', title: 'Only JSON bodies are read' },
 
