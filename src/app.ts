@@ -1,4 +1,5 @@
 /** The composition root: from an environment to something that answers requests. */
+import { checkAdmin } from './authn/admin.ts';
 import { tokenIssuer } from './authn/token.ts';
 import { readConfig, type Config } from './config.ts';
 import { failureUntil } from './core/failure.ts';
@@ -12,8 +13,7 @@ import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import type { Objects } from './objects/remote.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
-import { openDoor } from './upstream/transport.ts';
-import { scrubsOf } from './upstream/scrub.ts';
+import { clientFactory } from './upstream/client.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
 export interface Env {
@@ -37,15 +37,17 @@ export function createApp(env: Env): App {
   return refuseEverything;
 }
 
+const nowMs = (): number => Date.now();
+
 const servicesOf = (env: Env, config: Config): Services => ({
-  config,
   tokens: tokenIssuer(config.keyring, config.issuer),
-  door: openDoor(config.upstream, (input, init) => fetch(input, init)),
-  scrubs: scrubsOf(config.upstream),
+  checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
+  posthog: clientFactory(config.upstream, (input, init) => fetch(input, init), nowMs),
+  upstream: { generation: config.generation, ownersProject: config.ownersProject },
   tenant: (id) => env.TENANT.getByName(id),
   deletionLog: (id) => env.DELETION_LOG.getByName(id),
   directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),
-  nowMs: () => Date.now(),
+  nowMs,
   random,
 });
 

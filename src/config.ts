@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { parseKeyring, type Keyring } from './authn/keyring.ts';
 import { GENERATIONS, type Generation } from './catalogue/generation.ts';
 import { ProjectId } from './core/ids.ts';
-import type { DoorConfig } from './upstream/transport.ts';
+import type { PostHogConfig } from './upstream/transport.ts';
 
 const ADMIN_TOKEN_CHARS_MIN = 16;
 const POSTHOG_KEY_CHARS_MIN = 12;
@@ -53,7 +53,7 @@ const Environment = z.object({
 });
 
 export interface Config {
-  readonly upstream: DoorConfig;
+  readonly upstream: PostHogConfig;
   readonly generation: Generation;
   /** The only project of the key's owner, where the operator says so. */
   readonly ownersProject: ProjectId | null;

@@ -10,38 +10,45 @@ import { failure, type FailureCode } from '../src/core/failure.ts';
 import type { PersonUuid, ProjectId, TenantId, TokenId } from '../src/core/ids.ts';
 import type { Result } from '../src/core/result.ts';
 import type { Scope } from '../src/core/scopes.ts';
-import { passOn } from '../src/http/mirror/forward.ts';
+import type { Admitted } from '../src/http/admission.ts';
 import type { Context } from '../src/http/context.ts';
-import { constrain } from '../src/policy/constrain.ts';
-import { decide, type Caller, type PermittedCall, type UpstreamFacts } from '../src/policy/decide.ts';
-import type { Grant } from '../src/policy/grant.ts';
-import type { UpstreamRequest } from '../src/upstream/request.ts';
+import { enforceSlice } from '../src/http/mirror/enforce-slice.ts';
+import { execute } from '../src/http/mirror/execute.ts';
+import { constrain, type ConstrainedCall } from '../src/policy/constrain.ts';
+import { decide, type PermittedCall, type UpstreamFacts } from '../src/policy/decide.ts';
+import { requestOf, type UpstreamRequest } from '../src/upstream/request.ts';
 
-type ForwardCall = Extract<Call, { kind: 'forward' }>;
+type ForwardedCall = Extract<Call, { kind: 'forward' }>;
 
 /** Compiled, never called. */
-export function onlyWhatIsConstrainedIsSent(
-  call: ForwardCall,
-  exchange: Context,
-  grant: Grant,
-  caller: Caller,
+export function onlyWhatWasClearedIsSent(
+  call: ForwardedCall,
+  ctx: Context,
+  admitted: Admitted,
   facts: UpstreamFacts,
 ) {
-  // @ts-expect-error A call nobody decided on cannot be sent.
-  void passOn(call, grant, exchange);
+  const { grant, caller } = admitted;
+  // @ts-expect-error No request is made of a call that was not decided on.
+  void requestOf(call);
 
-  // @ts-expect-error Nor can one be made permitted by hand: the mark is known to `decide` alone.
+  // @ts-expect-error A call cannot be made permitted by hand: the mark is known to `decide` alone.
   const forged: PermittedCall = { ...call, permitted: true };
 
   const decision = decide(grant, caller, call, facts);
   // @ts-expect-error Before the verdict was looked at there is no call.
   void decision.call;
   if (decision.verdict === 'deny') return forged;
-  // @ts-expect-error An allowed call that was not narrowed to the slice cannot be sent.
-  if (decision.call.kind === 'forward') void passOn(decision.call, grant, exchange);
-  const narrowed = constrain(decision.call, grant);
-  if (narrowed.kind === 'forward') void passOn(narrowed, grant, exchange);
+  // @ts-expect-error A permitted call that was not narrowed to the slice makes no request.
+  if (decision.call.kind === 'forward') void requestOf(decision.call);
+  const constrained = constrain(decision.call, grant);
+  // @ts-expect-error A narrowed call that was not held to the slice by looking persons up cannot be carried out.
+  void execute(ctx, admitted, { kind: 'forward', call: constrained });
   return forged;
+}
+
+export async function aClearedCallIsSent(ctx: Context, admitted: Admitted, call: ConstrainedCall) {
+  const cleared = await enforceSlice(ctx, admitted.grant, call);
+  return cleared.ok ? execute(ctx, admitted, cleared.value) : cleared;
 }
 
 const takesTenant = (id: TenantId) => id;

@@ -108,6 +108,8 @@ export interface Entry {
   readonly ownersProject: readonly Generation[];
   readonly place: ParameterIn;
   readonly input: Fields;
+  /** Flags that PostHog takes for yes as soon as they are there, whatever their value: sent only where they are true. */
+  readonly sentOnlyIfTrue?: readonly string[];
   readonly reply: Reply;
   readonly doc: Documentation;
 }
@@ -128,27 +130,26 @@ export interface PageRequest {
   readonly position: number;
 }
 
+/** How a success is rendered. `columns` are person properties that get a column of their own, in the client's order. */
+export type Format =
+  | { readonly kind: 'json' }
+  | { readonly kind: 'csv'; readonly columns: readonly string[] };
+
 interface CallBase {
   readonly operation: Operation;
+  readonly method: Method;
   readonly projectId: ProjectId;
-  readonly format: 'json' | 'csv';
   readonly person: PersonRef | null;
-  /** The arguments, validated. */
-  readonly input: JsonObject;
+  readonly format: Format;
+  /** Validated. What PostHog is sent is written from these and from nothing else. */
+  readonly arguments: JsonObject;
+  /** The arguments as the client gave them, before the policy narrowed any: links are rebuilt from these. */
+  readonly asked: JsonObject;
 }
 
 /** An operation with validated arguments, ready to be decided on. */
 export type Call =
-  | (CallBase & {
-      readonly kind: 'forward';
-      readonly method: Method;
-      readonly segments: readonly string[];
-      readonly query: readonly (readonly [string, string])[];
-      readonly body: Json;
-      /** What the client itself asked for, as query pairs: what links are rebuilt from. */
-      readonly asked: readonly (readonly [string, string])[];
-      readonly window: PageRequest | null;
-    })
+  | (CallBase & { readonly kind: 'forward' })
   | (CallBase & { readonly kind: 'delete'; readonly deletion: Deletion });
 
 export interface Operation extends Entry {

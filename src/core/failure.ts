@@ -50,7 +50,8 @@ export const FAILURES = {
     type: 'invalid_request',
     title: 'The path holds characters that no route has',
   },
-  // Not PostHog's own words `not_found` and `method_not_allowed`: a code says who refused.
+  // PostHog's own answer for a person it does not have (PostHog contract §4), and for a person outside the slice too.
+  not_found: { status: 404, type: 'invalid_request', title: 'PostHog refused the request' },
   path_unknown: { status: 404, type: 'invalid_request', title: 'The gateway has no such path' },
   record_unknown: { status: 404, type: 'invalid_request', title: 'The gateway has no such record' },
   method_unknown: { status: 405, type: 'invalid_request', title: 'The path does not take this method' },
@@ -91,6 +92,11 @@ export const FAILURES = {
     type: 'server_error',
     title: "PostHog does not accept the gateway's key",
   },
+  upstream_scope_missing: {
+    status: 502,
+    type: 'server_error',
+    title: "The gateway's key lacks a scope that PostHog asks for",
+  },
   upstream_redirected: {
     status: 502,
     type: 'server_error',
@@ -116,6 +122,9 @@ export const FAILURES = {
 
 export type FailureCode = keyof typeof FAILURES;
 
+/** True for a code of the list, except the one that the gateway shares with PostHog on purpose. */
+export const isGatewayCode = (code: string): boolean => Object.hasOwn(FAILURES, code) && code !== 'not_found';
+
 /** A refusal: what was wrong, where, and what would be right. Holds nothing a stranger may not see. */
 export interface Failure {
   readonly code: FailureCode;
@@ -127,6 +136,8 @@ export interface Failure {
   readonly retryAfterSeconds?: number;
   /** The scopes that would have been enough. RawCall in the challenge of a 403, RFC 6750 §3.1. */
   readonly scopes?: readonly string[];
+  /** The scope that PostHog asked of the gateway's key. For the log only. */
+  readonly upstreamScope?: string;
   /** The methods the path takes. RawCall on 405. */
   readonly allow?: readonly string[];
 }

@@ -3,6 +3,7 @@ import { bearerOf } from '../authn/bearer.ts';
 import type { Principal } from '../authn/token.ts';
 import type { RegistrationId } from '../core/ids.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { checkOrigin, type Caller } from '../policy/decide.ts';
 import type { Grant, Narrowing, TenantRecord, TokenLimits } from '../policy/grant.ts';
 import { effectiveGrant } from '../policy/narrow.ts';
 import { callObject } from './call-object.ts';
@@ -11,13 +12,19 @@ import type { Context } from './context.ts';
 /** A caller that may go on, and what it may do as things stand now. */
 export interface Admitted {
   readonly principal: Principal;
+  readonly caller: Caller;
   readonly tenant: TenantRecord;
   readonly grant: Grant;
   /** The registration of the tenant that is in force; what is carried out later has to find the same one. */
   readonly registration: RegistrationId;
   /** The limits of the token's ancestors, oldest first, and of the token itself. */
   readonly chain: readonly TokenLimits[];
+  /** When the tenant's object admitted the request. */
+  readonly admittedMs: number;
 }
+
+/** What one request spends of the rate, before it is known what it asks for. */
+const REQUEST_COST = 1;
 
 /** Reads and verifies the one credential. A failure is final: nothing falls back to another identity. */
 export async function authenticate({ request, services, log }: Context): Promise<Result<Principal>> {
@@ -31,9 +38,16 @@ export async function authenticate({ request, services, log }: Context): Promise
   return principal;
 }
 
-/** Asks the tenant's object, in one hop: is it revoked, suspended, over its rate? Spends `cost` requests. */
-export async function admit(ctx: Context, principal: Principal, cost: number): Promise<Result<Admitted>> {
-  const { services, response } = ctx;
+/**
+ * Asks the tenant's object, in one hop, whether the token is revoked, suspended or over its rate; spends `cost`
+ * requests. Then holds the request to the origins of the grant, before anything else of the grant is looked at.
+ */
+export async function admit(
+  ctx: Context,
+  principal: Principal,
+  cost: number = REQUEST_COST,
+): Promise<Result<Admitted>> {
+  const { services, request, response } = ctx;
   const chain = chainOf(principal);
   const admission = await callObject(ctx, () =>
     services.tenant(principal.tenant).admit({ registration: principal.registration, chain, cost }),
@@ -43,7 +57,11 @@ export async function admit(ctx: Context, principal: Principal, cost: number): P
   if (admission.value.verdict === 'refused') return err(admission.value.failure);
   const { tenant, registration } = admission.value;
   const grant = effectiveGrant(tenant, narrowingsOf(principal));
-  return ok({ principal, tenant, grant, registration, chain });
+  const caller = { projectId: principal.projectId, origin: request.headers.get('origin') };
+  const refusal = checkOrigin(grant, caller.origin);
+  if (refusal !== null) return err(refusal);
+  response.allowedOrigin = caller.origin;
+  return ok({ principal, caller, tenant, grant, registration, chain, admittedMs: services.nowMs() });
 }
 
 const chainOf = ({ ancestors, token, narrowing }: Principal): TokenLimits[] =>

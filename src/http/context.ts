@@ -1,22 +1,22 @@
-/** What a request is while it is being answered: what it brought, what is known of it by now, and what answers it. */
+/** The context of one request, the services that answer it, and the reply. */
 import type { TokenIssuer } from '../authn/token.ts';
-import type { Config } from '../config.ts';
-import type { FailureCode } from '../core/failure.ts';
+import type { Failure, FailureCode } from '../core/failure.ts';
 import type { Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
 import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
-import type { Door } from '../upstream/transport.ts';
-import type { Scrubs } from '../upstream/scrub.ts';
+import type { UpstreamFacts } from '../policy/decide.ts';
+import type { ClientFactory, PostHogClient } from '../upstream/client.ts';
 
-/** Everything outside that the gateway uses. */
+/** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin token. */
 export interface Services {
-  readonly config: Config;
   readonly tokens: TokenIssuer;
-  readonly door: Door;
-  readonly scrubs: Scrubs;
+  /** `null` for the operator; otherwise the refusal. */
+  readonly checkAdmin: (headers: Headers) => Promise<Failure | null>;
+  readonly posthog: ClientFactory;
+  readonly upstream: UpstreamFacts;
   readonly tenant: (id: TenantId) => Remote<Tenant>;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;
@@ -34,7 +34,9 @@ export interface RequestLog {
   token: string | null;
   code: FailureCode | null;
   upstreamStatus: number | null;
+  /** Milliseconds until PostHog's headers, of all calls together. */
   upstreamMs: number | null;
+  upstreamCalls: number;
   deletion: string | null;
   /** Rows PostHog sent although the slice was in the question. More than none is an alarm. */
   foreignRows: number;
@@ -50,6 +52,8 @@ export interface ResponseState {
 export interface Context {
   readonly request: Request;
   readonly services: Services;
+  /** The client of PostHog, which tells the log line of every call. */
+  readonly posthog: PostHogClient;
   readonly log: RequestLog;
   readonly response: ResponseState;
   readonly parameters: { readonly [name: string]: string };
@@ -67,10 +71,12 @@ export interface Reply {
 
 export type Handler = (ctx: Context) => Promise<Result<Reply>>;
 
+export const JSON_TYPE = 'application/json';
+
 /** An answer in JSON. */
 export const jsonReply = (status: number, value: unknown, headers: Reply['headers'] = {}): Reply => ({
   status,
-  type: 'application/json',
+  type: JSON_TYPE,
   body: JSON.stringify(value),
   headers,
 });

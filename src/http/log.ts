@@ -20,6 +20,7 @@ export function logRequest(log: RequestLog, method: string, status: number, nowM
       ...(log.foreignRows > 0 ? { alarm: 'foreign_rows', foreign_rows: log.foreignRows } : {}),
       upstream_status: log.upstreamStatus,
       upstream_ms: log.upstreamMs,
+      upstream_calls: log.upstreamCalls,
       duration_ms: nowMs - log.startedMs,
     }),
   );

@@ -33,7 +33,8 @@ export async function respond(
 ): Promise<Response> {
   const log = openLog(services, route);
   const response: ResponseState = { limits: [], allowedOrigin: null };
-  const result = await guarded(handler, { request, services, log, response, parameters });
+  const posthog = services.posthog((status, ms) => countCall(log, status, ms));
+  const result = await guarded(handler, { request, services, posthog, log, response, parameters });
   if (!result.ok) log.code = result.failure.code;
   const reply = result.ok ? result.value : problemReply(result.failure, log.requestId);
   const record = () => logRequest(log, request.method, reply.status, services.nowMs());
@@ -51,9 +52,16 @@ const openLog = (services: Services, route: string): RequestLog => ({
   code: null,
   upstreamStatus: null,
   upstreamMs: null,
+  upstreamCalls: 0,
   deletion: null,
   foreignRows: 0,
 });
+
+function countCall(log: RequestLog, status: number | null, ms: number): void {
+  log.upstreamStatus = status;
+  log.upstreamMs = (log.upstreamMs ?? 0) + ms;
+  log.upstreamCalls += 1;
+}
 
 async function guarded(handler: Handler, ctx: Context): Promise<Result<Reply>> {
   try {

@@ -1,5 +1,4 @@
 /** Every route there is, as data: the router and the documentation are made from it. */
-import { CATALOGUE } from '../catalogue/index.ts';
 import type { Method, Operation } from '../catalogue/operation.ts';
 import * as admin from './control/admin/tenants.ts';
 import { explain } from './control/tenant/explain.ts';
@@ -7,6 +6,7 @@ import type { Handler } from './context.ts';
 import * as log from './control/tenant/deletions.ts';
 import * as open from './control/open.ts';
 import { CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
+import { IN_ROUTING_ORDER, patternsOf } from './mirror/match.ts';
 import { answerPersons } from './mirror/pipeline.ts';
 import * as tenant from './control/tenant/tokens.ts';
 
@@ -19,27 +19,14 @@ export interface Route {
   readonly handler: Handler;
 }
 
-const PERSONS = '/api/:family{projects|environments}/:project_id{[0-9]+}/persons';
-const PERSON_ID = ':id{[^/.]+}';
-
 /** One operation, for each of its methods, with and without the trailing slash. */
 const mirrorRoutes = (operation: Operation): Route[] =>
   operation.methods.flatMap((method) => {
-    const below = operation.path === '' ? '' : `/${operation.path.replace(':id', PERSON_ID)}`;
     const handler: Handler = (ctx) => answerPersons(operation, method, ctx);
-    return [`${PERSONS}${below}`, `${PERSONS}${below}/`].map((path) => ({
-      name: operation.id,
-      method,
-      path,
-      handler,
-    }));
+    return patternsOf(operation).map((path) => ({ name: operation.id, method, path, handler }));
   });
 
-/** Fixed words win over ids, as in PostHog's own router (contract §2). */
-const MIRROR: readonly Route[] = [
-  ...CATALOGUE.filter((operation) => !operation.path.includes(':id')),
-  ...CATALOGUE.filter((operation) => operation.path.includes(':id')),
-].flatMap((operation) => mirrorRoutes(operation));
+const MIRROR: readonly Route[] = IN_ROUTING_ORDER.flatMap(mirrorRoutes);
 
 /** Every route has a handler, and every handler a route: the compiler counts them. */
 const HANDLERS: Readonly<Record<ControlRouteName, Handler>> = {

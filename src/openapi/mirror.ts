@@ -1,6 +1,6 @@
 /** An operation of the catalogue, as OpenAPI says it. */
 import * as z from 'zod';
-import { FORMAT } from '../catalogue/define.ts';
+import { FORMAT } from '../catalogue/format.ts';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Family } from '../catalogue/index.ts';
 import type { Method, Operation } from '../catalogue/operation.ts';

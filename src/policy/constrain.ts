@@ -3,7 +3,6 @@
  * of constants, around what the client asked for and never merged with it: nothing a client can say gets past an
  * outer AND. Grants without a slice leave a call as it is.
  */
-import { asPairs } from '../catalogue/define.ts';
 import type { Slicing } from '../catalogue/operation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { PermittedCall } from './decide.ts';
@@ -16,7 +15,7 @@ const constrained = Symbol('constrained');
 /** A permitted call, as narrow as its grant. */
 export type ConstrainedCall = PermittedCall & { readonly [constrained]: true };
 
-/** The filter parameter of PostHog, in queries and bodies alike. */
+/** The argument that holds PostHog's filters. */
 const PROPERTIES = 'properties';
 
 export function constrain(call: PermittedCall, grant: Grant): ConstrainedCall {
@@ -26,19 +25,9 @@ export function constrain(call: PermittedCall, grant: Grant): ConstrainedCall {
   }
   const filters = sliceFilters(grant.slices);
   if (filters.covers !== 'some') throw new Error('a grant that covers nobody is refused before this');
-  const properties = around(slicing.form, filters.leaves, call.input[PROPERTIES]);
-  return {
-    ...call,
-    [constrained]: true,
-    query: call.body === null ? withPair(call.query, properties) : call.query,
-    body: isJsonObject(call.body) ? { ...call.body, [PROPERTIES]: properties } : call.body,
-  };
+  const properties = around(slicing.form, filters.leaves, call.arguments[PROPERTIES]);
+  return { ...call, [constrained]: true, arguments: { ...call.arguments, [PROPERTIES]: properties } };
 }
-
-const withPair = (query: readonly (readonly [string, string])[], properties: Json) => [
-  ...query.filter(([name]) => name !== PROPERTIES),
-  ...asPairs([[PROPERTIES, properties]]),
-];
 
 /**
  * The slice around a client's own filters, in the form the operation understands in every generation: one flat list

@@ -2,8 +2,8 @@
  * May this grant do this call? Pure: no clock, no network, no randomness. A decision carries its reason, and there is
  * no way to an allow but through every check.
  */
-import type { Call } from '../catalogue/operation.ts';
-import type { Generation } from '../catalogue/generation.ts';
+import type { Call, Format } from '../catalogue/operation.ts';
+import { checkIgnoredFlags, type Generation } from '../catalogue/generation.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
@@ -40,13 +40,12 @@ export interface UpstreamFacts {
   readonly ownersProject: ProjectId | null;
 }
 
-/** Checks in this order: project, origin, scopes, what is deleted along, what cannot be sliced, what is hidden. */
+/** Checks access first, then what is deleted along, what PostHog would ignore, what cannot be sliced and what is hidden. */
 export function decide(grant: Grant, caller: Caller, call: Call, upstream: UpstreamFacts): Decision {
   const refusal =
-    checkProject(grant, caller.projectId, call.projectId) ??
-    checkOrigin(grant, caller.origin) ??
-    checkScopes(grant, call.operation.scopes) ??
+    checkAccess(grant, caller, call.operation.scopes, call.projectId) ??
     checkDeleteFlags(grant, call) ??
+    (call.kind === 'delete' ? checkIgnoredFlags(call.deletion, upstream.generation) : null) ??
     checkOwnersProject(grant, call, upstream) ??
     checkSliceable(grant, call) ??
     checkDisclosure(mentionsIn(call), grant) ??
@@ -54,6 +53,20 @@ export function decide(grant: Grant, caller: Caller, call: Call, upstream: Upstr
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };
+}
+
+/** The one order in which every plane checks what a token opens: origin, project, scopes. */
+export function checkAccess(
+  grant: Grant,
+  caller: Caller,
+  scopes: readonly Scope[],
+  project: ProjectId = caller.projectId,
+): Failure | null {
+  return (
+    checkOrigin(grant, caller.origin) ??
+    checkProject(grant, caller.projectId, project) ??
+    checkScopes(grant, scopes)
+  );
 }
 
 /** The project the token was issued for, the one the tenant has now, and the one in the path must be one. */
@@ -110,11 +123,11 @@ function checkOwnersProject(grant: Grant, call: Call, upstream: UpstreamFacts): 
 
 /** Properties that a call sets or removes. Only writes do: elsewhere the same names are filters. */
 const writesOf = (call: Call): readonly string[] =>
-  call.operation.effect === 'write' ? writtenBy(call.input) : [];
+  call.operation.effect === 'write' ? writtenBy(call.arguments) : [];
 
 /** What a call asks about. A cohort is made in PostHog, of any property, and being in it tells of that. */
-function mentionsIn({ input, operation }: Call): Mentions {
-  const mentions = mentionsOf(input);
+function mentionsIn({ arguments: given, operation, format }: Call): Mentions {
+  const mentions = withColumns(mentionsOf(given), format);
   return operation.reply.holds === 'cohorts' ? { ...mentions, anything: true } : mentions;
 }
 
@@ -128,3 +141,7 @@ function checkSliceable(grant: Grant, call: Call): Failure | null {
     ? failure('not_sliceable', 'A split leaves distinct ids without the property that the slice is made of.')
     : null;
 }
+
+/** A column of a table shows a property as a filter does. */
+const withColumns = (mentions: Mentions, format: Format): Mentions =>
+  format.kind === 'csv' ? { ...mentions, properties: [...mentions.properties, ...format.columns] } : mentions;

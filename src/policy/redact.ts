@@ -171,3 +171,15 @@ const isList = (value: Json | undefined): value is readonly Json[] => Array.isAr
 
 const textsIn = (value: Json | undefined): string[] =>
   isList(value) ? value.filter((item) => typeof item === 'string') : [];
+
+const SUMMARY: Readonly<Record<string, Keep>> = {
+  persons_found: scalar,
+  persons_deleted: scalar,
+  persons_queued_for_deletion: scalar,
+  events_queued_for_deletion: scalar,
+  recordings_queued_for_deletion: scalar,
+  deletion_errors: each(object({ person_uuid: scalar, step: scalar })),
+};
+
+/** PostHog's summary of a bulk delete, with the members that are known. All persons in it are of the deletion. */
+export const redactDeletionSummary = (summary: JsonObject): JsonObject => rebuilt(summary, SUMMARY);

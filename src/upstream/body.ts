@@ -34,15 +34,15 @@ export async function readOrStream(answer: UpstreamAnswer, maxBytes: number): Pr
     while (bytes <= maxBytes) {
       const chunk = await chunks.read();
       if (chunk === null) {
-        answer.release();
+        answer.deadline.clear();
         return ok({ kind: 'text', text: decode(start) });
       }
       start.push(chunk);
       bytes += chunk.byteLength;
     }
   } catch {
-    answer.release();
-    return err(answer.brokenOff());
+    answer.deadline.clear();
+    return err(answer.failure());
   }
   return ok({ kind: 'stream', stream: resume(start, chunks, answer) });
 }
@@ -52,9 +52,9 @@ async function readWhole(answer: UpstreamAnswer): Promise<Result<Body>> {
   try {
     return ok({ kind: 'text', text: await answer.response.text() });
   } catch {
-    return err(answer.brokenOff());
+    return err(answer.failure());
   } finally {
-    answer.release();
+    answer.deadline.clear();
   }
 }
 
@@ -69,7 +69,7 @@ function declaredBytes({ headers }: Response): number | null {
  * affair.
  */
 export function chunksOfAnswer(answer: UpstreamAnswer): ChunkReader {
-  answer.release();
+  answer.deadline.clear();
   const { body } = answer.response;
   return body === null ? NOTHING : patiently(chunksOf(body), answer);
 }
@@ -78,11 +78,11 @@ const NOTHING: ChunkReader = { read: () => Promise.resolve(null), cancel: () => 
 
 const patiently = (chunks: ChunkReader, answer: UpstreamAnswer): ChunkReader => ({
   read: () => {
-    answer.rearm();
-    return chunks.read().finally(() => answer.release());
+    answer.deadline.restart();
+    return chunks.read().finally(() => answer.deadline.clear());
   },
   cancel: () => {
-    answer.release();
+    answer.deadline.clear();
     return chunks.cancel();
   },
 });
@@ -96,7 +96,7 @@ function resume(
   const rest = patiently(chunks, answer);
   return new ReadableStream({
     start(controller) {
-      answer.release();
+      answer.deadline.clear();
       for (const chunk of start) controller.enqueue(chunk);
     },
     async pull(controller) {

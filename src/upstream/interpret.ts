@@ -2,7 +2,7 @@
  * What PostHog's answer means. Pure: text in, meaning out. Knows three generations' habits: an empty success body, a
  * success body with nothing in it, and a refusal of an action that generation dropped are all normal (contract §1b).
  */
-import { failure, failureUntil, type Failure } from '../core/failure.ts';
+import { failure, failureUntil, isGatewayCode, type Failure } from '../core/failure.ts';
 import { isJsonObject, parseJson, type Json, type JsonObject } from '../core/json.ts';
 import type { Scrub, Scrubs } from './scrub.ts';
 
@@ -22,36 +22,58 @@ export type Interpretation =
     }
   /** PostHog refused, and its words are for the client. */
   | { readonly kind: 'refusal'; readonly status: number; readonly body: JsonObject }
-  /** PostHog failed, or said nothing a client may see. */
-  | { readonly kind: 'failure'; readonly failure: Failure };
+  /** PostHog failed, or said nothing a client may see. `status` is null where PostHog never answered. */
+  | { readonly kind: 'failure'; readonly status: number | null; readonly failure: Failure };
 
 const SHARED_LIMIT_SECONDS = 60;
+
+/** Statuses that a proxy sends of its own while, or after, the server behind it did the work. PostHog sends none of them. */
+const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 421, 425, 499]);
+
+const SCOPE_LACKING = /missing required scope '([a-z_]+:[a-z_]+)'/;
+
+/**
+ * PostHog's 403 is about the gateway's key and never about the caller (PostHog contract §4): the caller learns that
+ * the gateway is set up wrong, and the log names the scope.
+ */
+function keyLacks({ detail }: JsonObject): Failure {
+  const [, scope] = (typeof detail === 'string' ? SCOPE_LACKING.exec(detail) : null) ?? [];
+  const why = "PostHog does not let the gateway's key do this. Contact the operator of this gateway.";
+  return scope === undefined
+    ? failure('upstream_key_refused', why)
+    : { ...failure('upstream_scope_missing', why), upstreamScope: scope };
+}
 /** JSON's other ways to write a character that keys are made of. */
 const SPELLING = /\\(?:u00|\/)/;
 
 /** Interprets a body that was read whole. Nothing of what PostHog echoes of the key is in what comes out. */
 export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
-  const refused = interpretStatus(answer.status, answer.retryAfterSeconds);
-  if (refused !== null) return { kind: 'failure', failure: refused };
+  const { status } = answer;
+  const refused = interpretStatus(status, answer.retryAfterSeconds);
+  if (refused !== null) return { kind: 'failure', status, failure: refused };
   const json = parseJson(answer.text);
-  if (answer.status >= 300)
-    return { kind: 'refusal', status: answer.status, body: refusalBody(json, scrubs.words) };
+  if (status >= 300) {
+    const body = refusalBody(json, scrubs.words);
+    return status === 403
+      ? { kind: 'failure', status, failure: keyLacks(body) }
+      : { kind: 'refusal', status, body };
+  }
   if (json === undefined) {
     return answer.text === ''
-      ? { kind: 'success', status: answer.status, text: '', json }
-      : { kind: 'failure', failure: invalidReply(answer.status) };
+      ? { kind: 'success', status, text: '', json }
+      : { kind: 'failure', status, failure: invalidReply(status) };
   }
-  const text = cleaned(answer.text, json, scrubs.key);
+  const text = scrubJson(answer.text, json, scrubs.key);
   return {
     kind: 'success',
-    status: answer.status,
+    status,
     text,
     json: text === answer.text ? json : parseJson(text),
   };
 }
 
 /** Scrubs a text as it stands and, where it has escapes that could spell the key, as it reads. */
-function cleaned(text: string, json: Json, scrub: Scrub): string {
+export function scrubJson(text: string, json: Json, scrub: Scrub): string {
   const clean = scrub(text);
   if (!SPELLING.test(clean)) return clean;
   const read = JSON.stringify(json);
@@ -64,7 +86,7 @@ export function interpretStatus(status: number, retryAfterSeconds: number | null
   if (status === 401) {
     return failure(
       'upstream_key_refused',
-      "PostHog does not accept the gateway's key. Its operator has to look.",
+      "PostHog rejected the gateway's key. Contact the operator of this gateway.",
     );
   }
   if (status === 429) {
@@ -75,11 +97,20 @@ export function interpretStatus(status: number, retryAfterSeconds: number | null
       seconds,
     );
   }
-  if (status >= 500) return failure('upstream_error', `PostHog failed with status ${status}.`);
+  if (UNDECIDED.has(status)) {
+    return failure(
+      'upstream_error',
+      `PostHog, or a server in front of it, answered ${status}: whether the request was carried out is not known.`,
+    );
+  }
+  if (status >= 500) {
+    const failed = failure('upstream_error', `PostHog failed with status ${status}.`);
+    return status === 503 && retryAfterSeconds !== null ? { ...failed, retryAfterSeconds } : failed;
+  }
   if (status >= 300 && status < 400) {
     return failure(
       'upstream_redirected',
-      `PostHog answered ${status} with a redirect. Its operator has to look.`,
+      `PostHog answered ${status} with a redirect. Contact the operator of this gateway: its address of PostHog is wrong.`,
     );
   }
   return status < 200 ? invalidReply(status) : null;
@@ -95,12 +126,16 @@ const invalidReply = (status: number): Failure =>
 function refusalBody(json: Json | undefined, scrub: Scrub): JsonObject {
   const clean = isJsonObject(json) ? parseJson(scrub(JSON.stringify(json))) : undefined;
   const own = isJsonObject(clean) ? clean : {};
+  // A code says who refused: one of the gateway's own, said by PostHog, would say the gateway.
+  const code =
+    typeof own['code'] === 'string' && isGatewayCode(own['code']) ? 'upstream_refused' : own['code'];
   const words = [own['detail'], own['error'], own['message']].find((text) => typeof text === 'string');
   return {
     type: 'invalid_request',
     code: 'upstream_refused',
     attr: null,
     ...own,
+    ...(code === undefined ? {} : { code }),
     detail: words ?? 'PostHog refused the request and did not say why.',
   };
 }

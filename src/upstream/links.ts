@@ -2,7 +2,7 @@
  * Links of an answer, rebuilt. PostHog builds them three ways, with its own host, the gateway's query and bugs of
  * their own (PostHog contract §5); all that is taken from them is whether there is one.
  */
-import { firstPosition } from '../catalogue/define.ts';
+import { firstPosition } from '../catalogue/paging.ts';
 import type { Paging, PageRequest } from '../catalogue/operation.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -15,18 +15,18 @@ export interface PageLinksInput {
   readonly url: string;
   readonly asked: readonly (readonly [string, string])[];
   readonly paging: Paging;
-  readonly window: PageRequest;
+  readonly page: PageRequest;
 }
 
 /** The links an envelope has, each leading through the gateway, with the client's own parameters. */
 export function rebuildLinks(envelope: JsonObject, place: PageLinksInput): Links {
-  const { paging, window } = place;
+  const { paging, page } = place;
   const first = firstPosition(paging);
-  const step = paging.unit === 'page' ? 1 : window.limit;
+  const step = paging.unit === 'page' ? 1 : page.limit;
   const there = (position: number): string => linkTo(place, position);
   const links = {
-    next: isLink(envelope['next']) ? there(window.position + step) : null,
-    previous: window.position > first ? there(Math.max(first, window.position - step)) : null,
+    next: isLink(envelope['next']) ? there(page.position + step) : null,
+    previous: page.position > first ? there(Math.max(first, page.position - step)) : null,
     initial: isLink(envelope['initial']) ? there(first) : null,
   };
   return Object.fromEntries(

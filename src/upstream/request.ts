@@ -1,6 +1,10 @@
-import type { Method, Delivery } from '../catalogue/operation.ts';
-import type { ProjectId } from '../core/ids.ts';
+/** What PostHog is sent for a call: written once, here, from the call's constrained arguments. */
+import { toQuery } from '../catalogue/fields/values.ts';
+import type { Call, Delivery, Method } from '../catalogue/operation.ts';
+import { firstPosition, pageRequestOf } from '../catalogue/paging.ts';
+import type { PersonRef, ProjectId } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
+import type { ConstrainedCall } from '../policy/constrain.ts';
 
 /**
  * A request to PostHog, made of validated values only. There is no place in it for a header, a host, a raw path or
@@ -17,6 +21,49 @@ export interface UpstreamRequest {
   readonly body: Json;
   readonly delivery: Delivery;
 }
+
+/** A call that is forwarded, as narrow as its grant. */
+export type ForwardCall = Extract<ConstrainedCall, { kind: 'forward' }>;
+
+/** The request of a forwarded call: its arguments as query on GET, as body otherwise. */
+export function requestOf(call: ForwardCall): UpstreamRequest {
+  const { operation, method, projectId } = call;
+  const message = messageOf(call);
+  const inQuery = method === 'GET';
+  return {
+    method,
+    projectId,
+    segments: segmentsOf(operation.path, call.person),
+    query: inQuery ? message.map(([name, value]) => [name, toQuery(value)] as const) : [],
+    body: inQuery || message.length === 0 ? null : Object.fromEntries(message),
+    delivery: operation.delivery,
+  };
+}
+
+type Message = readonly (readonly [name: string, value: Json])[];
+
+/** PostHog is always told the limit, so that its default and the gateway's cannot differ. */
+function messageOf(call: Pick<Call, 'operation' | 'arguments' | 'asked'>): Message {
+  const { sentOnlyIfTrue = [], reply } = call.operation;
+  const message = Object.entries(call.arguments).filter(
+    ([name, value]) => value === true || !sentOnlyIfTrue.includes(name),
+  );
+  const page = pageRequestOf(call);
+  if (page === null || reply.paging === null) return message;
+  const { limit, position } = reply.paging;
+  const others = message.filter(([name]) => name !== limit && name !== position);
+  const moved = page.position === firstPosition(reply.paging) ? [] : ([[position, page.position]] as const);
+  return [...others, [limit, page.limit], ...moved];
+}
+
+const segmentsOf = (path: string, person: PersonRef | null): string[] =>
+  path
+    .split('/')
+    .flatMap((segment) => (segment === '' ? [] : segment === ':id' ? [person ?? unnamed()] : [segment]));
+
+const unnamed = (): never => {
+  throw new Error('a route with :id names a person');
+};
 
 /**
  * The URL of a request. PostHog's canonical family and its trailing slash, whichever the client used (contract §2).

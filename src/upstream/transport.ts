@@ -1,12 +1,12 @@
 /**
- * The one door to PostHog: the only fetch of the gateway, and the only holder of the key. One fixed origin, headers
+ * The transport to PostHog: the only fetch of the gateway, and the only holder of the key. One fixed origin, headers
  * from a fixed list, no redirect followed, a deadline on every call. What an answer means is decided elsewhere.
  */
 import { failureUntil, type Failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { upstreamUrl, type UpstreamRequest } from './request.ts';
 
-export interface DoorConfig {
+export interface PostHogConfig {
   /** Scheme, host and port of PostHog. */
   readonly origin: string;
   /** The personal API key. */
@@ -15,47 +15,52 @@ export interface DoorConfig {
   readonly slowTimeoutMs: number;
 }
 
-/** PostHog's answer before anybody has looked at it. */
+/** How long PostHog may keep the gateway waiting. */
+export interface Deadline {
+  /** Starts the time anew: a body that keeps coming may take longer than its first byte. */
+  readonly restart: () => void;
+  /** Stops the time: the body is read, or the client is waited for and not PostHog. */
+  readonly clear: () => void;
+}
+
+/** PostHog's answer with its body still unread. */
 export interface UpstreamAnswer {
   readonly status: number;
   /** Media type without parameters, lower case; empty where none was sent. */
   readonly mediaType: string;
   readonly retryAfterSeconds: number | null;
   readonly response: Response;
-  /** Starts the deadline anew: a body that keeps coming may take longer than its first byte. */
-  readonly rearm: () => void;
-  /** Ends the deadline: the body is read, or PostHog is not the one that is waited for. */
-  readonly release: () => void;
+  readonly deadline: Deadline;
   /** Why the body broke off: the deadline, or the connection. */
-  readonly brokenOff: () => Failure;
+  readonly failure: () => Failure;
 }
 
-export type Door = (request: UpstreamRequest) => Promise<Result<UpstreamAnswer>>;
+export type Transport = (request: UpstreamRequest) => Promise<Result<UpstreamAnswer>>;
 
 const ATTEMPTS_OF_A_READ = 2;
 const RETRY_AFTER_SECONDS = 5;
 const USER_AGENT = 'hedgerow';
 
-/** Opens the door. `fetcher` is the runtime's fetch, passed in so that tests can watch what would be sent. */
-export function openDoor(config: DoorConfig, fetcher: typeof fetch): Door {
+/** Makes the transport. `fetcher` is the runtime's fetch, passed in so that tests can watch what would be sent. */
+export function openTransport(config: PostHogConfig, fetcher: typeof fetch): Transport {
   const attempt = async (request: UpstreamRequest): Promise<Result<UpstreamAnswer>> => {
-    const deadline = new AbortController();
+    const abort = new AbortController();
     const timeoutMs = request.delivery === 'idempotent' ? config.readTimeoutMs : config.slowTimeoutMs;
-    const arm = () => setTimeout(() => deadline.abort(), timeoutMs);
+    const arm = () => setTimeout(() => abort.abort(), timeoutMs);
     let timer = arm();
-    const release = () => clearTimeout(timer);
-    const rearm = () => {
-      release();
+    const clear = () => clearTimeout(timer);
+    const restart = () => {
+      clear();
       timer = arm();
     };
-    const brokenOff = () => (deadline.signal.aborted ? timedOut(timeoutMs) : unreachable());
+    const reason = () => (abort.signal.aborted ? timedOut(timeoutMs) : unreachable());
     try {
       const response = await fetcher(upstreamUrl(config.origin, request), {
         method: request.method,
         headers: headersOf(request, config.key),
         redirect: 'manual',
         cache: 'no-store',
-        signal: deadline.signal,
+        signal: abort.signal,
         ...(request.body === null ? {} : { body: JSON.stringify(request.body) }),
       });
       return ok({
@@ -63,13 +68,12 @@ export function openDoor(config: DoorConfig, fetcher: typeof fetch): Door {
         mediaType: mediaTypeOf(response.headers),
         retryAfterSeconds: retryAfterOf(response.headers),
         response,
-        rearm,
-        release,
-        brokenOff,
+        deadline: { restart, clear },
+        failure: reason,
       });
     } catch {
-      release();
-      return err(brokenOff());
+      clear();
+      return err(reason());
     }
   };
 

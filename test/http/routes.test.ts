@@ -1,5 +1,6 @@
 /** Which routes there are, and which of them a request finds. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
+import { checkAdmin } from '../../src/authn/admin.ts';
 import { CATALOGUE, FAMILIES } from '../../src/catalogue/index.ts';
 import { failure } from '../../src/core/failure.ts';
 import { err } from '../../src/core/result.ts';
@@ -13,7 +14,8 @@ const NOTHING = {
   // Node has no `toBase64` of its own yet.
   random: (bytes: number) => Object.assign(new Uint8Array(bytes), { toBase64: () => 'A'.repeat(22) }),
   tokens: { verify: () => Promise.resolve(err(failure('token_malformed', 'No token is one here.'))) },
-  config: { adminToken: 'an-operators-token' },
+  checkAdmin: (headers: Headers) => checkAdmin(headers, 'an-operators-token'),
+  posthog: () => ({}),
 } as unknown as Services;
 
 const lines: string[] = [];
@@ -173,6 +175,7 @@ describe('a route', () => {
       'deletion',
       'upstream_status',
       'upstream_ms',
+      'upstream_calls',
       'duration_ms',
     ]);
   });

@@ -20,22 +20,22 @@ export const CUTS = {
   },
   tableRows: {
     file: 'http/mirror/redacted.ts',
-    from: 'found.filter((row) => isOwn(row, grant))',
+    from: 'found.filter((row) => isInSlice(row, grant.slices))',
     to: 'found',
   },
-  named: { file: 'http/slicing/check-person.ts', from: "slicing.kind !== 'named'", to: 'true' },
+  named: { file: 'slicing/check-person.ts', from: "slicing.kind !== 'named'", to: 'true' },
   resolved: {
-    file: 'http/slicing/resolve-ids.ts',
-    from: 'found.filter(({ person }) => isOwn(person, grant))',
+    file: 'slicing/resolve-ids.ts',
+    from: 'found.filter(({ person }) => isInSlice(person, slices))',
     to: 'found.slice()',
   },
-  deletedOne: { file: 'http/slicing/resolve-deletion.ts', from: '!isOwn(found.value, grant)', to: 'false' },
+  deletedOne: { file: 'slicing/resolve-deletion.ts', from: '!isInSlice(found.value, slices)', to: 'false' },
   mapped: {
     file: 'policy/redact.ts',
     from: "isJsonObject(person) && inSlice(slices, person['properties'])",
     to: 'isJsonObject(person)',
   },
-  logged: { file: 'http/mirror/forward.ts', from: 'deleted.value.includes(id)', to: 'true' },
+  logged: { file: 'http/mirror/enforce-slice.ts', from: 'deleted.value.includes(id)', to: 'true' },
   cohorts: {
     file: 'http/mirror/redacted.ts',
     from: 'redactCohort(row, visibility, grant.slices)',

@@ -278,8 +278,8 @@ describe('where several reasons hold', () => {
   });
 
   test.each([
-    ['project_not_granted', {}],
-    ['origin_not_allowed', { project_id: PROJECT }],
+    ['origin_not_allowed', {}],
+    ['project_not_granted', { origins: ['https://x.test'] }],
     ['scope_missing', { project_id: PROJECT, origins: ['https://x.test'] }],
     ['delete_flag_not_granted', more({})],
     ['not_sliceable', more(deletes(true, true))],

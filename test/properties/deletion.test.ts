@@ -102,7 +102,7 @@ const refusal = (status: number, code: string): Reply => ({
 const failed = (code: FailureCode): Reply => ({
   status: null,
   retryAfterSeconds: null,
-  interpretation: { kind: 'failure', failure: failure(code, '') },
+  interpretation: { kind: 'failure', status: null, failure: failure(code, '') },
 });
 
 test('a success is accepted at every attempt', () => {

@@ -99,13 +99,15 @@ const watched = async (given: UpstreamAnswer) => {
   let armed = true;
   const answer: UpstreamAnswer = {
     ...given,
-    rearm: vi.fn(() => {
-      armed = true;
-    }),
-    release: vi.fn(() => {
-      armed = false;
-      given.release();
-    }),
+    deadline: {
+      restart: vi.fn(() => {
+        armed = true;
+      }),
+      clear: vi.fn(() => {
+        armed = false;
+        given.deadline.clear();
+      }),
+    },
   };
   return { answer, isArmed: () => armed };
 };
@@ -130,7 +132,7 @@ describe('the deadline', () => {
       await new Promise((resolve) => setTimeout(resolve));
       expect(isArmed()).toBe(false);
     }
-    expect(answer.rearm).toHaveBeenCalled();
+    expect(answer.deadline.restart).toHaveBeenCalled();
     expect((await reader.read()).done).toBe(true);
     expect(isArmed()).toBe(false);
   });

@@ -47,6 +47,7 @@ describe('a success', () => {
   ])('that says %j is none', (text) => {
     expect(meaning(200, text)).toEqual({
       kind: 'failure',
+      status: 200,
       failure: {
         code: 'upstream_reply_invalid',
         attr: null,
@@ -105,10 +106,56 @@ describe('a failure of PostHog', () => {
   });
 });
 
+describe("a refusal of the gateway's key", () => {
+  test("names the missing scope for the log, and is the gateway's fault for the caller", () => {
+    const found = interpret(
+      {
+        status: 403,
+        retryAfterSeconds: null,
+        text: `{"code":"permission_denied","detail":"API key missing required scope 'person:write'"}`,
+      },
+      SCRUBS,
+    );
+    expect(found).toMatchObject({
+      kind: 'failure',
+      status: 403,
+      failure: { code: 'upstream_scope_missing', upstreamScope: 'person:write' },
+    });
+    expect(found.kind === 'failure' ? found.failure.detail : '').not.toContain('person:write');
+  });
+
+  test('is upstream_key_refused where PostHog names no scope', () => {
+    expect(meaning(403, '{"detail":"This action does not support Personal API Key access"}')).toMatchObject({
+      failure: { code: 'upstream_key_refused' },
+    });
+  });
+});
+
+test.each([408, 409, 421, 425, 499])(
+  'a %d, which a proxy may send after the work was done, is a failure and no refusal',
+  (status) => {
+    expect(meaning(status, '{"detail":"no"}')).toMatchObject({
+      kind: 'failure',
+      status,
+      failure: { code: 'upstream_error' },
+    });
+  },
+);
+
+test("a code of the gateway's own, said by PostHog, is not passed on", () => {
+  for (const code of Object.keys(FAILURES).filter((own) => own !== 'not_found')) {
+    expect(meaning(400, JSON.stringify({ code, detail: 'x' }))).toMatchObject({
+      kind: 'refusal',
+      body: { code: 'upstream_refused' },
+    });
+  }
+  expect(meaning(404, '{"code":"not_found"}')).toMatchObject({ body: { code: 'not_found' } });
+});
+
 describe('a refusal of PostHog', () => {
   const body = { type: 'validation_error', code: 'invalid_input', detail: 'No such thing.', attr: 'ids' };
 
-  test.each([400, 402, 403, 404, 405, 409, 410, 415, 451])('%d is passed on in its own words', (status) => {
+  test.each([400, 402, 404, 405, 410, 415, 451])('%d is passed on in its own words', (status) => {
     expect(meaning(status, JSON.stringify(body))).toEqual({ kind: 'refusal', status, body });
     expect(interpretStatus(status, null)).toBeNull();
   });

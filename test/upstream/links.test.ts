@@ -15,7 +15,7 @@ const at = (changes: Partial<PageLinksInput> = {}): PageLinksInput => ({
   url: URL_HERE,
   asked: [],
   paging: byOffset,
-  window: { limit: 100, position: 0 },
+  page: { limit: 100, position: 0 },
   ...changes,
 });
 const ALL: JsonObject = { results: [], next: THEIRS, previous: THEIRS, initial: THEIRS };
@@ -32,7 +32,7 @@ describe('a link', () => {
       'of a later page leads on, back and to the start',
       ALL,
       at({
-        window: { limit: 10, position: 30 },
+        page: { limit: 10, position: 30 },
         asked: [
           ['limit', '10'],
           ['offset', '30'],
@@ -47,13 +47,13 @@ describe('a link', () => {
     [
       'back from between two pages leads to the start, never before it',
       ALL,
-      at({ window: { limit: 100, position: 30 } }),
+      at({ page: { limit: 100, position: 30 } }),
       { next: `${URL_HERE}?offset=130`, previous: URL_HERE, initial: URL_HERE },
     ],
     [
       'by pages counts pages, and the first is 1',
       ALL,
-      at({ paging: byPage, window: { limit: 10, position: 2 }, asked: [['page', '2']] }),
+      at({ paging: byPage, page: { limit: 10, position: 2 }, asked: [['page', '2']] }),
       { next: `${URL_HERE}?page=3`, previous: URL_HERE, initial: URL_HERE },
     ],
     [
@@ -73,7 +73,7 @@ describe('a link', () => {
     [
       'back is there from a later page, though PostHog forgot it',
       { previous: null },
-      at({ window: { limit: 10, position: 10 } }),
+      at({ page: { limit: 10, position: 10 } }),
       { previous: URL_HERE },
     ],
     [
@@ -105,7 +105,7 @@ describe('a link', () => {
       ['search', 'x'.repeat(LIMITS.queryCharsMax)],
       ['offset', '100'],
     ];
-    expect(rebuildLinks(ALL, at({ asked, window: { limit: 100, position: 100 } }))).toMatchObject({
+    expect(rebuildLinks(ALL, at({ asked, page: { limit: 100, position: 100 } }))).toMatchObject({
       next: `${URL_HERE}?offset=200`,
     });
   });

@@ -1,6 +1,6 @@
 /** The one door: what goes out through it is exactly this, and every way a call can end has a name. */
 import { describe, expect, test } from 'vitest';
-import { openDoor } from '../../src/upstream/transport.ts';
+import { openTransport } from '../../src/upstream/transport.ts';
 import {
   answerOf,
   answers,
@@ -15,7 +15,7 @@ import {
 
 const sentBy = async (changes: Parameters<typeof requestTo>[0]) => {
   const { calls, fetcher } = fetcherOf(answers());
-  await openDoor(CONFIG, fetcher)(requestTo(changes));
+  await openTransport(CONFIG, fetcher)(requestTo(changes));
   const [call] = calls;
   if (call === undefined) throw new Error('nothing was sent');
   return call;
@@ -23,7 +23,7 @@ const sentBy = async (changes: Parameters<typeof requestTo>[0]) => {
 
 const ended = async (delivery: 'idempotent' | 'slow' | 'once', ...given: Parameters<typeof fetcherOf>) => {
   const { calls, fetcher } = fetcherOf(...given);
-  const result = await openDoor(HASTY, fetcher)(requestTo({ delivery }));
+  const result = await openTransport(HASTY, fetcher)(requestTo({ delivery }));
   return { attempts: calls.length, code: result.ok ? result.value.status : result.failure.code };
 };
 
@@ -112,7 +112,7 @@ describe('an answer', () => {
 
 const wait = async (delivery: 'idempotent' | 'once') => {
   const { fetcher } = fetcherOf(silent);
-  const result = await openDoor(HASTY, fetcher)(requestTo({ delivery }));
+  const result = await openTransport(HASTY, fetcher)(requestTo({ delivery }));
   return result.ok ? '' : result.failure.detail;
 };
 
@@ -150,7 +150,7 @@ describe('no answer', () => {
   test('is a failure that says when to come back, and nothing of where', async () => {
     for (const way of [breaks, silent]) {
       const { fetcher } = fetcherOf(way);
-      const result = await openDoor(HASTY, fetcher)(requestTo());
+      const result = await openTransport(HASTY, fetcher)(requestTo());
       expect(result).toMatchObject({ ok: false, failure: { retryAfterSeconds: 5, attr: null } });
       expect(JSON.stringify(result)).not.toMatch(/posthog\.example|phx_/);
     }
@@ -158,7 +158,7 @@ describe('no answer', () => {
 
   test('each attempt has a deadline of its own', async () => {
     const { calls, fetcher } = fetcherOf(silent);
-    await openDoor(HASTY, fetcher)(requestTo());
+    await openTransport(HASTY, fetcher)(requestTo());
     expect(new Set(calls.map(({ init }) => init.signal)).size).toBe(2);
   });
 });

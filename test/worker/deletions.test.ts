@@ -122,7 +122,7 @@ describe('a bulk delete', () => {
     await sandbox.fault({ kind: 'status', status: 403 });
     const { token } = await tenants.fresh();
     const answer = await bulk(token, { ids: IDS });
-    expect(answer).toMatchObject({ status: 403, json: { code: 'permission_denied' } });
+    expect(answer).toMatchObject({ status: 502, json: { code: 'upstream_key_refused' } });
     const entry = await get(token, answer.headers['location'] ?? '');
     expect(entry.json).toMatchObject({
       state: 'refused',

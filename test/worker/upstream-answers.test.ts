@@ -90,7 +90,6 @@ describe.each(FAULTS)('%s', (_, fault, code, state) => {
 describe('a refusal of PostHog', () => {
   test.each([
     [400, 'invalid_input'],
-    [403, 'permission_denied'],
     [404, 'not_found'],
   ])('with %d is passed on in its own words', async (status, code) => {
     const write = () => send('PATCH', RETRIEVE, { token, json: { properties: { plan: 'team' } } });

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { PersonRef, PersonUuid } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
-import { distinctId, flag, givenFields, oneOf, text, whole } from '../fields/values.ts';
+import { distinctId, flag, oneOf, text, whole } from '../fields/values.ts';
 import { personFilters } from '../fields/filters.ts';
 import { GENERATIONS } from '../generation.ts';
 import type { Operation } from '../operation.ts';
@@ -38,11 +38,7 @@ export const READING: readonly Operation[] = [
       include_total: flag().optional(),
       ...pageFields,
     }),
-    // PostHog counts as soon as the parameter is there, whatever its value.
-    sends: ({ include_total: total, ...filters }) => ({
-      ...Object.fromEntries(givenFields(filters)),
-      ...(total === true ? { include_total: true } : {}),
-    }),
+    sentOnlyIfTrue: ['include_total'],
     reply: replies.listReply,
     doc: {
       summary: 'List persons',

@@ -1,7 +1,7 @@
 /** Listings of the gateway's own records: newest or first names first, a page at a time, by cursor. */
 import * as z from 'zod';
 import { parseArguments } from '../../catalogue/arguments.ts';
-import { FORMAT } from '../../catalogue/define.ts';
+import { FORMAT } from '../../catalogue/format.ts';
 import { oneOf, text, whole } from '../../catalogue/fields/values.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { failure } from '../../core/failure.ts';

@@ -1,15 +1,32 @@
-import type { JsonObject } from '../../core/json.ts';
-import type { ConstrainedCall } from '../../policy/constrain.ts';
+/** The links of a page: the client's own URL and arguments, moved to another position. */
+import { COLUMNS, FORMAT } from '../../catalogue/format.ts';
+import { toOwnQuery, toQuery } from '../../catalogue/fields/values.ts';
+import type { Call } from '../../catalogue/operation.ts';
+import { pageRequestOf } from '../../catalogue/paging.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
 import { rebuildLinks, type Links } from '../../upstream/links.ts';
 import { targetOf } from '../input/path.ts';
 
-type ForwardCall = Extract<ConstrainedCall, { kind: 'forward' }>;
-
-/** The links of a page, from the client's own URL and arguments; none where the operation has no pages. */
-export function linksOf(call: ForwardCall, envelope: JsonObject, request: Request): Links {
+/** The links that an envelope of PostHog's has; none where the operation has no pages. */
+export function linksOf(call: Call, envelope: JsonObject, request: Request): Links {
   const { paging } = call.operation.reply;
-  if (paging === null || call.window === null) return {};
-  const asked = call.format === 'csv' ? [...call.asked, ['format', 'csv'] as const] : call.asked;
+  const page = pageRequestOf(call);
+  if (paging === null || page === null) return {};
   const url = new URL(request.url).origin + targetOf(request.url).path;
-  return rebuildLinks(envelope, { url, asked, paging, window: call.window });
+  return rebuildLinks(envelope, { url, asked: askedPairs(call), paging, page });
+}
+
+type Pair = readonly [name: string, value: string];
+
+/** What the client asked for, as query pairs that read back as the same arguments. */
+export function askedPairs({ operation, asked, format }: Call): readonly Pair[] {
+  const { shape } = operation.input;
+  const values: readonly [string, Json][] = Object.entries(asked);
+  const pairs = values.flatMap(([name, value]): Pair[] => {
+    const field = shape[name];
+    return field === undefined ? [] : [[name, toOwnQuery(field, value)]];
+  });
+  if (format.kind === 'json') return pairs;
+  const columns: Pair[] = format.columns.length === 0 ? [] : [[COLUMNS, toQuery(format.columns)]];
+  return [...pairs, [FORMAT, 'csv'], ...columns];
 }

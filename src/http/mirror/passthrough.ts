@@ -1,54 +1,53 @@
-/** PostHog's answer for a grant of a whole project that hides nothing: as PostHog gave it, with links of our own. */
+/** PostHog's success for a grant of a whole project that hides nothing: as PostHog gave it, with the gateway's links. */
+import type { ConstrainedCall } from '../../policy/constrain.ts';
 import { failure, type Failure } from '../../core/failure.ts';
-import { isJsonObject } from '../../core/json.ts';
+import { isJsonObject, parseJson } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { ConstrainedCall } from '../../policy/constrain.ts';
-import { readText } from '../../upstream/body.ts';
-import type { UpstreamAnswer } from '../../upstream/transport.ts';
-import { interpret, type Interpretation } from '../../upstream/interpret.ts';
+import type { OpenAnswer } from '../../upstream/client.ts';
+import { rowsOf } from '../../upstream/envelope.ts';
 import { replaceLinks } from '../../upstream/links.ts';
-import { jsonReply, type Context, type Reply } from '../context.ts';
-import { linksOf } from './links.ts';
-import { refused } from '../reply/refused.ts';
-import { relay } from './relay.ts';
-import { rowsOf } from '../rows.ts';
+import { JSON_TYPE, jsonReply, type Context, type Reply } from '../context.ts';
 import { tableReply } from '../reply/table.ts';
+import { linksOf } from './links.ts';
 
-type ForwardCall = Extract<ConstrainedCall, { kind: 'forward' }>;
-
-/** Passes an answer on; streamed where nothing in it has to be looked at. */
-export async function wholeAnswer(
-  answer: UpstreamAnswer,
-  call: ForwardCall,
-  ctx: Context,
+export async function passThrough(
+  { request }: Context,
+  call: ConstrainedCall,
+  answer: OpenAnswer,
 ): Promise<Result<Reply>> {
-  const { services, log, request } = ctx;
+  const { status } = answer;
   const { paging, rows } = call.operation.reply;
-  if (paging === null && rows === null && answer.status < 300) return relay(answer, ctx);
-  const text = await readText(answer, answer.status < 300 ? LIMITS.replyBytesMax : LIMITS.errorBytesMax);
+  if (paging === null && rows === null) return passObject(answer);
+  const text = await answer.text(LIMITS.replyBytesMax);
   if (!text.ok) return text;
-  const { status, retryAfterSeconds } = answer;
-  const meaning = interpret({ status, retryAfterSeconds, text: text.value }, services.scrubs);
-  return meaning.kind === 'success' ? page(meaning, call, request) : refused(meaning, log);
-}
-
-type Success = Extract<Interpretation, { kind: 'success' }>;
-
-/** A page, with links of our own; as a table where one was asked for. */
-function page({ status, text, json }: Success, call: ForwardCall, request: Request): Result<Reply> {
+  const json = parseJson(text.value);
   if (!isJsonObject(json) || !Array.isArray(json['results'])) {
     // PostHog's insights answer the bare empty list where there is nothing to compute for (PostHog contract §4).
     return Array.isArray(json) && json.length === 0 ? ok(jsonReply(status, json)) : err(notAPage(status));
   }
-  const { rows } = call.operation.reply;
   const links = linksOf(call, json, request);
   return ok(
-    call.format === 'csv'
+    call.format.kind === 'csv'
       ? tableReply(status, rowsOf(json, rows), links)
-      : { status, type: 'application/json', body: replaceLinks(text, json, links) },
+      : { status, type: JSON_TYPE, body: replaceLinks(text.value, json, links) },
   );
 }
 
+/** A small answer is checked to be JSON, so that a broken one never goes out as a success; a large one is streamed. */
+async function passObject(answer: OpenAnswer): Promise<Result<Reply>> {
+  const { status } = answer;
+  const body = await answer.textOrStream(LIMITS.replyBufferBytes);
+  if (!body.ok) return body;
+  if (body.value.kind === 'text') {
+    return parseJson(body.value.text) === undefined
+      ? err(notAPage(status))
+      : ok({ status, type: JSON_TYPE, body: body.value.text });
+  }
+  if (answer.mediaType === JSON_TYPE) return ok({ status, type: JSON_TYPE, body: body.value.stream });
+  await body.value.stream.cancel();
+  return err(notAPage(status));
+}
+
 const notAPage = (status: number): Failure =>
-  failure('upstream_reply_invalid', `PostHog answered ${status} with JSON that is no page of results.`);
+  failure('upstream_reply_invalid', `PostHog answered ${status} with a body that is not its API's.`);

@@ -1,76 +1,43 @@
-/** The mirror plane: the way of a persons call through the gateway. `answerPersons` holds the order of design §6. */
-import type { Method, Operation, RawCall } from '../../catalogue/operation.ts';
-import { failure } from '../../core/failure.ts';
-import { PersonRef, ProjectId } from '../../core/ids.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import { constrain } from '../../policy/constrain.ts';
-import { decide } from '../../policy/decide.ts';
+/** The mirror plane. `answerPersons` is the way of every persons call, from its first check to its answer. */
+import type { Method, Operation } from '../../catalogue/operation.ts';
+import { err, type Result } from '../../core/result.ts';
+import { checkAccess } from '../../policy/decide.ts';
+import { plan } from '../../policy/plan.ts';
 import { admit, authenticate } from '../admission.ts';
-import { readBody } from '../input/body.ts';
-import { eraseThroughLog } from './delete.ts';
 import type { Context, Reply } from '../context.ts';
-import { passOn } from './forward.ts';
-import { targetOf } from '../input/path.ts';
-import { parseQuery } from '../input/query.ts';
+import { admitAgain } from './admit-again.ts';
+import { enforceSlice } from './enforce-slice.ts';
+import { execute } from './execute.ts';
+import { headReply } from './head.ts';
+import { readCall, readTarget } from './read-call.ts';
+import { render } from './render.ts';
 
-/** Answers one call of one operation. Each step takes what the one before made of it, and nothing weaker. */
+/** Each step takes what the one before made, and nothing weaker. The status codes are those a step may refuse with. */
 export async function answerPersons(
   operation: Operation,
   method: Method,
   ctx: Context,
 ): Promise<Result<Reply>> {
-  const principal = await authenticate(ctx);
+  const principal = await authenticate(ctx); // 401
   if (!principal.ok) return principal;
-
-  const admitted = await admit(ctx, principal.value, operation.cost);
+  const admitted = await admit(ctx, principal.value); // 401 403 429; the origin is checked here
   if (!admitted.ok) return admitted;
-
-  const sent = await readSent(operation, method, ctx);
-  if (!sent.ok) return sent;
-  const call = operation.prepare(sent.value);
+  const target = readTarget(ctx, operation); // 400 404
+  if (!target.ok) return target;
+  const { caller, grant } = admitted.value;
+  const refusal = checkAccess(grant, caller, operation.scopes, target.value.projectId); // 403
+  if (refusal !== null) return err(refusal);
+  const call = await readCall(ctx, operation, method, target.value); // 400 413 415
   if (!call.ok) return call;
-
-  const origin = ctx.request.headers.get('origin');
-  const caller = { projectId: principal.value.projectId, origin };
-  const { grant } = admitted.value;
-  const decision = decide(grant, caller, call.value, ctx.services.config);
-  if (decision.verdict === 'deny') return err(decision.failure);
-  ctx.response.allowedOrigin = origin;
-
-  const narrowed = constrain(decision.call, grant);
-  switch (narrowed.kind) {
-    case 'forward':
-      return passOn(narrowed, grant, ctx);
-    case 'delete':
-      return eraseThroughLog(narrowed, admitted.value, ctx);
-  }
-}
-
-async function readSent(operation: Operation, method: Method, ctx: Context): Promise<Result<RawCall>> {
-  const { request, parameters } = ctx;
-  const projectId = ProjectId.safeParse(Number(parameters['project_id']));
-  if (!projectId.success)
-    return err(failure('path_unknown', 'There is no project of that number.', 'project_id'));
-  const person = operation.path.includes(':id') ? PersonRef.safeParse(parameters['id']) : null;
-  if (person?.success === false) {
-    return err(
-      failure(
-        'parameter_invalid',
-        'id must be a person number or UUID. For a distinct id, list with distinct_id.',
-        'id',
-      ),
-    );
-  }
-  const query = parseQuery(targetOf(request.url).query);
-  if (!query.ok) return query;
-  // A body on GET means nothing to anybody but PostHog, which lets it override the query (PostHog contract §6.1).
-  const body = method === 'GET' ? ok(undefined) : await readBody(request);
-  if (!body.ok) return body;
-  return ok({
-    method,
-    projectId: projectId.data,
-    person: person?.data ?? null,
-    query: query.value,
-    body: body.value,
-  });
+  const planned = plan(grant, caller, call.value, ctx.services.upstream); // 400 403; pure: decide, then constrain
+  if (!planned.ok) return planned;
+  const current = await admitAgain(ctx, admitted.value, planned.value); // 401 403 429; the look-ups are paid for
+  if (!current.ok) return current;
+  const head = headReply(ctx, planned.value);
+  if (head !== null) return head;
+  const cleared = await enforceSlice(ctx, grant, planned.value); // 404; persons looked up, ids resolved
+  if (!cleared.ok) return cleared;
+  const outcome = await execute(ctx, current.value, cleared.value); // forwarded, or carried out by the deletion log
+  if (!outcome.ok) return outcome;
+  return render(ctx, grant, planned.value, outcome.value); // redacted, links, JSON or CSV
 }

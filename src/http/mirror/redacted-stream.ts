@@ -5,24 +5,20 @@ import type { ConstrainedCall } from '../../policy/constrain.ts';
 import type { Grant } from '../../policy/grant.ts';
 import { redactPerson, visibilityOf } from '../../policy/redact.ts';
 import { inSlice } from '../../policy/slice.ts';
-import { chunksOfAnswer } from '../../upstream/body.ts';
-import type { UpstreamAnswer } from '../../upstream/transport.ts';
+import type { OpenAnswer } from '../../upstream/client.ts';
 import { startPage, type RowVerdict } from '../../upstream/page/stream.ts';
-import { scrubStream } from '../../upstream/scrub.ts';
-import type { Context, Reply } from '../context.ts';
+import { JSON_TYPE, type Context, type Reply } from '../context.ts';
 import { linksOf } from './links.ts';
-
-type ForwardCall = Extract<ConstrainedCall, { kind: 'forward' }>;
 
 /** Matched and not returned: persons that are gone, of whatever slice they were (PostHog contract §5). */
 const MISSING = 'missing_persons';
 
 /** The client's page, as PostHog's arrives. Foreign rows are counted for the log line, which waits for the end. */
 export async function streamPage(
-  answer: UpstreamAnswer,
-  call: ForwardCall,
+  answer: OpenAnswer,
+  call: ConstrainedCall,
   grant: Grant,
-  { services, log, request }: Context,
+  { log, request }: Context,
 ): Promise<Result<Reply>> {
   const { promise: sent, resolve: end } = Promise.withResolvers<void>();
   const member = (name: string, value: Json): Json | undefined => {
@@ -33,7 +29,7 @@ export async function streamPage(
     return link === undefined ? value : link;
   };
   const page = await startPage(
-    chunksOfAnswer(answer),
+    answer.chunks(),
     { rows: call.operation.reply.rows ?? 'results', judge: judgeOf(grant), member },
     ({ rowsIn, rowsOut, flaw }) => {
       log.foreignRows = rowsIn - rowsOut;
@@ -41,11 +37,10 @@ export async function streamPage(
       if (flaw !== null) log.code = 'upstream_reply_invalid';
       end();
     },
-    answer.brokenOff,
+    answer.lost,
   );
   if (!page.ok) return page;
-  const body = page.value.pipeThrough(scrubStream(services.config.upstream.key));
-  return ok({ status: answer.status, type: 'application/json', body, sent });
+  return ok({ status: answer.status, type: JSON_TYPE, body: page.value, sent });
 }
 
 /** What becomes of a row. PostHog was asked for those in the slice only: another one is a fault of its filter. */

@@ -1,6 +1,8 @@
 /** Tables as RFC 4180 text: a header, CRLF, quotes where they are needed. */
 import { isJsonObject } from '../../core/json.ts';
 
+export const CSV_TYPE = 'text/csv; charset=utf-8';
+
 const EOL = '\r\n';
 /** Spreadsheets run text that starts like this as a formula; anybody who may capture events chooses such text. */
 const FORMULA = /^[=+\-@\t\r]/;

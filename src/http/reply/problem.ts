@@ -1,5 +1,6 @@
 import { FAILURES, type Failure } from '../../core/failure.ts';
 import type { RequestId } from '../../core/ids.ts';
+import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Reply } from '../context.ts';
 
 const PROBLEM = 'application/problem+json';
@@ -15,6 +16,15 @@ export function problemReply(failure: Failure, requestId: RequestId): Reply {
     body: JSON.stringify({ type, code, detail, attr, status, title, request_id: requestId }),
     headers: headersOf(failure, status),
   };
+}
+
+/** PostHog's refusal in its own words, with the members that every problem has. */
+export function refusalReply(
+  { status, body }: Extract<Interpretation, { kind: 'refusal' }>,
+  requestId: RequestId,
+): Reply {
+  const { title } = FAILURES.not_found;
+  return { status, type: PROBLEM, body: JSON.stringify({ ...body, status, title, request_id: requestId }) };
 }
 
 function headersOf(failure: Failure, status: number): Record<string, string> {

@@ -29,6 +29,7 @@ export function obstacleTo(
 /** What a caller hears of an entry that is held back: that it stands in the log, and may yet be sent. */
 export const heldBack = (waitMs: number): Interpretation => ({
   kind: 'failure',
+  status: null,
   failure: failureUntil(
     'deletion_unconfirmed',
     'The deletion is written down and was not sent. Its entry says why, and when it is looked at again.',

@@ -7,7 +7,7 @@ import { isJsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { readText } from '../../upstream/body.ts';
-import { openDoor, type Door } from '../../upstream/transport.ts';
+import { openTransport, type Transport } from '../../upstream/transport.ts';
 import { interpret, type Interpretation } from '../../upstream/interpret.ts';
 import { scrubsOf, type Scrubs } from '../../upstream/scrub.ts';
 import { nobodyFound } from './nobody.ts';
@@ -17,7 +17,7 @@ import type { Reply } from './settle.ts';
 export interface Upstream {
   /** Scheme, host and port. Entries are meant for one of these; nobody is shown it. */
   readonly origin: string;
-  readonly door: Door;
+  readonly door: Transport;
   readonly scrubs: Scrubs;
   readonly generation: Generation;
   /** Milliseconds after which a call has ended one way or the other. */
@@ -32,7 +32,7 @@ export function upstreamOf(env: object, fetcher: typeof fetch): Result<Upstream>
   return ok({
     origin: upstream.origin,
     generation,
-    door: openDoor(upstream, fetcher),
+    door: openTransport(upstream, fetcher),
     scrubs: scrubsOf(upstream),
     timeoutMs: upstream.slowTimeoutMs,
   });
@@ -52,12 +52,12 @@ export async function sendDeletion(upstream: Upstream, deletion: Deletion): Prom
     projectId: deletion.projectId,
     delivery: 'once',
   });
-  if (!answer.ok) return replyOf(null, null, { kind: 'failure', failure: answer.failure });
+  if (!answer.ok) return replyOf(null, null, { kind: 'failure', status: null, failure: answer.failure });
   const { status, retryAfterSeconds } = answer.value;
   const read = await readText(answer.value, REPLY_BYTES_MAX);
   // Without its body a refusal is still a refusal. A success is not yet a success.
   if (!read.ok && status < 300) {
-    return replyOf(status, retryAfterSeconds, { kind: 'failure', failure: read.failure });
+    return replyOf(status, retryAfterSeconds, { kind: 'failure', status, failure: read.failure });
   }
   const text = read.ok ? read.value : '';
   const meaning = interpret({ status, retryAfterSeconds, text }, upstream.scrubs);
@@ -68,7 +68,11 @@ export async function sendDeletion(upstream: Upstream, deletion: Deletion): Prom
 function strict(meaning: Interpretation): Interpretation {
   if (meaning.kind !== 'success' || meaning.text === '' || isJsonObject(meaning.json)) return meaning;
   const detail = `PostHog answered ${meaning.status} with a body that is not its API's.`;
-  return { kind: 'failure', failure: failure('upstream_reply_invalid', detail) };
+  return {
+    kind: 'failure',
+    status: meaning.status,
+    failure: failure('upstream_reply_invalid', detail),
+  };
 }
 
 /** What comes of a deletion that names nobody: there is nothing to ask PostHog, which would refuse an empty list. */

@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { csvOf } from '../../../src/http/reply/csv.ts';
-import { rowsOf } from '../../../src/http/rows.ts';
+import { rowsOf } from '../../../src/upstream/envelope.ts';
 import { runs } from '../../support/properties/runs.ts';
 
 /** A reader of RFC 4180 and nothing else. @throws where the text is none. */

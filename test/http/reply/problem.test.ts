@@ -57,7 +57,6 @@ describe('the codes', () => {
   });
 
   test.each([
-    'not_found',
     'method_not_allowed',
     'permission_denied',
     'authentication_failed',

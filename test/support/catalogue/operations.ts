@@ -1,10 +1,13 @@
 /** Asking the catalogue in tests: one operation, what a client sent, and what came of it. */
 import { CATALOGUE } from '../../../src/catalogue/index.ts';
-import type { Call, Method, Operation } from '../../../src/catalogue/operation.ts';
+import type { Call, Method, Operation, PageRequest } from '../../../src/catalogue/operation.ts';
+import { pageRequestOf } from '../../../src/catalogue/paging.ts';
 import type { Failure } from '../../../src/core/failure.ts';
 import { PersonRef, ProjectId } from '../../../src/core/ids.ts';
 import { parseJson, type Json } from '../../../src/core/json.ts';
 import type { Result } from '../../../src/core/result.ts';
+import { askedPairs } from '../../../src/http/mirror/links.ts';
+import { requestOf, type ForwardCall, type UpstreamRequest } from '../../../src/upstream/request.ts';
 
 export const PROJECT = ProjectId.parse(7);
 export const UUID = '0190c0de-0000-7000-8000-000000000001';
@@ -38,15 +41,25 @@ export function ask(id: string, asked: Asked = {}): Result<Call> {
   });
 }
 
-type Forward = Extract<Call, { kind: 'forward' }>;
+/** A call that is forwarded, with what PostHog is sent for it and what its links are rebuilt from. */
+export interface Forwarded extends Omit<Extract<Call, { kind: 'forward' }>, 'asked'>, UpstreamRequest {
+  readonly asked: readonly (readonly [name: string, value: string])[];
+  readonly window: PageRequest | null;
+}
 type Delete = Extract<Call, { kind: 'delete' }>;
 
 /** The call, of an operation that is passed on. @throws if it was refused. */
-export function forwarded(id: string, asked: Asked = {}): Forward {
+export function forwarded(id: string, asked: Asked = {}): Forwarded {
   const call = ask(id, asked);
   if (!call.ok) throw new Error(`refused: ${JSON.stringify(call.failure)}`);
-  if (call.value.kind !== 'forward') throw new Error(`${id} is not passed on`);
-  return call.value;
+  return sentFor(call.value);
+}
+
+/** What PostHog is sent for a call without a slice. @throws if the call is not one that is forwarded. */
+export function sentFor(call: Call): Forwarded {
+  if (call.kind !== 'forward') throw new Error(`${call.operation.id} is not passed on`);
+  const narrowed = call as ForwardCall;
+  return { ...narrowed, ...requestOf(narrowed), asked: askedPairs(call), window: pageRequestOf(call) };
 }
 
 /** The call, of an operation that erases. @throws if it was refused. */

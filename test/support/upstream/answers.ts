@@ -1,7 +1,7 @@
 /** What stands behind the door in tests: a fetcher that notes what it is asked, and bodies that come in pieces. */
 import { vi } from 'vitest';
 import { ProjectId } from '../../../src/core/ids.ts';
-import { openDoor, type UpstreamAnswer } from '../../../src/upstream/transport.ts';
+import { openTransport, type UpstreamAnswer } from '../../../src/upstream/transport.ts';
 import type { UpstreamRequest } from '../../../src/upstream/request.ts';
 
 export const KEY = 'phx_the-key-nobody-sees';
@@ -89,7 +89,7 @@ export async function answerOf(
   given: (init: Init) => Promise<Response>,
   config = CONFIG,
 ): Promise<UpstreamAnswer> {
-  const answer = await openDoor(config, fetcherOf(given).fetcher)(requestTo());
+  const answer = await openTransport(config, fetcherOf(given).fetcher)(requestTo());
   if (!answer.ok) throw new Error(answer.failure.code);
   return answer.value;
 }

@@ -1,5 +1,4 @@
 /** The admin plane, `/admin/v1`: what an operator does. One credential, and every route asks for it first. */
-import { checkAdmin } from '../../../authn/admin.ts';
 import { failure } from '../../../core/failure.ts';
 import { TenantId, TokenId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
@@ -27,7 +26,7 @@ const withAdmin =
   (handler: AdminHandler): AdminHandler =>
   async (ctx) => {
     const { request, services } = ctx;
-    const refusal = await checkAdmin(request.headers, services.config.adminToken);
+    const refusal = await services.checkAdmin(request.headers);
     return refusal === null ? handler(ctx) : err(refusal);
   };
 

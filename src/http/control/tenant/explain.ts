@@ -1,72 +1,64 @@
-/** `POST /v1/explain`: the way of a described request up to where it would be sent, and why it ends where it ends. */
-import { CATALOGUE } from '../../../catalogue/index.ts';
+/** `POST /v1/explain`: the steps of the mirror for a described request, up to the one that would ask PostHog. */
 import { deletionMessage } from '../../../catalogue/deletion.ts';
-import type { Method, Operation, Slicing } from '../../../catalogue/operation.ts';
-import { failure, type Failure } from '../../../core/failure.ts';
-import { PersonRef, ProjectId } from '../../../core/ids.ts';
-import { err, ok, type Result } from '../../../core/result.ts';
-import { constrain, type ConstrainedCall } from '../../../policy/constrain.ts';
-import { decide } from '../../../policy/decide.ts';
-import type { Grant } from '../../../policy/grant.ts';
+import type { Operation, Slicing } from '../../../catalogue/operation.ts';
 import { ExplainRequest, type Explanation } from '../../../contract/explain.ts';
-import { jsonReply } from '../../context.ts';
-import { readControlBody } from '../input.ts';
+import { failure, type Failure } from '../../../core/failure.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import type { ConstrainedCall } from '../../../policy/constrain.ts';
+import { checkAccess } from '../../../policy/decide.ts';
+import type { Grant } from '../../../policy/grant.ts';
+import { plan } from '../../../policy/plan.ts';
+import { requestOf } from '../../../upstream/request.ts';
+import type { Admitted } from '../../admission.ts';
+import { jsonReply, type Services } from '../../context.ts';
 import { checkPath } from '../../input/path.ts';
 import { parseQuery } from '../../input/query.ts';
+import { matchPath, type MatchedPath } from '../../mirror/match.ts';
+import { parseTarget } from '../../mirror/read-call.ts';
+import { readControlBody } from '../input.ts';
 import { withToken } from './guard.ts';
 
-const PERSONS = /^\/api\/(?:projects|environments)\/([0-9]+)\/persons(?:\/(.*?))?\/?$/;
-
-export const explain = withToken([], async (ctx, { principal, grant }) => {
-  const described = await readControlBody(ctx, ExplainRequest);
-  if (!described.ok) return described;
-  const { method, path: target, body } = described.value;
-  const [path = '', query = ''] = target.split(/\?(.*)/s, 2);
-  const found = matchOperation(method, path);
-  if (!found.ok) return ok(jsonReply(200, refusedBy(found.failure, null)));
-  const { operation, projectId, person } = found.value;
-
-  const parameters = parseQuery(query);
-  if (!parameters.ok) return ok(jsonReply(200, refusedBy(parameters.failure, operation)));
-  const call = operation.prepare({ method, projectId, person, query: parameters.value, body });
-  if (!call.ok) return ok(jsonReply(200, refusedBy(call.failure, operation)));
-  const caller = { projectId: principal.projectId, origin: ctx.request.headers.get('origin') };
-  const decision = decide(grant, caller, call.value, ctx.services.config);
-  return ok(
-    jsonReply(
-      200,
-      decision.verdict === 'deny'
-        ? refusedBy(decision.failure, operation)
-        : allowed(constrain(decision.call, grant), grant),
-    ),
-  );
+export const explain = withToken([], async (ctx, admitted) => {
+  const request = await readControlBody(ctx, ExplainRequest);
+  if (!request.ok) return request;
+  const [path = '', query = ''] = request.value.path.split(/\?(.*)/s, 2);
+  const matched = matchRequest(request.value, path);
+  if (!matched.ok) return ok(jsonReply(200, refusedBy(matched.failure, null)));
+  const planned = planRequest(request.value, matched.value, query, admitted, ctx.services);
+  const explanation = planned.ok
+    ? allowed(planned.value, admitted.grant)
+    : refusedBy(planned.failure, matched.value.operation);
+  return ok(jsonReply(200, explanation));
 });
 
-interface Matched {
-  readonly operation: Operation;
-  readonly projectId: ProjectId;
-  readonly person: PersonRef | null;
-}
-
-/** The operation of a path, found as the router finds it: fixed words before ids. */
-function matchOperation(method: Method, path: string): Result<Matched> {
+/** The operation of a described request, found as the router finds it. */
+function matchRequest({ method }: ExplainRequest, path: string): Result<MatchedPath> {
   const odd = checkPath(path);
   if (odd !== null) return err(odd);
-  const [, project = '', below = ''] = PERSONS.exec(path) ?? [];
-  const projectId = ProjectId.safeParse(Number(project));
-  if (!projectId.success) return err(failure('path_unknown', 'This is no path of the persons API.'));
-  const [id, ...rest] = below.split('/');
-  const fixed = CATALOGUE.filter((operation) => operation.path === below);
-  const named = CATALOGUE.filter((operation) => operation.path === [':id', ...rest].join('/') && id !== '');
-  const candidates = fixed.length > 0 ? fixed : named;
-  if (candidates.length === 0) return err(failure('path_unknown', 'This is no path of the persons API.'));
-  const operation = candidates.find(({ methods }) => methods.includes(method));
-  if (operation === undefined) return err(failure('method_unknown', `This path does not take ${method}.`));
-  if (fixed.length > 0) return ok({ operation, projectId: projectId.data, person: null });
-  const person = PersonRef.safeParse(id);
-  return person.success
-    ? ok({ operation, projectId: projectId.data, person: person.data })
-    : err(failure('parameter_invalid', 'id must be a person number or UUID.', 'id'));
+  const matches = matchPath(path);
+  if (matches.length === 0) return err(failure('path_unknown', 'This is no path of the persons API.'));
+  const matched = matches.find(({ operation }) => operation.methods.includes(method));
+  return matched === undefined
+    ? err(failure('method_unknown', `This path does not take ${method}.`))
+    : ok(matched);
+}
+
+/** The steps that `answerPersons` takes between admitting a request and asking PostHog, in the same order. */
+function planRequest(
+  { method, body }: ExplainRequest,
+  { operation, parameters }: MatchedPath,
+  query: string,
+  { grant, caller }: Admitted,
+  { upstream }: Services,
+): Result<ConstrainedCall> {
+  const target = parseTarget(operation, parameters['project_id'] ?? '', parameters['id']);
+  if (!target.ok) return target;
+  const refusal = checkAccess(grant, caller, operation.scopes, target.value.projectId);
+  if (refusal !== null) return err(refusal);
+  const parsed = parseQuery(query);
+  if (!parsed.ok) return parsed;
+  const call = operation.prepare({ method, ...target.value, query: parsed.value, body });
+  return call.ok ? plan(grant, caller, call.value, upstream) : call;
 }
 
 const refusedBy = ({ code, detail, attr }: Failure, operation: Operation | null): Explanation => ({
@@ -78,7 +70,8 @@ const refusedBy = ({ code, detail, attr }: Failure, operation: Operation | null)
 });
 
 function allowed(call: ConstrainedCall, grant: Grant): Explanation {
-  const { method, segments, query, body } = call.kind === 'forward' ? call : deletionMessage(call.deletion);
+  const { method, segments, query, body } =
+    call.kind === 'forward' ? requestOf(call) : deletionMessage(call.deletion);
   const below = segments.map((segment) => `${segment}/`).join('');
   return {
     allowed: true,
@@ -94,12 +87,12 @@ function allowed(call: ConstrainedCall, grant: Grant): Explanation {
   };
 }
 
-/** What the slice asks for before anything is sent, or of what comes back. */
+/** What the slice asks for before anything is sent, or of the answer that comes back. */
 const FIRST: Readonly<Record<Slicing['kind'], string | null>> = {
   filtered: 'The slice is sent as a filter, and every row that comes back is checked.',
-  named: 'The person is read first and must be in the slice; otherwise the answer is that there is none.',
+  named: 'The person is read first and must be in the slice; otherwise the answer is 404.',
   answered: 'Persons outside the slice are taken out of the answer.',
   resolved: 'The ids are looked up first; only persons in the slice are sent on, by UUID.',
-  logged: "RawCall only where the tenant's deletion log shows the distinct id as deleted under this slice.",
+  logged: "Sent only where the tenant's deletion log shows the distinct id as deleted under this slice.",
   refused: null,
 };

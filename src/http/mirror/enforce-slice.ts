@@ -1,0 +1,62 @@
+/** Holds a planned call to the slice of its grant, as far as that takes asking PostHog or the deletion log. */
+import { failure, type Failure } from '../../core/failure.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { ConstrainedCall } from '../../policy/constrain.ts';
+import type { Grant } from '../../policy/grant.ts';
+import { isFreeOrInSlice, namesPersonInSlice } from '../../slicing/check-person.ts';
+import { resolveDeletion, type ResolvedDeletion } from '../../slicing/resolve-deletion.ts';
+import type { ForwardCall } from '../../upstream/request.ts';
+import { callObject } from '../call-object.ts';
+import type { Context } from '../context.ts';
+
+/** Stays in this file, so that nothing is sent that was not held to its slice. */
+const cleared = Symbol('cleared');
+
+/** A call that may go to PostHog now. */
+export type ClearedCall = { readonly [cleared]: true } & (
+  | { readonly kind: 'forward'; readonly call: ForwardCall }
+  | { readonly kind: 'delete'; readonly resolution: ResolvedDeletion }
+);
+
+/** Fails with `not_found` where the call names a person outside the slice, or one that PostHog does not have. */
+export async function enforceSlice(
+  ctx: Context,
+  grant: Grant,
+  call: ConstrainedCall,
+): Promise<Result<ClearedCall>> {
+  const { posthog, services } = ctx;
+  const { slices } = grant;
+  if (call.kind === 'delete') {
+    const lookup = { posthog, generation: services.upstream.generation, projectId: call.projectId, slices };
+    const resolution = await resolveDeletion(lookup, call.deletion);
+    if (!resolution.ok) return resolution;
+    return resolution.value === null
+      ? err(notFound())
+      : ok({ [cleared]: true, kind: 'delete', resolution: resolution.value });
+  }
+  const allowed =
+    call.operation.slicing.kind === 'logged' && slices.length > 0
+      ? await wasDeletedInSlice(ctx, grant, call)
+      : await namesPersonInSlice(posthog, call, slices);
+  if (!allowed.ok) return allowed;
+  return allowed.value ? ok({ [cleared]: true, kind: 'forward', call }) : err(notFound());
+}
+
+/** PostHog's own answer for a person it does not have (PostHog contract §4). */
+export const notFound = (): Failure => failure('not_found', 'Not found.');
+
+/** The person no longer exists, so the deletion log is asked; a person who has the distinct id now must be in the slice. */
+async function wasDeletedInSlice(
+  ctx: Context,
+  { slices }: Grant,
+  call: ForwardCall,
+): Promise<Result<boolean>> {
+  const { distinct_id: id } = call.arguments;
+  const { tenant } = ctx.log;
+  if (tenant === null || typeof id !== 'string') return ok(false);
+  const deleted = await callObject(ctx, () =>
+    ctx.services.deletionLog(tenant).deletedDistinctIds([id], { projectId: call.projectId, slices }),
+  );
+  if (!deleted.ok) return deleted;
+  return deleted.value.includes(id) ? isFreeOrInSlice(ctx.posthog, call.projectId, id, slices) : ok(false);
+}

@@ -1,0 +1,67 @@
+/** From a request to a call: the path, the query and the body, each read strictly. */
+import type { Call, Method, Operation } from '../../catalogue/operation.ts';
+import { FORMAT } from '../../catalogue/format.ts';
+import { failure } from '../../core/failure.ts';
+import { PersonRef, ProjectId } from '../../core/ids.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Context } from '../context.ts';
+import { readBody } from '../input/body.ts';
+import { targetOf } from '../input/path.ts';
+import { parseQuery } from '../input/query.ts';
+
+/** What the path of a persons call names. */
+export interface Target {
+  readonly projectId: ProjectId;
+  readonly person: PersonRef | null;
+}
+
+export const readTarget = ({ parameters }: Context, operation: Operation): Result<Target> =>
+  parseTarget(operation, parameters['project_id'] ?? '', parameters['id']);
+
+/** The target of a path, from its raw segments. */
+export function parseTarget(operation: Operation, project: string, id: string | undefined): Result<Target> {
+  const projectId = ProjectId.safeParse(/^[1-9][0-9]*$/.test(project) ? Number(project) : undefined);
+  if (!projectId.success) {
+    return err(failure('path_unknown', 'There is no project of that number.', 'project_id'));
+  }
+  if (!operation.path.includes(':id')) return ok({ projectId: projectId.data, person: null });
+  const person = PersonRef.safeParse(id);
+  return person.success
+    ? ok({ projectId: projectId.data, person: person.data })
+    : err(
+        failure(
+          'parameter_invalid',
+          'id must be a person number or UUID. For a distinct id, list with ?distinct_id=.',
+          'id',
+        ),
+      );
+}
+
+/** The call of a request, validated. */
+export async function readCall(
+  { request }: Context,
+  operation: Operation,
+  method: Method,
+  target: Target,
+): Promise<Result<Call>> {
+  const query = parseQuery(targetOf(request.url).query);
+  if (!query.ok) return query;
+  // A body on GET means nothing to anybody but PostHog, which lets it override the query (PostHog contract §6.1).
+  const body = method === 'GET' ? ok(undefined) : await readBody(request);
+  if (!body.ok) return body;
+  const parameters = withAccept(query.value, operation, request.headers.get('accept'));
+  return operation.prepare({ method, ...target, query: parameters, body: body.value });
+}
+
+const ONLY_CSV = /^\s*text\/csv\s*(?:;[^,]*)?$/i;
+
+/** `Accept: text/csv` alone asks for a table, as it does at PostHog, wherever there is one. */
+function withAccept(
+  query: ReadonlyMap<string, string>,
+  { reply }: Operation,
+  accept: string | null,
+): ReadonlyMap<string, string> {
+  return accept !== null && ONLY_CSV.test(accept) && reply.rows !== null && !query.has(FORMAT)
+    ? new Map([...query, [FORMAT, 'csv']])
+    : query;
+}

@@ -1,0 +1,116 @@
+/** What of PostHog's answer goes out, for every operation: successes as the grant shows them, refusals and failures. */
+import { DELETION_HEADER, DELETIONS_PATH } from '../../contract/routes.ts';
+import { failure, type Failure } from '../../core/failure.ts';
+import { isJsonObject } from '../../core/json.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { ConstrainedCall } from '../../policy/constrain.ts';
+import type { Grant } from '../../policy/grant.ts';
+import { redactDeletionSummary, visibilityOf } from '../../policy/redact.ts';
+import type { OpenAnswer } from '../../upstream/client.ts';
+import type { Interpretation } from '../../upstream/interpret.ts';
+import { JSON_TYPE, jsonReply, type Context, type Reply } from '../context.ts';
+import { problemReply, refusalReply } from '../reply/problem.ts';
+import { notFound } from './enforce-slice.ts';
+import type { Outcome } from './execute.ts';
+import { passThrough } from './passthrough.ts';
+import { redactAnswer } from './redacted.ts';
+
+type Refusal = Extract<Interpretation, { kind: 'refusal' }>;
+
+export async function render(
+  ctx: Context,
+  grant: Grant,
+  call: ConstrainedCall,
+  outcome: Outcome,
+): Promise<Result<Reply>> {
+  if (outcome.kind === 'deleted') return ok(renderDeletion(ctx, grant, call, outcome));
+  const { opened } = outcome;
+  if (opened.kind === 'failure') return err(opened.failure);
+  if (opened.kind === 'refusal') return renderRefusal(ctx, grant, call, opened);
+  if (call.operation.reply.schema === null) return renderEmpty(call, opened.answer);
+  return showsWhole(grant)
+    ? passThrough(ctx, call, opened.answer)
+    : redactAnswer(ctx, grant, call, opened.answer);
+}
+
+/** True where nothing of the project is outside the grant, and nothing of a person hidden. */
+const showsWhole = (grant: Grant): boolean =>
+  grant.slices.length === 0 && visibilityOf(grant).showsEverything;
+
+/** PostHog quotes what it was sent and what it has, which is more than a narrow grant may see. */
+function renderRefusal(ctx: Context, grant: Grant, call: ConstrainedCall, refusal: Refusal): Result<Reply> {
+  if (showsWhole(grant)) return ok(refusalReply(refusal, ctx.log.requestId));
+  return refusal.status === 404 && call.operation.slicing.kind !== 'filtered'
+    ? err(notFound())
+    : ok(refusalReply(withoutWords(refusal), ctx.log.requestId));
+}
+
+const withoutWords = (refusal: Refusal): Refusal => ({
+  ...refusal,
+  body: {
+    type: 'invalid_request',
+    code: 'upstream_refused',
+    attr: null,
+    detail: 'PostHog refused the request.',
+  },
+});
+
+/** A success that the catalogue calls empty: what PostHog may put into its body does not go out. */
+async function renderEmpty(call: ConstrainedCall, answer: OpenAnswer): Promise<Result<Reply>> {
+  const text = await answer.text(LIMITS.errorBytesMax);
+  if (!text.ok) return text;
+  return isEmptySuccess(text.value)
+    ? ok({ status: call.operation.reply.status, type: null, body: null })
+    : err(
+        failure(
+          'upstream_reply_invalid',
+          `PostHog answered ${answer.status} with a body that is not its API's.`,
+        ),
+      );
+}
+
+function isEmptySuccess(text: string): boolean {
+  if (text === '') return true;
+  try {
+    return isJsonObject(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/** Whatever came of a deletion, the client learns which entry of the log it is. */
+function renderDeletion(
+  ctx: Context,
+  grant: Grant,
+  call: ConstrainedCall,
+  { entry, interpretation }: Extract<Outcome, { kind: 'deleted' }>,
+): Reply {
+  const headers = { [DELETION_HEADER]: entry, Location: `${DELETIONS_PATH}/${entry}` };
+  const reply = deletionReply(ctx, grant, call, interpretation);
+  return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
+function deletionReply(ctx: Context, grant: Grant, call: ConstrainedCall, meaning: Interpretation): Reply {
+  switch (meaning.kind) {
+    case 'success': {
+      const { status, text, json } = meaning;
+      if (call.operation.reply.schema === null || !isJsonObject(json))
+        return { status, type: null, body: null };
+      return showsWhole(grant)
+        ? { status, type: JSON_TYPE, body: text }
+        : jsonReply(status, redactDeletionSummary(json));
+    }
+    case 'refusal': {
+      const refusal = renderRefusal(ctx, grant, call, meaning);
+      return refusal.ok ? refusal.value : problem(ctx, refusal.failure);
+    }
+    case 'failure':
+      return problem(ctx, meaning.failure);
+  }
+}
+
+function problem({ log }: Context, why: Failure): Reply {
+  log.code = why.code;
+  return problemReply(why, log.requestId);
+}

@@ -1,0 +1,139 @@
+/**
+ * The client of PostHog. Every answer that leaves this file is bounded, free of the key, interpreted and counted; the
+ * key itself stays in the transport below it.
+ */
+import type { Failure } from '../core/failure.ts';
+import { LIMITS } from '../core/limits.ts';
+import { parseJson } from '../core/json.ts';
+import { ok, type Result } from '../core/result.ts';
+import { chunksOfAnswer, readOrStream, readText, type Body } from './body.ts';
+import { chunksOf, type ChunkReader } from './chunks.ts';
+import { interpret, interpretStatus, scrubJson, type Interpretation } from './interpret.ts';
+import type { UpstreamRequest } from './request.ts';
+import { scrubsOf, scrubStream, type Scrubs } from './scrub.ts';
+import { openTransport, type PostHogConfig, type Transport, type UpstreamAnswer } from './transport.ts';
+
+/** A success of PostHog's whose body is still unread. */
+export interface OpenAnswer {
+  readonly status: number;
+  /** Without parameters, in lower case; empty where PostHog sent none. */
+  readonly mediaType: string;
+  /** The whole body, without the key. Fails with `upstream_reply_too_large` above `maxBytes`, or as `lost` says. */
+  readonly text: (maxBytes: number) => Promise<Result<string>>;
+  /** The whole body where it has at most `maxBytes`, and otherwise the body as it arrives; without the key. */
+  readonly textOrStream: (maxBytes: number) => Promise<Result<Body>>;
+  /** The body as it arrives, without the key. */
+  readonly chunks: () => ChunkReader;
+  /** Why reading the body failed. */
+  readonly lost: () => Failure;
+}
+
+/** A success to be read, or what else PostHog's answer means. */
+export type Opened =
+  | { readonly kind: 'open'; readonly answer: OpenAnswer }
+  | Exclude<Interpretation, { kind: 'success' }>;
+
+export interface PostHogClient {
+  /** Sends a request and reads the answer whole, up to `maxBytes`. */
+  readonly ask: (request: UpstreamRequest, maxBytes?: number) => Promise<Interpretation>;
+  /** Sends a request and leaves the body of a success to the caller, who has to read or cancel it. */
+  readonly open: (request: UpstreamRequest) => Promise<Opened>;
+}
+
+/** Told of every call: PostHog's status, `null` where it never answered, and the milliseconds until its headers. */
+export type CallObserver = (status: number | null, ms: number) => void;
+
+/** Makes clients that share one configuration; each tells its own observer. */
+export type ClientFactory = (observe: CallObserver) => PostHogClient;
+
+/** `fetcher` is the runtime's fetch and `nowMs` its clock, passed in so that tests choose them. */
+export function clientFactory(
+  config: PostHogConfig,
+  fetcher: typeof fetch,
+  nowMs: () => number,
+): ClientFactory {
+  const transport = openTransport(config, fetcher);
+  const scrubs = scrubsOf(config);
+  return (observe) => clientOf(observed(transport, observe, nowMs), scrubs, config.key);
+}
+
+function clientOf(transport: Transport, scrubs: Scrubs, key: string): PostHogClient {
+  const interpretText = ({ status, retryAfterSeconds }: UpstreamAnswer, text: string): Interpretation =>
+    interpret({ status, retryAfterSeconds, text }, scrubs);
+
+  const read = async (answer: UpstreamAnswer, maxBytes: number): Promise<Interpretation> => {
+    const text = await readText(answer, maxBytes);
+    if (text.ok) return interpretText(answer, text.value);
+    // A refusal is one without its body too. A success without its body is not known to be one.
+    return answer.status >= 300 ? interpretText(answer, '') : failed(answer.status, text.failure);
+  };
+
+  return {
+    ask: async (request, maxBytes = LIMITS.replyBytesMax) => {
+      const sent = await transport(request);
+      return sent.ok ? read(sent.value, maxBytes) : failed(null, sent.failure);
+    },
+    open: async (request) => {
+      const sent = await transport(request);
+      if (!sent.ok) return failed(null, sent.failure);
+      const answer = sent.value;
+      if (answer.status >= 300 || interpretStatus(answer.status, null) !== null) {
+        const meaning = await read(answer, LIMITS.errorBytesMax);
+        return meaning.kind === 'success'
+          ? { kind: 'open', answer: openAnswer(answer, scrubs, key) }
+          : meaning;
+      }
+      return { kind: 'open', answer: openAnswer(answer, scrubs, key) };
+    },
+  };
+}
+
+const failed = (status: number | null, failure: Failure): Interpretation & { kind: 'failure' } => ({
+  kind: 'failure',
+  status,
+  failure,
+});
+
+const openAnswer = (answer: UpstreamAnswer, scrubs: Scrubs, key: string): OpenAnswer => ({
+  status: answer.status,
+  mediaType: answer.mediaType,
+  text: async (maxBytes) => {
+    const text = await readText(answer, maxBytes);
+    return text.ok ? ok(scrubJson(text.value, parseJson(text.value) ?? null, scrubs.key)) : text;
+  },
+  textOrStream: async (maxBytes) => {
+    const body = await readOrStream(answer, maxBytes);
+    if (!body.ok) return body;
+    if (body.value.kind === 'stream') {
+      return ok({ kind: 'stream', stream: body.value.stream.pipeThrough(scrubStream(key)) });
+    }
+    const { text } = body.value;
+    return ok({ kind: 'text', text: scrubJson(text, parseJson(text) ?? null, scrubs.key) });
+  },
+  chunks: () => scrubbed(chunksOfAnswer(answer), key),
+  lost: answer.failure,
+});
+
+function scrubbed(chunks: ChunkReader, key: string): ChunkReader {
+  const stream = new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        const chunk = await chunks.read();
+        if (chunk === null) controller.close();
+        else controller.enqueue(chunk);
+      },
+      cancel: () => chunks.cancel(),
+    },
+    { highWaterMark: 0 },
+  );
+  return chunksOf(stream.pipeThrough(scrubStream(key)));
+}
+
+const observed =
+  (transport: Transport, observe: CallObserver, nowMs: () => number): Transport =>
+  async (request) => {
+    const sentMs = nowMs();
+    const answer = await transport(request);
+    observe(answer.ok ? answer.value.status : null, nowMs() - sentMs);
+    return answer;
+  };
