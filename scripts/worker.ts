@@ -33,6 +33,7 @@ const WorkerConfig = z.object({
   name: z.string(),
   main: z.string(),
   compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()).default([]),
   vars: z.record(z.string(), z.string()),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })),
@@ -48,6 +49,7 @@ export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
       modules: true,
       script: await bundle(config.main),
       compatibilityDate: config.compatibility_date,
+      compatibilityFlags: config.compatibility_flags,
       bindings: { ...config.vars, ...options.bindings },
       durableObjects: Object.fromEntries(
         config.durable_objects.bindings.map(({ name, class_name: className }) => [

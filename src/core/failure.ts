@@ -50,6 +50,7 @@ export const FAILURES = {
     type: 'invalid_request',
     title: 'The path holds characters that no route has',
   },
+  host_invalid: { status: 400, type: 'invalid_request', title: 'The Host header is not one host' },
   // PostHog's own answer for a person it does not have (PostHog contract §4), and for a person outside the slice too.
   not_found: { status: 404, type: 'invalid_request', title: 'PostHog refused the request' },
   path_unknown: { status: 404, type: 'invalid_request', title: 'The gateway has no such path' },
@@ -136,6 +137,10 @@ export interface Failure {
   readonly retryAfterSeconds?: number;
   /** The scopes that would have been enough. RawCall in the challenge of a 403, RFC 6750 §3.1. */
   readonly scopes?: readonly string[];
+  /** The scopes that the token lacks. For the log only. */
+  readonly missingScopes?: readonly string[];
+  /** Whose limit is used up: the tenant's, or that of the token of this id. For the log only. */
+  readonly limit?: string;
   /** The scope that PostHog asked of the gateway's key. For the log only. */
   readonly upstreamScope?: string;
   /** The methods the path takes. RawCall on 405. */

@@ -8,12 +8,14 @@ import * as open from './control/open.ts';
 import { CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
 import { IN_ROUTING_ORDER, patternsOf } from './mirror/match.ts';
 import { answerPersons } from './mirror/pipeline.ts';
+import type { Plane } from './reply/cors.ts';
 import * as tenant from './control/tenant/tokens.ts';
 
 export interface Route {
   /** What the log line calls it. */
   readonly name: string;
   readonly method: Method;
+  readonly plane: Plane;
   /** Hono's pattern. */
   readonly path: string;
   readonly handler: Handler;
@@ -23,7 +25,13 @@ export interface Route {
 const mirrorRoutes = (operation: Operation): Route[] =>
   operation.methods.flatMap((method) => {
     const handler: Handler = (ctx) => answerPersons(operation, method, ctx);
-    return patternsOf(operation).map((path) => ({ name: operation.id, method, path, handler }));
+    return patternsOf(operation).map((path) => ({
+      name: operation.id,
+      method,
+      plane: 'mirror',
+      path,
+      handler,
+    }));
   });
 
 const MIRROR: readonly Route[] = IN_ROUTING_ORDER.flatMap(mirrorRoutes);
@@ -58,6 +66,7 @@ const OWN: readonly Route[] = Object.keys(CONTROL_ROUTES)
   .map((name) => ({
     name,
     method: CONTROL_ROUTES[name].method,
+    plane: CONTROL_ROUTES[name].plane,
     path: CONTROL_ROUTES[name].path,
     handler: HANDLERS[name],
   }));

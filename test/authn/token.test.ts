@@ -247,8 +247,8 @@ describe('changing keys', () => {
 
   test('a token whose key left the ring is told so, and to ask for a new token', async () => {
     const old = await issuer.sign(principal);
-    const without = tokenIssuer(ringOf(K2), ISSUER);
-    expect(await without.verify(old, (NOW + 50) * 1000)).toMatchObject({
+    const later = tokenIssuer(ringOf(K2), ISSUER);
+    expect(await later.verify(old, (NOW + 50) * 1000)).toMatchObject({
       ok: false,
       failure: {
         code: 'token_key_retired',

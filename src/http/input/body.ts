@@ -4,6 +4,7 @@ import { parseJson, type Json } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { strictJsonProblem, namesPrototype } from '../../core/strict-json.ts';
+import { chunksOf, type ChunkReader } from '../../upstream/chunks.ts';
 import { isJsonInUtf8, isUncoded } from './media-type.ts';
 
 /** The body as JSON, or `undefined` where none was sent. `arrivalMsMax` bounds the time until all of it is here. */
@@ -14,7 +15,7 @@ export async function readBody(
   if (body === null) return ok(undefined);
   // A declared length is believed only where it refuses: what counts is what arrives.
   if (Number(headers.get('content-length') ?? 0) > LIMITS.bodyBytesMax) return err(tooLarge());
-  const bytes = await readBytes(body, arrivalMsMax);
+  const bytes = await readBytes(chunksOf(body), arrivalMsMax);
   if (!bytes.ok) return bytes;
   if (bytes.value.byteLength === 0) return ok(undefined);
   if (!isJsonInUtf8(headers.get('content-type') ?? '') || !isUncoded(headers.get('content-encoding') ?? '')) {
@@ -31,24 +32,20 @@ export async function readBody(
   return namesPrototype(json) ? err(invalid('has a member called __proto__')) : ok(json);
 }
 
-/** Reads a stream of the client. Where it ends early, by time or by connection, the client is told so. */
-async function readBytes(
-  body: ReadableStream<Uint8Array>,
-  arrivalMsMax: number,
-): Promise<Result<Uint8Array>> {
-  const reader = body.getReader();
+/** Reads what the client sends. Where that ends early, by time or by connection, the client is told so. */
+async function readBytes(arriving: ChunkReader, arrivalMsMax: number): Promise<Result<Uint8Array>> {
   const late = Promise.withResolvers<'late'>();
   const timer = setTimeout(() => late.resolve('late'), arrivalMsMax);
   const chunks: Uint8Array[] = [];
   let length = 0;
   try {
     for (;;) {
-      const next = await Promise.race([reader.read(), late.promise]);
-      if (next === 'late') return giveUp(reader, tooSlow(arrivalMsMax));
-      if (next.done) return ok(joined(chunks, length));
-      length += next.value.byteLength;
-      if (length > LIMITS.bodyBytesMax) return giveUp(reader, tooLarge());
-      chunks.push(next.value);
+      const next = await Promise.race([arriving.read(), late.promise]);
+      if (next === null) return ok(joined(chunks, length));
+      if (next === 'late') return giveUp(arriving, tooSlow(arrivalMsMax));
+      length += next.byteLength;
+      if (length > LIMITS.bodyBytesMax) return giveUp(arriving, tooLarge());
+      chunks.push(next);
     }
   } catch {
     // The runtime rejects alike for a lost connection and for wrong framing; both are the client's.
@@ -58,9 +55,9 @@ async function readBytes(
   }
 }
 
-function giveUp(reader: ReadableStreamDefaultReader<Uint8Array>, why: Failure): Result<Uint8Array> {
-  // Not waited for: the rest of the body may never come.
-  reader.cancel().catch(() => undefined);
+/** The rest is not waited for: it may never come. */
+function giveUp(arriving: ChunkReader, why: Failure): Result<Uint8Array> {
+  void arriving.cancel();
   return err(why);
 }
 

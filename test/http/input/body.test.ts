@@ -99,17 +99,17 @@ describe('a body', () => {
   });
 });
 
-describe('a body that does not arrive whole', () => {
-  const breaking = () =>
-    new ReadableStream<Uint8Array>({
-      start(controller) {
-        controller.enqueue(new TextEncoder().encode('{"a":'));
-      },
-      pull(controller) {
-        controller.error(new TypeError('Network connection lost.'));
-      },
-    });
+const breaking = () =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"a":'));
+    },
+    pull(controller) {
+      controller.error(new TypeError('Network connection lost.'));
+    },
+  });
 
+describe('a body that does not arrive whole', () => {
   test('is the client’s failure, where its stream errors', async () => {
     expect(await readBody(requestOf(breaking()))).toMatchObject({
       ok: false,
