@@ -4,6 +4,7 @@ import { ProjectId, type TokenId } from '../core/ids.ts';
 import { parseJson } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ScopeList, type Scope } from '../core/scopes.ts';
+import { originProblem } from './origin.ts';
 
 const SLICE_VALUES_MAX = 50;
 
@@ -95,13 +96,7 @@ export const Rate = z.strictObject({
 });
 export type Rate = z.output<typeof Rate>;
 
-/** A browser origin exactly as browsers send it: scheme, host and, unless it is the scheme's own, port. No wildcards. */
-const Origin = z
-  .string()
-  .max(LIMITS.nameCharsMax)
-  .refine((text) => /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text, {
-    error: 'must be an origin as a browser sends it, like https://app.example.com',
-  });
+const Origin = z.string().max(LIMITS.nameCharsMax).superRefine(saying(originProblem));
 export const Origins = z.array(Origin).max(LIMITS.originsMax);
 
 /** What deletes a grant allows beyond its scope. */
