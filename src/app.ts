@@ -26,6 +26,7 @@ export type App = Router;
 
 /** The one directory of a gateway. */
 const DIRECTORY_NAME = 'directory';
+const ADMIN_ATTEMPTS_NAME = 'admin attempts';
 
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
@@ -47,6 +48,7 @@ const servicesOf = (env: Env, config: Config): Services => ({
   tenant: (id) => env.TENANT.getByName(id),
   deletionLog: (id) => env.DELETION_LOG.getByName(id),
   directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),
+  adminAttempts: () => env.DIRECTORY.getByName(ADMIN_ATTEMPTS_NAME),
   nowMs,
   random,
 });

@@ -4,7 +4,7 @@ import { isJsonObject, parseJson, type JsonObject } from '../../src/core/json.ts
 import { chunksOf } from '../../src/upstream/chunks.ts';
 import { PageRewriter, type PageRewrite, type RowVerdict } from '../../src/upstream/page/rewriter.ts';
 import { startPage } from '../../src/upstream/page/stream.ts';
-import { scrubStream } from '../../src/upstream/scrub.ts';
+import { chunkScrubberOf } from '../../src/upstream/scrub.ts';
 
 interface Env {
   readonly POSTHOG_HOST: string;
@@ -37,15 +37,13 @@ const headers = { 'Content-Type': 'application/json' };
 
 async function rewritten(source: ReadableStream<Uint8Array>, judge: PageRewrite['judge'], scrub: boolean) {
   const page = await startPage(
-    chunksOf(source),
+    scrub ? chunkScrubberOf('phx_notInAnyPage')(chunksOf(source)) : chunksOf(source),
     rewriteWith(judge),
     () => undefined,
     () => failure('upstream_unreachable', 'lost'),
   );
   if (!page.ok) return new Response(page.failure.detail, { status: 502 });
-  return new Response(scrub ? page.value.pipeThrough(scrubStream('phx_notInAnyPage')) : page.value, {
-    headers,
-  });
+  return new Response(page.value, { headers });
 }
 
 /** The obvious way, which holds the page whole. */

@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { anyJson } from '../catalogue/fields/values.ts';
 import { ScopeName } from '../core/scopes.ts';
 import { LIMITS } from '../core/limits.ts';
+import { TenantDocument } from './tenant.ts';
 import { Narrowing, Rate, TenantRecord } from '../policy/grant.ts';
 
 /** The body of a token request. Every member of the grant may be left out, which means "as the parent has it". */
@@ -102,7 +103,7 @@ export const Deletion = z.object({
 export const pageOf = (row: z.ZodType) => z.object({ results: z.array(row), next: z.string().nullable() });
 
 export const tenantBody = {
-  schema: TenantRecord,
+  schema: TenantDocument,
   example: {
     name: 'Acme',
     project_id: 1,

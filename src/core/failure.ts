@@ -69,10 +69,20 @@ export const FAILURES = {
   body_incomplete: { status: 400, type: 'invalid_request', title: 'The body did not arrive whole' },
   body_timeout: { status: 400, type: 'invalid_request', title: 'The body took too long to arrive' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
+  precondition_failed: {
+    status: 412,
+    type: 'invalid_request',
+    title: 'The record has changed since it was read',
+  },
   content_type_unsupported: { status: 415, type: 'invalid_request', title: 'Only JSON bodies are read' },
 
   // How much (429): the caller's own limits, never PostHog's.
   rate_limited: { status: 429, type: 'throttled_error', title: 'Your own request rate is used up' },
+  admin_rate_limited: {
+    status: 429,
+    type: 'throttled_error',
+    title: 'Too many wrong admin tokens were sent',
+  },
   deletion_budget_exhausted: {
     status: 429,
     type: 'throttled_error',
@@ -133,9 +143,9 @@ export interface Failure {
   readonly detail: string;
   /** The parameter, field or header that was wrong, as the client wrote it. */
   readonly attr: string | null;
-  /** Whole seconds after which trying again makes sense. RawCall on 429 and 503. */
+  /** Whole seconds after which trying again makes sense. Sent on 429 and 503. */
   readonly retryAfterSeconds?: number;
-  /** The scopes that would have been enough. RawCall in the challenge of a 403, RFC 6750 §3.1. */
+  /** The scopes that would have been enough. Sent in the challenge of a 403, RFC 6750 §3.1. */
   readonly scopes?: readonly string[];
   /** The scopes that the token lacks. For the log only. */
   readonly missingScopes?: readonly string[];
@@ -143,7 +153,7 @@ export interface Failure {
   readonly limit?: string;
   /** The scope that PostHog asked of the gateway's key. For the log only. */
   readonly upstreamScope?: string;
-  /** The methods the path takes. RawCall on 405. */
+  /** The methods the path takes. Sent on 405. */
   readonly allow?: readonly string[];
 }
 

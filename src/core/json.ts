@@ -19,3 +19,13 @@ export function parseJson(text: string): Json | undefined {
 
 export const isJsonObject = (value: unknown): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A JSON merge patch (RFC 7396): members left out stay, `null` removes one, objects are merged, all else replaces. */
+export function mergePatch(target: unknown, patch: JsonObject): JsonObject {
+  const merged = new Map<string, Json>(isJsonObject(target) ? Object.entries(target) : []);
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null) merged.delete(name);
+    else merged.set(name, isJsonObject(value) ? mergePatch(merged.get(name), value) : value);
+  }
+  return Object.fromEntries(merged);
+}

@@ -46,5 +46,10 @@ export const LIMITS = {
   /** Requests a minute one grant may allow: far above PostHog's own 240, for gateways in front of faster servers. */
   requestsPerMinuteMax: 10_000_000,
   burstMax: 1_000_000,
+  /** Revocations a minute that one token may ask for, and at once. Ending itself is not counted. */
+  revocationsPerMinuteMax: 60,
+  /** Wrong admin tokens answered as wrong in the long run, and at once. More are answered with 429. */
+  wrongAdminTokensPerMinuteMax: 30,
+  wrongAdminTokensAtOnceMax: 100,
   personsPerDayMax: 1_000_000_000,
 } as const;

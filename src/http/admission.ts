@@ -6,6 +6,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { checkOrigin, type Caller } from '../policy/decide.ts';
 import type { Grant, Narrowing, TenantRecord, TokenLimits } from '../policy/grant.ts';
 import { effectiveGrant } from '../policy/narrow.ts';
+import type { AdmitAsk } from '../objects/tenant/tenant.ts';
 import { callObject } from './call-object.ts';
 import type { Context } from './context.ts';
 
@@ -39,13 +40,12 @@ export async function authenticate({ request, services, log }: Context): Promise
 }
 
 /**
- * Asks the tenant's object, in one hop, whether the token is revoked, suspended or over its rate; spends `cost`
- * requests. Then holds the request to the origins of the grant, before anything else of the grant is looked at.
+ * Asks the tenant's object, in one hop, whether the token is revoked, suspended or over its rate; spends `cost`. Then holds the request to the origins of the grant, before anything else of the grant is looked at.
  */
 export async function admit(
   ctx: Context,
   principal: Principal,
-  cost: number = REQUEST_COST,
+  cost: AdmitAsk['cost'] = REQUEST_COST,
 ): Promise<Result<Admitted>> {
   const { services, request, response } = ctx;
   const chain = chainOf(principal);

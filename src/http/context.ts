@@ -21,6 +21,8 @@ export interface Services {
   readonly tenant: (id: TenantId) => Remote<Tenant>;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;
+  /** Counts wrong admin tokens. An object apart, so that a flood of them holds up no list of tenants. */
+  readonly adminAttempts: () => Remote<Directory>;
   readonly nowMs: () => number;
   readonly random: Random;
 }

@@ -1,7 +1,9 @@
 import { DurableObject } from 'cloudflare:workers';
 import * as z from 'zod';
 import { ProjectId, TenantId } from '../core/ids.ts';
+import { LIMITS } from '../core/limits.ts';
 import { migrate, type Migration } from './migrations.ts';
+import { emptyBucket, rewound, trySpend } from './tenant/gcra.ts';
 
 /** What the list of tenants shows of one. The whole record is with its `Tenant`. */
 export interface DirectoryRow {
@@ -9,15 +11,23 @@ export interface DirectoryRow {
   name: string;
   project_id: ProjectId;
   suspended: boolean;
-  /** ISO 8601, from the tenant's record: says which of two writes is the newer. */
+  /** ISO 8601. */
   updated_at: string;
 }
 
+/** A tenant as it is listed; `removed_at` is null while it is registered. */
+export interface ListedTenant extends DirectoryRow {
+  removed_at: string | null;
+}
+
 export interface DirectoryPage {
-  rows: DirectoryRow[];
+  rows: ListedTenant[];
   /** Where the next page starts; null on the last. */
   next: TenantId | null;
 }
+
+/** Of an entry made before the tenant's own record was written. */
+const ANNOUNCED = 0;
 
 const STEPS: readonly Migration[] = [
   {
@@ -30,14 +40,21 @@ const STEPS: readonly Migration[] = [
       updated_at TEXT NOT NULL
     ) STRICT, WITHOUT ROWID`,
   },
+  {
+    name: 'revision and removal',
+    sql: `
+    ALTER TABLE tenants ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+    ALTER TABLE tenants ADD COLUMN removed_at TEXT;`,
+  },
 ];
 
-const StoredRow = z.strictObject({
+const ListedRow = z.strictObject({
   tenant: TenantId,
   name: z.string(),
   project_id: ProjectId,
   suspended: z.literal([0, 1]).transform((flag) => flag === 1),
   updated_at: z.string(),
+  removed_at: z.string().nullable(),
 });
 
 /**
@@ -46,6 +63,7 @@ const StoredRow = z.strictObject({
  */
 export class Directory extends DurableObject {
   readonly #sql: SqlStorage;
+  #wrongAdminTokens = emptyBucket(Date.now());
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -53,41 +71,79 @@ export class Directory extends DurableObject {
     this.#sql = ctx.storage.sql;
   }
 
-  /** Enters a tenant or brings its row up to date. Of two writes that overtook each other the newer stays. */
-  put(row: DirectoryRow): void {
+  /** Lists a tenant that is about to be registered. Does nothing where it is listed already, as removed or not. */
+  announce(row: DirectoryRow): void {
     this.#sql.exec(
-      `INSERT INTO tenants (tenant, name, project_id, suspended, updated_at) VALUES (?, ?, ?, ?, ?)
-       ON CONFLICT (tenant) DO UPDATE SET
-         name = excluded.name, project_id = excluded.project_id,
-         suspended = excluded.suspended, updated_at = excluded.updated_at
-       WHERE excluded.updated_at >= tenants.updated_at`,
-      row.tenant,
-      row.name,
-      row.project_id,
-      row.suspended ? 1 : 0,
-      row.updated_at,
+      `INSERT INTO tenants (tenant, name, project_id, suspended, updated_at, revision)
+       VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (tenant) DO NOTHING`,
+      ...valuesOf(row),
+      ANNOUNCED,
     );
   }
 
-  /** Strikes a tenant out. One that is not there is no error. */
-  remove(tenant: TenantId): void {
-    this.#sql.exec('DELETE FROM tenants WHERE tenant = ?', tenant);
+  /** Takes back an announcement, where the tenant was not registered after all. */
+  retract(tenant: TenantId): void {
+    this.#sql.exec('DELETE FROM tenants WHERE tenant = ? AND revision = ?', tenant, ANNOUNCED);
+  }
+
+  /** Lists a tenant as its record is. Of two writes that overtook each other the one of the later revision stays. */
+  put(row: DirectoryRow, revision: number): void {
+    this.#sql.exec(
+      `INSERT INTO tenants (tenant, name, project_id, suspended, updated_at, revision)
+       VALUES (?, ?, ?, ?, ?, ?)
+       ON CONFLICT (tenant) DO UPDATE SET
+         name = excluded.name, project_id = excluded.project_id, suspended = excluded.suspended,
+         updated_at = excluded.updated_at, revision = excluded.revision, removed_at = NULL
+       WHERE excluded.revision > tenants.revision`,
+      ...valuesOf(row),
+      revision,
+    );
+  }
+
+  /** Marks a tenant as removed. It stays in the list of removed tenants, as its deletion log stays. */
+  remove(tenant: TenantId, revision: number, removedAt: string): void {
+    this.retract(tenant);
+    this.#sql.exec(
+      'UPDATE tenants SET removed_at = ?, revision = ? WHERE tenant = ? AND revision < ?',
+      removedAt,
+      revision,
+      tenant,
+      revision,
+    );
   }
 
   /**
-   * Tenants by name of path, each once however rows come and go between pages.
-   * `after` is the `next` of the page before, null for the first; `limit` rows at most.
+   * Tenants by name of path, each once however rows come and go between pages. `include` says whether removed ones
+   * are among them. `after` is the `next` of the page before, null for the first; `limit` rows at most.
    */
-  list(page: { limit: number; after: TenantId | null }): DirectoryPage {
+  list(page: { limit: number; after: TenantId | null; include: 'registered' | 'removed' }): DirectoryPage {
     const found = this.#sql
       .exec(
-        'SELECT * FROM tenants WHERE tenant > ? ORDER BY tenant LIMIT ?',
+        `SELECT tenant, name, project_id, suspended, updated_at, removed_at FROM tenants
+         WHERE tenant > ? AND (removed_at IS NULL OR ?) ORDER BY tenant LIMIT ?`,
         page.after ?? '',
+        page.include === 'removed' ? 1 : 0,
         page.limit + 1,
       )
       .toArray()
-      .map((row) => StoredRow.parse(row));
+      .map((row) => ListedRow.parse(row));
     const rows = found.slice(0, page.limit);
     return { rows, next: found.length > rows.length ? (rows.at(-1)?.tenant ?? null) : null };
   }
+
+  /** Counts a wrong admin token. The seconds to wait before the next one, or null while there were few. */
+  countWrongAdminToken(): number | null {
+    const rate = {
+      requests_per_minute: LIMITS.wrongAdminTokensPerMinuteMax,
+      burst: LIMITS.wrongAdminTokensAtOnceMax,
+    };
+    const nowMs = Date.now();
+    const bucket = rewound(this.#wrongAdminTokens, nowMs) ?? this.#wrongAdminTokens;
+    const attempt = trySpend(bucket, rate, 1, nowMs);
+    this.#wrongAdminTokens = attempt.allowed ? attempt.bucket : bucket;
+    return attempt.allowed ? null : attempt.retryAfterSeconds;
+  }
 }
+
+const valuesOf = ({ tenant, name, project_id: projectId, suspended, updated_at: updatedAt }: DirectoryRow) =>
+  [tenant, name, projectId, suspended ? 1 : 0, updatedAt] as const;

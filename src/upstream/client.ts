@@ -4,13 +4,12 @@
  */
 import type { Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
-import { parseJson } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
 import { chunksOfAnswer, readOrStream, readText, type Body } from './body.ts';
 import { chunksOf, type ChunkReader } from './chunks.ts';
-import { interpret, interpretStatus, scrubJson, type Interpretation } from './interpret.ts';
+import { interpret, interpretStatus, type Interpretation } from './interpret.ts';
 import type { UpstreamRequest } from './request.ts';
-import { scrubsOf, scrubStream, type Scrubs } from './scrub.ts';
+import { scrubsOf, type Scrubs } from './scrub.ts';
 import { openTransport, type PostHogConfig, type Transport, type UpstreamAnswer } from './transport.ts';
 
 /** A success of PostHog's whose body is still unread. */
@@ -54,10 +53,10 @@ export function clientFactory(
 ): ClientFactory {
   const transport = openTransport(config, fetcher, nowMs);
   const scrubs = scrubsOf(config);
-  return (observe) => clientOf(observed(transport, observe, nowMs), scrubs, config.key);
+  return (observe) => clientOf(observed(transport, observe, nowMs), scrubs);
 }
 
-function clientOf(transport: Transport, scrubs: Scrubs, key: string): PostHogClient {
+function clientOf(transport: Transport, scrubs: Scrubs): PostHogClient {
   const interpretText = ({ status, retryAfterSeconds }: UpstreamAnswer, text: string): Interpretation =>
     interpret({ status, retryAfterSeconds, text }, scrubs);
 
@@ -79,11 +78,9 @@ function clientOf(transport: Transport, scrubs: Scrubs, key: string): PostHogCli
       const answer = sent.value;
       if (answer.status >= 300 || interpretStatus(answer.status, null) !== null) {
         const meaning = await read(answer, LIMITS.errorBytesMax);
-        return meaning.kind === 'success'
-          ? { kind: 'open', answer: openAnswer(answer, scrubs, key) }
-          : meaning;
+        return meaning.kind === 'success' ? { kind: 'open', answer: openAnswer(answer, scrubs) } : meaning;
       }
-      return { kind: 'open', answer: openAnswer(answer, scrubs, key) };
+      return { kind: 'open', answer: openAnswer(answer, scrubs) };
     },
   };
 }
@@ -94,28 +91,28 @@ const failed = (status: number | null, failure: Failure): Interpretation & { kin
   failure,
 });
 
-const openAnswer = (answer: UpstreamAnswer, scrubs: Scrubs, key: string): OpenAnswer => ({
+const openAnswer = (answer: UpstreamAnswer, scrubs: Scrubs): OpenAnswer => ({
   status: answer.status,
   mediaType: answer.mediaType,
   text: async (maxBytes) => {
     const text = await readText(answer, maxBytes);
-    return text.ok ? ok(scrubJson(text.value, parseJson(text.value) ?? null, scrubs.key)) : text;
+    return text.ok ? ok(scrubs.key(text.value)) : text;
   },
   textOrStream: async (maxBytes) => {
     const body = await readOrStream(answer, maxBytes);
     if (!body.ok) return body;
     if (body.value.kind === 'stream') {
-      return ok({ kind: 'stream', stream: body.value.stream.pipeThrough(scrubStream(key)) });
+      return ok({ kind: 'stream', stream: streamOf(scrubs.chunks(chunksOf(body.value.stream))) });
     }
     const { text } = body.value;
-    return ok({ kind: 'text', text: scrubJson(text, parseJson(text) ?? null, scrubs.key) });
+    return ok({ kind: 'text', text: scrubs.key(text) });
   },
-  chunks: () => scrubbed(chunksOfAnswer(answer), key),
+  chunks: () => scrubs.chunks(chunksOfAnswer(answer)),
   lost: answer.failure,
 });
 
-function scrubbed(chunks: ChunkReader, key: string): ChunkReader {
-  const stream = new ReadableStream<Uint8Array>(
+const streamOf = (chunks: ChunkReader): ReadableStream<Uint8Array> =>
+  new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         const chunk = await chunks.read();
@@ -126,8 +123,6 @@ function scrubbed(chunks: ChunkReader, key: string): ChunkReader {
     },
     { highWaterMark: 0 },
   );
-  return chunksOf(stream.pipeThrough(scrubStream(key)));
-}
 
 const observed =
   (transport: Transport, observe: CallObserver, nowMs: () => number): Transport =>

@@ -4,6 +4,7 @@
  */
 import { failure, failureUntil, isGatewayCode, type Failure } from '../core/failure.ts';
 import { isJsonObject, parseJson, type Json, type JsonObject } from '../core/json.ts';
+import { mayHaveWorked } from './evidence.ts';
 import type { Scrub, Scrubs } from './scrub.ts';
 
 export interface ReadAnswer {
@@ -27,9 +28,6 @@ export type Interpretation =
 
 const SHARED_LIMIT_SECONDS = 60;
 
-/** Statuses that a proxy sends of its own while, or after, the server behind it did the work. PostHog sends none of them. */
-const UNDECIDED: ReadonlySet<number> = new Set([408, 409, 421, 425, 499]);
-
 const SCOPE_LACKING = /missing required scope '([a-z_]+:[a-z_]+)'/;
 
 /**
@@ -43,8 +41,6 @@ function keyLacks({ detail }: JsonObject): Failure {
     ? failure('upstream_key_refused', why)
     : { ...failure('upstream_scope_missing', why), upstreamScope: scope };
 }
-/** JSON's other ways to write a character that keys are made of. */
-const SPELLING = /\\(?:u00|\/)/;
 
 /** Interprets a body that was read whole. Nothing of what PostHog echoes of the key is in what comes out. */
 export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
@@ -63,22 +59,13 @@ export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
       ? { kind: 'success', status, text: '', json }
       : { kind: 'failure', status, failure: invalidReply(status) };
   }
-  const text = scrubJson(answer.text, json, scrubs.key);
+  const text = scrubs.key(answer.text);
   return {
     kind: 'success',
     status,
     text,
     json: text === answer.text ? json : parseJson(text),
   };
-}
-
-/** Scrubs a text as it stands and, where it has escapes that could spell the key, as it reads. */
-export function scrubJson(text: string, json: Json, scrub: Scrub): string {
-  const clean = scrub(text);
-  if (!SPELLING.test(clean)) return clean;
-  const read = JSON.stringify(json);
-  const scrubbed = scrub(read);
-  return scrubbed === read ? clean : scrubbed;
 }
 
 /** The failure a status alone already decides, or `null` where the body must be read: successes and PostHog's 4xx. */
@@ -97,7 +84,7 @@ export function interpretStatus(status: number, retryAfterSeconds: number | null
       seconds,
     );
   }
-  if (UNDECIDED.has(status)) {
+  if (status >= 400 && status < 500 && mayHaveWorked(status)) {
     return failure(
       'upstream_error',
       `PostHog, or a server in front of it, answered ${status}: whether the request was carried out is not known.`,

@@ -1,62 +1,142 @@
 import { env } from 'cloudflare:workers';
-import { expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ProjectId, TenantId } from '../../src/core/ids.ts';
+import { LIMITS } from '../../src/core/limits.ts';
 import type { Directory, DirectoryRow } from '../../src/objects/directory.ts';
 
 const { DIRECTORY } = env as unknown as { DIRECTORY: DurableObjectNamespace<Directory> };
 
+const NOW = Date.parse('2026-11-23T12:00:00.000Z');
+const setTime = (ms: number) => vi.spyOn(Date, 'now').mockReturnValue(ms);
+
+beforeEach(() => {
+  vi.restoreAllMocks();
+  setTime(NOW);
+});
+
 const fresh = () => DIRECTORY.getByName(crypto.randomUUID());
 
+const id = (name: string) => TenantId.parse(name);
 const row = (tenant: string, changes: Partial<DirectoryRow> = {}): DirectoryRow => ({
-  tenant: TenantId.parse(tenant),
+  tenant: id(tenant),
   name: tenant.toUpperCase(),
   project_id: ProjectId.parse(1),
   suspended: false,
   updated_at: '2026-11-23T10:00:00.000Z',
   ...changes,
 });
+const REMOVED_AT = '2026-11-23T11:00:00.000Z';
 
-test('a directory nobody wrote to is empty', async () => {
-  expect(await fresh().list({ limit: 10, after: null })).toEqual({ rows: [], next: null });
+const listed = async (
+  directory: DurableObjectStub<Directory>,
+  include: 'registered' | 'removed' = 'registered',
+) => (await directory.list({ limit: 10, after: null, include })).rows;
+const namesOf = (rows: readonly { tenant: string }[]) => rows.map(({ tenant }) => tenant);
+
+describe('the list of tenants', () => {
+  test('is empty where no tenant was ever registered', async () => {
+    expect(await fresh().list({ limit: 10, after: null, include: 'removed' })).toEqual({
+      rows: [],
+      next: null,
+    });
+  });
+
+  test('gives every tenant once, in order, whatever comes and goes between its pages', async () => {
+    const directory = fresh();
+    for (const name of ['d', 'a', 'c', 'b', 'e']) await directory.put(row(name), 2);
+    const page = { limit: 2, include: 'registered' } as const;
+
+    const first = await directory.list({ ...page, after: null });
+    await directory.remove(id('b'), 3, REMOVED_AT);
+    await directory.put(row('aa'), 2);
+    const second = await directory.list({ ...page, after: first.next });
+    const third = await directory.list({ ...page, after: second.next });
+
+    expect([first, second, third].map(({ rows }) => namesOf(rows))).toEqual([['a', 'b'], ['c', 'd'], ['e']]);
+    expect(third.next).toBeNull();
+  });
+
+  test('has no next page after a full last one', async () => {
+    const directory = fresh();
+    await directory.put(row('a'), 2);
+    await directory.put(row('b'), 2);
+    expect((await directory.list({ limit: 2, after: null, include: 'registered' })).next).toBeNull();
+  });
+
+  test('keeps a removed tenant for the list that asks for removed ones, until it is registered again', async () => {
+    const directory = fresh();
+    await directory.put(row('a'), 2);
+    await directory.put(row('b'), 2);
+    await directory.remove(id('a'), 3, REMOVED_AT);
+    await directory.remove(id('a'), 3, '2026-11-23T11:59:00.000Z');
+    expect(namesOf(await listed(directory))).toEqual(['b']);
+    expect(await listed(directory, 'removed')).toEqual([
+      { ...row('a'), removed_at: REMOVED_AT },
+      { ...row('b'), removed_at: null },
+    ]);
+    await directory.put(row('a'), 4);
+    expect(await listed(directory)).toEqual([
+      { ...row('a'), removed_at: null },
+      { ...row('b'), removed_at: null },
+    ]);
+  });
 });
 
-test('pages give every tenant once, in order, whatever comes and goes between them', async () => {
-  const directory = fresh();
-  for (const name of ['d', 'a', 'c', 'b', 'e']) await directory.put(row(name));
+describe('of two writes that overtook each other', () => {
+  test('the one of the later revision stays, whatever the clocks said', async () => {
+    const directory = fresh();
+    await directory.put(row('a', { suspended: true, updated_at: '2026-11-23T10:00:01.000Z' }), 3);
+    await directory.put(row('a', { suspended: false, updated_at: '2026-11-23T10:00:02.000Z' }), 2);
+    expect(await listed(directory)).toMatchObject([{ suspended: true }]);
+  });
 
-  const first = await directory.list({ limit: 2, after: null });
-  await directory.remove(TenantId.parse('b'));
-  await directory.put(row('aa'));
-  const second = await directory.list({ limit: 2, after: first.next });
-  const third = await directory.list({ limit: 2, after: second.next });
+  test('a removal from before the tenant was registered again does not unlist it', async () => {
+    const directory = fresh();
+    await directory.put(row('a'), 2);
+    await directory.put(row('a'), 4);
+    await directory.remove(id('a'), 3, REMOVED_AT);
+    expect(namesOf(await listed(directory))).toEqual(['a']);
+  });
 
-  expect([first, second, third].map((page) => page.rows.map((each) => each.tenant))).toEqual([
-    ['a', 'b'],
-    ['c', 'd'],
-    ['e'],
-  ]);
-  expect(third.next).toBeNull();
+  test('a change from before a removal does not list the tenant again', async () => {
+    const directory = fresh();
+    await directory.put(row('a'), 2);
+    await directory.remove(id('a'), 4, REMOVED_AT);
+    await directory.put(row('a'), 3);
+    expect(await listed(directory)).toEqual([]);
+  });
 });
 
-test('a full last page has no next', async () => {
-  const directory = fresh();
-  await directory.put(row('a'));
-  await directory.put(row('b'));
-  expect((await directory.list({ limit: 2, after: null })).next).toBeNull();
+describe('a tenant that is announced', () => {
+  test('is listed before it is registered, and no longer once that was refused', async () => {
+    const directory = fresh();
+    await directory.announce(row('a'));
+    expect(namesOf(await listed(directory))).toEqual(['a']);
+    await directory.retract(id('a'));
+    expect(await listed(directory, 'removed')).toEqual([]);
+  });
+
+  test('stays listed when another attempt to register it is refused', async () => {
+    const directory = fresh();
+    await directory.announce(row('a'));
+    await directory.put(row('a', { name: 'Real' }), 2);
+    await directory.announce(row('a', { name: 'Other' }));
+    await directory.retract(id('a'));
+    expect(await listed(directory)).toMatchObject([{ name: 'Real' }]);
+  });
 });
 
-test('of two writes that overtook each other the newer stays', async () => {
-  const directory = fresh();
-  await directory.put(row('a', { suspended: true, updated_at: '2026-11-23T10:00:02.000Z' }));
-  await directory.put(row('a', { suspended: false, updated_at: '2026-11-23T10:00:01.000Z' }));
-  const { rows } = await directory.list({ limit: 10, after: null });
-  expect(rows).toEqual([row('a', { suspended: true, updated_at: '2026-11-23T10:00:02.000Z' })]);
-});
+describe('wrong admin tokens', () => {
+  const { wrongAdminTokensAtOnceMax: atOnce, wrongAdminTokensPerMinuteMax: perMinute } = LIMITS;
 
-test('removing a tenant twice is no error', async () => {
-  const directory = fresh();
-  await directory.put(row('a'));
-  await directory.remove(TenantId.parse('a'));
-  await directory.remove(TenantId.parse('a'));
-  expect((await directory.list({ limit: 10, after: null })).rows).toEqual([]);
+  test('are counted: a few are free, then there is a wait, and the wait that is named is enough', async () => {
+    const directory = fresh();
+    const waits: (number | null)[] = [];
+    for (let sent = 0; sent < atOnce + 5; sent += 1) waits.push(await directory.countWrongAdminToken());
+    expect(waits.slice(0, atOnce)).toEqual(Array.from({ length: atOnce }, () => null));
+    expect(waits.slice(atOnce)).toEqual(Array.from({ length: 5 }, () => 60 / perMinute));
+    setTime(NOW + (60 / perMinute) * 1000);
+    expect(await directory.countWrongAdminToken()).toBeNull();
+    expect(await directory.countWrongAdminToken()).not.toBeNull();
+  });
 });

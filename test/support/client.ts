@@ -4,12 +4,12 @@ import type { Recorder } from './recorder.ts';
 
 /** What a request has besides method and path. */
 export interface Sending {
-  /** RawCall as `Authorization: Bearer`. */
+  /** Sent as `Authorization: Bearer`. */
   readonly token?: string;
   readonly headers?: Readonly<Record<string, string | readonly string[]>>;
-  /** RawCall as JSON. */
+  /** Sent as JSON. */
   readonly json?: unknown;
-  /** RawCall as it is; give a content type along. */
+  /** Sent as it is; give a content type along. */
   readonly body?: string | Uint8Array;
 }
 

@@ -61,7 +61,7 @@ export function tenantsOf(
 ): Tenants {
   let made = 0;
   const put: Tenants['put'] = async (tenant, record = {}) => {
-    expected(await admin('PUT', `/${tenant}`, { ...EVERYTHING, ...record }), 200, 201);
+    expected(await admin('PUT', `/${tenant}`, { slice: null, ...EVERYTHING, ...record }), 200, 201);
   };
   const mint: Tenants['mint'] = async (tenant, request = {}) =>
     expected(await admin('POST', `/${tenant}/tokens`, { name: 'a backend', ...request }), 201) as Minted;

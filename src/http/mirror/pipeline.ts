@@ -24,15 +24,16 @@ export async function answerPersons(
   if (!admitted.ok) return admitted;
   const target = readTarget(ctx, operation); // 400 404
   if (!target.ok) return target;
-  const { caller, grant } = admitted.value;
-  const refusal = checkAccess(grant, caller, operation.scopes, target.value.projectId); // 403
+  const { caller } = admitted.value;
+  const refusal = checkAccess(admitted.value.grant, caller, operation.scopes, target.value.projectId); // 403
   if (refusal !== null) return err(refusal);
   const call = await readCall(ctx, operation, method, target.value); // 400 413 415
   if (!call.ok) return call;
+  const current = await admitAgain(ctx, admitted.value, call.value); // 401 403 429; the look-ups are paid for
+  if (!current.ok) return current;
+  const { grant } = current.value;
   const planned = plan(grant, caller, call.value, ctx.services.upstream); // 400 403; pure: decide, then constrain
   if (!planned.ok) return planned;
-  const current = await admitAgain(ctx, admitted.value, planned.value); // 401 403 429; the look-ups are paid for
-  if (!current.ok) return current;
   const head = headReply(ctx, planned.value);
   if (head !== null) return head;
   const cleared = await enforceSlice(ctx, grant, planned.value); // 404; persons looked up, ids resolved

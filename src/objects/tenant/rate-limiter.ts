@@ -68,7 +68,7 @@ export class RateLimiter {
       }
     }
     const statuses = attempts.map(({ limit, cached, attempt }) => {
-      const charged = refused === null && attempt.allowed;
+      const charged = refused === null && attempt.allowed && cost > 0;
       if (charged) this.#keep(limit, attempt.bucket, cached.stored);
       const bucket = charged ? attempt.bucket : cached.bucket;
       return statusOf(limit.holder === 'tenant' ? 'tenant' : 'token', bucket, limit.rate, nowMs);

@@ -7,13 +7,18 @@ import {
   type TenantId,
   type TokenId,
 } from '../../core/ids.ts';
-import { err, type Result } from '../../core/result.ts';
+import type { TenantDocument } from '../../contract/tenant.ts';
+import type { JsonObject } from '../../core/json.ts';
+import { err, ok, type Result } from '../../core/result.ts';
 import type { TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import { migrate } from '../migrations.ts';
 import type { LimitStatus } from './gcra.ts';
 import { limitsOf, limitsShown, rateFailure } from './limits.ts';
 import { RateLimiter } from './rate-limiter.ts';
+import { patchedRecord, replacedRecord } from './change-record.ts';
+import { checkIfMatch, type IfMatch } from './etag.ts';
 import { RecordStore, type StoredTenant } from './record-store.ts';
+import { RevocationLimiter } from './revocation-limiter.ts';
 import { TENANT_STEPS } from './schema.ts';
 import type { IssuedToken, Revoker, TokenPage } from './token-rows.ts';
 import { TokenStore } from './token-store.ts';
@@ -28,8 +33,11 @@ export interface AdmitAsk {
   registration: RegistrationId | null;
   /** Ancestors oldest first, the token itself last; never empty. */
   chain: readonly TokenLimits[];
-  /** How many requests this one counts as: a whole number, 0 or more. */
-  cost: number;
+  /**
+   * How many requests this one counts as: a whole number, 0 or more. `revocation` costs no requests and is counted
+   * against the token's own bound of revocations.
+   */
+  cost: number | 'revocation';
 }
 
 export type Admission =
@@ -42,9 +50,20 @@ export type Admission =
   /** `limits` is empty when the refusal came before the rate was asked. */
   | { verdict: 'refused'; failure: Failure; limits: LimitStatus[] };
 
+/** How a tenant was taken off the register. */
+export interface Removal {
+  /** False when it was not registered. */
+  removed: boolean;
+  revision: number;
+  /** ISO 8601. */
+  removed_at: string;
+}
+
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
 const refused = (why: Failure): Admission => ({ verdict: 'refused', failure: why, limits: [] });
+
+const NOT_REGISTERED = failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
 
 const UNKNOWN = failure('tenant_unknown', 'The tenant of this token is not registered here any more.');
 
@@ -57,6 +76,7 @@ export class Tenant extends DurableObject {
   #record: RecordStore;
   #tokens: TokenStore;
   #limiter: RateLimiter;
+  readonly #revocations = new RevocationLimiter();
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -68,11 +88,33 @@ export class Tenant extends DurableObject {
   }
 
   /** Registers the tenant, or replaces its record. True for the very next request. */
-  put(id: TenantId, record: TenantRecord): { created: boolean; stored: StoredTenant } {
+  put(
+    id: TenantId,
+    document: TenantDocument,
+    ifMatch: IfMatch = null,
+  ): Result<{ created: boolean; stored: StoredTenant }> {
+    const before = this.#record.read();
+    const stale = checkIfMatch(before, ifMatch);
+    if (stale !== null) return err(stale);
+    const record = replacedRecord(id, before, document);
+    if (!record.ok) return record;
+    return ok({ created: before === null, stored: this.#write(id, before, record.value) });
+  }
+
+  /** Changes members of the record (RFC 7396). True for the very next request. */
+  patch(patch: JsonObject, ifMatch: IfMatch = null): Result<StoredTenant> {
+    const before = this.#record.read();
+    if (before === null) return err(NOT_REGISTERED);
+    const stale = checkIfMatch(before, ifMatch);
+    if (stale !== null) return err(stale);
+    const record = patchedRecord(before, patch);
+    return record.ok ? ok(this.#write(before.tenant, before, record.value)) : record;
+  }
+
+  #write(id: TenantId, before: StoredTenant | null, record: TenantRecord): StoredTenant {
     const nowMs = Date.now();
     const now = new Date(nowMs).toISOString();
-    const before = this.#record.read();
-    const stored = this.#change(() => {
+    return this.#change(() => {
       if (before !== null) this.#limiter.retune('tenant', before.record.rate, record.rate, nowMs);
       return this.#record.write({
         tenant: id,
@@ -82,7 +124,6 @@ export class Tenant extends DurableObject {
         updated_at: now,
       });
     });
-    return { created: before === null, stored };
   }
 
   get(): StoredTenant | null {
@@ -97,15 +138,18 @@ export class Tenant extends DurableObject {
   /**
    * Takes the tenant off the register and revokes every token it was ever given, for good: they stay dead when a tenant
    * is registered under the same name again. The rate's clock stays too, so that this is no way to a fresh burst.
-   * False when it was not registered.
+   * Without `ifMatch` the record is not read, so that one this code does not understand can be removed too.
    */
-  remove(): boolean {
+  remove(ifMatch: IfMatch = null): Result<Removal> {
+    const stale = ifMatch === null ? null : checkIfMatch(this.#record.read(), ifMatch);
+    if (stale !== null) return err(stale);
     const nowMs = Date.now();
-    return this.#change(() => {
-      const { removed } = this.#record.clear();
-      if (removed) this.#tokens.revokeAll(nowMs);
-      return removed;
+    const removal = this.#change(() => {
+      const cleared = this.#record.clear();
+      if (cleared.removed) this.#tokens.revokeAll(nowMs);
+      return { ...cleared, removed_at: new Date(nowMs).toISOString() };
     });
+    return ok(removal);
   }
 
   /** May this request go on? Once per request, and from memory: storage is touched once in a stride of requests. */
@@ -122,11 +166,15 @@ export class Tenant extends DurableObject {
     if (stored.record.suspended) {
       return refused(failure('tenant_suspended', 'The operator has suspended this tenant.'));
     }
-    const spent = this.#limiter.spend(limitsOf(stored.record, chain), cost, Date.now());
+    const nowMs = Date.now();
+    const tooMany = cost === 'revocation' ? this.#revocations.check(self.id, nowMs) : null;
+    if (tooMany !== null) return refused(tooMany);
+    const requests = cost === 'revocation' ? 0 : cost;
+    const spent = this.#limiter.spend(limitsOf(stored.record, chain), requests, nowMs);
     const limits = limitsShown(spent.statuses);
     return spent.refused === null
       ? { verdict: 'admitted', tenant: stored.record, registration: stored.registration, limits }
-      : { verdict: 'refused', failure: rateFailure(spent.refused, cost, self.id), limits };
+      : { verdict: 'refused', failure: rateFailure(spent.refused, requests, self.id), limits };
   }
 
   /**

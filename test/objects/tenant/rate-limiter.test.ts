@@ -9,6 +9,7 @@ import {
   chainOf,
   issue,
   NOW,
+  put,
   record,
   registered,
   setTime,
@@ -245,9 +246,9 @@ describe('a changed rate', () => {
     const tenant = await registered({ rate: rate(60, 10) });
     const id = tokenId();
     await admittedOf(10, tenant, id);
-    await tenant.put(ACME, record({ rate: rate(60, 12) }));
+    await put(tenant, record({ rate: rate(60, 12) }));
     expect(await admittedOf(5, tenant, id)).toBe(2);
-    await tenant.put(ACME, record({ rate: rate(600, 4) }));
+    await put(tenant, record({ rate: rate(600, 4) }));
     expect(await admittedOf(5, tenant, id)).toBe(0);
   });
 
@@ -256,7 +257,7 @@ describe('a changed rate', () => {
     const id = tokenId();
     await admittedOf(4, tenant, id);
     setTime(NOW + 10_000);
-    await tenant.put(ACME, record({ rate: rate(6000, 4) }));
+    await put(tenant, record({ rate: rate(6000, 4) }));
     await evictDurableObject(tenant);
     expect(await admittedOf(5, tenant, id)).toBe(1);
   });
@@ -266,11 +267,11 @@ describe('a changed rate', () => {
     const id = tokenId();
     await admittedOf(5, tenant, id);
     await runInDurableObject(tenant, (instance, { storage }) => {
-      const put = () => instance.put(ACME, record({ rate: rate(60, 40) }));
+      const replace = () => instance.put(ACME, record({ rate: rate(60, 40) }));
       storage.sql.exec(
         `CREATE TRIGGER full BEFORE INSERT ON record BEGIN SELECT RAISE(ABORT, 'disk full'); END`,
       );
-      expect(put).toThrow(/disk full/);
+      expect(replace).toThrow(/disk full/);
     });
     const before = 5 + (await admittedOf(9, tenant, id));
     await evictDurableObject(tenant);
@@ -282,7 +283,7 @@ describe('a changed rate', () => {
     await admittedOf(10, tenant, tokenId());
     await tenant.remove();
     await evictDurableObject(tenant);
-    await tenant.put(ACME, record({ rate: rate(60, 10) }));
+    await put(tenant, record({ rate: rate(60, 10) }));
     expect(await admittedOf(5, tenant, tokenId())).toBe(0);
   });
 });

@@ -12,6 +12,7 @@ import {
   issue,
   issued,
   NOW,
+  put,
   record,
   registered,
   registrationId,
@@ -50,11 +51,11 @@ describe('the record', () => {
   test('is created once, then replaced; it survives the object', async () => {
     const tenant = unregistered();
     expect(await tenant.get()).toBeNull();
-    const first = await tenant.put(ACME, record());
+    const first = await put(tenant, record());
     expect(first.created).toBe(true);
     setTime(NOW + MINUTE);
     const wide = record({ scopes: ['person:write'], slice: { property: 'plan', value: ['free', 'pro'] } });
-    const second = await tenant.put(ACME, wide);
+    const second = await put(tenant, wide);
     expect(second.created).toBe(false);
     await evictDurableObject(tenant);
     expect(await tenant.get()).toEqual({
@@ -78,7 +79,7 @@ describe('the record', () => {
     expect(await tenant.admit({ registration: null, chain, cost: 1 })).toMatchObject({
       tenant: { scopes: ['person:read', 'person:delete'] },
     });
-    await tenant.put(ACME, record({ scopes: ['person:read'] }));
+    await put(tenant, record({ scopes: ['person:read'] }));
     expect(await tenant.admit({ registration: null, chain, cost: 1 })).toMatchObject({
       tenant: { scopes: ['person:read'] },
     });
@@ -106,7 +107,7 @@ describe('the record', () => {
     await evictDurableObject(tenant);
     await runInDurableObject(tenant, (instance) => {
       expect(() => instance.admit({ registration: null, chain: [{ id: tokenId() }], cost: 1 })).toThrow();
-      expect(instance.remove()).toBe(true);
+      expect(instance.remove()).toMatchObject({ value: { removed: true } });
     });
     expect(await admit(tenant, tokenId())).toBe('tenant_unknown');
   });
@@ -118,9 +119,9 @@ describe('suspending', () => {
     const tenant = await registered({ rate });
     const id = tokenId();
     expect(await admit(tenant, id)).toBe('admitted');
-    await tenant.put(ACME, record({ rate, suspended: true }));
+    await put(tenant, record({ rate, suspended: true }));
     for (let more = 0; more < 5; more += 1) expect(await admit(tenant, id)).toBe('tenant_suspended');
-    await tenant.put(ACME, record({ rate }));
+    await put(tenant, record({ rate }));
     expect(await admit(tenant, id)).toBe('admitted');
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
@@ -196,11 +197,11 @@ describe('removing a tenant', () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
-    expect(await tenant.remove()).toBe(true);
+    expect(await tenant.remove()).toMatchObject({ value: { removed: true } });
     expect(await admit(tenant, root)).toBe('tenant_unknown');
 
     setTime(NOW + MINUTE);
-    const again = await tenant.put(ACME, record());
+    const again = await put(tenant, record());
     expect(again).toMatchObject({ created: true, stored: { created_at: iso(NOW + MINUTE) } });
     await evictDurableObject(tenant);
     expect(await admit(tenant, root)).toBe('token_revoked');
@@ -212,10 +213,10 @@ describe('removing a tenant', () => {
 
   test('that is not registered says so', async () => {
     const tenant = unregistered();
-    expect(await tenant.remove()).toBe(false);
-    await tenant.put(ACME, record());
-    expect(await tenant.remove()).toBe(true);
-    expect(await tenant.remove()).toBe(false);
+    expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
+    await put(tenant, record());
+    expect(await tenant.remove()).toMatchObject({ value: { removed: true } });
+    expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
   });
 
   test('loses no race: a token whose making began before is not entered after', async () => {
@@ -224,7 +225,7 @@ describe('removing a tenant', () => {
     const child = issued([root]);
     await tenant.remove();
     expect(await enter(tenant, child, [root])).toMatchObject({ failure: { code: 'tenant_unknown' } });
-    await tenant.put(ACME, record());
+    await put(tenant, record());
     expect(await enter(tenant, child, [root])).toMatchObject({ failure: { code: 'token_parent_revoked' } });
     expect(await count(tenant, 'tokens')).toBe(1);
   });
@@ -239,14 +240,14 @@ describe('a registration', () => {
   test('is there while the tenant is, stays through changes and restarts, and never comes back', async () => {
     const tenant = unregistered();
     expect(await tenant.registration()).toBeNull();
-    await tenant.put(ACME, record());
+    await put(tenant, record());
     const first = await tenant.registration();
-    await tenant.put(ACME, record({ suspended: false, name: 'Changed' }));
+    await put(tenant, record({ suspended: false, name: 'Changed' }));
     await evictDurableObject(tenant);
     expect(await tenant.registration()).toBe(first);
     await tenant.remove();
     expect(await tenant.registration()).toBeNull();
-    await tenant.put(ACME, record());
+    await put(tenant, record());
     expect(await tenant.registration()).not.toBe(first);
     expect(await tenant.registration()).toMatch(/^reg_/);
   });
@@ -258,7 +259,7 @@ describe('a registration', () => {
     expect(await admitWith(tenant, null)).toBe(first);
     await tenant.remove();
     expect(await admitWith(tenant, first)).toBe('tenant_unknown');
-    await tenant.put(ACME, record());
+    await put(tenant, record());
     expect(await admitWith(tenant, first)).toBe('tenant_unknown');
     expect(await admitWith(tenant, null)).toBe(await tenant.registration());
   });
@@ -269,7 +270,7 @@ describe('a registration', () => {
     const unknown = { ok: false, failure: { code: 'tenant_unknown' } };
     await tenant.remove();
     expect(await tenant.issue(issued(), [], first)).toMatchObject(unknown);
-    await tenant.put(ACME, record());
+    await put(tenant, record());
     expect(await tenant.issue(issued(), [], first)).toMatchObject(unknown);
     expect(await count(tenant, 'tokens')).toBe(0);
   });
@@ -299,10 +300,10 @@ describe('a revision', () => {
   test('grows with every change, also by removing and registering again', async () => {
     const tenant = await registered();
     const seen = [(await tenant.get())?.revision ?? 0];
-    seen.push((await tenant.put(ACME, record())).stored.revision);
+    seen.push((await put(tenant, record())).stored.revision);
     await evictDurableObject(tenant);
     await tenant.remove();
-    seen.push((await tenant.put(ACME, record())).stored.revision);
+    seen.push((await put(tenant, record())).stored.revision);
     expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
     expect(seen[2]).toBeGreaterThan((seen[1] ?? 0) + 1);
   });

@@ -1,6 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import { newRegistrationId, newTokenId, TenantId, type Random, type TokenId } from '../../../src/core/ids.ts';
+import type { TenantDocument } from '../../../src/contract/tenant.ts';
 import { TenantRecord, type Rate } from '../../../src/policy/grant.ts';
 import type { IssuedToken, Tenant } from '../../../src/objects/tenant/tenant.ts';
 
@@ -18,8 +19,15 @@ export const unregistered = () => TENANT.getByName(crypto.randomUUID());
 /** A registered tenant in an object of its own. */
 export async function registered(changes: Record<string, unknown> = {}) {
   const tenant = unregistered();
-  await tenant.put(ACME, record(changes));
+  await put(tenant, record(changes));
   return tenant;
+}
+
+/** Registers the tenant or replaces its record. */
+export async function put(tenant: DurableObjectStub<Tenant>, document: TenantDocument) {
+  const result = await tenant.put(ACME, document);
+  if (!result.ok) throw new Error(result.failure.detail);
+  return result.value;
 }
 
 export const record = (changes: Record<string, unknown> = {}): TenantRecord =>

@@ -1,16 +1,15 @@
 /** The admin plane, `/admin/v1`: what an operator does. One credential, and every route asks for it first. */
-import { failure } from '../../../core/failure.ts';
+import { failure, failureUntil, type Failure } from '../../../core/failure.ts';
 import { TenantId, TokenId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { TokenCursor } from '../../../objects/tenant/token-rows.ts';
 import type { StoredTenant } from '../../../objects/tenant/tenant.ts';
-import { checkGrant } from '../../../policy/validate-grant.ts';
-import { TenantRecord } from '../../../policy/grant.ts';
 import { grantOf } from '../../../policy/narrow.ts';
 import { callObject } from '../../call-object.ts';
 import { getDeletion, listDeletions } from '../deletions.ts';
 import { jsonReply, type Context, type Reply } from '../../context.ts';
+import { TenantDocument } from '../../../contract/tenant.ts';
 import { TokenRequest } from '../../../contract/schemas.ts';
 import { issueToken } from '../issue-token.ts';
 import { pageReply, readPage } from '../listing.ts';
@@ -27,8 +26,20 @@ const withAdmin =
   async (ctx) => {
     const { request, services } = ctx;
     const refusal = await services.checkAdmin(request.headers);
-    return refusal === null ? handler(ctx) : err(refusal);
+    return refusal === null ? handler(ctx) : err(await limitGuesses(ctx, refusal));
   };
+
+/** Every wrong token waits for the one object that counts them; the right token never does. */
+async function limitGuesses(ctx: Context, refusal: Failure): Promise<Failure> {
+  if (refusal.code !== 'admin_token_invalid') return refusal;
+  const counted = await callObject(ctx, () => ctx.services.adminAttempts().countWrongAdminToken());
+  if (!counted.ok || counted.value === null) return refusal;
+  return failureUntil(
+    'admin_rate_limited',
+    'This is not the admin token of this gateway, and too many wrong ones were sent lately.',
+    counted.value,
+  );
+}
 
 /** The same, for routes below one tenant. */
 const withTenant = (handler: TenantHandler): AdminHandler =>
@@ -49,24 +60,24 @@ const withTenant = (handler: TenantHandler): AdminHandler =>
 
 /** `PUT /admin/v1/tenants/:tenant`: 201 the first time, 200 after. */
 export const putTenant = withTenant(async (ctx, tenant) => {
-  const record = await readControlBody(ctx, TenantRecord);
-  if (!record.ok) return record;
-  const unenforceable = checkGrant(grantOf(record.value));
-  if (unenforceable !== null) return err(unenforceable);
+  const document = await readControlBody(ctx, TenantDocument);
+  if (!document.ok) return document;
   const { services } = ctx;
-  const list = (updatedAt: string) => {
-    const { name, project_id: projectId, suspended } = record.value;
-    return callObject(ctx, () =>
-      services.directory().put({ tenant, name, project_id: projectId, suspended, updated_at: updatedAt }),
-    );
-  };
-  // Listed before, so that no tenant is ever unlisted; and after, as whatever ran in between may have unlisted it.
-  const before = await list(new Date(services.nowMs()).toISOString());
-  if (!before.ok) return before;
-  const put = await callObject(ctx, () => services.tenant(tenant).put(tenant, record.value));
-  if (!put.ok) return put;
-  const after = await list(put.value.stored.updated_at);
-  if (!after.ok) return after;
+  const { name, project_id: projectId, suspended } = document.value;
+  const updatedAt = new Date(services.nowMs()).toISOString();
+  const announced = await callObject(ctx, () =>
+    services.directory().announce({ tenant, name, project_id: projectId, suspended, updated_at: updatedAt }),
+  );
+  if (!announced.ok) return announced;
+  const answered = await callObject(ctx, () => services.tenant(tenant).put(tenant, document.value));
+  if (!answered.ok) return answered;
+  const put = answered.value;
+  if (!put.ok) {
+    const retracted = await callObject(ctx, () => services.directory().retract(tenant));
+    return retracted.ok ? put : retracted;
+  }
+  const listed = await list(ctx, put.value.stored);
+  if (!listed.ok) return listed;
   return ok(jsonReply(put.value.created ? 201 : 200, tenantView(put.value.stored)));
 });
 
@@ -83,11 +94,14 @@ export const deleteTenant = withTenant(async (ctx, tenant) => {
   const input = await refuseInput(ctx);
   if (!input.ok) return input;
   const { services } = ctx;
-  const removed = await callObject(ctx, () => services.tenant(tenant).remove());
+  const answered = await callObject(ctx, () => services.tenant(tenant).remove());
+  if (!answered.ok) return answered;
+  const removed = answered.value;
   if (!removed.ok) return removed;
-  const unlisted = await callObject(ctx, () => services.directory().remove(tenant));
+  const { revision, removed_at: removedAt } = removed.value;
+  const unlisted = await callObject(ctx, () => services.directory().remove(tenant, revision, removedAt));
   if (!unlisted.ok) return unlisted;
-  return removed.value ? ok(NO_CONTENT) : err(noSuchTenant());
+  return removed.value.removed ? ok(NO_CONTENT) : err(noSuchTenant());
 });
 
 /** `GET /admin/v1/tenants`: by name. */
@@ -95,7 +109,9 @@ export const listTenants = withAdmin(async (ctx) => {
   const page = readPage(ctx, TenantId, ['json']);
   if (!page.ok) return page;
   const { limit, cursor } = page.value;
-  const found = await callObject(ctx, () => ctx.services.directory().list({ limit, after: cursor }));
+  const found = await callObject(ctx, () =>
+    ctx.services.directory().list({ limit, after: cursor, include: 'registered' }),
+  );
   if (!found.ok) return found;
   return ok(pageReply(ctx, page.value, found.value.rows, found.value.next));
 });
@@ -146,6 +162,16 @@ export const revokeTokenOf = withTenant(async (ctx, tenant) => {
 /** The deletion log of a tenant, also of one that is no longer registered. */
 export const deletionsOf = withTenant(listDeletions);
 export const deletionOf = withTenant(getDeletion);
+
+const list = (
+  ctx: Context,
+  { tenant, record, updated_at, revision }: StoredTenant,
+): Promise<Result<void>> => {
+  const { name, project_id, suspended } = record;
+  return callObject(ctx, () =>
+    ctx.services.directory().put({ tenant, name, project_id, suspended, updated_at }, revision),
+  );
+};
 
 async function registered(ctx: Context, tenant: TenantId): Promise<Result<StoredTenant>> {
   const found = await callObject(ctx, () => ctx.services.tenant(tenant).get());

@@ -1,4 +1,5 @@
 /** Guards of the tenant plane: what every route asks for first. */
+import type { Principal } from '../../../authn/token.ts';
 import { err, type Result } from '../../../core/result.ts';
 import type { Scope } from '../../../core/scopes.ts';
 import { checkAccess } from '../../../policy/decide.ts';
@@ -20,12 +21,19 @@ export const withToken =
     return refusal === null ? handler(ctx, admitted.value) : err(refusal);
   };
 
-/** Revoking is not rate limited: a thief of the token may have used up its rate. */
-export const withTokenUnmetered =
-  (handler: TenantHandler): Handler =>
+/**
+ * Revoking spends nothing of the rate, which a thief of the token may have used up. It has a bound of its own, which
+ * does not hold for a token that ends itself: a thief who used up the bound could otherwise keep its owner from that.
+ */
+export const withTokenToRevoke =
+  (endsItself: (ctx: Context, principal: Principal) => boolean, handler: TenantHandler): Handler =>
   async (ctx) => {
     const principal = await authenticate(ctx);
     if (!principal.ok) return principal;
-    const admitted = await admit(ctx, principal.value, 0);
+    const free = endsItself(ctx, principal.value) && !hasBody(ctx.request);
+    const admitted = await admit(ctx, principal.value, free ? 0 : 'revocation');
     return admitted.ok ? handler(ctx, admitted.value) : admitted;
   };
+
+const hasBody = ({ body, headers }: Request): boolean =>
+  body !== null && headers.get('content-length') !== '0';

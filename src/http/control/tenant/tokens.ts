@@ -9,7 +9,7 @@ import { jsonReply, type Context, type Reply } from '../../context.ts';
 import { TokenRequest } from '../../../contract/schemas.ts';
 import { isoOf, issueToken } from '../issue-token.ts';
 import { readControlBody, refuseInput, refuseParameters } from '../input.ts';
-import { withTokenUnmetered, withToken } from './guard.ts';
+import { withToken, withTokenToRevoke } from './guard.ts';
 import { grantView } from '../views.ts';
 
 const NO_CONTENT: Reply = { status: 204, type: null, body: null };
@@ -64,18 +64,24 @@ export const deriveToken = withToken([], async (ctx, { principal, grant, registr
 });
 
 /** `POST /v1/tokens/self-revoke`: the token ends itself, and whatever was derived from it. */
-export const selfRevoke = withTokenUnmetered(async (ctx, { principal }) => {
-  const body = await refuseInput(ctx);
-  return body.ok ? revoke(ctx, principal.token, { principal }) : body;
-});
+export const selfRevoke = withTokenToRevoke(
+  () => true,
+  async (ctx, { principal }) => {
+    const body = await refuseInput(ctx);
+    return body.ok ? revoke(ctx, principal.token, { principal }) : body;
+  },
+);
 
 /** `DELETE /v1/tokens/:id`: ends the token itself or a descendant; of others it knows nothing. */
-export const revokeToken = withTokenUnmetered(async (ctx, { principal }) => {
-  const input = await refuseInput(ctx);
-  if (!input.ok) return input;
-  const id = TokenId.safeParse(ctx.parameters['id']);
-  return id.success ? revoke(ctx, id.data, { principal }) : err(noSuchToken());
-});
+export const revokeToken = withTokenToRevoke(
+  (ctx, principal) => ctx.parameters['id'] === principal.token,
+  async (ctx, { principal }) => {
+    const input = await refuseInput(ctx);
+    if (!input.ok) return input;
+    const id = TokenId.safeParse(ctx.parameters['id']);
+    return id.success ? revoke(ctx, id.data, { principal }) : err(noSuchToken());
+  },
+);
 
 async function revoke(
   ctx: Context,

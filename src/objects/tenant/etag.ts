@@ -1,0 +1,19 @@
+/** Entity tags of a tenant's record (RFC 9110 §8.8.3), and the condition that a change may name one. */
+import { failure, type Failure } from '../../core/failure.ts';
+import type { StoredTenant } from './record-store.ts';
+
+/** `If-Match`: the tags it lists, `any` for `*`, null where it was not sent. */
+export type IfMatch = readonly string[] | 'any' | null;
+
+/** The revision grows with every change, so no two states of a tenant share a tag. */
+export const etagOf = ({ revision }: Pick<StoredTenant, 'revision'>): string => `"${revision}"`;
+
+export function checkIfMatch(stored: StoredTenant | null, ifMatch: IfMatch): Failure | null {
+  if (ifMatch === null) return null;
+  if (stored === null) return failed('No tenant of that name is registered, and If-Match asks for one.');
+  return ifMatch === 'any' || ifMatch.includes(etagOf(stored))
+    ? null
+    : failed('The tenant was changed since that ETag was read. Read it again and repeat the change.');
+}
+
+const failed = (detail: string): Failure => failure('precondition_failed', detail, 'If-Match');
