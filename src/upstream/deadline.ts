@@ -23,11 +23,11 @@ export function startDeadline({ idleMs, totalMs }: Patience, nowMs: () => number
   const abort = new AbortController();
   let waitedMs = 0;
   let since: number | null = null;
-  let timer: ReturnType<typeof setTimeout> | null = null;
+  let stopTimer: (() => void) | null = null;
   let exceededMs: number | null = null;
 
   const clear = () => {
-    clearTimeout(timer);
+    stopTimer?.();
     if (since !== null) waitedMs += nowMs() - since;
     since = null;
   };
@@ -35,13 +35,14 @@ export function startDeadline({ idleMs, totalMs }: Patience, nowMs: () => number
     clear();
     since = nowMs();
     const leftMs = Math.max(0, totalMs - waitedMs);
-    timer = setTimeout(
+    const timer = setTimeout(
       () => {
         exceededMs = leftMs < idleMs ? totalMs : idleMs;
         abort.abort();
       },
       Math.min(idleMs, leftMs),
     );
+    stopTimer = () => clearTimeout(timer);
   };
 
   restart();
