@@ -1,6 +1,6 @@
 /** What the gateway writes to its console. Names and numbers only: no query values, no tokens, no personal data. */
 import { CATALOGUE } from '../catalogue/index.ts';
-import { CONTROL_ROUTES, type ControlRoute } from '../contract/routes.ts';
+import { CONTROL_ROUTES } from '../contract/routes.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { RequestId } from '../core/ids.ts';
 import type { RequestLog } from './context.ts';
@@ -92,15 +92,14 @@ export function noteFailure(log: RequestLog, failure: Failure): void {
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
 const knownMethod = (method: string): string => (METHODS.has(method) ? method : 'other');
 
-const bodyFields = ({ body }: ControlRoute): string[] =>
-  body === undefined ? [] : Object.keys(body.schema.shape);
-
-const OTHER_MEMBERS = 'project_id id tenant format columns limit cursor Origin Host If-Match'.split(' ');
+const OTHER_MEMBERS = 'project_id id tenant format columns Origin Host If-Match'.split(' ');
 
 /** Every member that a refusal can name and that the gateway itself defines. */
 const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
   ...CATALOGUE.flatMap(({ input }) => Object.keys(input.shape)),
-  ...Object.values(CONTROL_ROUTES).flatMap(bodyFields),
+  ...Object.values(CONTROL_ROUTES).flatMap(({ query, body }) =>
+    Object.keys({ ...query.shape, ...body.shape }),
+  ),
   ...OTHER_MEMBERS,
 ]);
 
