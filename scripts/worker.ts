@@ -1,6 +1,6 @@
 /** Runs a Worker of this repository in a local workerd, from its own wrangler.toml: one definition for deploy and here. */
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import * as z from 'zod';
@@ -23,6 +23,8 @@ export interface LocalOptions {
   readonly stateFolder: string | null;
   /** Every line the Worker writes to its console. */
   readonly onLine: (line: string) => void;
+  /** Changes to the sources, for tests. */
+  readonly plugins?: readonly Plugin[];
 }
 
 export const REPOSITORY = join(import.meta.dirname, '..');
@@ -46,7 +48,7 @@ export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
     convertV4MiniflareOptions({
       name: config.name,
       modules: true,
-      script: await bundle(config.main),
+      script: await bundle(config.main, options.plugins),
       compatibilityDate: config.compatibility_date,
       bindings: { ...config.vars, ...options.bindings },
       durableObjects: Object.fromEntries(
@@ -71,13 +73,14 @@ export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
 
 const bundles = new Map<string, Promise<string>>();
 
-function bundle(entry: string): Promise<string> {
-  const known = bundles.get(entry) ?? bundleAnew(entry);
+function bundle(entry: string, plugins: readonly Plugin[] = []): Promise<string> {
+  if (plugins.length > 0) return bundleAnew(entry, plugins);
+  const known = bundles.get(entry) ?? bundleAnew(entry, []);
   bundles.set(entry, known);
   return known;
 }
 
-async function bundleAnew(entry: string): Promise<string> {
+async function bundleAnew(entry: string, plugins: readonly Plugin[]): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -87,6 +90,7 @@ async function bundleAnew(entry: string): Promise<string> {
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
     minifySyntax: true,
+    plugins: [...plugins],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`nothing came out of ${entry}`);
