@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { ProjectId, RegistrationId, TenantId } from '../core/ids.ts';
 import { ScopeName } from '../core/scopes.ts';
-import { Slice, TenantRecord } from '../policy/grant.ts';
+import { TenantRecord } from '../policy/grant.ts';
+import { WireSlice } from '../policy/wire-slice.ts';
 
 /** Members that the gateway adds to a record. A body may send them back as they were read. */
 const readOnly = {
@@ -13,7 +14,7 @@ const readOnly = {
 };
 
 /** The body of `PUT`. `"slice": null` says in so many words that the tenant covers the whole project. */
-export const TenantDocument = TenantRecord.extend({ slice: Slice.nullable().optional(), ...readOnly });
+export const TenantDocument = TenantRecord.extend({ slice: WireSlice.nullable().optional(), ...readOnly });
 export type TenantDocument = z.output<typeof TenantDocument>;
 
 /** The same schema with every member optional and nullable, at every depth, and without defaults. */

@@ -2,7 +2,7 @@
  * Non-interference: two worlds differ in people who are not Acme's, and in nothing else. Whatever Acme calls, in
  * whatever order, both answer the same to the byte, and leave the others as they were.
  */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { SEED } from '../support/properties/runs.ts';
 import { pairOf } from './play.ts';
 import { runPlan } from './run.ts';
