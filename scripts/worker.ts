@@ -56,7 +56,9 @@ export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
   const config = readWorkerConfig(options.config);
-  const miniflare = new Miniflare(miniflareOptions(config, await bundle(config.main, options.plugins), options));
+  const miniflare = new Miniflare(
+    miniflareOptions(config, await bundle(config.main, options.plugins), options),
+  );
   await miniflare.ready;
   const { origin } = await miniflare.unsafeGetDirectURL();
   return { origin, miniflare, stop: () => miniflare.dispose() };
