@@ -101,7 +101,7 @@ export async function startWorld(
     await control('PATCH', 'settings', { ...scene.settings, generation });
   };
   const newAcme = async (scene: Scene, tenant: string): Promise<void> => {
-    await admin('PUT', tenant, { ...EVERYTHING, ...scene.record });
+    await admin('PUT', tenant, { slice: null, ...EVERYTHING, ...scene.record });
     token = ((await admin('POST', `${tenant}/tokens`, { name: 'a backend' })) as { token: string }).token;
   };
 
