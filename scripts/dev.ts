@@ -35,7 +35,11 @@ async function dev(): Promise<void> {
       '--persist-to',
       join(stateFolder, 'dev'),
     ],
-    { cwd: REPOSITORY, stdio: 'inherit', env: { ...process.env, WRANGLER_SEND_METRICS: 'false' } },
+    {
+      cwd: REPOSITORY,
+      stdio: 'inherit',
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+    },
   );
   // Ctrl-C reaches wrangler too, and this process ends after it.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
