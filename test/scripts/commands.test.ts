@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { firstSteps } from '../../scripts/first-steps.ts';
@@ -105,8 +106,12 @@ describe('the README', () => {
     };
     const [script = ''] = blocks('js');
     const shown: unknown[] = [];
-    const page = new Function('BROWSER_TOKEN', 'fetch', 'console', `return (async () => { ${script} })();`);
-    await page(browserToken, browserFetch, { log: (value: unknown) => shown.push(value) });
+    const page: unknown = runInNewContext(`(async () => { ${script} })()`, {
+      BROWSER_TOKEN: browserToken,
+      fetch: browserFetch,
+      console: { log: (value: unknown) => shown.push(value) },
+    });
+    await page;
     expect(shown).toMatchObject([{ results: [{}, {}] }]);
   });
 
