@@ -4,23 +4,26 @@ import type { Json } from '../core/json.ts';
 import { inputSchema } from './schema.ts';
 
 /** Required ones are not, where the body may hold them instead. */
-export function queryParameters(
+export const queryParameters = (
   fields: Fields,
   example: { readonly [name: string]: Json },
   inBodyToo: boolean,
-): object[] {
-  return Object.entries(fields.shape).map(([name, field]) => {
-    const schema = inputSchema(field);
-    const shown = example[name];
-    const text = isScalar(schema) || shown === undefined ? shown : JSON.stringify(shown);
-    return {
-      name,
-      in: 'query',
-      required: !inBodyToo && !field.safeParse(undefined).success,
-      schema: isScalar(schema) ? schema : asText(schema),
-      ...(text === undefined ? {} : { example: text }),
-    };
+): object[] =>
+  Object.entries(fields.shape).map(([name, field]) => {
+    const required = !inBodyToo && !field.safeParse(undefined).success;
+    return queryParameter(name, required, inputSchema(field), example[name]);
   });
+
+function queryParameter(name: string, required: boolean, schema: object, example: Json | undefined): object {
+  const scalar = isScalar(schema);
+  const text = scalar || example === undefined ? example : JSON.stringify(example);
+  return {
+    name,
+    in: 'query',
+    required,
+    schema: scalar ? schema : asText(schema),
+    ...(text === undefined ? {} : { example: text }),
+  };
 }
 
 /** Structured values stand in a query as JSON text. Generators take a `content` map on a parameter for no type at all. */
