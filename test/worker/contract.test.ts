@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { CONTROL_ROUTE_NAMES, type ControlRouteName } from '../../src/contract/routes.ts';
 import type { Answer } from '../support/client.ts';
+import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
 
 const { send, get, admin, tenants, sandbox } = await startStack();
@@ -110,12 +111,16 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
     (world) => get(world.token, `/v1/deletions/${deletionIn(world, 0)}`),
     (world) => get(world.token, `/v1/deletions/${deletionIn(world, 1)}`),
   ],
-  admin_list_tenants: [() => admin('GET', '')],
+  admin_list_tenants: [() => admin('GET', ''), () => admin('GET', '?removed=true')],
   admin_put_tenant: [
     ({ tenant }) => admin('PUT', `/${tenant}-too`, { name: 'C', project_id: 1, ...SCOPES }),
     ({ tenant }) => admin('PUT', `/${tenant}-too`, { name: 'C', project_id: 1, ...SCOPES, ...RECORD }),
   ],
   admin_get_tenant: [({ tenant }) => admin('GET', `/${tenant}`)],
+  admin_patch_tenant: [({ tenant }) => admin('PATCH', `/${tenant}`, { name: 'Renamed' })],
+  admin_suspend_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/suspend`)],
+  admin_resume_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/resume`)],
+  admin_check: [() => send('GET', '/admin/v1/check', { token: ADMIN_TOKEN })],
   admin_mint_token: [({ tenant }) => admin('POST', `/${tenant}/tokens`, { name: 'x', ...SCOPES })],
   admin_list_tokens: [({ tenant }) => admin('GET', `/${tenant}/tokens`)],
   admin_revoke_token: [
