@@ -172,6 +172,8 @@ describe('a person as it was', () => {
   });
 });
 
+const at = (properties: unknown) => ({ timestamp: 't', properties, relevant_event_count: 1 });
+
 describe('a timeline', () => {
   const TIMELINE: JsonObject = {
     points: [
@@ -206,7 +208,6 @@ describe('a timeline', () => {
   });
 
   it('under a slice shows only the points at which the person was in the slice', () => {
-    const at = (properties: unknown) => ({ timestamp: 't', properties, relevant_event_count: 1 });
     const points = [
       at({ tenant_id: 'bolt', plan: 'free' }),
       at({ tenant_id: 'acme', plan: 'pro' }),

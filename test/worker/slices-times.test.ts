@@ -66,9 +66,7 @@ describe.each(worlds)('In generation $generation', ({ generation, get, sandbox, 
     expect(answer.text).not.toContain(FOREIGN);
     expect(answer.text).not.toContain('birch');
     const { points } = answer.json as { points: { properties: object; relevant_event_count: number }[] };
-    expect(points.map(({ properties }) => properties)).toEqual(
-      [1, 3].map(() => expect.objectContaining({ tenant_id: 'acme', note: OWN })),
-    );
+    expect(points).toMatchObject([1, 3].map(() => ({ properties: { tenant_id: 'acme', note: OWN } })));
     expect(points.map((point) => point.relevant_event_count)).toEqual([2, 2]);
   });
 
