@@ -34,6 +34,7 @@ const WorkerConfig = z.object({
   name: z.string(),
   main: z.string(),
   compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()).default([]),
   vars: z.record(z.string(), z.string()),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   secrets: z.object({ required: z.array(z.string()) }).default({ required: [] }),
@@ -71,6 +72,7 @@ const miniflareOptions = (
       config: {
         name: config.name,
         compatibilityDate: config.compatibility_date,
+        compatibilityFlags: config.compatibility_flags,
         manifest: {
           mainModule: MODULE,
           modulesRoot: REPOSITORY,
