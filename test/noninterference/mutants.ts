@@ -12,7 +12,7 @@ export interface Cut {
 }
 
 export const CUTS = {
-  filter: { file: 'policy/constrain.ts', from: "slicing.kind !== 'filtered'", to: 'true' },
+  filter: { file: 'policy/constrain.ts', from: 'form === undefined', to: 'true' },
   streamedRows: {
     file: 'http/mirror/redacted-stream.ts',
     from: "!inSlice(grant.slices, row['properties'])",
