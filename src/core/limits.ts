@@ -39,6 +39,8 @@ export const LIMITS = {
   /** Rows of a tenant, token or deletion listing. */
   listRowsMax: 1000,
   listRowsDefault: 100,
+  /** Projects of tenants that one check of PostHog asks about, with a request each and a few more. */
+  checkedProjectsMax: 20,
   /** Characters of a name a human gives. */
   nameCharsMax: 200,
   /** Web origins one grant may list. */

@@ -264,7 +264,7 @@ describe('another method', () => {
     ['DELETE', '/v1/whoami', 'OPTIONS, GET, HEAD'],
     ['GET', '/v1/tokens/self-revoke', null],
     ['POST', '/healthz', 'OPTIONS, GET, HEAD'],
-    ['PATCH', '/admin/v1/tenants/acme', 'OPTIONS, GET, PUT, DELETE, HEAD'],
+    ['POST', '/admin/v1/tenants/acme', 'OPTIONS, GET, PUT, PATCH, DELETE, HEAD'],
   ])('%s %s is refused with those it takes', async (method, path, allow) => {
     const found = await ask(method, path);
     expect(found).toMatchObject({ status: 405, code: 'method_unknown' });
