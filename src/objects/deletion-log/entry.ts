@@ -6,43 +6,33 @@ import {
   PersonRef,
   PersonUuid,
   ProjectId,
+  RegistrationId,
   TokenId,
   type RequestId,
   type TenantId,
 } from '../../core/ids.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Slice } from '../../policy/grant.ts';
+import type { Resolution } from '../../slicing/resolve-deletion.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Budget } from './budget.ts';
-import { instantOf } from './id.ts';
-import type { Addressed } from './hold.ts';
+import type { PendingDeletion } from './hold.ts';
 
 /** A deletion that was decided on, with who asked for it and what it may cost. */
 export interface DeletionOrder {
   readonly tenant: TenantId;
+  /** The registration the request was admitted under. */
+  readonly registration: RegistrationId;
   readonly requestId: RequestId;
   readonly token: TokenId;
   /** The tokens it was derived from, the oldest first. */
   readonly ancestors: readonly TokenId[];
   /** What PostHog is to be sent. */
   readonly deletion: Deletion;
-  /** There where a sliced grant asked: what is to be sent was found by resolving what it asked for. */
-  readonly resolved?: Resolved;
+  /** Present where a sliced grant asked: what is to be sent was found by resolving what it asked for. */
+  readonly resolved?: Resolution;
   /** The budgets to spend from: the tenant's, and that of every token of the chain that has its own. */
   readonly budgets: readonly Budget[];
-}
-
-/** How a deletion of a sliced grant came from what its client asked for. */
-export interface Resolved {
-  /** What the client asked for, foreign and unknown ids included. The deletion names the persons of it in the slice. */
-  readonly asked: DeletionTarget;
-  /**
-   * Distinct ids of the persons that are deleted, as many as could be seen. An id that was asked for belongs here only
-   * where its person is in the slice: whoever holds the grant may reset these.
-   */
-  readonly distinctIds: readonly string[];
-  /** The slices of the grant the persons were checked against; all of them hold. */
-  readonly slices: readonly Slice[];
 }
 
 /** What the client asked for, where nothing was resolved: what is sent. */
@@ -53,10 +43,24 @@ export const askedOf = ({ deletion, resolved }: DeletionOrder): DeletionTarget =
 export interface ResetScope {
   readonly projectId: ProjectId;
   readonly slices: readonly Slice[];
+  readonly registration: RegistrationId;
 }
 
-/** A deletion that was written down and sent, and what PostHog made of it. */
-export interface Carried {
+/** Whose view of the log is asked for. The operator sees every entry. */
+export type LogView =
+  | { readonly kind: 'operator' }
+  | {
+      readonly kind: 'tenant';
+      /** Only entries of this registration are shown. */
+      readonly registration: RegistrationId;
+      /** Only entries made under slices that these cover are shown. */
+      readonly slices: readonly Slice[];
+      /** True where what could confirm a distinct id is left out. */
+      readonly distinctIdsHidden: boolean;
+    };
+
+/** A deletion that was written down, and what its caller is told. */
+export interface DeletionResult {
   readonly entry: DeletionId;
   readonly interpretation: Interpretation;
 }
@@ -81,12 +85,12 @@ const StoredOutcome = z.object({
 });
 
 const StoredEntry = z.object({
-  entry: z.int(),
   id: DeletionId,
   settled: z.enum(['accepted', 'refused']).nullable(),
   operation: DeletingOperation,
   project_id: ProjectId,
   tenant: z.string(),
+  registration: RegistrationId.nullable(),
   token: TokenId,
   ancestors: JsonColumn.pipe(z.array(TokenId)),
   request_id: z.string(),
@@ -98,25 +102,32 @@ const StoredEntry = z.object({
   delete_recordings: flag,
   keep_person: flag,
   digest: z.string(),
+  intended_at: instant,
   attempts: z.int(),
   last_attempt_at: instant.nullable(),
   next_attempt_at: instant.nullable(),
   last_problem: z.string().nullable(),
+  not_deleted: count,
 });
 
 /**
- * One entry as it goes out, in JSON and CSV. Times are ISO 8601.
+ * One entry as it goes out, in JSON and CSV. Times are ISO 8601. Which PostHog it is meant for is not shown.
  *
  * `state` is `unknown` until an outcome is written. Until then `next_attempt_at` says when the entry is due, and
- * `last_problem` why it was held back then (see `Obstacle`), or what the last attempt that settled nothing ran into.
- * `attempts` counts the times it was sent. `target` says how persons were named, `asked` by how many distinct ids, and
- * `digest` (see `digestOf`) is over these. `in_slice` counts the persons of them in the slice, null where no slice was
- * checked; `sent` counts the ids PostHog is sent. An outcome's numbers are PostHog's own, of the attempt that settled
- * the entry. Which PostHog that is, is not shown.
+ * `last_problem` why it was held back (see `HoldReason`) or what the last attempt that settled nothing ran into.
  */
-export interface DeletionEntry extends Omit<z.output<typeof StoredEntry>, 'entry' | 'settled'> {
+export interface DeletionEntry extends Omit<
+  z.output<typeof StoredEntry>,
+  'settled' | 'sent' | 'digest' | 'not_deleted'
+> {
   state: 'unknown' | 'accepted' | 'refused';
-  intended_at: string;
+  /** How many ids PostHog is sent. `asked` counts what was asked for, `in_slice` the persons of these in the slice. */
+  sent: number | null;
+  /** Over what was asked for; see `digestOf`. Null for a reader who may not see distinct ids. */
+  digest: string | null;
+  /** Persons that PostHog said it had not deleted, which are sent again; null where it said so of none. */
+  not_deleted: number | null;
+  /** PostHog's own numbers; added up where persons were sent again because PostHog had not deleted them. */
   outcome: z.output<typeof StoredOutcome> | null;
 }
 
@@ -128,13 +139,36 @@ export interface DeletionDetail extends DeletionEntry {
 
 /** Reads a row of the log. @throws where the row is not what the log writes. */
 export function entryOf(row: unknown): DeletionEntry {
-  const { entry, settled, id, ...rest } = StoredEntry.parse(row);
+  const { settled, id, ...rest } = StoredEntry.parse(row);
   return {
     id,
     state: settled ?? 'unknown',
     ...rest,
-    intended_at: new Date(instantOf(entry)).toISOString(),
     outcome: settled === null ? null : StoredOutcome.parse(row),
+  };
+}
+
+/**
+ * An entry for a reader who may not see distinct ids. Its digest would confirm a guessed id. Where persons were named by
+ * distinct id, so would the counts of those that PostHog or the slice had.
+ */
+export function withoutDistinctIds(entry: DeletionEntry): DeletionEntry {
+  const shown = { ...entry, digest: null };
+  if (entry.target !== 'distinct_ids') return shown;
+  return {
+    ...shown,
+    in_slice: null,
+    sent: null,
+    not_deleted: null,
+    outcome: entry.outcome && {
+      ...entry.outcome,
+      persons_found: null,
+      persons_deleted: null,
+      persons_queued_for_deletion: null,
+      events_queued_for_deletion: null,
+      recordings_queued_for_deletion: null,
+      deletion_errors: null,
+    },
   };
 }
 
@@ -144,7 +178,7 @@ const StoredTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person'), ids: z.tuple([PersonRef]) }),
 ]);
 
-const StoredAddressed = z.object({
+const StoredPending = z.object({
   origin: z.string().nullable(),
   operation: DeletingOperation,
   project_id: ProjectId,
@@ -155,9 +189,9 @@ const StoredAddressed = z.object({
   ids: JsonColumn.pipe(z.array(z.string())),
 });
 
-/** What an intent stands for. @throws where the row is not what the log writes. */
-export function addressedOf(row: unknown): Addressed {
-  const { origin, operation, project_id: projectId, target, ids, ...flags } = StoredAddressed.parse(row);
+/** What an entry has yet to send. @throws where the row is not what the log writes. */
+export function pendingOf(row: unknown): PendingDeletion {
+  const { origin, operation, project_id: projectId, target, ids, ...flags } = StoredPending.parse(row);
   const deletion = { operation, projectId, target: StoredTarget.parse({ kind: target, ids }), flags };
   return { deletion, origin };
 }

@@ -1,40 +1,16 @@
-/** The rows of the deletion log: every statement, and nothing that decides. Times are milliseconds since 1970. */
+/** Writes the rows of the deletion log and reads what the runner needs. Decides nothing. Times are milliseconds since 1970. */
 import * as z from 'zod';
 import { TokenId, type DeletionId } from '../../core/ids.ts';
-import { LIMITS } from '../../core/limits.ts';
 import type { Charge } from './budget.ts';
 import { distinct } from './digest.ts';
-import {
-  JsonColumn,
-  addressedOf,
-  askedOf,
-  entryOf,
-  type DeletionDetail,
-  type DeletionEntry,
-  type DeletionOrder,
-} from './entry.ts';
-import { firstNumberAt, instantOf, numberOf } from './id.ts';
-import type { Addressed, Obstacle } from './hold.ts';
-import type { Settlement } from './settle.ts';
-
-/** An entry with all that is known of it, but for the ids. Every join goes by a key. */
-const ENTRIES = `
-  SELECT i.entry, i.id, i.tenant, i.token, i.ancestors, i.request_id, i.operation, i.project_id, i.target, i.asked,
-    r.sent AS in_slice, coalesce(r.sent, i.asked) AS sent,
-    i.delete_events, i.delete_recordings, i.keep_person, i.digest,
-    coalesce(a.attempt, 0) AS attempts, a.at AS last_attempt_at, open.due_at AS next_attempt_at,
-    coalesce(open.held, (SELECT problem FROM lapses WHERE entry = i.entry ORDER BY attempt DESC LIMIT 1))
-      AS last_problem,
-    o.state AS settled, o.status, o.persons_found, o.persons_deleted, o.persons_queued_for_deletion,
-    o.events_queued_for_deletion, o.recordings_queued_for_deletion, o.deletion_errors, o.settled_at, o.duration_ms
-  FROM intents i
-    LEFT JOIN resolutions r ON r.entry = i.entry
-    LEFT JOIN attempts a ON a.entry = i.entry AND a.attempt = (SELECT max(attempt) FROM attempts WHERE entry = i.entry)
-    LEFT JOIN open ON open.entry = i.entry
-    LEFT JOIN outcomes o ON o.entry = i.entry`;
+import { askedOf, JsonColumn, pendingOf, type DeletionOrder } from './entry.ts';
+import { firstNumberAt, instantOf } from './id.ts';
+import type { HoldReason, PendingDeletion } from './hold.ts';
+import type { Remainder, Settled, Unsettled } from './settle.ts';
+import { combined, type Summary } from './summary.ts';
 
 const StoredCharge = z.object({
-  entry: z.int(),
+  at: z.int(),
   persons: z.int(),
   token: TokenId,
   ancestors: JsonColumn.pipe(z.array(TokenId)),
@@ -42,8 +18,24 @@ const StoredCharge = z.object({
 
 const Entry = z.object({ entry: z.int() });
 const Moment = z.object({ at: z.int().nullable() });
-const IdList = JsonColumn.pipe(z.array(z.string()));
-const Ids = z.object({ ids: IdList, sent_ids: IdList });
+const count = z.int().nullable();
+const maybeFlag = z
+  .int()
+  .transform((value) => value === 1)
+  .nullable();
+const StoredSummary = z.object({
+  persons_found: count,
+  persons_deleted: count,
+  persons_queued_for_deletion: count,
+  events_queued_for_deletion: maybeFlag,
+  recordings_queued_for_deletion: maybeFlag,
+  deletion_errors: count,
+});
+
+/** How an attempt ended that settled nothing. */
+export interface Inconclusive extends Pick<Unsettled, 'status' | 'problem'> {
+  readonly remainder: Remainder | null;
+}
 
 const bit = (flag: boolean): number => (flag ? 1 : 0);
 const maybeBit = (flag: boolean | null): number | null => (flag === null ? null : bit(flag));
@@ -51,11 +43,13 @@ const maybeBit = (flag: boolean | null): number | null => (flag === null ? null 
 export interface Intent {
   readonly number: number;
   readonly id: DeletionId;
+  /** What the clock says. */
+  readonly at: number;
   readonly order: DeletionOrder;
   readonly digest: string;
   /** The PostHog it is meant for. */
   readonly origin: string;
-  /** When the alarm takes the entry up, if nothing was heard by then; null where it is settled in the same breath. */
+  /** When the alarm takes the entry up, if nothing was heard by then; null where it is settled at once. */
   readonly dueAt: number | null;
 }
 
@@ -65,9 +59,6 @@ export interface Attempt {
   readonly attempt: number;
   readonly startedAt: number;
 }
-
-export type Settled = Exclude<Settlement, { state: 'unknown' }>;
-export type Unsettled = Extract<Settlement, { state: 'unknown' }>;
 
 export class DeletionStore {
   readonly #sql: SqlStorage;
@@ -80,8 +71,8 @@ export class DeletionStore {
     return this.#sql.exec(query, ...bindings).toArray();
   }
 
-  /** Two rows; one where nothing is left to send, which nothing has to wait for. */
-  intend({ number, id, order, digest, origin, dueAt }: Intent): void {
+  /** Two rows; one where nothing is left to send. One more where the clock stands behind the entry before. */
+  intend({ number, id, at, order, digest, origin, dueAt }: Intent): void {
     const { operation, projectId, flags } = order.deletion;
     const target = askedOf(order);
     this.#rows(
@@ -103,6 +94,7 @@ export class DeletionStore {
       JSON.stringify(target.ids),
       origin,
     );
+    if (at !== instantOf(number)) this.#rows('INSERT INTO clock_readings VALUES (?, ?)', number, at);
     if (dueAt !== null) this.#rows('INSERT INTO open (entry, due_at) VALUES (?, ?)', number, dueAt);
   }
 
@@ -121,35 +113,40 @@ export class DeletionStore {
   }
 
   /** One row: the entry was not sent, and is looked at again. */
-  hold(number: number, why: Obstacle, dueAt: number): void {
+  hold(number: number, why: HoldReason, dueAt: number): void {
     this.#rows('UPDATE open SET due_at = ?, held = ? WHERE entry = ?', dueAt, why, number);
   }
 
-  /** Two rows: the attempt ended without telling what became of the deletion. */
-  lapse(
+  /** Two rows: the attempt settled nothing. A third where PostHog said what it had not deleted. */
+  inconclusive(
     { number, attempt }: Attempt,
-    { status, problem }: Omit<Unsettled, 'state'>,
+    { status, problem, remainder }: Inconclusive,
     at: number,
     dueAt: number,
   ): void {
     this.#rows('INSERT INTO lapses VALUES (?, ?, ?, ?, ?)', number, attempt, at, status, problem);
+    if (remainder !== null) {
+      this.#rows(
+        'INSERT INTO remainders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        number,
+        attempt,
+        ...summaryColumns(remainder.summary),
+        JSON.stringify(remainder.ids),
+      );
+    }
     this.#rows('UPDATE open SET due_at = ? WHERE entry = ?', dueAt, number);
   }
 
-  /** Two rows: what became of the deletion. */
+  /** Two rows: how the deletion ended. */
   settle({ number, attempt, startedAt }: Attempt, { state, status, summary }: Settled, at: number): void {
+    const earlier = this.#rows('SELECT * FROM remainders WHERE entry = ? ORDER BY attempt', number);
     this.#rows(
       'INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       number,
       attempt,
       state,
       status,
-      summary.persons_found,
-      summary.persons_deleted,
-      summary.persons_queued_for_deletion,
-      maybeBit(summary.events_queued_for_deletion),
-      maybeBit(summary.recordings_queued_for_deletion),
-      summary.deletion_errors,
+      ...summaryColumns(combined([...earlier.map((row) => StoredSummary.parse(row)), summary])),
       at,
       Math.max(0, at - startedAt),
     );
@@ -160,16 +157,16 @@ export class DeletionStore {
     return Moment.parse(this.#rows('SELECT max(entry) AS at FROM intents')[0]).at;
   }
 
-  /** What was spent since `ms`, the oldest first. */
-  chargesSince(ms: number): Charge[] {
+  /** What was spent after `afterMs` by entries from `since` on. An entry's number is never below its clock's reading. */
+  charges(afterMs: number, since: number): Charge[] {
     return this.#rows(
-      `SELECT i.entry, coalesce(r.sent, i.asked) AS persons, i.token, i.ancestors
-      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry
+      `SELECT coalesce(c.at, i.entry / 1000) AS at, coalesce(r.sent, i.asked) AS persons, i.token, i.ancestors
+      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry LEFT JOIN clock_readings c ON c.entry = i.entry
       WHERE i.entry >= ? AND coalesce(r.sent, i.asked) > 0 ORDER BY i.entry`,
-      firstNumberAt(ms),
+      Math.max(since, firstNumberAt(afterMs)),
     ).map((row) => {
-      const { entry, persons, token, ancestors } = StoredCharge.parse(row);
-      return { at: instantOf(entry), persons, tokens: [...ancestors, token] };
+      const { at, persons, token, ancestors } = StoredCharge.parse(row);
+      return { at, persons, tokens: [...ancestors, token] };
     });
   }
 
@@ -187,35 +184,30 @@ export class DeletionStore {
     return Moment.parse(this.#rows('SELECT min(due_at) AS at FROM open')[0]).at;
   }
 
-  /** What is to be sent for an entry, and to which PostHog. */
-  addressed(number: number): Addressed {
+  /** What an entry has yet to send, and to which PostHog. */
+  pending(number: number): PendingDeletion {
     const [row] = this.#rows(
       `SELECT i.origin, i.operation, i.project_id, i.delete_events, i.delete_recordings, i.keep_person,
-        coalesce(r.target, i.target) AS target, coalesce(r.ids, i.ids) AS ids
-      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry WHERE i.entry = ?`,
+        CASE WHEN m.ids IS NULL THEN coalesce(r.target, i.target) ELSE 'uuids' END AS target,
+        coalesce(m.ids, r.ids, i.ids) AS ids
+      FROM intents i
+        LEFT JOIN resolutions r ON r.entry = i.entry
+        LEFT JOIN remainders m ON m.entry = i.entry
+          AND m.attempt = (SELECT max(attempt) FROM remainders WHERE entry = i.entry)
+      WHERE i.entry = ?`,
       number,
     );
-    return addressedOf(row);
-  }
-
-  /** Entries older than `before`, the newest first. */
-  page(before: DeletionId | null, limit: number): DeletionEntry[] {
-    return this.#rows(
-      `${ENTRIES} WHERE i.entry < ? ORDER BY i.entry DESC LIMIT ?`,
-      before === null ? Number.MAX_SAFE_INTEGER : numberOf(before),
-      Math.min(limit, LIMITS.listRowsMax + 1),
-    ).map(entryOf);
-  }
-
-  find(id: DeletionId): DeletionDetail | null {
-    const key = [numberOf(id), id];
-    const [row] = this.#rows(`${ENTRIES} WHERE i.entry = ? AND i.id = ?`, ...key);
-    if (row === undefined) return null;
-    const [ids] = this.#rows(
-      `SELECT i.ids, coalesce(r.ids, i.ids) AS sent_ids
-      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry WHERE i.entry = ? AND i.id = ?`,
-      ...key,
-    );
-    return { ...entryOf(row), ...Ids.parse(ids) };
+    return pendingOf(row);
   }
 }
+
+/** In the order of the columns of `outcomes` and `remainders`. */
+const summaryColumns = (summary: Summary) =>
+  [
+    summary.persons_found,
+    summary.persons_deleted,
+    summary.persons_queued_for_deletion,
+    maybeBit(summary.events_queued_for_deletion),
+    maybeBit(summary.recordings_queued_for_deletion),
+    summary.deletion_errors,
+  ] as const;
