@@ -5,6 +5,7 @@
 import * as z from 'zod';
 import { expect, expectTypeOf, test } from 'vitest';
 import { forwarding } from '../src/catalogue/define.ts';
+import { NO_REFERENCES } from '../src/catalogue/fields/references.ts';
 import type { Call, Entry, Operation } from '../src/catalogue/operation.ts';
 import { failure, type FailureCode } from '../src/core/failure.ts';
 import type { PersonUuid, ProjectId, TenantId, TokenId } from '../src/core/ids.ts';
@@ -76,13 +77,20 @@ const ENTRY = {
   path: 'example',
   scopes: ['person:read'],
   effect: 'read',
-  cost: 1,
   delivery: 'idempotent',
   slicing: { kind: 'answered' },
   ownersProject: [],
   place: 'query',
   input: z.strictObject({}),
-  reply: { status: 200, schema: null, example: null, paging: null, rows: null, holds: 'nothing' },
+  reply: {
+    status: 200,
+    schema: null,
+    example: null,
+    paging: null,
+    rows: null,
+    contains: 'nothing',
+    refersTo: NO_REFERENCES,
+  },
   doc: { summary: '', description: '', example: {} },
 } as const;
 
@@ -93,8 +101,8 @@ export function entriesAreWhole() {
     forwarding(ENTRY),
     // @ts-expect-error An entry has to say how it is sliced.
     forwarding(withoutSlicing),
-    // @ts-expect-error An entry has to say what its answer holds of persons.
-    forwarding({ ...ENTRY, reply: { ...ENTRY.reply, holds: undefined } }),
+    // @ts-expect-error An entry has to say what its answer contains of persons.
+    forwarding({ ...ENTRY, reply: { ...ENTRY.reply, contains: undefined } }),
     // @ts-expect-error An entry has to say what it needs.
     forwarding(withoutScopes),
     // @ts-expect-error An operation without a scope would be open to every token.

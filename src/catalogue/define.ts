@@ -6,7 +6,7 @@ import { parseArguments } from './arguments.ts';
 import type { DeletingOperation, DeletionFlags, DeletionTarget } from './deletion.ts';
 import { givenFields, type Fields } from './fields/values.ts';
 import { takeFormat } from './format.ts';
-import type { Call, Entry, Operation, RawCall } from './operation.ts';
+import type { Call, Entry, IgnoredFlags, Operation, RawCall } from './operation.ts';
 
 interface ForwardingEntry<S extends Fields> extends Entry {
   readonly input: S;
@@ -27,6 +27,7 @@ export function forwarding<S extends Fields>(entry: ForwardingEntry<S>): Operati
 
 interface DeletingEntry<S extends Fields> extends Entry {
   readonly id: DeletingOperation;
+  readonly ignoredIn: IgnoredFlags;
   readonly input: S;
   readonly deletes: (
     input: z.output<S>,

@@ -7,7 +7,8 @@ import type { PersonRef, ProjectId } from '../core/ids.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Scope } from '../core/scopes.ts';
 import type { Result } from '../core/result.ts';
-import type { Deletion } from './deletion.ts';
+import type { Deletion, DeletionFlags } from './deletion.ts';
+import type { References } from './fields/references.ts';
 import type { Fields } from './fields/values.ts';
 import type { Generation } from './generation.ts';
 
@@ -43,7 +44,7 @@ export type Slicing =
   /** There is no way, and `why` says so to whoever asks. */
   | { readonly kind: 'refused'; readonly why: string };
 
-/** What a success holds of persons, which says how properties are taken out of it. */
+/** What personal data a success contains, which says how properties are taken out of it. */
 export type ReplyContent =
   /** Rows of persons, in a page. */
   | 'persons'
@@ -71,6 +72,9 @@ export interface Paging {
   readonly limitDefault: number;
 }
 
+/** The flags of a deletion that each generation ignores. */
+export type IgnoredFlags = Readonly<Partial<Record<Generation, readonly (keyof DeletionFlags)[]>>>;
+
 /** What a success looks like. */
 export interface Reply {
   readonly status: number;
@@ -78,7 +82,9 @@ export interface Reply {
   readonly schema: z.ZodType | null;
   readonly example: Json;
   readonly paging: Paging | null;
-  readonly holds: ReplyContent;
+  readonly contains: ReplyContent;
+  /** What being in the answer tells of a person, beyond what the answer shows. */
+  readonly refersTo: References;
   /** Where the rows are that `format=csv` renders; `null` where there is no table. */
   readonly rows: 'results' | 'people' | null;
 }
@@ -100,10 +106,12 @@ export interface Entry {
   readonly path: string;
   /** All of them are needed. */
   readonly scopes: readonly [Scope, ...Scope[]];
-  /** Requests of the rate one call spends. */
-  readonly cost: number;
   readonly delivery: Delivery;
   readonly slicing: Slicing;
+  /** Why the operation may take a person out of its slice, where it may: it then needs `split_out_of_slice`. */
+  readonly leavesSlice?: string;
+  /** Flags that a generation would not read (PostHog contract §8, 2 and 13): the call is refused there. */
+  readonly ignoredIn?: IgnoredFlags;
   /** Generations in which PostHog answers for the project its key's owner has open, whatever the path says (§10, 4). */
   readonly ownersProject: readonly Generation[];
   readonly place: ParameterIn;

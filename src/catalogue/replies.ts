@@ -4,6 +4,7 @@
  */
 import * as z from 'zod';
 import type { Json } from '../core/json.ts';
+import { ANYTHING, NO_REFERENCES } from './fields/references.ts';
 import { anyJson } from './fields/values.ts';
 import type { Paging, Reply } from './operation.ts';
 
@@ -50,11 +51,12 @@ export const EXAMPLE_PERSON = {
 } as const;
 const EXAMPLE_ROW = { ...EXAMPLE_PERSON, type: 'person', id: EXAMPLE_UUID } as const;
 
-/** What a reply holds of persons has no default: an entry that does not say it does not compile. */
-const reply = (part: Partial<Reply> & Pick<Reply, 'schema' | 'example' | 'holds'>): Reply => ({
+/** What a reply contains of persons has no default: an entry that does not say it does not compile. */
+const reply = (part: Partial<Reply> & Pick<Reply, 'schema' | 'example' | 'contains'>): Reply => ({
   status: 200,
   paging: null,
   rows: null,
+  refersTo: NO_REFERENCES,
   ...part,
 });
 
@@ -70,7 +72,7 @@ export const listReply = reply({
   example: { results: [EXAMPLE_ROW], next: null, previous: null },
   paging: byOffset,
   rows: 'results',
-  holds: 'persons',
+  contains: 'persons',
 });
 
 const actors = (paging: Paging): Reply =>
@@ -86,7 +88,7 @@ const actors = (paging: Paging): Reply =>
     example: { results: [{ people: [EXAMPLE_ROW], count: 1 }], next: null },
     paging,
     rows: 'people',
-    holds: 'persons',
+    contains: 'persons',
   });
 
 export const actorsReply = actors(byOffset);
@@ -130,11 +132,11 @@ export const activityReply = reply({
   },
   paging: { limit: 'limit', position: 'page', unit: 'page', limitDefault: 10 },
   rows: 'results',
-  holds: 'activity',
+  contains: 'activity',
 });
 
 export const deletionStatusReply = reply({
-  holds: 'nothing',
+  contains: 'nothing',
   schema: z.looseObject({
     count: z.int(),
     next: link,
@@ -159,17 +161,19 @@ export const deletionStatusReply = reply({
 });
 
 export const cohortsReply = reply({
-  holds: 'cohorts',
+  contains: 'cohorts',
+  // A cohort is defined in PostHog, by any property: being in it tells of that.
+  refersTo: ANYTHING,
   schema: z.looseObject({ results: z.array(z.looseObject({ id: z.int(), name: z.string().nullable() })) }),
   example: { results: [{ id: 3, name: 'Paying', count: 12 }] },
   rows: 'results',
 });
 
-export const personReply = reply({ holds: 'person', schema: Person, example: EXAMPLE_PERSON });
+export const personReply = reply({ contains: 'person', schema: Person, example: EXAMPLE_PERSON });
 
 /** A past state of a person, and what it was made from. */
 export const pastPersonReply = reply({
-  holds: 'past_person',
+  contains: 'past_person',
   schema: z.looseObject({ ...personShape, point_in_time_metadata: z.looseObject({}).optional() }),
   example: { ...EXAMPLE_PERSON, point_in_time_metadata: { queried_timestamp: '2026-01-06T00:00:00Z' } },
 });
@@ -177,7 +181,7 @@ export const pastPersonReply = reply({
 /** A map from what was asked to the person; what is not there is left out. */
 export const personMapReply = (key: string): Reply =>
   reply({
-    holds: 'person_map',
+    contains: 'person_map',
     schema: z.looseObject({ results: z.record(z.string(), Person) }),
     example: { results: { [key]: EXAMPLE_PERSON } },
   });
@@ -185,13 +189,13 @@ export const personMapReply = (key: string): Reply =>
 const counted = z.array(z.looseObject({ name: anyJson() }));
 /** Generation A answers the bare list, B and C wrap it. */
 export const valuesReply = reply({
-  holds: 'nothing',
+  contains: 'nothing',
   schema: z.union([counted, z.looseObject({ results: counted, refreshing: z.boolean().optional() })]),
   example: { results: [{ name: 'pro', count: 3 }], refreshing: false },
 });
 
 export const timelineReply = reply({
-  holds: 'timeline',
+  contains: 'timeline',
   schema: z.looseObject({
     points: z.array(z.looseObject({ timestamp: z.string(), properties })),
     crucial_property_keys: z.array(z.string()),
@@ -207,11 +211,11 @@ export const timelineReply = reply({
 });
 
 /** 202 with nothing in it: accepted, not done. */
-export const acceptedReply = reply({ holds: 'nothing', status: 202, schema: null, example: null });
+export const acceptedReply = reply({ contains: 'nothing', status: 202, schema: null, example: null });
 
 /** 201 with `success`: accepted, runs later. */
 export const startedReply = reply({
-  holds: 'nothing',
+  contains: 'nothing',
   status: 201,
   schema: z.looseObject({ success: z.boolean() }),
   example: { success: true } satisfies Json,
@@ -219,7 +223,7 @@ export const startedReply = reply({
 
 /** Generation A answers 202 without a body; C queues persons and reports none deleted. */
 export const bulkDeleteReply = reply({
-  holds: 'nothing',
+  contains: 'nothing',
   status: 202,
   schema: z.looseObject({
     persons_found: z.int(),

@@ -2,20 +2,15 @@
  * May this grant do this call? Pure: no clock, no network, no randomness. A decision carries its reason, and there is
  * no way to an allow but through every check.
  */
-import type { Call, Format } from '../catalogue/operation.ts';
-import { checkIgnoredFlags, type Generation } from '../catalogue/generation.ts';
+import type { Call } from '../catalogue/operation.ts';
+import type { Generation } from '../catalogue/generation.ts';
+import { checkIgnoredFlags } from '../catalogue/ignored-flags.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
 import { checkGrant } from './validate-grant.ts';
 import type { Grant } from './grant.ts';
-import {
-  mentionsOf,
-  checkDisclosure,
-  checkSliceWrite,
-  writesOf as writtenBy,
-  type Mentions,
-} from './disclosure.ts';
+import { checkReferences } from './disclosure.ts';
 
 /** Stays in this file: nobody else can make a permitted call. */
 const permitted = Symbol('permitted');
@@ -48,8 +43,7 @@ export function decide(grant: Grant, caller: Caller, call: Call, upstream: Upstr
     (call.kind === 'delete' ? checkIgnoredFlags(call.deletion, upstream.generation) : null) ??
     checkOwnersProject(grant, call, upstream) ??
     checkSliceable(grant, call) ??
-    checkDisclosure(mentionsIn(call), grant) ??
-    checkSliceWrite(writesOf(call), grant);
+    checkReferences(call, grant);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };
@@ -121,27 +115,13 @@ function checkOwnersProject(grant: Grant, call: Call, upstream: UpstreamFacts): 
   );
 }
 
-/** Properties that a call sets or removes. Only writes do: elsewhere the same names are filters. */
-const writesOf = (call: Call): readonly string[] =>
-  call.operation.effect === 'write' ? writtenBy(call.arguments) : [];
-
-/** What a call asks about. A cohort is made in PostHog, of any property, and being in it tells of that. */
-function mentionsIn({ arguments: given, operation, format }: Call): Mentions {
-  const mentions = withColumns(mentionsOf(given), format);
-  return operation.reply.holds === 'cohorts' ? { ...mentions, anything: true } : mentions;
-}
-
 function checkSliceable(grant: Grant, call: Call): Failure | null {
   if (grant.slices.length === 0) return null;
   const unenforceable = checkGrant(grant, 'not_sliceable');
   if (unenforceable !== null) return unenforceable;
-  const { slicing, id } = call.operation;
+  const { slicing, leavesSlice } = call.operation;
   if (slicing.kind === 'refused') return failure('not_sliceable', slicing.why);
-  return id === 'persons_split' && !grant.split_out_of_slice
-    ? failure('not_sliceable', 'A split leaves distinct ids without the property that the slice is made of.')
+  return leavesSlice !== undefined && !grant.split_out_of_slice
+    ? failure('not_sliceable', leavesSlice)
     : null;
 }
-
-/** A column of a table shows a property as a filter does. */
-const withColumns = (mentions: Mentions, format: Format): Mentions =>
-  format.kind === 'csv' ? { ...mentions, properties: [...mentions.properties, ...format.columns] } : mentions;

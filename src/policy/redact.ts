@@ -4,31 +4,9 @@
  * a grant that hides nothing the answer passes as it is.
  */
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import type { Grant, Slice } from './grant.ts';
+import type { Slice } from './grant.ts';
 import { inSlice } from './slice.ts';
-
-/** What of a person a grant shows. Made once for a call, asked for every row. */
-export interface Visibility {
-  readonly showsProperty: (name: string) => boolean;
-  readonly showsDistinctIds: boolean;
-  /** Nothing is hidden: answers pass as they are. */
-  readonly showsEverything: boolean;
-}
-
-/** `hidden` wins over `visible`; with `visible` given, what it does not name stays hidden, tomorrow's properties too. */
-export function visibilityOf({
-  hidden,
-  visible,
-  distinct_ids_hidden: distinctIdsHidden,
-}: Pick<Grant, 'hidden' | 'visible' | 'distinct_ids_hidden'>): Visibility {
-  const never = new Set(hidden);
-  const only = visible === null ? null : new Set(visible);
-  return {
-    showsProperty: (name) => !never.has(name) && (only === null || only.has(name)),
-    showsDistinctIds: !distinctIdsHidden,
-    showsEverything: never.size === 0 && only === null && !distinctIdsHidden,
-  };
-}
+import type { Visibility } from './visibility.ts';
 
 /** A row of a list or an insight, a retrieved person, or one of a batch (PostHog contract §7). */
 export function redactPerson(person: JsonObject, visibility: Visibility): JsonObject {

@@ -1,7 +1,7 @@
 /** Can a grant be held to what it says? Asked when a tenant is saved and when a token is issued, with the reason. */
 import { failure, type Failure, type FailureCode } from '../core/failure.ts';
 import type { Grant } from './grant.ts';
-import { visibilityOf } from './redact.ts';
+import { visibilityOf } from './visibility.ts';
 
 /**
  * Refuses a grant that could not be enforced as it reads: for a tenant `grantOf` of its record, for a token its parent

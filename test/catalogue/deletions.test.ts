@@ -1,7 +1,8 @@
 /** What erases: exactly whom, exactly what along, and what PostHog is sent for it, this time and every time again. */
 import { describe, expect, test } from 'vitest';
 import { deletionMessage, type DeletingOperation } from '../../src/catalogue/deletion.ts';
-import { GENERATIONS, checkIgnoredFlags } from '../../src/catalogue/generation.ts';
+import { GENERATIONS } from '../../src/catalogue/generation.ts';
+import { checkIgnoredFlags } from '../../src/catalogue/ignored-flags.ts';
 import { deletion, OTHER_UUID, PROJECT, refusal, UUID } from '../support/catalogue/operations.ts';
 
 const OFF = { delete_events: false, delete_recordings: false, keep_person: false };

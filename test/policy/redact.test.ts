@@ -8,9 +8,8 @@ import {
   redactPerson,
   redactPersonMap,
   redactTimeline,
-  visibilityOf,
-  type Visibility,
 } from '../../src/policy/redact.ts';
+import { visibilityOf, type Visibility } from '../../src/policy/visibility.ts';
 
 const seeing = (rule: Partial<Pick<Grant, 'hidden' | 'visible' | 'distinct_ids_hidden'>> = {}): Visibility =>
   visibilityOf({ hidden: [], visible: null, distinct_ids_hidden: false, ...rule });

@@ -4,6 +4,8 @@
  * `cohort` and `group` describe more than persons: neither gets in.
  */
 import * as z from 'zod';
+import { none, propertyOfType } from './reference-rules.ts';
+import { refersTo } from './references.ts';
 import { json, oneOf, text } from './values.ts';
 
 const FILTERS_MAX = 100;
@@ -38,16 +40,17 @@ const isOneOf = (words: readonly string[], word: string): boolean => words.inclu
 const leafOf = <T extends readonly [string, ...string[]]>(types: T) =>
   z
     .strictObject({
-      key: text(400),
+      key: refersTo(propertyOfType('type'), text(400)),
       // PostHog takes a filter without a type for an event's: it has to be said.
-      type: oneOf(types),
-      operator: oneOf(OPERATORS).default('exact'),
-      value: z
-        .union([scalar, z.array(scalar).min(1).max(VALUES_MAX)], {
+      type: refersTo(none, oneOf(types)),
+      operator: refersTo(none, oneOf(OPERATORS)).default('exact'),
+      value: refersTo(
+        none,
+        z.union([scalar, z.array(scalar).min(1).max(VALUES_MAX)], {
           error: 'must be text, a number or a boolean, or a list of them',
-        })
-        .optional(),
-      negation: z.boolean().optional(),
+        }),
+      ).optional(),
+      negation: refersTo(none, z.boolean()).optional(),
     })
     .superRefine(({ operator, value }, context) => {
       const problem = valueProblem(operator, value);
@@ -75,7 +78,7 @@ export const InsightFilterList = z.array(InsightFilter).min(1).max(FILTERS_MAX);
 
 const FilterGroup = z
   .strictObject({
-    type: oneOf(['AND', 'OR']),
+    type: refersTo(none, oneOf(['AND', 'OR'])),
     // Groups and leaves may not be mixed in one list (PostHog contract §6.2).
     get values() {
       return z.union([InsightFilterList, z.array(FilterGroup).min(1).max(FILTERS_MAX)], {

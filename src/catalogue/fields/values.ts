@@ -3,10 +3,13 @@
  * same value is written in a query string, so that one schema serves both places.
  */
 import * as z from 'zod';
+import { PersonRef, PersonUuid } from '../../core/ids.ts';
 import { isJsonObject, parseJson, type Json } from '../../core/json.ts';
 import { strictJsonProblem } from '../../core/strict-json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { distinctIds, none } from './reference-rules.ts';
+import { refersTo } from './references.ts';
 
 /** An object schema that refuses unknown members, member by member. */
 export type Fields = z.ZodObject<Readonly<Record<string, z.ZodType>>, z.core.$strict>;
@@ -55,7 +58,19 @@ function storable(value: Json): boolean {
 }
 
 /** A distinct id, as PostHog stores them. */
-export const distinctId = () => text(LIMITS.distinctIdCharsMax);
+export const distinctId = () => refersTo(distinctIds, text(LIMITS.distinctIdCharsMax));
+
+/** One person by its UUID. */
+export const personUuid = () => refersTo(none, PersonUuid);
+
+/** One person by its number or its UUID. */
+export const personRef = () => refersTo(none, PersonRef);
+
+/** The page of a listing that counts rows from 0. */
+export const pageFields = {
+  limit: refersTo(none, whole(1, LIMITS.pageRowsMax)).optional(),
+  offset: refersTo(none, whole(0, LIMITS.offsetMax)).optional(),
+};
 
 const formOf = (schema: z.core.$ZodType): QueryForm => {
   if (schema instanceof z.ZodOptional) return formOf(schema.unwrap());

@@ -2,21 +2,22 @@
 import * as z from 'zod';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
-import { whole } from '../fields/values.ts';
+import { none } from '../fields/reference-rules.ts';
+import { refersTo } from '../fields/references.ts';
+import { pageFields, whole } from '../fields/values.ts';
 import type { Operation } from '../operation.ts';
 import { activityReply } from '../replies.ts';
 
 const activity = {
   effect: 'read',
   delivery: 'idempotent',
-  cost: 1,
   ownersProject: [],
   methods: ['GET'],
   place: 'query',
   scopes: ['activity_log:read'],
   input: z.strictObject({
-    limit: whole(1, LIMITS.pageRowsMax).optional(),
-    page: whole(1, LIMITS.offsetMax).optional(),
+    limit: pageFields.limit,
+    page: refersTo(none, whole(1, LIMITS.offsetMax)).optional(),
   }),
   reply: activityReply,
 } as const;

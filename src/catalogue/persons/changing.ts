@@ -2,6 +2,8 @@
 import * as z from 'zod';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
+import { none, personProperty, personPropertyMembers } from '../fields/reference-rules.ts';
+import { refersTo } from '../fields/references.ts';
 import { distinctId, keptJson, text } from '../fields/values.ts';
 import type { Operation } from '../operation.ts';
 import { acceptedReply, startedReply } from '../replies.ts';
@@ -9,7 +11,6 @@ import { acceptedReply, startedReply } from '../replies.ts';
 const changes = {
   effect: 'write',
   delivery: 'once',
-  cost: 1,
   slicing: { kind: 'named', by: 'path' },
   ownersProject: [],
   methods: ['POST'],
@@ -17,7 +18,7 @@ const changes = {
   reply: acceptedReply,
 } as const;
 
-const propertyName = text(400);
+const propertyName = refersTo(personProperty, text(400));
 const ASYNC = 'PostHog accepts the change before it is made, and says so even where making it fails.';
 
 export const CHANGING: readonly Operation[] = [
@@ -28,11 +29,12 @@ export const CHANGING: readonly Operation[] = [
     methods: ['PATCH', 'PUT'],
     scopes: ['person:update'],
     input: z.strictObject({
-      properties: z
-        .record(propertyName, keptJson())
-        .refine((properties) => Object.keys(properties).length > 0, {
+      properties: refersTo(
+        personPropertyMembers,
+        z.record(propertyName, keptJson()).refine((properties) => Object.keys(properties).length > 0, {
           error: 'must name at least one property',
         }),
+      ),
     }),
     doc: {
       summary: 'Set properties of a person',
@@ -45,7 +47,7 @@ export const CHANGING: readonly Operation[] = [
     id: 'persons_update_property',
     path: ':id/update_property',
     scopes: ['person:update'],
-    input: z.strictObject({ key: propertyName, value: keptJson() }),
+    input: z.strictObject({ key: propertyName, value: refersTo(none, keptJson()) }),
     doc: {
       summary: 'Set one property of a person',
       description: `A \`null\` value is refused by generation A. ${ASYNC}`,
@@ -68,6 +70,7 @@ export const CHANGING: readonly Operation[] = [
   forwarding({
     ...changes,
     id: 'persons_split',
+    leavesSlice: 'A split leaves distinct ids without the property that the slice is made of.',
     path: ':id/split',
     scopes: ['person:split'],
     input: z

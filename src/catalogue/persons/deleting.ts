@@ -1,20 +1,22 @@
 /** Operations that erase. Each goes through the deletion log; none is passed on directly. */
 import * as z from 'zod';
 import { failure } from '../../core/failure.ts';
-import { PersonUuid, type PersonRef } from '../../core/ids.ts';
+import type { PersonRef, PersonUuid } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { deleting } from '../define.ts';
 import type { DeletionFlags, DeletionTarget } from '../deletion.ts';
-import { distinctId, flag, json } from '../fields/values.ts';
+import { none } from '../fields/reference-rules.ts';
+import { refersTo } from '../fields/references.ts';
+import { distinctId, flag, json, personUuid } from '../fields/values.ts';
 import type { Operation } from '../operation.ts';
 import { acceptedReply, bulkDeleteReply, EXAMPLE_PERSON } from '../replies.ts';
 
 const deletes = {
   delivery: 'once',
-  cost: 1,
   slicing: { kind: 'named', by: 'path' },
   ownersProject: [],
+  ignoredIn: {},
   scopes: ['person:delete'],
   reply: acceptedReply,
 } as const;
@@ -22,9 +24,9 @@ const deletes = {
 const NO_FLAGS: DeletionFlags = { delete_events: false, delete_recordings: false, keep_person: false };
 
 const flagFields = {
-  delete_events: flag().optional(),
-  delete_recordings: flag().optional(),
-  keep_person: flag().optional(),
+  delete_events: refersTo(none, flag()).optional(),
+  delete_recordings: refersTo(none, flag()).optional(),
+  keep_person: refersTo(none, flag()).optional(),
 };
 
 const flagsOf = (input: { [K in keyof DeletionFlags]?: boolean | undefined }): DeletionFlags => ({
@@ -61,11 +63,12 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     ...deletes,
     id: 'persons_bulk_delete',
     slicing: { kind: 'resolved' },
+    ignoredIn: { A: ['keep_person', 'delete_recordings'] },
     methods: ['POST'],
     path: 'bulk_delete',
     place: 'either',
     input: z.strictObject({
-      ids: json(z.array(PersonUuid).min(1).max(LIMITS.bulkIdsMax)).optional(),
+      ids: json(z.array(personUuid()).min(1).max(LIMITS.bulkIdsMax)).optional(),
       distinct_ids: json(z.array(distinctId()).min(1).max(LIMITS.bulkIdsMax)).optional(),
       ...flagFields,
     }),
@@ -86,6 +89,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     ...deletes,
     id: 'persons_destroy',
     methods: ['DELETE'],
+    ignoredIn: { A: ['keep_person'] },
     path: ':id',
     place: 'query',
     input: z.strictObject(flagFields),

@@ -4,22 +4,17 @@
  */
 import * as z from 'zod';
 import { forwarding } from '../define.ts';
-import { oneOf, whole } from '../fields/values.ts';
-import {
-  breakdownFields,
-  correlationFields,
-  funnelFields,
-  insightFields,
-  seriesFields,
-} from '../fields/insight.ts';
+import { correlationFields, funnelFields } from '../fields/funnel.ts';
+import { breakdownFields, insightFields, seriesFields } from '../fields/insight.ts';
+import { none } from '../fields/reference-rules.ts';
+import { refersTo } from '../fields/references.ts';
+import { oneOf, pageFields, whole } from '../fields/values.ts';
 import type { Operation } from '../operation.ts';
-import { pageFields } from './reading.ts';
 import { actorsReply, correlationReply, timelineReply } from '../replies.ts';
 
 const insight = {
   effect: 'read',
   delivery: 'slow',
-  cost: 1,
   slicing: { kind: 'filtered', form: 'group' },
   ownersProject: [],
   scopes: ['insight:read'],
@@ -27,6 +22,9 @@ const insight = {
   place: 'query',
   reply: actorsReply,
 } as const;
+
+const day = () =>
+  z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+Z?)?$/, 'must be a date like 2026-01-05');
 
 const WINDOW = 'The last 7 days unless `date_from` and `date_to` say otherwise.';
 const FOLLOW = 'Follow `next` until it is null.';
@@ -73,10 +71,8 @@ export const INSIGHTS: readonly Operation[] = [
     path: 'lifecycle',
     input: z.strictObject({
       ...insightFields,
-      target_date: z
-        .string()
-        .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+Z?)?$/, 'must be a date like 2026-01-05'),
-      lifecycle_type: oneOf(['new', 'returning', 'resurrecting', 'dormant']),
+      target_date: refersTo(none, day()),
+      lifecycle_type: refersTo(none, oneOf(['new', 'returning', 'resurrecting', 'dormant'])),
       ...pageFields,
     }),
     doc: {
@@ -97,7 +93,7 @@ export const INSIGHTS: readonly Operation[] = [
     input: z.strictObject({
       ...insightFields,
       ...seriesFields,
-      stickiness_days: whole(1, 1000),
+      stickiness_days: refersTo(none, whole(1, 1000)),
       ...pageFields,
     }),
     doc: {

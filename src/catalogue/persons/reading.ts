@@ -1,10 +1,11 @@
 /** Operations that read persons: list, retrieve, look-ups. */
 import * as z from 'zod';
-import { PersonRef, PersonUuid } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
-import { distinctId, flag, oneOf, text, whole } from '../fields/values.ts';
 import { personFilters } from '../fields/filters.ts';
+import { emailProperty, none, personProperty, search } from '../fields/reference-rules.ts';
+import { refersTo } from '../fields/references.ts';
+import { distinctId, flag, oneOf, pageFields, personRef, personUuid, text } from '../fields/values.ts';
 import { GENERATIONS } from '../generation.ts';
 import type { Operation } from '../operation.ts';
 import * as replies from '../replies.ts';
@@ -12,16 +13,10 @@ import * as replies from '../replies.ts';
 const reads = {
   effect: 'read',
   delivery: 'idempotent',
-  cost: 1,
   ownersProject: [],
   methods: ['GET'],
   place: 'query',
 } as const;
-
-export const pageFields = {
-  limit: whole(1, LIMITS.pageRowsMax).optional(),
-  offset: whole(0, LIMITS.offsetMax).optional(),
-};
 
 export const READING: readonly Operation[] = [
   forwarding({
@@ -31,11 +26,11 @@ export const READING: readonly Operation[] = [
     path: '',
     scopes: ['person:read'],
     input: z.strictObject({
-      search: text().optional(),
-      email: text().optional(),
+      search: refersTo(search, text()).optional(),
+      email: refersTo(emailProperty, text()).optional(),
       distinct_id: distinctId().optional(),
       properties: personFilters().optional(),
-      include_total: flag().optional(),
+      include_total: refersTo(none, flag()).optional(),
       ...pageFields,
     }),
     sentOnlyIfTrue: ['include_total'],
@@ -69,7 +64,7 @@ export const READING: readonly Operation[] = [
     ownersProject: GENERATIONS,
     path: 'cohorts',
     scopes: ['person:read', 'cohort:read'],
-    input: z.strictObject({ person_id: PersonRef }),
+    input: z.strictObject({ person_id: personRef() }),
     reply: replies.cohortsReply,
     doc: {
       summary: 'List the cohorts a person is in',
@@ -85,7 +80,10 @@ export const READING: readonly Operation[] = [
     slicing: { kind: 'refused', why: 'PostHog lists the values of the whole project.' },
     path: 'values',
     scopes: ['person:read'],
-    input: z.strictObject({ key: text(400), value: text().optional() }),
+    input: z.strictObject({
+      key: refersTo(personProperty, text(400)),
+      value: refersTo(none, text()).optional(),
+    }),
     reply: replies.valuesReply,
     doc: {
       summary: 'List the values of a person property',
@@ -103,8 +101,8 @@ export const READING: readonly Operation[] = [
     path: 'deletion_status',
     scopes: ['person:read'],
     input: z.strictObject({
-      status: oneOf(['pending', 'completed', 'all']).optional(),
-      person_uuid: PersonUuid.optional(),
+      status: refersTo(none, oneOf(['pending', 'completed', 'all'])).optional(),
+      person_uuid: personUuid().optional(),
       ...pageFields,
     }),
     reply: replies.deletionStatusReply,
@@ -138,7 +136,7 @@ export const READING: readonly Operation[] = [
     methods: ['POST'],
     place: 'body',
     scopes: ['person:read'],
-    input: z.strictObject({ uuids: z.array(PersonUuid).min(1).max(LIMITS.batchIdsMax) }),
+    input: z.strictObject({ uuids: z.array(personUuid()).min(1).max(LIMITS.batchIdsMax) }),
     reply: replies.personMapReply(replies.EXAMPLE_PERSON.uuid),
     doc: {
       summary: 'Look persons up by UUID',
@@ -155,9 +153,9 @@ export const READING: readonly Operation[] = [
     input: z
       .strictObject({
         distinct_id: distinctId().optional(),
-        person_id: PersonUuid.optional(),
-        timestamp: z.iso.datetime({ offset: true }),
-        include_set_once: flag().optional(),
+        person_id: personUuid().optional(),
+        timestamp: refersTo(none, z.iso.datetime({ offset: true })),
+        include_set_once: refersTo(none, flag()).optional(),
       })
       .refine((input) => (input.distinct_id === undefined) !== (input.person_id === undefined), {
         error: 'takes exactly one of distinct_id and person_id',

@@ -15,8 +15,8 @@ import {
   redactPerson,
   redactPersonMap,
   redactTimeline,
-  visibilityOf,
 } from '../../policy/redact.ts';
+import { visibilityOf } from '../../policy/visibility.ts';
 import { isInSlice } from '../../slicing/check-person.ts';
 import type { OpenAnswer } from '../../upstream/client.ts';
 import { rowsOf } from '../../upstream/envelope.ts';
@@ -33,7 +33,7 @@ export async function redactAnswer(
   call: ConstrainedCall,
   answer: OpenAnswer,
 ): Promise<Result<Reply>> {
-  if (call.operation.reply.holds === 'persons' && call.format.kind === 'json') {
+  if (call.operation.reply.contains === 'persons' && call.format.kind === 'json') {
     return streamPage(answer, call, grant, ctx);
   }
   const text = await answer.text(LIMITS.replyBytesMax);
@@ -51,11 +51,11 @@ interface Success {
 
 function redacted(meaning: Success, call: ConstrainedCall, grant: Grant, ctx: Context): Result<Reply> {
   const { status, json } = meaning;
-  const { holds } = call.operation.reply;
-  if (holds === 'nothing') return ok(untouched(meaning, call));
+  const { contains } = call.operation.reply;
+  if (contains === 'nothing') return ok(untouched(meaning, call));
   if (!isJsonObject(json)) return err(notWhatItShouldBe());
   const visibility = visibilityOf(grant);
-  switch (holds) {
+  switch (contains) {
     case 'persons':
     case 'activity':
     case 'cohorts':
@@ -84,13 +84,13 @@ function table(
   status: number,
 ): Reply {
   const visibility = visibilityOf(grant);
-  const { rows: where, holds } = call.operation.reply;
+  const { rows: where, contains } = call.operation.reply;
   const found = rowsOf(envelope, where);
-  const own = holds === 'persons' ? found.filter((row) => isInSlice(row, grant.slices)) : found;
+  const own = contains === 'persons' ? found.filter((row) => isInSlice(row, grant.slices)) : found;
   ctx.log.foreignRows += found.length - own.length;
   const rows = own.map((row) => {
-    if (holds === 'persons') return redactPerson(row, visibility);
-    return holds === 'cohorts'
+    if (contains === 'persons') return redactPerson(row, visibility);
+    return contains === 'cohorts'
       ? redactCohort(row, visibility, grant.slices)
       : redactActivity(row, visibility, grant.slices);
   });
