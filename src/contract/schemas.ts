@@ -84,6 +84,7 @@ export const Deletion = z.object({
   operation: z.string(),
   project_id: z.int(),
   tenant: z.string(),
+  registration: z.string().nullable(),
   token: z.string(),
   request_id: z.string(),
   target: z.enum(['uuids', 'distinct_ids', 'person']),
@@ -95,6 +96,7 @@ export const Deletion = z.object({
   attempts: z.int(),
   next_attempt_at: z.string().nullable(),
   last_problem: z.string().nullable(),
+  not_deleted: z.int().nullable(),
   outcome: z
     .object({ status: count, persons_found: count, persons_deleted: count, settled_at: z.string() })
     .nullable(),

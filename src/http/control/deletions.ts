@@ -2,6 +2,7 @@
 import { failure } from '../../core/failure.ts';
 import { DeletionId, type TenantId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { LogView } from '../../objects/deletion-log/deletion-log.ts';
 import { callObject } from '../call-object.ts';
 import { jsonReply, type Context, type Reply } from '../context.ts';
 import { pageReply, readPage } from './listing.ts';
@@ -38,39 +39,32 @@ const COLUMNS = [
   'outcome.deletion_errors',
   'outcome.settled_at',
   'outcome.duration_ms',
+  'registration',
+  'not_deleted',
 ] as const;
 
-/** The log of a tenant, newest first, without the ids themselves; nothing from before `since`, an ISO 8601 time. */
-export async function listDeletions(
-  ctx: Context,
-  tenant: TenantId,
-  since = BEGINNING,
-): Promise<Result<Reply>> {
+/** The entries of the view, newest first, without the ids themselves. */
+export async function listDeletions(ctx: Context, tenant: TenantId, view: LogView): Promise<Result<Reply>> {
   const page = readPage(ctx, DeletionId, ['json', 'csv']);
   if (!page.ok) return page;
   const { limit, cursor } = page.value;
-  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).list({ limit, before: cursor }));
+  const found = await callObject(ctx, () =>
+    ctx.services.deletionLog(tenant).list({ limit, before: cursor }, view),
+  );
   if (!found.ok) return found;
-  const rows = found.value.rows.filter((row) => row.intended_at >= since);
-  // Newest first: where one row is too old, all after it are.
-  const next = rows.length < found.value.rows.length ? null : found.value.next;
-  return ok(pageReply(ctx, page.value, rows, next, COLUMNS));
+  return ok(pageReply(ctx, page.value, found.value.rows, found.value.next, COLUMNS));
 }
 
-/** One entry, with the ids it was asked to delete. */
-export async function getDeletion(ctx: Context, tenant: TenantId, since = BEGINNING): Promise<Result<Reply>> {
+/** One entry of the view, with the ids it was asked to delete. */
+export async function getDeletion(ctx: Context, tenant: TenantId, view: LogView): Promise<Result<Reply>> {
   const query = refuseParameters(ctx);
   if (!query.ok) return query;
   const id = DeletionId.safeParse(ctx.parameters['id']);
   if (!id.success) return err(noSuchDeletion());
-  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).get(id.data));
+  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).get(id.data, view));
   if (!found.ok) return found;
-  return found.value === null || found.value.intended_at < since
-    ? err(noSuchDeletion())
-    : ok(jsonReply(200, found.value));
+  return found.value === null ? err(noSuchDeletion()) : ok(jsonReply(200, found.value));
 }
-
-const BEGINNING = '';
 
 const noSuchDeletion = () =>
   failure('record_unknown', 'There is no such deletion in the log. Ids look like del_…', 'id');

@@ -13,7 +13,6 @@ import { ChargeCache } from './charges.ts';
 import { digestOf, distinct } from './digest.ts';
 import {
   askedOf,
-  withoutDistinctIds,
   type DeletionDetail,
   type DeletionEntry,
   type DeletionOrder,
@@ -22,15 +21,15 @@ import {
   type ResetScope,
 } from './entry.ts';
 import { deletionIdOf, nextNumber } from './id.ts';
-import { DeletionReader, EVERYTHING, type Shown } from './reader.ts';
-import { Registrations } from './registrations.ts';
+import { DeletionReader, EVERYTHING, type Shown } from './storage/reader.ts';
+import { Registrations } from './storage/registrations.ts';
 import { keysOf, resettable, type DistinctIdKey } from './reset-scope.ts';
-import { DeletionResolutions } from './resolutions.ts';
+import { DeletionResolutions } from './storage/resolutions.ts';
 import { DeletionRunner } from './runner.ts';
-import { DELETION_STEPS } from './schema.ts';
+import { DELETION_STEPS } from './storage/schema.ts';
 import { emptyDeletionReply, upstreamOf, type Upstream } from './send.ts';
 import { settleEmpty } from './settle.ts';
-import { DeletionStore } from './store.ts';
+import { DeletionStore } from './storage/store.ts';
 
 export type {
   DeletionDetail,
@@ -140,14 +139,13 @@ export class DeletionLog extends DurableObject {
     const before = page.before === null ? null : DeletionId.parse(page.before);
     const found = this.#reader.page(before, page.limit + 1, shown);
     const rows = found.slice(0, page.limit);
-    const next = found.length > rows.length ? (rows.at(-1)?.id ?? null) : null;
-    return { rows: hidesDistinctIds(view) ? rows.map(withoutDistinctIds) : rows, next };
+    return { rows, next: found.length > rows.length ? (rows.at(-1)?.id ?? null) : null };
   }
 
-  /** One entry with its ids, as asked for and as sent; null where the view has none of this id, or hides such ids. */
+  /** One entry with its ids, as asked for and as sent; null where the view has none of this id. */
   get(id: DeletionId, view: LogView): DeletionDetail | null {
     const shown = this.#shownTo(view);
-    return shown === null || hidesDistinctIds(view) ? null : this.#reader.find(id, shown);
+    return shown === null ? null : this.#reader.find(id, shown);
   }
 
   /**
@@ -155,12 +153,7 @@ export class DeletionLog extends DurableObject {
    * or may have deleted. Only where every person of those slices is in the slices of the scope (see `coversDeleted`).
    */
   deletedDistinctIds(ids: readonly string[], scope: ResetScope): Promise<string[]> {
-    return resettable(
-      ids,
-      scope,
-      this.#registrations.entries(scope.registration),
-      this.#resolutions.recall,
-    );
+    return resettable(ids, scope, this.#registrations.entries(scope.registration), this.#resolutions.recall);
   }
 
   /**
@@ -235,15 +228,18 @@ export class DeletionLog extends DurableObject {
   #shownTo(view: LogView): Shown | null {
     if (view.kind === 'operator') return EVERYTHING;
     const entries = this.#registrations.entries(view.registration);
-    return entries === null ? null : { entries, slices: this.#resolutions.coveredBy(view.slices) };
+    if (entries === null) return null;
+    return {
+      entries,
+      slices: this.#resolutions.coveredBy(view.slices),
+      namedByDistinctId: !view.distinctIdsHidden,
+    };
   }
 }
 
 interface TenantBinding {
   readonly TENANT: Objects<Tenant>;
 }
-
-const hidesDistinctIds = (view: LogView): boolean => view.kind === 'tenant' && view.distinctIdsHidden;
 
 const ENDED = failure(
   'tenant_unknown',

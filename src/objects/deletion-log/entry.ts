@@ -55,7 +55,10 @@ export type LogView =
       readonly registration: RegistrationId;
       /** Only entries made under slices that these cover are shown. */
       readonly slices: readonly Slice[];
-      /** True where what could confirm a distinct id is left out. */
+      /**
+       * True where entries that named persons by distinct id are left out. Their digest would confirm a guessed id, and
+       * so would their counts and their state.
+       */
       readonly distinctIdsHidden: boolean;
     };
 
@@ -95,18 +98,22 @@ const StoredEntry = z.object({
   ancestors: JsonColumn.pipe(z.array(TokenId)),
   request_id: z.string(),
   target: z.enum(['uuids', 'distinct_ids', 'person']),
+  /** Distinct ids that were asked for; `in_slice` counts the persons of these in the slice, null without a slice. */
   asked: z.int(),
   in_slice: count,
+  /** Distinct ids that PostHog is sent. */
   sent: z.int(),
   delete_events: flag,
   delete_recordings: flag,
   keep_person: flag,
+  /** Over what was asked for; see `digestOf`. */
   digest: z.string(),
   intended_at: instant,
   attempts: z.int(),
   last_attempt_at: instant.nullable(),
   next_attempt_at: instant.nullable(),
   last_problem: z.string().nullable(),
+  /** Persons that PostHog said it had not deleted, which are sent again; null where it said so of none. */
   not_deleted: count,
 });
 
@@ -116,17 +123,8 @@ const StoredEntry = z.object({
  * `state` is `unknown` until an outcome is written. Until then `next_attempt_at` says when the entry is due, and
  * `last_problem` why it was held back (see `HoldReason`) or what the last attempt that settled nothing ran into.
  */
-export interface DeletionEntry extends Omit<
-  z.output<typeof StoredEntry>,
-  'settled' | 'sent' | 'digest' | 'not_deleted'
-> {
+export interface DeletionEntry extends Omit<z.output<typeof StoredEntry>, 'settled'> {
   state: 'unknown' | 'accepted' | 'refused';
-  /** How many ids PostHog is sent. `asked` counts what was asked for, `in_slice` the persons of these in the slice. */
-  sent: number | null;
-  /** Over what was asked for; see `digestOf`. Null for a reader who may not see distinct ids. */
-  digest: string | null;
-  /** Persons that PostHog said it had not deleted, which are sent again; null where it said so of none. */
-  not_deleted: number | null;
   /** PostHog's own numbers; added up where persons were sent again because PostHog had not deleted them. */
   outcome: z.output<typeof StoredOutcome> | null;
 }
@@ -145,30 +143,6 @@ export function entryOf(row: unknown): DeletionEntry {
     state: settled ?? 'unknown',
     ...rest,
     outcome: settled === null ? null : StoredOutcome.parse(row),
-  };
-}
-
-/**
- * An entry for a reader who may not see distinct ids. Its digest would confirm a guessed id. Where persons were named by
- * distinct id, so would the counts of those that PostHog or the slice had.
- */
-export function withoutDistinctIds(entry: DeletionEntry): DeletionEntry {
-  const shown = { ...entry, digest: null };
-  if (entry.target !== 'distinct_ids') return shown;
-  return {
-    ...shown,
-    in_slice: null,
-    sent: null,
-    not_deleted: null,
-    outcome: entry.outcome && {
-      ...entry.outcome,
-      persons_found: null,
-      persons_deleted: null,
-      persons_queued_for_deletion: null,
-      events_queued_for_deletion: null,
-      recordings_queued_for_deletion: null,
-      deletion_errors: null,
-    },
   };
 }
 

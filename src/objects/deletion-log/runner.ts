@@ -6,7 +6,7 @@ import { LONGEST_WAIT_MS, overdueAfter, waitAfter } from './backoff.ts';
 import { heldBack, holdReason, type HoldReason, type PendingDeletion } from './hold.ts';
 import { sendDeletion, type Upstream } from './send.ts';
 import { settle } from './settle.ts';
-import type { Attempt, DeletionStore, Inconclusive } from './store.ts';
+import type { Attempt, DeletionStore, Inconclusive } from './storage/store.ts';
 
 /** Entries one alarm sends at once: below the six connections an object may have waiting for an answer. */
 const SENT_AT_ONCE = 5;

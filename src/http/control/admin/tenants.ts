@@ -160,8 +160,8 @@ export const revokeTokenOf = withTenant(async (ctx, tenant) => {
 });
 
 /** The deletion log of a tenant, also of one that is no longer registered. */
-export const deletionsOf = withTenant(listDeletions);
-export const deletionOf = withTenant(getDeletion);
+export const deletionsOf = withTenant((ctx, tenant) => listDeletions(ctx, tenant, { kind: 'operator' }));
+export const deletionOf = withTenant((ctx, tenant) => getDeletion(ctx, tenant, { kind: 'operator' }));
 
 const list = (
   ctx: Context,

@@ -1,15 +1,12 @@
-/** The slices a deletion was made under, as the log keeps them, and who may build on it afterwards. Pure. */
+/** Slices in one form for one meaning, and which slices cover which. Pure. */
 import * as z from 'zod';
-import type { Slice } from '../../policy/grant.ts';
-import { JsonColumn } from './entry.ts';
+import type { Slice } from './grant.ts';
 
-const StoredSlices = z.array(
+/** Slices as `canonicalSlices` writes them, read again. */
+export const StoredSlices = z.array(
   z.object({ property: z.string(), value: z.array(z.union([z.string(), z.number(), z.boolean()])) }),
 );
 export type StoredSlices = z.output<typeof StoredSlices>;
-
-/** A column of slices. */
-export const SlicesColumn = JsonColumn.pipe(StoredSlices);
 
 /** One text for one meaning: every value a list, values and conditions sorted, each once. */
 export function canonicalSlices(slices: readonly Slice[]): string {
@@ -19,16 +16,18 @@ export function canonicalSlices(slices: readonly Slice[]): string {
   return `[${onceEach(conditions).join(',')}]`;
 }
 
+/** Do both mean the same, however written? */
+export const sameSlices = (left: readonly Slice[], right: readonly Slice[]): boolean =>
+  canonicalSlices(left) === canonicalSlices(right);
+
 const onceEach = (texts: readonly string[]): string[] => [...new Set(texts)].toSorted();
 const read = (text: string): unknown => JSON.parse(text);
 
 /**
- * Does whatever was deleted under `recorded` lie in the slice of a grant with `asking`? Only where each condition of
- * the asking grant is implied by one that held then: the same property, and no value the asking grant lacks. So a
- * grant builds on the deletions of grants as narrow as itself or narrower, and a narrower grant never on those of a
- * wider one: of a person deleted under `region: eu` nobody knows any more whether `team: red` held.
- *
- * The asking grant with no condition covers the project. A condition without values covers nobody and implies nothing.
+ * Is every person deleted under `recorded` in the slices `asking`? Only where each condition of `asking` is implied by
+ * one of `recorded`: the same property, and no other values. A narrower grant never builds on a wider one: of a person
+ * deleted under `region: eu` it is not known whether `team: red` held. No condition at all covers the project; one
+ * without values covers no one and implies nothing.
  */
 export const coversDeleted = (asking: readonly Slice[], recorded: StoredSlices): boolean =>
   asking.every(({ property, value }) => {

@@ -1,9 +1,9 @@
 /** Reads the deletion log for people: the entries a reader is shown. Decides nothing. */
 import * as z from 'zod';
-import type { DeletionId } from '../../core/ids.ts';
-import { LIMITS } from '../../core/limits.ts';
-import { entryOf, JsonColumn, type DeletionDetail, type DeletionEntry } from './entry.ts';
-import { numberOf } from './id.ts';
+import type { DeletionId } from '../../../core/ids.ts';
+import { LIMITS } from '../../../core/limits.ts';
+import { entryOf, JsonColumn, type DeletionDetail, type DeletionEntry } from '../entry.ts';
+import { numberOf } from '../id.ts';
 import { NO_END, type EntryRange } from './registrations.ts';
 
 /** An entry with all that is known of it, but for the ids. Every join goes by a key. */
@@ -35,16 +35,24 @@ export interface Shown {
   readonly entries: EntryRange;
   /** Stored texts of slices; null where entries without any are shown as well. */
   readonly slices: readonly string[] | null;
+  /** Are entries shown that named persons by distinct id? */
+  readonly namedByDistinctId: boolean;
 }
 
-const SHOWN = "i.entry >= ? AND i.entry < ? AND (? IS NULL OR r.slices IN (SELECT value FROM json_each(?)))";
-const shownBy = ({ entries: { since, until }, slices }: Shown) => {
+const SHOWN = `i.entry >= ? AND i.entry < ? AND (? IS NULL OR r.slices IN (SELECT value FROM json_each(?)))
+  AND (? OR i.target <> 'distinct_ids')`;
+
+function shownBy({ entries, slices, namedByDistinctId }: Shown): readonly SqlStorageValue[] {
   const texts = slices === null ? null : JSON.stringify(slices);
-  return [since, until, texts, texts] as const;
-};
+  return [entries.since, entries.until, texts, texts, namedByDistinctId ? 1 : 0];
+}
 
 /** The operator's view. */
-export const EVERYTHING: Shown = { entries: { since: 0, until: NO_END }, slices: null };
+export const EVERYTHING: Shown = {
+  entries: { since: 0, until: NO_END },
+  slices: null,
+  namedByDistinctId: true,
+};
 
 export class DeletionReader {
   readonly #sql: SqlStorage;
@@ -65,7 +73,11 @@ export class DeletionReader {
 
   find(id: DeletionId, shown: Shown): DeletionDetail | null {
     const key = [numberOf(id), id];
-    const [row] = this.#rows(`${ENTRIES} WHERE i.entry = ? AND i.id = ? AND ${SHOWN}`, ...key, ...shownBy(shown));
+    const [row] = this.#rows(
+      `${ENTRIES} WHERE i.entry = ? AND i.id = ? AND ${SHOWN}`,
+      ...key,
+      ...shownBy(shown),
+    );
     if (row === undefined) return null;
     const [ids] = this.#rows(
       `SELECT i.ids, coalesce(r.ids, i.ids) AS sent_ids

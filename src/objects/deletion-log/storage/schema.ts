@@ -1,4 +1,4 @@
-import type { Migration } from '../migrations.ts';
+import type { Migration } from '../../migrations.ts';
 
 /** Triggers by which a table only ever grows. REPLACE would delete without firing a DELETE trigger, hence the third. */
 const appendOnly = (table: string, key: string): string => `
@@ -135,10 +135,10 @@ export const DELETION_STEPS: readonly Migration[] = [
 
     -- The registrations of the tenant and the first entry of each: an entry belongs to the last that began before it.
     CREATE TABLE registrations (
-      registration TEXT PRIMARY KEY,
-      since INTEGER NOT NULL UNIQUE
-    ) STRICT, WITHOUT ROWID;
-    ${appendOnly('registrations', 'registration = NEW.registration')}
+      since INTEGER PRIMARY KEY,
+      registration TEXT NOT NULL
+    ) STRICT;
+    ${appendOnly('registrations', 'since = NEW.since')}
 
     -- What the clock said when an entry was made, where it stood behind the number of the entry before.
     CREATE TABLE clock_readings (

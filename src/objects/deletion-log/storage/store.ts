@@ -1,13 +1,13 @@
 /** Writes the rows of the deletion log and reads what the runner needs. Decides nothing. Times are milliseconds since 1970. */
 import * as z from 'zod';
-import { TokenId, type DeletionId } from '../../core/ids.ts';
-import type { Charge } from './budget.ts';
-import { distinct } from './digest.ts';
-import { askedOf, JsonColumn, pendingOf, type DeletionOrder } from './entry.ts';
-import { firstNumberAt, instantOf } from './id.ts';
-import type { HoldReason, PendingDeletion } from './hold.ts';
-import type { Remainder, Settled, Unsettled } from './settle.ts';
-import { combined, type Summary } from './summary.ts';
+import { TokenId, type DeletionId } from '../../../core/ids.ts';
+import type { Charge } from '../budget.ts';
+import { distinct } from '../digest.ts';
+import { askedOf, JsonColumn, pendingOf, type DeletionOrder } from '../entry.ts';
+import { firstNumberAt, instantOf } from '../id.ts';
+import type { HoldReason, PendingDeletion } from '../hold.ts';
+import type { Remainder, Settled, Unsettled } from '../settle.ts';
+import { combined, type Summary } from '../summary.ts';
 
 const StoredCharge = z.object({
   at: z.int(),

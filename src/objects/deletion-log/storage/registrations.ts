@@ -3,7 +3,7 @@
  * at a time, so one row for each registration says it for all entries.
  */
 import * as z from 'zod';
-import { RegistrationId } from '../../core/ids.ts';
+import { RegistrationId } from '../../../core/ids.ts';
 
 const Row = z.object({ registration: RegistrationId, since: z.int() });
 
@@ -51,7 +51,7 @@ export class Registrations {
   begin(registration: RegistrationId, number: number): void {
     if (this.entries(registration) !== null) return;
     this.#rows = null;
-    this.#sql.exec('INSERT INTO registrations VALUES (?, ?)', registration, number).toArray();
+    this.#sql.exec('INSERT INTO registrations VALUES (?, ?)', number, registration).toArray();
   }
 
   /** Forgets what was read, for when a transaction was rolled back. */
