@@ -20,10 +20,10 @@ export class Alarm {
     void this.#storage.setAlarm(at);
   }
 
-  /** Sets the alarm anew, for `due` but at least `pauseMs` from now; null for no alarm. */
-  rearm(due: number | null, pauseMs: number): void {
+  /** Sets the alarm anew: for `due`, but no earlier than `earliest`. None where `due` is null. */
+  rearm(due: number | null, earliest: number): void {
     this.#armedFor = Infinity;
     if (due === null) void this.#storage.deleteAlarm();
-    else this.armBy(Math.max(due, Date.now() + pauseMs));
+    else this.armBy(Math.max(due, earliest));
   }
 }

@@ -61,6 +61,7 @@ interface WrittenIntent {
   readonly settled: Interpretation | null;
 }
 
+const nowMs = (): number => Date.now();
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
 /**
@@ -87,13 +88,13 @@ export class DeletionLog extends DurableObject {
     this.#registrations = new Registrations(sql);
     this.#charges = new ChargeCache((afterMs, since) => this.#store.charges(afterMs, since));
     this.#alarm = new Alarm(ctx.storage);
-    this.#runner = new DeletionRunner(ctx.storage, this.#store, this.#alarm);
+    this.#runner = new DeletionRunner(ctx.storage, this.#store, this.#alarm, nowMs);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
   }
 
   /** PostHog as the environment describes it. A test may describe another. */
   protected upstream(): Result<Upstream> {
-    return upstreamOf(this.env, (input, init) => fetch(input, init));
+    return upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
   }
 
   /** The registration of the tenant that is in force now. A test may say another. */
@@ -163,14 +164,14 @@ export class DeletionLog extends DurableObject {
   override async alarm(): Promise<void> {
     let pause = PAUSE_MS;
     try {
-      this.#alarm.rearm(this.#store.earliestDue(), TROUBLE_PAUSE_MS);
+      this.#alarm.rearm(this.#store.earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
       await this.#runner.sendDue(upstream.value);
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.rearm(this.#store.earliestDue(), pause);
+    this.#alarm.rearm(this.#store.earliestDue(), nowMs() + pause);
   }
 
   /** A request may have waited for its body or for look-ups while its tenant was removed and registered anew. */
@@ -185,7 +186,7 @@ export class DeletionLog extends DurableObject {
 
   /** Writes the intent; of a deletion of no persons the outcome too, so that nothing can come between the two. */
   #intend({ order, digest, keys }: PreparedOrder, upstream: Upstream): Result<WrittenIntent> {
-    const now = Date.now();
+    const now = nowMs();
     const persons = distinct(order.deletion.target.ids).length;
     const charges = this.#charges.current(now, this.#registrations.chargedSince(order.registration));
     const exhausted = checkBudgets(order.budgets, charges, persons, now);

@@ -15,13 +15,15 @@ export class DeletionRunner {
   readonly #storage: DurableObjectStorage;
   readonly #store: DeletionStore;
   readonly #alarm: Alarm;
+  readonly #nowMs: () => number;
   /** Being sent by this instance right now. After a restart nothing is. */
   readonly #inFlight = new Set<number>();
 
-  constructor(storage: DurableObjectStorage, store: DeletionStore, alarm: Alarm) {
+  constructor(storage: DurableObjectStorage, store: DeletionStore, alarm: Alarm, nowMs: () => number) {
     this.#storage = storage;
     this.#store = store;
     this.#alarm = alarm;
+    this.#nowMs = nowMs;
   }
 
   /** The only way to PostHog: what is written down is sent, or held back. Answers with what the caller is told. */
@@ -41,7 +43,7 @@ export class DeletionRunner {
   /** Sends a batch of what is due. @throws where an entry could not be sent, after all others were. */
   async sendDue(upstream: Upstream): Promise<void> {
     const due = this.#store
-      .due(Date.now(), SENT_AT_ONCE + this.#inFlight.size)
+      .due(this.#nowMs(), SENT_AT_ONCE + this.#inFlight.size)
       .filter((number) => !this.#inFlight.has(number))
       .slice(0, SENT_AT_ONCE);
     const sent = await Promise.allSettled(due.map((number) => this.attempt(number, upstream)));
@@ -60,19 +62,19 @@ export class DeletionRunner {
 
   /** Nothing is sent, so there is no attempt. The entry is looked at again, as long as it takes. */
   #hold(number: number, reason: HoldReason): void {
-    const dueAt = Date.now() + LONGEST_WAIT_MS;
+    const dueAt = this.#nowMs() + LONGEST_WAIT_MS;
     this.#store.hold(number, reason, dueAt);
     this.#alarm.armBy(dueAt);
   }
 
   async #send(number: number, deletion: Deletion, upstream: Upstream): Promise<Interpretation> {
-    const startedAt = Date.now();
+    const startedAt = this.#nowMs();
     const attempt = this.#store.begin(number, startedAt, startedAt + overdueAfter(upstream.timeoutMs));
     try {
       const answer = await sendDeletion(upstream, deletion);
       const settlement = settle(deletion, answer, attempt.attempt);
       if (settlement.state === 'unknown') this.#retryLater(attempt, settlement, retryAfterOf(answer));
-      else this.#storage.transactionSync(() => this.#store.settle(attempt, settlement, Date.now()));
+      else this.#storage.transactionSync(() => this.#store.settle(attempt, settlement, this.#nowMs()));
       return settlement.answer;
     } catch (defect) {
       // Backs off like any other failure, so that one entry that cannot be sent does not stand in the way of others.
@@ -82,7 +84,7 @@ export class DeletionRunner {
   }
 
   #retryLater(attempt: Attempt, how: Inconclusive, retryAfterSeconds: number | null): void {
-    const now = Date.now();
+    const now = this.#nowMs();
     const dueAt = now + waitAfter(attempt.attempt, retryAfterSeconds);
     this.#storage.transactionSync(() => {
       this.#store.inconclusive(attempt, how, now, dueAt);

@@ -20,14 +20,14 @@ export interface Upstream {
 }
 
 /** PostHog as the environment describes it, or `not_configured` where the environment does not. */
-export function upstreamOf(env: object, fetcher: typeof fetch): Result<Upstream> {
+export function upstreamOf(env: object, fetcher: typeof fetch, nowMs: () => number): Result<Upstream> {
   const configured = readConfig(env);
   if (!configured.ok) return err(failure('not_configured', 'The gateway is not configured.'));
   const { upstream, generation } = configured.config;
   return ok({
     origin: upstream.origin,
     generation,
-    posthog: clientFactory(upstream, fetcher, () => Date.now())(() => {}),
+    posthog: clientFactory(upstream, fetcher, nowMs)(() => {}),
     timeoutMs: upstream.slowTimeoutMs,
   });
 }
