@@ -1,6 +1,7 @@
 /** What an operator may register and a partner may ask for. Unknown members are refused, and defaults are the careful ones. */
 import { describe, expect, test } from 'vitest';
-import { Narrowing, Origins, Slice, TenantRecord } from '../../src/policy/grant.ts';
+import { Narrowing, Origins, TenantRecord } from '../../src/policy/grant.ts';
+import { WireSlice } from '../../src/policy/wire-slice.ts';
 
 const least = { name: 'Acme', project_id: 1, scopes: ['person:read'] };
 const issueAt = (schema: typeof TenantRecord | typeof Narrowing, value: unknown) =>
@@ -135,7 +136,7 @@ describe('a slice', () => {
   test.each(['acme', 't_42', ['a', 'b'], Array.from({ length: 50 }, (_, i) => `t_${i}`)])(
     'may be the value %j',
     (value) => {
-      expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(true);
+      expect(WireSlice.safeParse({ property: 'tenant_id', value }).success).toBe(true);
     },
   );
 
@@ -163,6 +164,6 @@ describe('a slice', () => {
     'x'.repeat(201),
     Array.from({ length: 51 }, (_, i) => `t_${i}`),
   ])('is never the value %j', (value) => {
-    expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(false);
+    expect(WireSlice.safeParse({ property: 'tenant_id', value }).success).toBe(false);
   });
 });

@@ -366,12 +366,12 @@ describe('the log', () => {
 
   test('of a name that was registered anew starts empty, and the operator sees whose entries are whose', async () => {
     const { tenant, token } = await tenants.fresh();
-    const old = await bulk(token, { ids: [ADA.uuid] });
+    const earlier = await bulk(token, { ids: [ADA.uuid] });
     await admin('DELETE', `/${tenant}`);
     await tenants.put(tenant);
     const minted = await tenants.mint(tenant);
     expect((await get(minted.token, '/v1/deletions')).json).toEqual({ results: [], next: null });
-    problem(await get(minted.token, old.headers['location'] ?? ''), 'record_unknown', 'id');
+    problem(await get(minted.token, earlier.headers['location'] ?? ''), 'record_unknown', 'id');
     await bulk(minted.token, { ids: [BEN.uuid] });
     const log = await tenants.log(tenant);
     expect(new Set(log.map(({ registration }) => registration)).size).toBe(2);

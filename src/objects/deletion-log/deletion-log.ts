@@ -47,6 +47,11 @@ const TROUBLE_PAUSE_MS = 60_000;
 /** Seconds after which a deletion that was not written down may be asked for again. */
 const RETRY_AFTER_SECONDS = 5;
 
+/** The binding that the log needs; `readConfig` reads the variables and secrets. */
+export interface DeletionLogEnv {
+  readonly TENANT: Objects<Tenant>;
+}
+
 /** An order, and what had to be computed for it before anything can be written at once. */
 interface PreparedOrder {
   readonly order: DeletionOrder;
@@ -69,7 +74,7 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
  * The intent is durable before PostHog hears of it, because the platform lets no message out before the writes made
  * ahead of it are. An attempt whose end is not known leaves the entry `unknown`, and the alarm sends it again.
  */
-export class DeletionLog extends DurableObject {
+export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #store: DeletionStore;
   readonly #reader: DeletionReader;
   readonly #resolutions: DeletionResolutions;
@@ -78,7 +83,7 @@ export class DeletionLog extends DurableObject {
   readonly #alarm: Alarm;
   readonly #runner: DeletionRunner;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+  constructor(ctx: DurableObjectState, env: DeletionLogEnv) {
     super(ctx, env);
     const { sql } = ctx.storage;
     migrate(ctx.storage, DELETION_STEPS);
@@ -99,7 +104,7 @@ export class DeletionLog extends DurableObject {
 
   /** The registration of the tenant that is in force now. A test may say another. */
   protected currentRegistration(tenant: TenantId): Promise<RegistrationId | null> {
-    return (this.env as unknown as TenantBinding).TENANT.getByName(tenant).registration();
+    return this.env.TENANT.getByName(tenant).registration();
   }
 
   /**
@@ -236,10 +241,6 @@ export class DeletionLog extends DurableObject {
       namedByDistinctId: !view.distinctIdsHidden,
     };
   }
-}
-
-interface TenantBinding {
-  readonly TENANT: Objects<Tenant>;
 }
 
 const ENDED = failure(

@@ -2,17 +2,18 @@
 import * as z from 'zod';
 import { DeletingOperation, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import {
-  DeletionId,
+  type DeletionId,
   PersonRef,
   PersonUuid,
   ProjectId,
-  RegistrationId,
-  TokenId,
+  type RegistrationId,
+  type TokenId,
   type RequestId,
   type TenantId,
 } from '../../core/ids.ts';
+import { DeletionEntry } from '../../contract/deletion.ts';
 import { parseJson } from '../../core/json.ts';
-import type { Slice } from '../../policy/grant.ts';
+import type { Slice } from '../../policy/slice.ts';
 import type { Resolution } from '../../slicing/resolve-deletion.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Budget } from './budget.ts';
@@ -68,82 +69,47 @@ export interface DeletionResult {
   readonly interpretation: Interpretation;
 }
 
+export type { DeletionDetail, DeletionEntry } from '../../contract/deletion.ts';
+
 /** A column of JSON text, parsed; pipe it into what it should hold. */
 export const JsonColumn = z.string().transform((text): unknown => parseJson(text));
 
 const flag = z.literal([0, 1]).transform((value) => value === 1);
-const count = z.int().nullable();
 const instant = z.int().transform((ms) => new Date(ms).toISOString());
 
-const StoredOutcome = z.object({
-  status: z.int().nullable(),
-  persons_found: count,
-  persons_deleted: count,
-  persons_queued_for_deletion: count,
-  events_queued_for_deletion: flag.nullable(),
-  recordings_queued_for_deletion: flag.nullable(),
-  deletion_errors: count,
-  settled_at: instant,
-  duration_ms: z.int(),
-});
-
-const StoredEntry = z.object({
-  id: DeletionId,
-  settled: z.enum(['accepted', 'refused']).nullable(),
-  operation: DeletingOperation,
-  project_id: ProjectId,
-  tenant: z.string(),
-  registration: RegistrationId.nullable(),
-  token: TokenId,
-  ancestors: JsonColumn.pipe(z.array(TokenId)),
-  request_id: z.string(),
-  target: z.enum(['uuids', 'distinct_ids', 'person']),
-  /** Distinct ids that were asked for; `in_slice` counts the persons of these in the slice, null without a slice. */
-  asked: z.int(),
-  in_slice: count,
-  /** Distinct ids that PostHog is sent. */
-  sent: z.int(),
+/** The rows of the log hold times as milliseconds, flags as 0 and 1, and lists as JSON text. */
+const stored = {
+  ancestors: JsonColumn,
   delete_events: flag,
   delete_recordings: flag,
   keep_person: flag,
-  /** Over what was asked for; see `digestOf`. */
-  digest: z.string(),
   intended_at: instant,
-  attempts: z.int(),
   last_attempt_at: instant.nullable(),
   next_attempt_at: instant.nullable(),
-  last_problem: z.string().nullable(),
-  /** Persons that PostHog said it had not deleted, which are sent again; null where it said so of none. */
-  not_deleted: count,
+};
+
+const StoredOutcome = z.looseObject({
+  events_queued_for_deletion: flag.nullable(),
+  recordings_queued_for_deletion: flag.nullable(),
+  settled_at: instant,
+});
+
+const StoredEntry = z.looseObject({
+  ...stored,
+  settled: z.enum(['accepted', 'refused']).nullable(),
 });
 
 /**
- * One entry as it goes out, in JSON and CSV. Times are ISO 8601. Which PostHog it is meant for is not shown.
- *
- * `state` is `unknown` until an outcome is written. Until then `next_attempt_at` says when the entry is due, and
- * `last_problem` why it was held back (see `HoldReason`) or what the last attempt that settled nothing ran into.
+ * Reads a row of the log: its columns are called as the members of an entry are.
+ * @throws where the row is not what the log writes.
  */
-export interface DeletionEntry extends Omit<z.output<typeof StoredEntry>, 'settled'> {
-  state: 'unknown' | 'accepted' | 'refused';
-  /** PostHog's own numbers; added up where persons were sent again because PostHog had not deleted them. */
-  outcome: z.output<typeof StoredOutcome> | null;
-}
-
-/** One entry with its ids: as they were asked for, and as PostHog is sent them. */
-export interface DeletionDetail extends DeletionEntry {
-  ids: string[];
-  sent_ids: string[];
-}
-
-/** Reads a row of the log. @throws where the row is not what the log writes. */
 export function entryOf(row: unknown): DeletionEntry {
-  const { settled, id, ...rest } = StoredEntry.parse(row);
-  return {
-    id,
-    state: settled ?? 'unknown',
+  const { settled, ...rest } = StoredEntry.parse(row);
+  return DeletionEntry.parse({
     ...rest,
+    state: settled ?? 'unknown',
     outcome: settled === null ? null : StoredOutcome.parse(row),
-  };
+  });
 }
 
 const StoredTarget = z.discriminatedUnion('kind', [

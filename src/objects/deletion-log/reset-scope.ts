@@ -4,7 +4,7 @@ import type { Deletion } from '../../catalogue/deletion.ts';
 import { distinct } from './digest.ts';
 import type { DeletionOrder, ResetScope } from './entry.ts';
 import type { EntryRange } from './storage/registrations.ts';
-import { coversDeleted, type StoredSlices } from '../../policy/covered-slices.ts';
+import { coversDeleted, type StoredSlices } from './storage/slices.ts';
 
 /**
  * Of how many distinct ids of one deletion is remembered whose they were: a thousand persons with the ten a batch

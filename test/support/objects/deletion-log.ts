@@ -20,6 +20,7 @@ import { askedOf } from '../../../src/objects/deletion-log/entry.ts';
 import { deletionIdOf, nextNumber } from '../../../src/objects/deletion-log/id.ts';
 import {
   DeletionLog as Real,
+  type DeletionLogEnv,
   type DeletionEntry,
   type DeletionOrder,
   type LogView,
@@ -28,8 +29,8 @@ import { Registrations } from '../../../src/objects/deletion-log/storage/registr
 import { DeletionResolutions } from '../../../src/objects/deletion-log/storage/resolutions.ts';
 import { DeletionStore } from '../../../src/objects/deletion-log/storage/store.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
+import type { Slice } from '../../../src/policy/slice.ts';
 import type { Resolution } from '../../../src/slicing/resolve-deletion.ts';
-import type { Slice } from '../../../src/policy/grant.ts';
 
 export const KEY = 'phx_a-key-"only"-the-gateway-holds';
 export const ORIGIN = 'https://posthog.example';
@@ -44,8 +45,8 @@ export const REGISTRATION = registrationId('r');
 export class DeletionLog extends Real {
   #registration: RegistrationId | null = REGISTRATION;
 
-  constructor(ctx: DurableObjectState, bindings: Cloudflare.Env) {
-    super(ctx, {
+  constructor(ctx: DurableObjectState, bindings: DeletionLogEnv) {
+    const configured = {
       ...bindings,
       POSTHOG_HOST: ORIGIN,
       POSTHOG_PERSONAL_API_KEY: KEY,
@@ -53,7 +54,8 @@ export class DeletionLog extends Real {
       TOKEN_SIGNING_KEYS: `k1:${'s'.repeat(32)}`,
       SLOW_TIMEOUT_MS: '100',
       POSTHOG_GENERATION: ctx.id.name?.slice(0, 1) ?? 'B',
-    });
+    };
+    super(ctx, configured);
   }
 
   /** What the tenant's object says of its registration; null for a tenant that was removed. */
@@ -286,7 +288,7 @@ export const order = (deletion: Deletion, changes: Partial<DeletionOrder> = {}):
   ...changes,
 });
 
-export const ACME: Slice = { property: 'tenant_id', value: 'acme' };
+export const ACME: Slice = { property: 'tenant_id', values: ['acme'] };
 
 /** An order of a sliced grant: what it asked for, and who of that is in the slice. */
 export const sliced = (

@@ -4,15 +4,12 @@
  */
 import * as z from 'zod';
 import type { Deletion } from '../../../catalogue/deletion.ts';
-import type { Slice } from '../../../policy/grant.ts';
+import type { Slice } from '../../../policy/slice.ts';
 import { distinct } from '../digest.ts';
 import { DistinctIdKey, type Recall } from '../reset-scope.ts';
 import type { Resolution } from '../../../slicing/resolve-deletion.ts';
-import { canonicalSlices, coversDeleted, StoredSlices } from '../../../policy/covered-slices.ts';
-import { JsonColumn } from '../entry.ts';
+import { canonicalSlices, coversDeleted, SlicesColumn } from './slices.ts';
 
-/** A column of slices. */
-const SlicesColumn = JsonColumn.pipe(StoredSlices);
 const Deleted = z.object({ hash: DistinctIdKey, slices: SlicesColumn });
 
 export class DeletionResolutions {
