@@ -1,6 +1,6 @@
 /** Runs a Worker of this repository in a local workerd, from its own wrangler.toml: one definition for deploy and here. */
 import { join } from 'node:path';
-import { build } from 'esbuild';
+import { build, type Plugin } from 'esbuild';
 import { Miniflare, type MiniflareOptions } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import * as z from 'zod';
@@ -23,6 +23,8 @@ export interface LocalOptions {
   readonly stateFolder: string | null;
   /** Every line the Worker writes to its console. */
   readonly onLine: (line: string) => void;
+  /** Changes to the sources, for tests. */
+  readonly plugins?: readonly Plugin[];
 }
 
 export const REPOSITORY = join(import.meta.dirname, '..');
@@ -34,6 +36,7 @@ const WorkerConfig = z.object({
   name: z.string(),
   main: z.string(),
   compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()).default([]),
   vars: z.record(z.string(), z.string()),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   secrets: z.object({ required: z.array(z.string()) }).default({ required: [] }),
@@ -54,7 +57,9 @@ export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
   const config = readWorkerConfig(options.config);
-  const miniflare = new Miniflare(miniflareOptions(config, await bundle(config.main), options));
+  const miniflare = new Miniflare(
+    miniflareOptions(config, await bundle(config.main, options.plugins), options),
+  );
   await miniflare.ready;
   const { origin } = await miniflare.unsafeGetDirectURL();
   return { origin, miniflare, stop: () => miniflare.dispose() };
@@ -71,6 +76,7 @@ const miniflareOptions = (
       config: {
         name: config.name,
         compatibilityDate: config.compatibility_date,
+        compatibilityFlags: config.compatibility_flags,
         manifest: {
           mainModule: MODULE,
           modulesRoot: REPOSITORY,
@@ -115,13 +121,14 @@ const storagesOf = ({ migrations }: WorkerConfig) =>
 
 const bundles = new Map<string, Promise<string>>();
 
-function bundle(entry: string): Promise<string> {
-  const known = bundles.get(entry) ?? bundleAnew(entry);
+function bundle(entry: string, plugins: readonly Plugin[] = []): Promise<string> {
+  if (plugins.length > 0) return bundleAnew(entry, plugins);
+  const known = bundles.get(entry) ?? bundleAnew(entry, []);
   bundles.set(entry, known);
   return known;
 }
 
-async function bundleAnew(entry: string): Promise<string> {
+async function bundleAnew(entry: string, plugins: readonly Plugin[]): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -131,6 +138,7 @@ async function bundleAnew(entry: string): Promise<string> {
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
     minifySyntax: true,
+    plugins: [...plugins],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`nothing came out of ${entry}`);

@@ -1,9 +1,11 @@
 /** Tenants: the bodies that change one, and what the gateway says of one. */
 import * as z from 'zod';
+import { flag } from '../catalogue/fields/values.ts';
 import { ProjectId, RegistrationId, TenantId } from '../core/ids.ts';
 import { ScopeName } from '../core/scopes.ts';
 import { TenantRecord } from '../policy/grant.ts';
 import { WireSlice } from '../policy/wire-slice.ts';
+import { pageQuery } from './listing.ts';
 
 /** Members that the gateway adds to a record. A body may send them back as they were read. */
 const readOnly = {
@@ -46,6 +48,13 @@ export const Tenant = TenantRecord.extend({
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 }).meta({ id: 'Tenant' });
+
+/** The parameters of the list. */
+export const TenantQuery = pageQuery(TenantId).extend({
+  removed: flag()
+    .optional()
+    .meta({ description: '`true`: with tenants that were removed. Their deletion logs stay.' }),
+});
 
 /** A tenant as the list shows it. */
 export const TenantSummary = z

@@ -3,6 +3,7 @@ import { text as wellFormed } from '../catalogue/fields/values.ts';
 import { ProjectId, type TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ScopeList, type Scope } from '../core/scopes.ts';
+import { originProblem } from './origin.ts';
 import type { Slice } from './slice.ts';
 import { distinct, EACH_ONCE, WireSlice } from './wire-slice.ts';
 
@@ -28,12 +29,12 @@ export const Rate = z.strictObject({
 });
 export type Rate = z.output<typeof Rate>;
 
-/** A browser origin exactly as browsers send it: scheme, host and, unless it is the scheme's own, port. No wildcards. */
 const Origin = z
   .string()
   .max(LIMITS.nameCharsMax)
-  .refine((text) => /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text, {
-    error: 'must be an origin as a browser sends it, like https://app.example.com',
+  .superRefine((text, context) => {
+    const message = originProblem(text);
+    if (message !== null) context.addIssue({ code: 'custom', message });
   });
 export const Origins = z.array(Origin).max(LIMITS.originsMax);
 

@@ -61,6 +61,7 @@ describe('a missing scope', () => {
           attr: null,
           detail: `This needs the scope ${missing}.`,
           scopes,
+          missingScopes: [missing],
         });
       }
     },

@@ -21,7 +21,6 @@ export async function streamPage(
   grant: Grant,
   { log, request }: Context,
 ): Promise<Result<Reply>> {
-  const { promise: sent, resolve: end } = Promise.withResolvers<void>();
   const member = (name: string, value: Json): Json | undefined => {
     if (name === MISSING && grant.slices.length > 0) return undefined;
     const link: Json | undefined = new Map<string, Json>(
@@ -36,12 +35,11 @@ export async function streamPage(
       log.foreignRows = rowsIn - rowsOut;
       // Too late for another answer: the stream breaks off, and the line says why.
       if (flaw !== null) log.code = 'upstream_reply_invalid';
-      end();
     },
     answer.lost,
   );
   if (!page.ok) return page;
-  return ok({ status: answer.status, type: JSON_TYPE, body: page.value, sent });
+  return ok({ status: answer.status, type: JSON_TYPE, body: page.value });
 }
 
 /** What becomes of a row. PostHog was asked for those in the slice only: another one is a fault of its filter. */
