@@ -107,33 +107,6 @@ describe('a bulk delete', () => {
     expect(await living()).not.toContain(ADA.uuid);
   });
 
-  test('that PostHog does half of says so, and its entry stays open for the other half', async () => {
-    await sandbox.change({ undeletable: [ADA.uuid] });
-    const { token } = await tenants.fresh();
-    const answer = await bulk(token, { ids: IDS });
-    expect(answer.json).toMatchObject({ persons_deleted: 1, deletion_errors: [{ person_uuid: ADA.uuid }] });
-    const entry = await get(token, answer.headers['location'] ?? '');
-    expect(entry.json).toMatchObject({
-      state: 'unknown',
-      last_problem: 'persons_not_deleted',
-      not_deleted: 1,
-      outcome: null,
-    });
-  });
-
-  test.each([408, 409, 425, 499, 500, 502, 504, 520])(
-    'that meets a %i is not answered as refused, and its entry is unknown',
-    async (status) => {
-      await sandbox.fault({ kind: 'status', status });
-      const { token } = await tenants.fresh();
-      const answer = await bulk(token, { ids: IDS });
-      expect(answer.status).toBe(502);
-      problem(answer, 'upstream_error');
-      const entry = await get(token, answer.headers['location'] ?? '');
-      expect(entry.json).toMatchObject({ state: 'unknown', last_problem: 'upstream_error', outcome: null });
-    },
-  );
-
   test('that PostHog refuses is refused, and stands in the log as that', async () => {
     await sandbox.fault({ kind: 'status', status: 403 });
     const { token } = await tenants.fresh();
