@@ -240,8 +240,8 @@ export const single = (
 });
 
 /** Makes the keys that the objects under test make. */
-export const testHasher = (ring = RING) => {
-  const keyring = parseKeyring(ring);
+export const testHasher = () => {
+  const keyring = parseKeyring(RING);
   if (typeof keyring === 'string') throw new Error(keyring);
   return distinctIdHasher(keyring);
 };
