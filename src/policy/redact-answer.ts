@@ -1,0 +1,69 @@
+/** Which redaction is for which answer, under a grant with a slice or with property rules. Pure. */
+import type { ReplyContent } from '../catalogue/operation.ts';
+import type { JsonObject } from '../core/json.ts';
+import type { Grant } from './grant.ts';
+import {
+  redactActivity,
+  redactCohort,
+  redactDeletionStatus,
+  redactPastPerson,
+  redactPerson,
+  redactStarted,
+  redactTimeline,
+  withoutUnknownMembers,
+} from './redact.ts';
+import { inSlice } from './slice.ts';
+import { visibilityOf } from './visibility.ts';
+
+/** What goes out of an object of PostHog's: itself where nothing is taken out of it, `null` where it stays behind. */
+export type Redact = (value: JsonObject) => JsonObject | null;
+
+/** True where nothing of the project is outside the grant, and nothing of a person hidden. */
+export const showsWhole = (grant: Grant): boolean =>
+  grant.slices.length === 0 && visibilityOf(grant).showsEverything;
+
+/** For the rows of a page, the members of a map, and answers that are one object. */
+export function redactorOf(contains: ReplyContent, grant: Grant): Redact {
+  const { slices } = grant;
+  const visibility = visibilityOf(grant);
+  switch (contains) {
+    case 'persons':
+    case 'person':
+    case 'person_map':
+      return (person) =>
+        inSlice(slices, person['properties'])
+          ? redactPerson(withoutUnknownMembers(person), visibility)
+          : null;
+    case 'past_person':
+      return (person) => (inSlice(slices, person['properties']) ? redactPastPerson(person, visibility) : null);
+    case 'timeline':
+      return (timeline) => redactTimeline(timeline, visibility);
+    case 'activity':
+      return (entry) => redactActivity(entry, visibility, slices);
+    case 'cohorts':
+      return (cohort) => redactCohort(cohort, visibility, slices);
+    case 'nothing':
+      return redactDeletionStatus;
+  }
+}
+
+export { redactStarted };
+
+/** Members of an envelope that are numbers of rows, or say how an answer was made; links are made by the gateway. */
+const ENVELOPE: ReadonlySet<string> = new Set([
+  'count',
+  'total_count',
+  'missing_persons',
+  'is_cached',
+  'last_refresh',
+]);
+
+/**
+ * PostHog counts what its own filters matched, and of `missing_persons`, who are gone, nobody knows the slice: under a
+ * slice neither is shown for persons.
+ */
+const OF_PERSONS: ReadonlySet<string> = new Set(['count', 'missing_persons']);
+
+/** Whether a member of an envelope, beside the links, goes out. */
+export const showsEnvelopeMember = (name: string, contains: ReplyContent, { slices }: Grant): boolean =>
+  ENVELOPE.has(name) && !(slices.length > 0 && contains === 'persons' && OF_PERSONS.has(name));
