@@ -1,29 +1,33 @@
 import * as z from 'zod';
 import { anyJson, oneOf, text } from '../catalogue/fields/values.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { ReadonlyDeep } from './exact.ts';
 
 /** A request, described. */
-export const ExplainRequest = z.strictObject({
-  method: oneOf(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
-  /** With the query, as it would be called. */
-  path: text(LIMITS.queryCharsMax),
-  body: anyJson().optional(),
-});
+export const ExplainRequest = z
+  .strictObject({
+    method: oneOf(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
+    path: text(LIMITS.queryCharsMax).meta({ description: 'With the query, as it would be called.' }),
+    body: anyJson().optional(),
+  })
+  .meta({ id: 'ExplainRequest' });
 export type ExplainRequest = z.output<typeof ExplainRequest>;
 
 /** Whether it would be allowed, why not, and what PostHog would be sent. */
-export const Explanation = z.object({
-  allowed: z.boolean(),
-  operation: z.string().nullable(),
-  reason: z.object({ code: z.string(), detail: z.string(), attr: z.string().nullable() }).nullable(),
-  first: z.string().nullable(),
-  would_send: z
-    .object({
-      method: z.string(),
-      path: z.string(),
-      query: z.record(z.string(), z.string()),
-      body: anyJson().nullable(),
-    })
-    .nullable(),
-});
-export type Explanation = z.output<typeof Explanation>;
+export const Explanation = z
+  .object({
+    allowed: z.boolean(),
+    operation: z.string().nullable(),
+    reason: z.object({ code: z.string(), detail: z.string(), attr: z.string().nullable() }).nullable(),
+    first: z.string().nullable().meta({ description: 'What the slice asks for before anything is sent.' }),
+    would_send: z
+      .object({
+        method: z.string(),
+        path: z.string(),
+        query: z.record(z.string(), z.string()),
+        body: anyJson().nullable(),
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Explanation' });
+export type Explanation = ReadonlyDeep<z.output<typeof Explanation>>;

@@ -1,214 +1,165 @@
-/** The gateway's own routes, by name: where they are, what they take and what they answer. */
+/** The gateway's own routes, by name: where they are, who may call them, what they take and the status they answer. */
 import * as z from 'zod';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Method } from '../catalogue/operation.ts';
-import type { Json } from '../core/json.ts';
-import { ExplainRequest, Explanation } from './explain.ts';
-import { TokenRequest, Whoami, Issued, Tenant, Listed, Deletion, pageOf, tenantBody } from './schemas.ts';
+import { DeletionId, TenantId } from '../core/ids.ts';
+import type { Scope } from '../core/scopes.ts';
+import { DELETION_COLUMNS } from './deletion.ts';
+import { ExplainRequest } from './explain.ts';
+import { pageQuery, tableQuery } from './listing.ts';
+import { TenantDocument } from './tenant.ts';
+import { TokenCursor, TokenRequest } from './token.ts';
 
 /** Names the entry of the log that a deletion was written down in. */
 export const DELETION_HEADER = 'Hedgerow-Deletion';
 export const DELETIONS_PATH = '/v1/deletions';
 
-export interface ControlRoute {
+export interface ControlRoute<Query extends Fields = Fields, Body extends Fields = Fields> {
   readonly method: Method;
   /** Hono's pattern. */
   readonly path: string;
+  /** Whose credential opens it. `open`: none, and pages of any origin may read the answer. */
   readonly plane: 'open' | 'tenant' | 'admin';
-  readonly summary: string;
-  readonly description?: string;
-  readonly body?: { readonly schema: Fields; readonly example: Json };
-  readonly listing?: 'json' | 'csv';
+  /** Of the tenant plane: the scopes the token needs. */
+  readonly scopes?: readonly Scope[];
+  readonly query: Query;
+  readonly body: Body;
+  /** Of a success, unless the handler says another. */
   readonly status: number;
-  readonly reply: z.ZodType | null;
+  /** Other statuses a success may have. */
+  readonly otherStatuses?: readonly number[];
+  /** Columns of a listing that is a table too. */
+  readonly columns?: readonly string[];
 }
 
+/** Takes no parameter and no body. */
+const NOTHING = z.strictObject({});
+const NO_INPUT = { query: NOTHING, body: NOTHING } as const;
+
 const TENANTS = '/admin/v1/tenants';
+const DELETIONS = { body: NOTHING, query: tableQuery(DeletionId), columns: DELETION_COLUMNS } as const;
 
 export const CONTROL_ROUTES = {
-  landing: { method: 'GET', path: '/', plane: 'open', summary: 'Say what this is', status: 200, reply: null },
-  health: {
-    method: 'GET',
-    path: '/healthz',
-    plane: 'open',
-    summary: 'Say whether the gateway serves',
-    description: '503 while a secret is missing. PostHog is not asked.',
-    status: 200,
-    reply: z.object({ status: z.literal('ok') }),
-  },
-  openapi: {
-    method: 'GET',
-    path: '/openapi.json',
-    plane: 'open',
-    summary: 'Answer this document',
-    status: 200,
-    reply: z.looseObject({}),
-  },
+  landing: { ...NO_INPUT, method: 'GET', path: '/', plane: 'open', status: 200 },
+  health: { ...NO_INPUT, method: 'GET', path: '/healthz', plane: 'open', status: 200 },
+  openapi: { ...NO_INPUT, method: 'GET', path: '/openapi.json', plane: 'open', status: 200 },
 
-  whoami: {
-    method: 'GET',
-    path: '/v1/whoami',
-    plane: 'tenant',
-    summary: 'See what a token may do',
-    description:
-      'The effective grant as things stand now, what is left of the rate, and the end of the token.',
-    status: 200,
-    reply: Whoami,
-  },
+  whoami: { ...NO_INPUT, method: 'GET', path: '/v1/whoami', plane: 'tenant', status: 200 },
   explain: {
+    ...NO_INPUT,
     method: 'POST',
     path: '/v1/explain',
     plane: 'tenant',
-    summary: 'Say whether a request would be allowed, and what would be sent',
-    description: 'Describes a request; nothing is sent to PostHog. `reason` is what decided.',
-    body: {
-      schema: ExplainRequest,
-      example: { method: 'GET', path: '/api/projects/1/persons/?search=ada' },
-    },
+    body: ExplainRequest,
     status: 200,
-    reply: Explanation,
   },
   derive_token: {
+    ...NO_INPUT,
     method: 'POST',
     path: '/v1/tokens',
     plane: 'tenant',
-    summary: 'Derive a narrower token',
-    description:
-      'Lives no longer than its parent, 15 minutes unless `expires_in` says otherwise, and dies with it.',
-    body: {
-      schema: TokenRequest,
-      example: {
-        name: 'browser',
-        expires_in: 600,
-        scopes: ['person:read'],
-        origins: ['https://app.acme.example'],
-      },
-    },
+    body: TokenRequest,
     status: 201,
-    reply: Issued,
   },
-  self_revoke: {
-    method: 'POST',
-    path: '/v1/tokens/self-revoke',
-    plane: 'tenant',
-    summary: 'End this token and its descendants',
-    status: 204,
-    reply: null,
-  },
-  revoke_token: {
-    method: 'DELETE',
-    path: '/v1/tokens/:id',
-    plane: 'tenant',
-    summary: 'End a descendant of this token',
-    status: 204,
-    reply: null,
-  },
+  self_revoke: { ...NO_INPUT, method: 'POST', path: '/v1/tokens/self-revoke', plane: 'tenant', status: 204 },
+  revoke_token: { ...NO_INPUT, method: 'DELETE', path: '/v1/tokens/:id', plane: 'tenant', status: 204 },
   list_deletions: {
+    ...DELETIONS,
     method: 'GET',
-    path: '/v1/deletions',
+    path: DELETIONS_PATH,
     plane: 'tenant',
-    summary: "List the tenant's deletion log",
-    description:
-      'Newest first. Needs `person:delete`. As CSV, the way to the next page is in the `Link` header.',
-    listing: 'csv',
+    scopes: ['person:delete'],
     status: 200,
-    reply: pageOf(Deletion),
   },
   get_deletion: {
+    ...NO_INPUT,
     method: 'GET',
-    path: '/v1/deletions/:id',
+    path: `${DELETIONS_PATH}/:id`,
     plane: 'tenant',
-    summary: 'Read one entry of the log, with its ids',
+    scopes: ['person:delete'],
     status: 200,
-    reply: Deletion.extend({ ids: z.array(z.string()), sent_ids: z.array(z.string()) }),
   },
 
   admin_list_tenants: {
+    ...NO_INPUT,
     method: 'GET',
     path: TENANTS,
     plane: 'admin',
-    summary: 'List tenants',
-    listing: 'json',
+    query: pageQuery(TenantId),
     status: 200,
-    reply: pageOf(
-      z.object({ tenant: z.string(), name: z.string(), project_id: z.int(), suspended: z.boolean() }),
-    ),
   },
   admin_put_tenant: {
+    ...NO_INPUT,
     method: 'PUT',
     path: `${TENANTS}/:tenant`,
     plane: 'admin',
-    summary: 'Register a tenant, or replace its record',
-    description: '201 the first time, 200 after. True for the next request of every token already out.',
-    body: tenantBody,
+    body: TenantDocument,
     status: 200,
-    reply: Tenant,
+    otherStatuses: [201],
   },
-  admin_get_tenant: {
-    method: 'GET',
-    path: `${TENANTS}/:tenant`,
-    plane: 'admin',
-    summary: 'Read a tenant',
-    status: 200,
-    reply: Tenant,
-  },
+  admin_get_tenant: { ...NO_INPUT, method: 'GET', path: `${TENANTS}/:tenant`, plane: 'admin', status: 200 },
   admin_delete_tenant: {
+    ...NO_INPUT,
     method: 'DELETE',
     path: `${TENANTS}/:tenant`,
     plane: 'admin',
-    summary: 'Remove a tenant',
-    description: 'Its tokens end for good; its deletion log stays.',
     status: 204,
-    reply: null,
   },
   admin_mint_token: {
+    ...NO_INPUT,
     method: 'POST',
     path: `${TENANTS}/:tenant/tokens`,
     plane: 'admin',
-    summary: 'Mint a token',
-    description: 'Shown this once. 30 days unless `expires_in` says otherwise.',
-    body: {
-      schema: TokenRequest,
-      example: { name: 'acme backend', expires_in: 2_592_000, scopes: ['person:read'] },
-    },
+    body: TokenRequest,
     status: 201,
-    reply: Issued,
   },
   admin_list_tokens: {
+    ...NO_INPUT,
     method: 'GET',
     path: `${TENANTS}/:tenant/tokens`,
     plane: 'admin',
-    summary: 'List the tokens of a tenant',
-    listing: 'json',
+    query: pageQuery(TokenCursor),
     status: 200,
-    reply: pageOf(Listed),
   },
   admin_revoke_token: {
+    ...NO_INPUT,
     method: 'DELETE',
     path: `${TENANTS}/:tenant/tokens/:id`,
     plane: 'admin',
-    summary: 'Revoke a token and its descendants',
-    description: 'Effective on their next request.',
     status: 204,
-    reply: null,
   },
   admin_list_deletions: {
+    ...DELETIONS,
     method: 'GET',
     path: `${TENANTS}/:tenant/deletions`,
     plane: 'admin',
-    summary: 'List the deletion log of a tenant',
-    listing: 'csv',
     status: 200,
-    reply: pageOf(Deletion),
   },
   admin_get_deletion: {
+    ...NO_INPUT,
     method: 'GET',
     path: `${TENANTS}/:tenant/deletions/:id`,
     plane: 'admin',
-    summary: 'Read one entry of the log of a tenant',
     status: 200,
-    reply: Deletion.extend({ ids: z.array(z.string()), sent_ids: z.array(z.string()) }),
   },
 } as const satisfies Record<string, ControlRoute>;
 
 export type ControlRouteName = keyof typeof CONTROL_ROUTES;
+
+type Queries = { readonly [N in ControlRouteName]: (typeof CONTROL_ROUTES)[N]['query'] };
+type Bodies = { readonly [N in ControlRouteName]: (typeof CONTROL_ROUTES)[N]['body'] };
+
+/** The same table, in the form in which the compiler connects a route's name with what it takes. */
+export const ROUTE_BY_NAME: { readonly [N in ControlRouteName]: ControlRoute<Queries[N], Bodies[N]> } =
+  CONTROL_ROUTES;
+
+/** What a route takes, parsed. */
+export interface InputOf<N extends ControlRouteName> {
+  readonly query: z.output<Queries[N]>;
+  readonly body: z.output<Bodies[N]>;
+}
+
+const isControlRouteName = (name: string): name is ControlRouteName => Object.hasOwn(CONTROL_ROUTES, name);
+
+export const CONTROL_ROUTE_NAMES: readonly ControlRouteName[] =
+  Object.keys(CONTROL_ROUTES).filter(isControlRouteName);

@@ -1,5 +1,7 @@
-/** The bodies that change a tenant. */
+/** Tenants: the bodies that change one, and what the gateway says of one. */
 import * as z from 'zod';
+import { ProjectId, RegistrationId, TenantId } from '../core/ids.ts';
+import { ScopeName } from '../core/scopes.ts';
 import { Slice, TenantRecord } from '../policy/grant.ts';
 
 /** Members that the gateway adds to a record. A body may send them back as they were read. */
@@ -34,3 +36,25 @@ const patchesOf = (shape: Readonly<Record<string, z.ZodType>>): Record<string, z
 
 /** The body of `PATCH`, a merge patch (RFC 7396): members left out stay, and `null` removes one. */
 export const TenantPatch = z.strictObject(patchesOf(TenantDocument.shape));
+
+/** A tenant as it is registered. */
+export const Tenant = TenantRecord.extend({
+  tenant: TenantId,
+  registration: RegistrationId,
+  scopes: z.array(ScopeName),
+  created_at: z.iso.datetime(),
+  updated_at: z.iso.datetime(),
+}).meta({ id: 'Tenant' });
+
+/** A tenant as the list shows it. */
+export const TenantSummary = z
+  .object({
+    tenant: TenantId,
+    name: z.string(),
+    project_id: ProjectId,
+    suspended: z.boolean(),
+    updated_at: z.iso.datetime(),
+    removed_at: z.iso.datetime().nullable().meta({ description: 'Null while the tenant is registered.' }),
+  })
+  .meta({ id: 'TenantSummary' });
+export type TenantSummary = z.output<typeof TenantSummary>;

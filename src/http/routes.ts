@@ -1,14 +1,23 @@
 /** Every route there is, as data: the router and the documentation are made from it. */
 import type { Method, Operation } from '../catalogue/operation.ts';
-import * as admin from './control/admin/tenants.ts';
-import { explain } from './control/tenant/explain.ts';
+import {
+  CONTROL_ROUTE_NAMES,
+  CONTROL_ROUTES,
+  type ControlRoute,
+  type ControlRouteName,
+} from '../contract/routes.ts';
 import type { Handler } from './context.ts';
-import * as log from './control/tenant/deletions.ts';
+import * as adminDeletions from './control/admin/deletions.ts';
+import * as adminTenants from './control/admin/tenants.ts';
+import * as adminTokens from './control/admin/tokens.ts';
 import * as open from './control/open.ts';
-import { CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
+import type { Served } from './control/serve.ts';
+import * as deletions from './control/tenant/deletions.ts';
+import { explain } from './control/tenant/explain.ts';
+import * as tokens from './control/tenant/tokens.ts';
+import { whoami } from './control/tenant/whoami.ts';
 import { IN_ROUTING_ORDER, patternsOf } from './mirror/match.ts';
 import { answerPersons } from './mirror/pipeline.ts';
-import * as tenant from './control/tenant/tokens.ts';
 
 export interface Route {
   /** What the log line calls it. */
@@ -16,6 +25,7 @@ export interface Route {
   readonly method: Method;
   /** Hono's pattern. */
   readonly path: string;
+  readonly plane: 'mirror' | ControlRoute['plane'];
   readonly handler: Handler;
 }
 
@@ -23,43 +33,43 @@ export interface Route {
 const mirrorRoutes = (operation: Operation): Route[] =>
   operation.methods.flatMap((method) => {
     const handler: Handler = (ctx) => answerPersons(operation, method, ctx);
-    return patternsOf(operation).map((path) => ({ name: operation.id, method, path, handler }));
+    return patternsOf(operation).map((path) => ({
+      name: operation.id,
+      method,
+      path,
+      plane: 'mirror',
+      handler,
+    }));
   });
 
 const MIRROR: readonly Route[] = IN_ROUTING_ORDER.flatMap(mirrorRoutes);
 
 /** Every route has a handler, and every handler a route: the compiler counts them. */
-const HANDLERS: Readonly<Record<ControlRouteName, Handler>> = {
+const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   landing: open.landing,
   health: open.health,
   openapi: open.openApi,
-  whoami: tenant.whoami,
+  whoami,
   explain,
-  derive_token: tenant.deriveToken,
-  self_revoke: tenant.selfRevoke,
-  revoke_token: tenant.revokeToken,
-  list_deletions: log.ownDeletions,
-  get_deletion: log.ownDeletion,
-  admin_list_tenants: admin.listTenants,
-  admin_put_tenant: admin.putTenant,
-  admin_get_tenant: admin.getTenant,
-  admin_delete_tenant: admin.deleteTenant,
-  admin_mint_token: admin.mintToken,
-  admin_list_tokens: admin.listTokens,
-  admin_revoke_token: admin.revokeTokenOf,
-  admin_list_deletions: admin.deletionsOf,
-  admin_get_deletion: admin.deletionOf,
+  derive_token: tokens.deriveToken,
+  self_revoke: tokens.selfRevoke,
+  revoke_token: tokens.revokeToken,
+  list_deletions: deletions.listTenantDeletions,
+  get_deletion: deletions.getTenantDeletion,
+  admin_list_tenants: adminTenants.listTenants,
+  admin_put_tenant: adminTenants.putTenant,
+  admin_get_tenant: adminTenants.getTenant,
+  admin_delete_tenant: adminTenants.deleteTenant,
+  admin_mint_token: adminTokens.mintToken,
+  admin_list_tokens: adminTokens.listTokens,
+  admin_revoke_token: adminTokens.revokeTokenOf,
+  admin_list_deletions: adminDeletions.listDeletionsOf,
+  admin_get_deletion: adminDeletions.getDeletionOf,
 };
 
-const isOwn = (name: string): name is ControlRouteName => Object.hasOwn(CONTROL_ROUTES, name);
+const CONTROL: readonly Route[] = CONTROL_ROUTE_NAMES.map((name) => {
+  const { method, path, plane } = CONTROL_ROUTES[name];
+  return { name, method, path, plane, handler: HANDLERS[name].handler };
+});
 
-const OWN: readonly Route[] = Object.keys(CONTROL_ROUTES)
-  .filter(isOwn)
-  .map((name) => ({
-    name,
-    method: CONTROL_ROUTES[name].method,
-    path: CONTROL_ROUTES[name].path,
-    handler: HANDLERS[name],
-  }));
-
-export const ROUTES: readonly Route[] = [...MIRROR, ...OWN];
+export const ROUTES: readonly Route[] = [...MIRROR, ...CONTROL];

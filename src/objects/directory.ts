@@ -1,27 +1,16 @@
 import { DurableObject } from 'cloudflare:workers';
 import * as z from 'zod';
-import { ProjectId, TenantId } from '../core/ids.ts';
+import { TenantSummary } from '../contract/tenant.ts';
+import type { TenantId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { migrate, type Migration } from './migrations.ts';
 import { emptyBucket, rewound, trySpend } from './tenant/gcra.ts';
 
 /** What the list of tenants shows of one. The whole record is with its `Tenant`. */
-export interface DirectoryRow {
-  tenant: TenantId;
-  name: string;
-  project_id: ProjectId;
-  suspended: boolean;
-  /** ISO 8601. */
-  updated_at: string;
-}
-
-/** A tenant as it is listed; `removed_at` is null while it is registered. */
-export interface ListedTenant extends DirectoryRow {
-  removed_at: string | null;
-}
+export type DirectoryRow = Omit<TenantSummary, 'removed_at'>;
 
 export interface DirectoryPage {
-  rows: ListedTenant[];
+  rows: TenantSummary[];
   /** Where the next page starts; null on the last. */
   next: TenantId | null;
 }
@@ -48,14 +37,9 @@ const STEPS: readonly Migration[] = [
   },
 ];
 
-const ListedRow = z.strictObject({
-  tenant: TenantId,
-  name: z.string(),
-  project_id: ProjectId,
+const ListedRow = TenantSummary.extend({
   suspended: z.literal([0, 1]).transform((flag) => flag === 1),
-  updated_at: z.string(),
-  removed_at: z.string().nullable(),
-});
+}).strict();
 
 /**
  * Which tenants exist, for the operator's list. One for the whole gateway, so never on the way of a request:

@@ -1,7 +1,9 @@
 /** A route of the gateway's own planes, as OpenAPI says it. */
-import { LIMITS } from '../core/limits.ts';
-import { jsonBody, jsonSchema, PROBLEM } from './mirror.ts';
-import type { ControlRoute } from '../contract/routes.ts';
+import type * as z from 'zod';
+import { ROUTE_DOCUMENTATION, type RouteDocumentation } from '../contract/documentation.ts';
+import { ROUTE_BY_NAME, type ControlRoute, type ControlRouteName } from '../contract/routes.ts';
+import { jsonBody, PROBLEM, queryParameters } from './mirror.ts';
+import { replySchema } from './schema.ts';
 
 const SECURITY = {
   open: [],
@@ -11,18 +13,26 @@ const SECURITY = {
 
 const EXAMPLES: Readonly<Record<string, string>> = { tenant: 'acme', id: 'tok_AAAAAAAAAAAAAAAAAAAAAA' };
 
-export function controlOperation(name: string, doc: ControlRoute): object {
+export function controlOperation(name: ControlRouteName): object {
+  const route: ControlRoute = ROUTE_BY_NAME[name];
+  const documentation: RouteDocumentation = ROUTE_DOCUMENTATION[name];
+  const takesBody = Object.keys(route.body.shape).length > 0;
   return {
     operationId: name,
-    tags: [doc.plane],
-    summary: doc.summary,
-    ...(doc.description === undefined ? {} : { description: doc.description }),
-    security: SECURITY[doc.plane],
-    parameters: [...pathParameters(doc.path), ...listingParameters(doc)],
-    ...(doc.body === undefined ? {} : { requestBody: jsonBody(doc.body.schema, doc.body.example, true) }),
-    responses: { ...successes(name, doc), default: PROBLEM },
+    tags: [route.plane],
+    summary: documentation.summary,
+    description: descriptionOf(documentation, route),
+    security: SECURITY[route.plane],
+    parameters: [...pathParameters(route.path), ...queryParameters(route.query, {}, false)],
+    ...(takesBody ? { requestBody: jsonBody(route.body, documentation.example ?? {}, true) } : {}),
+    responses: { ...successes(name, route, documentation), default: PROBLEM },
   };
 }
+
+const descriptionOf = ({ description }: RouteDocumentation, { scopes = [] }: ControlRoute): string =>
+  [description, ...scopes.map((scope) => `Needs \`${scope}\`.`)]
+    .filter((text) => text !== undefined)
+    .join('\n\n');
 
 const pathParameters = (path: string): object[] =>
   [...path.matchAll(/:([a-z]+)/g)].map(([, name = '']) => ({
@@ -33,34 +43,16 @@ const pathParameters = (path: string): object[] =>
     example: path.includes('deletions') && name === 'id' ? 'del_AAAAAAAAAAAAAAAAAAAAAA' : EXAMPLES[name],
   }));
 
-function listingParameters({ listing }: ControlRoute): object[] {
-  if (listing === undefined) return [];
-  const formats = listing === 'csv' ? ['json', 'csv'] : ['json'];
-  return [
-    {
-      name: 'limit',
-      in: 'query',
-      schema: { type: 'integer', minimum: 1, maximum: LIMITS.listRowsMax, default: LIMITS.listRowsDefault },
-    },
-    {
-      name: 'cursor',
-      in: 'query',
-      description: 'From `next` of the page before.',
-      schema: { type: 'string' },
-    },
-    { name: 'format', in: 'query', schema: { type: 'string', enum: formats } },
-  ];
+function successes(
+  name: ControlRouteName,
+  { status, otherStatuses = [] }: ControlRoute,
+  { summary, reply }: RouteDocumentation,
+): Record<string, object> {
+  const success = { description: summary, ...contentOf(name, reply) };
+  return Object.fromEntries([status, ...otherStatuses].map((one) => [String(one), success]));
 }
 
-function successes(name: string, doc: ControlRoute): Record<string, object> {
-  const answer = { description: doc.summary, ...contentOf(name, doc) };
-  const created = name === 'admin_put_tenant' ? { '201': answer } : {};
-  return { [String(doc.status)]: answer, ...created };
-}
-
-function contentOf(name: string, { reply, listing }: ControlRoute): object {
+function contentOf(name: ControlRouteName, reply: z.ZodType | null): object {
   if (name === 'landing') return { content: { 'text/html': { schema: { type: 'string' } } } };
-  if (reply === null) return {};
-  const csv = listing === 'csv' ? { 'text/csv': { schema: { type: 'string' } } } : {};
-  return { content: { 'application/json': { schema: jsonSchema(reply) }, ...csv } };
+  return reply === null ? {} : { content: { 'application/json': { schema: replySchema(reply) } } };
 }

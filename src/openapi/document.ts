@@ -7,7 +7,7 @@ import { SCOPE_TEXTS } from '../core/scopes.ts';
 import { mirrorOperation } from './mirror.ts';
 import { controlOperation } from './control.ts';
 import { hoistDefinitions } from './definitions.ts';
-import { CONTROL_ROUTES } from '../contract/routes.ts';
+import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES } from '../contract/routes.ts';
 
 const VERSION = '0.1.0';
 
@@ -94,8 +94,9 @@ function paths(): Record<string, PathItem> {
       }
     }
   }
-  for (const [name, route] of Object.entries(CONTROL_ROUTES)) {
-    add(route.path.replaceAll(/:([a-z]+)/g, '{$1}'), route.method, controlOperation(name, route));
+  for (const name of CONTROL_ROUTE_NAMES) {
+    const { path, method } = CONTROL_ROUTES[name];
+    add(path.replaceAll(/:([a-z]+)/g, '{$1}'), method, controlOperation(name));
   }
   return Object.fromEntries(all);
 }

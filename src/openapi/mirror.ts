@@ -1,11 +1,11 @@
 /** An operation of the catalogue, as OpenAPI says it. */
-import * as z from 'zod';
 import { FORMAT } from '../catalogue/format.ts';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Family } from '../catalogue/index.ts';
 import type { Method, Operation } from '../catalogue/operation.ts';
 import type { Json } from '../core/json.ts';
 import { DELETION_HEADER } from '../contract/routes.ts';
+import { inputSchema, replySchema } from './schema.ts';
 
 /** One operation for one method and path family. `environments` is PostHog's alias of `projects`. */
 export function mirrorOperation(operation: Operation, method: Method, family: Family): object {
@@ -53,13 +53,13 @@ const pathParameters = (operation: Operation): object[] => [
 ];
 
 /** Required ones are not, where the body may hold them instead. */
-function queryParameters(
+export function queryParameters(
   input: Fields,
   example: { readonly [name: string]: Json },
   elsewhereToo: boolean,
 ): object[] {
   return Object.entries(input.shape).map(([name, field]) => {
-    const schema = jsonSchema(field);
+    const schema = inputSchema(field);
     const shown = example[name];
     const plain = isPlain(schema);
     const parameter = {
@@ -86,7 +86,7 @@ const formatParameter = ({ reply }: Operation): object => ({
 
 export const jsonBody = (input: Fields, example: Json, required: boolean): object => ({
   required,
-  content: { 'application/json': { schema: jsonSchema(input), example } },
+  content: { 'application/json': { schema: inputSchema(input), example } },
 });
 
 function success({ reply, effect }: Operation): object {
@@ -103,16 +103,10 @@ function success({ reply, effect }: Operation): object {
       ? {}
       : {
           content: {
-            'application/json': { schema: jsonSchema(reply.schema), example: reply.example },
+            'application/json': { schema: replySchema(reply.schema), example: reply.example },
             ...csv,
           },
         };
   const description = reply.status === 202 ? 'Accepted, which never means done.' : 'What PostHog answers.';
   return { description, headers, ...content };
-}
-
-/** What a schema takes, as JSON Schema 2020-12, the dialect of OpenAPI 3.1. Named parts are under `$defs`. */
-export function jsonSchema(schema: z.ZodType): object {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' });
-  return rest;
 }

@@ -1,73 +1,42 @@
 /** Reading the deletion log: the tenant its own, the operator any. */
+import { DELETION_COLUMNS, type DeletionDetail, type DeletionEntry } from '../../contract/deletion.ts';
 import { failure } from '../../core/failure.ts';
 import { DeletionId, type TenantId } from '../../core/ids.ts';
-import { err, ok, type Result } from '../../core/result.ts';
+import { err, type Result } from '../../core/result.ts';
 import { callObject } from '../call-object.ts';
-import { jsonReply, type Context, type Reply } from '../context.ts';
-import { pageReply, readPage } from './listing.ts';
-import { refuseParameters } from './input.ts';
-
-const COLUMNS = [
-  'id',
-  'state',
-  'operation',
-  'project_id',
-  'tenant',
-  'token',
-  'ancestors',
-  'request_id',
-  'target',
-  'asked',
-  'in_slice',
-  'sent',
-  'delete_events',
-  'delete_recordings',
-  'keep_person',
-  'digest',
-  'intended_at',
-  'attempts',
-  'last_attempt_at',
-  'next_attempt_at',
-  'last_problem',
-  'outcome.status',
-  'outcome.persons_found',
-  'outcome.persons_deleted',
-  'outcome.persons_queued_for_deletion',
-  'outcome.events_queued_for_deletion',
-  'outcome.recordings_queued_for_deletion',
-  'outcome.deletion_errors',
-  'outcome.settled_at',
-  'outcome.duration_ms',
-] as const;
+import type { Context } from '../context.ts';
+import { limitOf, pageAnswer, type Page, type PageQuery } from './listing.ts';
+import { answer, type Answer } from './serve.ts';
 
 /** The log of a tenant, newest first, without the ids themselves; nothing from before `since`, an ISO 8601 time. */
 export async function listDeletions(
   ctx: Context,
+  query: PageQuery<DeletionId>,
   tenant: TenantId,
   since = BEGINNING,
-): Promise<Result<Reply>> {
-  const page = readPage(ctx, DeletionId, ['json', 'csv']);
-  if (!page.ok) return page;
-  const { limit, cursor } = page.value;
-  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).list({ limit, before: cursor }));
+): Promise<Result<Answer<Page<DeletionEntry>>>> {
+  const page = { limit: limitOf(query), before: query.cursor ?? null };
+  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).list(page));
   if (!found.ok) return found;
   const rows = found.value.rows.filter((row) => row.intended_at >= since);
   // Newest first: where one row is too old, all after it are.
   const next = rows.length < found.value.rows.length ? null : found.value.next;
-  return ok(pageReply(ctx, page.value, rows, next, COLUMNS));
+  return pageAnswer(ctx, query, rows, next, DELETION_COLUMNS);
 }
 
 /** One entry, with the ids it was asked to delete. */
-export async function getDeletion(ctx: Context, tenant: TenantId, since = BEGINNING): Promise<Result<Reply>> {
-  const query = refuseParameters(ctx);
-  if (!query.ok) return query;
+export async function getDeletion(
+  ctx: Context,
+  tenant: TenantId,
+  since = BEGINNING,
+): Promise<Result<Answer<DeletionDetail>>> {
   const id = DeletionId.safeParse(ctx.parameters['id']);
   if (!id.success) return err(noSuchDeletion());
   const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).get(id.data));
   if (!found.ok) return found;
   return found.value === null || found.value.intended_at < since
     ? err(noSuchDeletion())
-    : ok(jsonReply(200, found.value));
+    : answer(found.value);
 }
 
 const BEGINNING = '';

@@ -1,37 +1,25 @@
-/** Input of the gateway's own planes: a strict body, and no parameters but those a route names. */
-import * as z from 'zod';
+/** Input of the gateway's own planes: the parameters and the body that a route names, and nothing else. */
+import type * as z from 'zod';
 import { parseArguments } from '../../catalogue/arguments.ts';
 import type { Fields } from '../../catalogue/fields/values.ts';
+import type { ControlRoute } from '../../contract/routes.ts';
 import { ok, type Result } from '../../core/result.ts';
-import { readBody } from '../input/body.ts';
 import type { Context } from '../context.ts';
+import { readBody } from '../input/body.ts';
 import { targetOf } from '../input/path.ts';
 import { parseQuery } from '../input/query.ts';
 
-const NOTHING = z.strictObject({});
-
-/** The body by its schema. Unknown members, and any parameter, are refused. */
-export async function readControlBody<S extends Fields>(
+/** Reads the parameters, then the body. A body on GET is not looked at. */
+export async function readInput<Query extends Fields, Body extends Fields>(
   { request }: Context,
-  schema: S,
-): Promise<Result<z.output<S>>> {
-  const query = parseQuery(targetOf(request.url).query);
+  route: ControlRoute<Query, Body>,
+): Promise<Result<{ readonly query: z.output<Query>; readonly body: z.output<Body> }>> {
+  const parameters = parseQuery(targetOf(request.url).query);
+  if (!parameters.ok) return parameters;
+  const query = parseArguments(route.query, 'query', { query: parameters.value, body: undefined });
   if (!query.ok) return query;
-  const body = await readBody(request);
-  if (!body.ok) return body;
-  return parseArguments(schema, 'body', { query: query.value, body: body.value });
-}
-
-/** For routes that take nothing: an empty body or none, and no parameter. */
-export async function refuseInput(ctx: Context): Promise<Result<null>> {
-  const nothing = await readControlBody(ctx, NOTHING);
-  return nothing.ok ? ok(null) : nothing;
-}
-
-/** For routes that read: no parameter. A body on GET is not looked at. */
-export function refuseParameters({ request }: Context): Result<null> {
-  const query = parseQuery(targetOf(request.url).query);
-  if (!query.ok) return query;
-  const nothing = parseArguments(NOTHING, 'query', { query: query.value, body: undefined });
-  return nothing.ok ? ok(null) : nothing;
+  const sent = route.method === 'GET' ? ok(undefined) : await readBody(request);
+  if (!sent.ok) return sent;
+  const body = parseArguments(route.body, 'body', { query: new Map(), body: sent.value });
+  return body.ok ? ok({ query: query.value, body: body.value }) : body;
 }

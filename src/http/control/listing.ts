@@ -1,72 +1,45 @@
 /** Listings of the gateway's own records: newest or first names first, a page at a time, by cursor. */
-import * as z from 'zod';
-import { parseArguments } from '../../catalogue/arguments.ts';
-import { FORMAT } from '../../catalogue/format.ts';
-import { oneOf, text, whole } from '../../catalogue/fields/values.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { failure } from '../../core/failure.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import { csvOf } from '../reply/csv.ts';
-import { jsonReply, type Context, type Reply } from '../context.ts';
+import type { Result } from '../../core/result.ts';
+import type { Context } from '../context.ts';
 import { targetOf } from '../input/path.ts';
-import { parseQuery } from '../input/query.ts';
+import { CSV_TYPE, csvOf } from '../reply/csv.ts';
+import { answer, type Answer } from './serve.ts';
 
-const pageFields = { limit: whole(1, LIMITS.listRowsMax).optional(), cursor: text().optional() };
-
-export interface Page<C> {
-  readonly limit: number;
-  readonly cursor: C | null;
-  readonly format: 'json' | 'csv';
+/** What a client asks for of a listing, parsed. */
+export interface PageQuery<Cursor extends string> {
+  readonly limit?: number | undefined;
+  readonly cursor?: Cursor | undefined;
+  readonly format?: 'json' | 'csv' | undefined;
 }
 
-/**
- * Which page the client asks for. A cursor is of one kind, so that a wrong one is the client's mistake and never
- * reaches an object. CSV where `formats` has it.
- */
-export function readPage<S extends z.ZodType<string>>(
-  { request }: Context,
-  cursor: S,
-  formats: readonly ['json', ...'csv'[]],
-): Result<Page<z.output<S>>> {
-  const query = parseQuery(targetOf(request.url).query);
-  if (!query.ok) return query;
-  const schema = z.strictObject({ ...pageFields, [FORMAT]: oneOf(formats).optional() });
-  const input = parseArguments(schema, 'query', { query: query.value, body: undefined });
-  if (!input.ok) return input;
-  const parsed = cursor.optional().safeParse(input.value.cursor);
-  if (!parsed.success) {
-    return err(failure('parameter_invalid', 'cursor must be as `next` of the page before has it.', 'cursor'));
-  }
-  return ok({
-    limit: input.value.limit ?? LIMITS.listRowsDefault,
-    cursor: parsed.data ?? null,
-    format: input.value[FORMAT] ?? 'json',
-  });
+export interface Page<Row> {
+  readonly results: readonly Row[];
+  readonly next: string | null;
 }
 
-/** The page, with the way to the next one in `next`; as a table, in a `Link` header (RFC 8288). */
-export function pageReply(
+export const limitOf = ({ limit }: PageQuery<string>): number => limit ?? LIMITS.listRowsDefault;
+
+/** The page, with the way to the next one in `next`; as a table of `columns`, in a `Link` header (RFC 8288). */
+export function pageAnswer<Row extends object>(
   { request }: Context,
-  page: Page<unknown>,
-  rows: readonly object[],
+  query: PageQuery<string>,
+  rows: readonly Row[],
   nextCursor: string | null,
   columns: readonly string[] = [],
-): Reply {
-  const next = nextCursor === null ? null : nextUrl(request, page, nextCursor);
-  if (page.format === 'json') return jsonReply(200, { results: rows, next });
-  return {
-    status: 200,
-    type: 'text/csv; charset=utf-8',
-    body: csvOf(rows, columns),
-    headers: next === null ? {} : { Link: `<${next}>; rel="next"` },
-  };
+): Result<Answer<Page<Row>>> {
+  const next = nextCursor === null ? null : nextUrl(request, query, nextCursor);
+  const page = { results: rows, next };
+  if (query.format !== 'csv') return answer(page);
+  const headers = next === null ? {} : { Link: `<${next}>; rel="next"` };
+  return answer(page, { rendered: { type: CSV_TYPE, body: csvOf(rows, columns), headers } });
 }
 
-function nextUrl(request: Request, { limit, format }: Page<unknown>, cursor: string): string {
-  const query = new URLSearchParams({
-    limit: String(limit),
+function nextUrl(request: Request, query: PageQuery<string>, cursor: string): string {
+  const parameters = new URLSearchParams({
+    limit: String(limitOf(query)),
     cursor,
-    ...(format === 'csv' ? { [FORMAT]: format } : {}),
+    ...(query.format === 'csv' ? { format: query.format } : {}),
   });
-  return `${new URL(request.url).origin}${targetOf(request.url).path}?${query.toString()}`;
+  return `${new URL(request.url).origin}${targetOf(request.url).path}?${parameters.toString()}`;
 }

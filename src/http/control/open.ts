@@ -1,17 +1,24 @@
-/** The open plane: what anybody may see. */
-import { ok, type Result } from '../../core/result.ts';
-import { jsonReply, type Context, type Reply } from '../context.ts';
+/** The open plane: what anybody may see. Parameters are not looked at: monitors add some to get past caches. */
+import type { ReplyOf } from '../../contract/documentation.ts';
+import type { ControlRouteName } from '../../contract/routes.ts';
+import { ok } from '../../core/result.ts';
+import { jsonReply, type Handler } from '../context.ts';
 import { openApiText } from '../../openapi/document.ts';
+import type { Served } from './serve.ts';
+
+const open = <N extends ControlRouteName>(name: N, handler: Handler): Served<N> => ({ name, handler });
 
 /** `GET /healthz`: the gateway is configured and answers. Says nothing of PostHog: that is not asked. */
-export const health = async (): Promise<Result<Reply>> => ok(jsonReply(200, { status: 'ok' }));
+const HEALTHY: ReplyOf<'health'> = { status: 'ok' };
+export const health = open('health', async () => ok(jsonReply(200, HEALTHY)));
 
 /** `GET /openapi.json` */
-export const openApi = async ({ request }: Context): Promise<Result<Reply>> =>
-  ok({ status: 200, type: 'application/json', body: openApiText(new URL(request.url).origin) });
+export const openApi = open('openapi', async ({ request }) =>
+  ok({ status: 200, type: 'application/json', body: openApiText(new URL(request.url).origin) }),
+);
 
-/** `GET /`: a page for whoever opened the address in a browser. */
-export const landing = async (): Promise<Result<Reply>> =>
+/** `GET /`: a page for a browser. */
+export const landing = open('landing', async () =>
   ok({
     status: 200,
     type: 'text/html; charset=utf-8',
@@ -19,7 +26,8 @@ export const landing = async (): Promise<Result<Reply>> =>
     headers: {
       'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     },
-  });
+  }),
+);
 
 const PAGE = `<!doctype html>
 <html lang="en">
@@ -32,12 +40,12 @@ const PAGE = `<!doctype html>
   a { color: #2f6b3a }
 </style>
 <h1>Hedgerow</h1>
-<p>This is a services to PostHog's persons API. It holds the PostHog key, so that you need none: you call it with a
+<p>This is a gateway to PostHog's persons API. It holds the PostHog key, so that you need none: you call it with a
 token that can do less.</p>
 <ul>
   <li>Have a token? Send it as <code>Authorization: Bearer hgr_…</code> to <code>/api/projects/:project_id/persons/</code>,
   the same paths PostHog has. <code>GET /v1/whoami</code> says what the token may do.</li>
-  <li>Need one? Ask whoever runs this services.</li>
+  <li>Need one? Ask the operator of this gateway.</li>
   <li>Everything it answers is described in <a href="/openapi.json">/openapi.json</a>.</li>
 </ul>
 </html>

@@ -2,14 +2,15 @@
 import * as z from 'zod';
 import { DeletingOperation, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import {
-  DeletionId,
+  type DeletionId,
   PersonRef,
   PersonUuid,
   ProjectId,
-  TokenId,
+  type TokenId,
   type RequestId,
   type TenantId,
 } from '../../core/ids.ts';
+import { DeletionEntry } from '../../contract/deletion.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Slice } from '../../policy/grant.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
@@ -61,81 +62,48 @@ export interface Carried {
   readonly interpretation: Interpretation;
 }
 
+export type { DeletionDetail, DeletionEntry } from '../../contract/deletion.ts';
+
 /** A column of JSON text, parsed; pipe it into what it should hold. */
 export const JsonColumn = z.string().transform((text): unknown => parseJson(text));
 
 const flag = z.literal([0, 1]).transform((value) => value === 1);
-const count = z.int().nullable();
 const instant = z.int().transform((ms) => new Date(ms).toISOString());
 
-const StoredOutcome = z.object({
-  status: z.int().nullable(),
-  persons_found: count,
-  persons_deleted: count,
-  persons_queued_for_deletion: count,
-  events_queued_for_deletion: flag.nullable(),
-  recordings_queued_for_deletion: flag.nullable(),
-  deletion_errors: count,
-  settled_at: instant,
-  duration_ms: z.int(),
-});
-
-const StoredEntry = z.object({
-  entry: z.int(),
-  id: DeletionId,
-  settled: z.enum(['accepted', 'refused']).nullable(),
-  operation: DeletingOperation,
-  project_id: ProjectId,
-  tenant: z.string(),
-  token: TokenId,
-  ancestors: JsonColumn.pipe(z.array(TokenId)),
-  request_id: z.string(),
-  target: z.enum(['uuids', 'distinct_ids', 'person']),
-  asked: z.int(),
-  in_slice: count,
-  sent: z.int(),
+/** The rows of the log hold times as milliseconds, flags as 0 and 1, and lists as JSON text. */
+const stored = {
+  ancestors: JsonColumn,
   delete_events: flag,
   delete_recordings: flag,
   keep_person: flag,
-  digest: z.string(),
-  attempts: z.int(),
   last_attempt_at: instant.nullable(),
   next_attempt_at: instant.nullable(),
-  last_problem: z.string().nullable(),
+};
+
+const StoredOutcome = z.looseObject({
+  events_queued_for_deletion: flag.nullable(),
+  recordings_queued_for_deletion: flag.nullable(),
+  settled_at: instant,
+});
+
+const StoredEntry = z.looseObject({
+  ...stored,
+  entry: z.int(),
+  settled: z.enum(['accepted', 'refused']).nullable(),
 });
 
 /**
- * One entry as it goes out, in JSON and CSV. Times are ISO 8601.
- *
- * `state` is `unknown` until an outcome is written. Until then `next_attempt_at` says when the entry is due, and
- * `last_problem` why it was held back then (see `Obstacle`), or what the last attempt that settled nothing ran into.
- * `attempts` counts the times it was sent. `target` says how persons were named, `asked` by how many distinct ids, and
- * `digest` (see `digestOf`) is over these. `in_slice` counts the persons of them in the slice, null where no slice was
- * checked; `sent` counts the ids PostHog is sent. An outcome's numbers are PostHog's own, of the attempt that settled
- * the entry. Which PostHog that is, is not shown.
+ * Reads a row of the log: its columns are called as the members of an entry are.
+ * @throws where the row is not what the log writes.
  */
-export interface DeletionEntry extends Omit<z.output<typeof StoredEntry>, 'entry' | 'settled'> {
-  state: 'unknown' | 'accepted' | 'refused';
-  intended_at: string;
-  outcome: z.output<typeof StoredOutcome> | null;
-}
-
-/** One entry with its ids: as they were asked for, and as PostHog is sent them. */
-export interface DeletionDetail extends DeletionEntry {
-  ids: string[];
-  sent_ids: string[];
-}
-
-/** Reads a row of the log. @throws where the row is not what the log writes. */
 export function entryOf(row: unknown): DeletionEntry {
-  const { entry, settled, id, ...rest } = StoredEntry.parse(row);
-  return {
-    id,
-    state: settled ?? 'unknown',
+  const { entry, settled, ...rest } = StoredEntry.parse(row);
+  return DeletionEntry.parse({
     ...rest,
+    state: settled ?? 'unknown',
     intended_at: new Date(instantOf(entry)).toISOString(),
     outcome: settled === null ? null : StoredOutcome.parse(row),
-  };
+  });
 }
 
 const StoredTarget = z.discriminatedUnion('kind', [

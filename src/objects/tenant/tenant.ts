@@ -25,7 +25,7 @@ import { TokenStore } from './token-store.ts';
 
 export type { LimitStatus } from './gcra.ts';
 export type { StoredTenant } from './record-store.ts';
-export type { IssuedToken, ListedToken, Revoker, TokenPage } from './token-rows.ts';
+export type { IssuedToken, Revoker, TokenPage } from './token-rows.ts';
 
 /** What a request asks of its tenant. */
 export interface AdmitAsk {

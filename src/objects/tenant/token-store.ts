@@ -1,15 +1,8 @@
+import { TokenCursor, type Token } from '../../contract/token.ts';
 import { failure } from '../../core/failure.ts';
 import { TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import {
-  Ancestors,
-  TokenCursor,
-  TokenRow,
-  type IssuedToken,
-  type ListedToken,
-  type Revoker,
-  type TokenPage,
-} from './token-rows.ts';
+import { Ancestors, TokenRow, type IssuedToken, type Revoker, type TokenPage } from './token-rows.ts';
 
 /**
  * Milliseconds for which an expired token is still remembered, and its revocation with it: another machine's time may
@@ -141,7 +134,7 @@ export class TokenStore {
     return row === undefined ? null : Ancestors.parse(row['ancestors']);
   }
 
-  #listed({ seq: _seq, ancestors, ...token }: TokenRow): ListedToken {
+  #listed({ seq: _seq, ancestors, ...token }: TokenRow): Token {
     const times = [token.id, ...ancestors].flatMap((id) => this.#revoked.get(id) ?? []);
     return {
       ...token,

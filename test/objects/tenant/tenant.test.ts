@@ -3,7 +3,8 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RegistrationId } from '../../../src/core/ids.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';
-import type { ListedToken, Tenant } from '../../../src/objects/tenant/tenant.ts';
+import type { Token } from '../../../src/contract/token.ts';
+import type { Tenant } from '../../../src/objects/tenant/tenant.ts';
 import {
   ACME,
   admit,
@@ -32,7 +33,7 @@ beforeEach(() => {
 const iso = (ms: number) => new Date(ms).toISOString();
 
 async function allPages(tenant: DurableObjectStub<Tenant>, limit: number) {
-  const rows: ListedToken[] = [];
+  const rows: Token[] = [];
   let before: string | null = null;
   do {
     const page: Awaited<ReturnType<typeof tenant.tokens>> = await tenant.tokens({ limit, before });

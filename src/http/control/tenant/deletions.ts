@@ -10,17 +10,17 @@ import type { Context } from '../../context.ts';
 import { withToken } from './guard.ts';
 
 /** `GET /v1/deletions` */
-export const ownDeletions = withToken(['person:delete'], async (ctx, admitted) => {
-  const refusal = refusePartialView(admitted);
+export const listTenantDeletions = withToken('list_deletions', async (ctx, admitted) => {
+  const refusal = checkWholeSlice(admitted);
   if (refusal !== null) return err(refusal);
   const { tenant } = admitted.principal;
   const since = await registeredSince(ctx, tenant);
-  return since.ok ? listDeletions(ctx, tenant, since.value) : since;
+  return since.ok ? listDeletions(ctx, ctx.input.query, tenant, since.value) : since;
 });
 
 /** `GET /v1/deletions/:id`: with the ids, so not for a token that may not see distinct ids, as these may be some. */
-export const ownDeletion = withToken(['person:delete'], async (ctx, admitted) => {
-  const refusal = refusePartialView(admitted) ?? refuseHiddenIds(admitted);
+export const getTenantDeletion = withToken('get_deletion', async (ctx, admitted) => {
+  const refusal = checkWholeSlice(admitted) ?? checkIdsVisible(admitted);
   if (refusal !== null) return err(refusal);
   const { tenant } = admitted.principal;
   const since = await registeredSince(ctx, tenant);
@@ -28,7 +28,7 @@ export const ownDeletion = withToken(['person:delete'], async (ctx, admitted) =>
 });
 
 /** The log is the tenant's. A token for part of the tenant's slice would read of people outside it. */
-function refusePartialView({ grant, tenant }: Admitted): Failure | null {
+function checkWholeSlice({ grant, tenant }: Admitted): Failure | null {
   return JSON.stringify(grant.slices) === JSON.stringify(grantOf(tenant).slices)
     ? null
     : failure(
@@ -37,7 +37,7 @@ function refusePartialView({ grant, tenant }: Admitted): Failure | null {
       );
 }
 
-const refuseHiddenIds = ({ grant }: Admitted): Failure | null =>
+const checkIdsVisible = ({ grant }: Admitted): Failure | null =>
   grant.distinct_ids_hidden
     ? failure(
         'property_hidden',
@@ -45,7 +45,7 @@ const refuseHiddenIds = ({ grant }: Admitted): Failure | null =>
       )
     : null;
 
-/** A name may be registered again for somebody else: whoever has it now sees nothing from before. */
+/** A name may be registered again for another customer, who sees nothing from before. */
 async function registeredSince(ctx: Context, tenant: TenantId): Promise<Result<string>> {
   const stored = await callObject(ctx, () => ctx.services.tenant(tenant).get());
   return stored.ok ? ok(stored.value?.created_at ?? NEVER) : stored;

@@ -1,7 +1,7 @@
 /** `POST /v1/explain`: the steps of the mirror for a described request, up to the one that would ask PostHog. */
 import { deletionMessage } from '../../../catalogue/deletion.ts';
 import type { Operation, Slicing } from '../../../catalogue/operation.ts';
-import { ExplainRequest, type Explanation } from '../../../contract/explain.ts';
+import type { ExplainRequest, Explanation } from '../../../contract/explain.ts';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { ConstrainedCall } from '../../../policy/constrain.ts';
@@ -10,25 +10,23 @@ import type { Grant } from '../../../policy/grant.ts';
 import { plan } from '../../../policy/plan.ts';
 import { requestOf } from '../../../upstream/request.ts';
 import type { Admitted } from '../../admission.ts';
-import { jsonReply, type Services } from '../../context.ts';
+import type { Services } from '../../context.ts';
 import { checkPath } from '../../input/path.ts';
 import { parseQuery } from '../../input/query.ts';
 import { matchPath, type MatchedPath } from '../../mirror/match.ts';
 import { parseTarget } from '../../mirror/read-call.ts';
-import { readControlBody } from '../input.ts';
+import { answer } from '../serve.ts';
 import { withToken } from './guard.ts';
 
-export const explain = withToken([], async (ctx, admitted) => {
-  const request = await readControlBody(ctx, ExplainRequest);
-  if (!request.ok) return request;
-  const [path = '', query = ''] = request.value.path.split(/\?(.*)/s, 2);
-  const matched = matchRequest(request.value, path);
-  if (!matched.ok) return ok(jsonReply(200, refusedBy(matched.failure, null)));
-  const planned = planRequest(request.value, matched.value, query, admitted, ctx.services);
-  const explanation = planned.ok
-    ? allowed(planned.value, admitted.grant)
-    : refusedBy(planned.failure, matched.value.operation);
-  return ok(jsonReply(200, explanation));
+export const explain = withToken('explain', async (ctx, admitted) => {
+  const request = ctx.input.body;
+  const [path = '', query = ''] = request.path.split(/\?(.*)/s, 2);
+  const matched = matchRequest(request, path);
+  if (!matched.ok) return answer(refusedBy(matched.failure, null));
+  const planned = planRequest(request, matched.value, query, admitted, ctx.services);
+  return answer(
+    planned.ok ? allowed(planned.value, admitted.grant) : refusedBy(planned.failure, matched.value.operation),
+  );
 });
 
 /** The operation of a described request, found as the router finds it. */

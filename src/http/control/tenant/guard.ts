@@ -1,39 +1,36 @@
 /** Guards of the tenant plane: what every route asks for first. */
 import type { Principal } from '../../../authn/token.ts';
-import { err, type Result } from '../../../core/result.ts';
-import type { Scope } from '../../../core/scopes.ts';
+import { err, ok } from '../../../core/result.ts';
 import { checkAccess } from '../../../policy/decide.ts';
 import { admit, authenticate, type Admitted } from '../../admission.ts';
-import type { Context, Handler, Reply } from '../../context.ts';
-
-type TenantHandler = (ctx: Context, admitted: Admitted) => Promise<Result<Reply>>;
+import type { Context } from '../../context.ts';
+import { servedBehind } from '../serve.ts';
 
 /** Spends one request of the rate, and takes a token for the project the tenant has now, with the scopes of the route. */
-export const withToken =
-  (scopes: readonly Scope[], handler: TenantHandler): Handler =>
-  async (ctx) => {
-    const principal = await authenticate(ctx);
-    if (!principal.ok) return principal;
-    const admitted = await admit(ctx, principal.value);
-    if (!admitted.ok) return admitted;
-    const { grant, caller } = admitted.value;
-    const refusal = checkAccess(grant, caller, scopes);
-    return refusal === null ? handler(ctx, admitted.value) : err(refusal);
-  };
+export const withToken = servedBehind<Admitted>(async (ctx, { scopes = [] }) => {
+  const principal = await authenticate(ctx);
+  if (!principal.ok) return principal;
+  const admitted = await admit(ctx, principal.value);
+  if (!admitted.ok) return admitted;
+  const { grant, caller } = admitted.value;
+  const refusal = checkAccess(grant, caller, scopes);
+  return refusal === null ? ok(admitted.value) : err(refusal);
+});
 
 /**
  * Revoking spends nothing of the rate, which a thief of the token may have used up. It has a bound of its own, which
  * does not hold for a token that ends itself: a thief who used up the bound could otherwise keep its owner from that.
  */
-export const withTokenToRevoke =
-  (endsItself: (ctx: Context, principal: Principal) => boolean, handler: TenantHandler): Handler =>
-  async (ctx) => {
-    const principal = await authenticate(ctx);
-    if (!principal.ok) return principal;
-    const free = endsItself(ctx, principal.value) && !hasBody(ctx.request);
-    const admitted = await admit(ctx, principal.value, free ? 0 : 'revocation');
-    return admitted.ok ? handler(ctx, admitted.value) : admitted;
-  };
+export const withTokenToRevoke = servedBehind<Admitted>(async (ctx) => {
+  const principal = await authenticate(ctx);
+  if (!principal.ok) return principal;
+  const free = endsItself(ctx, principal.value) && !hasBody(ctx.request);
+  return admit(ctx, principal.value, free ? 0 : 'revocation');
+});
+
+/** A path without an id names the token that calls it. */
+const endsItself = ({ parameters }: Context, { token }: Principal): boolean =>
+  (parameters['id'] ?? token) === token;
 
 const hasBody = ({ body, headers }: Request): boolean =>
   body !== null && headers.get('content-length') !== '0';

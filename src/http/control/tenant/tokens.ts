@@ -1,48 +1,17 @@
-/** The tenant plane, `/v1`: what the holder of a token can do with it besides calling PostHog. */
+/** `/v1/tokens`: deriving narrower tokens, and ending them. */
 import { failure } from '../../../core/failure.ts';
 import { TokenId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
-import { err, ok, type Result } from '../../../core/result.ts';
-import type { Admitted } from '../../admission.ts';
+import { err, type Result } from '../../../core/result.ts';
+import type { Principal } from '../../../authn/token.ts';
 import { callObject } from '../../call-object.ts';
-import { jsonReply, type Context, type Reply } from '../../context.ts';
-import { TokenRequest } from '../../../contract/schemas.ts';
-import { isoOf, issueToken } from '../issue-token.ts';
-import { readControlBody, refuseInput, refuseParameters } from '../input.ts';
+import type { Context } from '../../context.ts';
+import { issueToken } from '../issue-token.ts';
+import { answer, type Answer } from '../serve.ts';
 import { withToken, withTokenToRevoke } from './guard.ts';
-import { grantView } from '../views.ts';
-
-const NO_CONTENT: Reply = { status: 204, type: null, body: null };
-
-/** `GET /v1/whoami`: the effective grant, what is left of the rate, and the end of the token. */
-export const whoami = withToken([], async (ctx, { principal, tenant, grant }) => {
-  const query = refuseParameters(ctx);
-  if (!query.ok) return query;
-  return ok(
-    jsonReply(200, {
-      tenant: principal.tenant,
-      name: tenant.name,
-      token: {
-        id: principal.token,
-        issued_at: isoOf(principal.issuedAtSeconds),
-        expires_at: isoOf(principal.expiresAtSeconds),
-        ancestors: principal.ancestors.map((link) => link.id),
-      },
-      grant: grantView(grant),
-      limits: ctx.response.limits.map((limit) => ({
-        holder: limit.holder,
-        burst: limit.quota,
-        remaining: limit.remaining,
-        full_again_in_seconds: limit.resetSeconds,
-      })),
-    }),
-  );
-});
 
 /** `POST /v1/tokens`: a token that can do less, for a frontend or a partner of the tenant's own. */
-export const deriveToken = withToken([], async (ctx, { principal, grant, registration }) => {
-  const request = await readControlBody(ctx, TokenRequest);
-  if (!request.ok) return request;
+export const deriveToken = withToken('derive_token', async (ctx, { principal, grant, registration }) => {
   if (principal.ancestors.length >= LIMITS.ancestorsMax) {
     return err(
       failure(
@@ -60,38 +29,30 @@ export const deriveToken = withToken([], async (ctx, { principal, grant, registr
     expiresAtSeconds: principal.expiresAtSeconds,
     secondsDefault: LIMITS.derivedTokenSecondsDefault,
   };
-  return issueToken(ctx, parent, request.value);
+  return issueToken(ctx, parent, ctx.input.body);
 });
 
 /** `POST /v1/tokens/self-revoke`: the token ends itself, and whatever was derived from it. */
-export const selfRevoke = withTokenToRevoke(
-  () => true,
-  async (ctx, { principal }) => {
-    const body = await refuseInput(ctx);
-    return body.ok ? revoke(ctx, principal.token, { principal }) : body;
-  },
+export const selfRevoke = withTokenToRevoke('self_revoke', async (ctx, { principal }) =>
+  revoke(ctx, principal.token, principal),
 );
 
 /** `DELETE /v1/tokens/:id`: ends the token itself or a descendant; of others it knows nothing. */
-export const revokeToken = withTokenToRevoke(
-  (ctx, principal) => ctx.parameters['id'] === principal.token,
-  async (ctx, { principal }) => {
-    const input = await refuseInput(ctx);
-    if (!input.ok) return input;
-    const id = TokenId.safeParse(ctx.parameters['id']);
-    return id.success ? revoke(ctx, id.data, { principal }) : err(noSuchToken());
-  },
-);
+export const revokeToken = withTokenToRevoke('revoke_token', async (ctx, { principal }) => {
+  const id = TokenId.safeParse(ctx.parameters['id']);
+  return id.success ? revoke(ctx, id.data, principal) : err(noSuchToken());
+});
 
 async function revoke(
   ctx: Context,
   id: TokenId,
-  { principal }: Pick<Admitted, 'principal'>,
-): Promise<Result<Reply>> {
-  const by = { kind: 'token', id: principal.token } as const;
-  const revoked = await callObject(ctx, () => ctx.services.tenant(principal.tenant).revoke(id, by));
+  { tenant, token }: Principal,
+): Promise<Result<Answer<null>>> {
+  const revoked = await callObject(ctx, () =>
+    ctx.services.tenant(tenant).revoke(id, { kind: 'token', id: token }),
+  );
   if (!revoked.ok) return revoked;
-  return revoked.value === 'revoked' ? ok(NO_CONTENT) : err(noSuchToken());
+  return revoked.value === 'revoked' ? answer(null) : err(noSuchToken());
 }
 
 const noSuchToken = () =>

@@ -1,0 +1,115 @@
+/** What each of the gateway's own routes is for, and what it answers. Handlers are held to `reply` by the compiler. */
+import * as z from 'zod';
+import type { Json } from '../core/json.ts';
+import { DeletionDetail, DeletionEntry } from './deletion.ts';
+import type { ReadonlyDeep } from './exact.ts';
+import { Explanation } from './explain.ts';
+import { pageOf } from './listing.ts';
+import type { ControlRouteName } from './routes.ts';
+import { Tenant, TenantSummary } from './tenant.ts';
+import { IssuedToken, Token, Whoami } from './token.ts';
+
+export interface RouteDocumentation {
+  readonly summary: string;
+  readonly description?: string;
+  /** The JSON of a success; `null` where there is none. */
+  readonly reply: z.ZodType | null;
+  /** A body that works against the sandbox. */
+  readonly example?: Json;
+}
+
+export const ROUTE_DOCUMENTATION = {
+  landing: { summary: 'Say what this is', reply: null },
+  health: {
+    summary: 'Say whether the gateway serves',
+    description: '503 while a secret is missing. PostHog is not asked.',
+    reply: z.object({ status: z.literal('ok') }).meta({ id: 'Health' }),
+  },
+  openapi: { summary: 'Answer this document', reply: z.looseObject({}) },
+
+  whoami: {
+    summary: 'See what a token may do',
+    description:
+      'The effective grant as things stand now, what is left of the rate, and the end of the token.',
+    reply: Whoami,
+  },
+  explain: {
+    summary: 'Say whether a request would be allowed, and what would be sent',
+    description: 'Describes a request; nothing is sent to PostHog. `reason` is what decided.',
+    reply: Explanation,
+    example: { method: 'GET', path: '/api/projects/1/persons/?search=ada' },
+  },
+  derive_token: {
+    summary: 'Derive a narrower token',
+    description:
+      'Lives no longer than its parent, 15 minutes unless `expires_in` says otherwise, and dies with it.',
+    reply: IssuedToken,
+    example: {
+      name: 'browser',
+      expires_in: 600,
+      scopes: ['person:read'],
+      origins: ['https://app.acme.example'],
+    },
+  },
+  self_revoke: { summary: 'End this token and its descendants', reply: null },
+  revoke_token: { summary: 'End a descendant of this token', reply: null },
+  list_deletions: {
+    summary: "List the tenant's deletion log",
+    description: 'Newest first.',
+    reply: pageOf(DeletionEntry),
+  },
+  get_deletion: { summary: 'Read one entry of the log, with its ids', reply: DeletionDetail },
+
+  admin_list_tenants: { summary: 'List tenants', description: 'By name.', reply: pageOf(TenantSummary) },
+  admin_put_tenant: {
+    summary: 'Register a tenant, or replace its record',
+    description: '201 the first time, 200 after. True for the next request of every token already out.',
+    reply: Tenant,
+    example: {
+      name: 'Acme',
+      project_id: 1,
+      scopes: ['person:read', 'person:delete'],
+      rate: { requests_per_minute: 600, burst: 60 },
+      deletes: { persons_per_day: 10_000, events: false, recordings: false },
+      origins: ['https://app.acme.example'],
+    },
+  },
+  admin_get_tenant: { summary: 'Read a tenant', reply: Tenant },
+  admin_delete_tenant: {
+    summary: 'Remove a tenant',
+    description: 'Its tokens end for good; its deletion log stays.',
+    reply: null,
+  },
+  admin_mint_token: {
+    summary: 'Mint a token',
+    description: 'Shown this once. 30 days unless `expires_in` says otherwise.',
+    reply: IssuedToken,
+    example: { name: 'acme backend', expires_in: 2_592_000, scopes: ['person:read'] },
+  },
+  admin_list_tokens: {
+    summary: 'List the tokens of a tenant',
+    description: 'Newest first.',
+    reply: pageOf(Token),
+  },
+  admin_revoke_token: {
+    summary: 'Revoke a token and its descendants',
+    description: 'Effective on their next request.',
+    reply: null,
+  },
+  admin_list_deletions: {
+    summary: 'List the deletion log of a tenant',
+    description: 'Newest first. Also of a tenant that was removed.',
+    reply: pageOf(DeletionEntry),
+  },
+  admin_get_deletion: { summary: 'Read one entry of the log of a tenant', reply: DeletionDetail },
+} as const satisfies Readonly<Record<ControlRouteName, RouteDocumentation>>;
+
+type ReplySchema<N extends ControlRouteName> = (typeof ROUTE_DOCUMENTATION)[N]['reply'];
+
+/** What a route answers with. */
+export type ReplyOf<N extends ControlRouteName> =
+  ReplySchema<N> extends infer Schema
+    ? Schema extends z.ZodType
+      ? ReadonlyDeep<z.output<Schema>>
+      : null
+    : never;

@@ -1,0 +1,41 @@
+/** An effective grant, in the words it is written in. */
+import * as z from 'zod';
+import { ProjectId } from '../core/ids.ts';
+import { ScopeName } from '../core/scopes.ts';
+import { Rate, type Grant as PolicyGrant } from '../policy/grant.ts';
+import type { ReadonlyDeep } from './exact.ts';
+
+export const Grant = z
+  .object({
+    project_id: ProjectId,
+    scopes: z.array(ScopeName),
+    slices: z
+      .array(z.object({ property: z.string(), value: z.union([z.string(), z.array(z.string())]) }))
+      .meta({ description: 'All must hold. Empty: the whole project.' }),
+    properties: z.object({
+      hidden: z.array(z.string()),
+      visible: z.array(z.string()).nullable(),
+      distinct_ids: z.enum(['hidden', 'visible']),
+    }),
+    split_out_of_slice: z.boolean(),
+    rate: Rate,
+    deletes: z.object({ persons_per_day: z.int(), events: z.boolean(), recordings: z.boolean() }),
+    origins: z.array(z.string()),
+  })
+  .meta({ id: 'Grant' });
+export type Grant = ReadonlyDeep<z.output<typeof Grant>>;
+
+export const grantReply = (grant: PolicyGrant): Grant => ({
+  project_id: grant.project_id,
+  scopes: grant.scopes,
+  slices: grant.slices,
+  properties: {
+    hidden: grant.hidden,
+    visible: grant.visible,
+    distinct_ids: grant.distinct_ids_hidden ? 'hidden' : 'visible',
+  },
+  split_out_of_slice: grant.split_out_of_slice,
+  rate: grant.rate,
+  deletes: grant.deletes,
+  origins: grant.origins,
+});

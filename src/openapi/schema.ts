@@ -1,0 +1,20 @@
+/** Schemas as JSON Schema 2020-12, the dialect of OpenAPI 3.1. Named parts are under `$defs`. */
+import * as z from 'zod';
+
+/** What is taken. */
+export const inputSchema = (schema: z.ZodType): object => written(schema, 'input');
+
+/** What is answered. Closed objects are left open: a client must bear a member that comes later. */
+export const replySchema = (schema: z.ZodType): object => written(schema, 'output');
+
+function written(schema: z.ZodType, io: 'input' | 'output'): object {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ jsonSchema }) => {
+      if (io === 'output' && jsonSchema.additionalProperties === false)
+        delete jsonSchema.additionalProperties;
+    },
+  });
+  return rest;
+}
