@@ -26,6 +26,14 @@ export interface Services {
   readonly random: Random;
 }
 
+/** What the log line says went wrong: a failure, or the end of an answer that had begun as a success. */
+export type LogCode =
+  | FailureCode
+  /** PostHog stopped in the middle of its answer. */
+  | 'upstream_broken_off'
+  /** The client stopped reading. */
+  | 'client_gone';
+
 /** What the canonical log line will say; filled in along the way. No query values, tokens or personal data. */
 export interface RequestLog {
   readonly requestId: RequestId;
@@ -34,7 +42,7 @@ export interface RequestLog {
   readonly route: string;
   tenant: TenantId | null;
   token: string | null;
-  code: FailureCode | null;
+  code: LogCode | null;
   upstreamStatus: number | null;
   /** Milliseconds until PostHog's headers, of all calls together. */
   upstreamMs: number | null;
@@ -42,6 +50,8 @@ export interface RequestLog {
   deletion: string | null;
   /** Rows PostHog sent although the slice was in the question. More than none is an alarm. */
   foreignRows: number;
+  /** Persons that were left out because their rows are too large, too deep or ambiguous to be looked at. */
+  unreadableRows: number;
 }
 
 /** What response headers are made of; filled in along the way and never logged. */
@@ -65,7 +75,7 @@ export interface Context {
 export interface Reply {
   readonly status: number;
   readonly type: string | null;
-  readonly body: string | ReadableStream<Uint8Array> | null;
+  readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
   readonly headers?: { readonly [name: string]: string };
   /** Settles when a streamed body has ended, one way or the other; the log line waits for it. */
   readonly sent?: Promise<void>;

@@ -18,6 +18,7 @@ export function logRequest(log: RequestLog, method: string, status: number, nowM
       token: log.token,
       deletion: log.deletion,
       ...(log.foreignRows > 0 ? { alarm: 'foreign_rows', foreign_rows: log.foreignRows } : {}),
+      ...(log.unreadableRows > 0 ? { unreadable_rows: log.unreadableRows } : {}),
       upstream_status: log.upstreamStatus,
       upstream_ms: log.upstreamMs,
       upstream_calls: log.upstreamCalls,

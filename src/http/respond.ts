@@ -55,6 +55,7 @@ const openLog = (services: Services, route: string): RequestLog => ({
   upstreamCalls: 0,
   deletion: null,
   foreignRows: 0,
+  unreadableRows: 0,
 });
 
 function countCall(log: RequestLog, status: number | null, ms: number): void {

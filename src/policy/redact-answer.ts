@@ -8,9 +8,8 @@ import {
   redactDeletionStatus,
   redactPastPerson,
   redactPerson,
-  redactStarted,
   redactTimeline,
-  withoutUnknownMembers,
+  withoutUnknownObjects,
 } from './redact.ts';
 import { inSlice } from './slice.ts';
 import { visibilityOf } from './visibility.ts';
@@ -32,12 +31,15 @@ export function redactorOf(contains: ReplyContent, grant: Grant): Redact {
     case 'person_map':
       return (person) =>
         inSlice(slices, person['properties'])
-          ? redactPerson(withoutUnknownMembers(person), visibility)
+          ? redactPerson(withoutUnknownObjects(person, 'person'), visibility)
           : null;
     case 'past_person':
-      return (person) => (inSlice(slices, person['properties']) ? redactPastPerson(person, visibility) : null);
+      return (person) =>
+        inSlice(slices, person['properties'])
+          ? redactPastPerson(withoutUnknownObjects(person, 'person'), visibility)
+          : null;
     case 'timeline':
-      return (timeline) => redactTimeline(timeline, visibility);
+      return (timeline) => redactTimeline(withoutUnknownObjects(timeline, 'timeline'), visibility);
     case 'activity':
       return (entry) => redactActivity(entry, visibility, slices);
     case 'cohorts':
@@ -46,8 +48,6 @@ export function redactorOf(contains: ReplyContent, grant: Grant): Redact {
       return redactDeletionStatus;
   }
 }
-
-export { redactStarted };
 
 /** Members of an envelope that are numbers of rows, or say how an answer was made; links are made by the gateway. */
 const ENVELOPE: ReadonlySet<string> = new Set([

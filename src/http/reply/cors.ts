@@ -3,8 +3,7 @@
  * to the origins of its grant. No cookies and no credentials mode anywhere.
  */
 import { CATALOGUE } from '../../catalogue/index.ts';
-import type { FailureCode } from '../../core/failure.ts';
-import type { Reply } from '../context.ts';
+import type { LogCode, Reply } from '../context.ts';
 
 const PREFLIGHT_SECONDS = '600';
 const REQUEST_HEADERS = 'Authorization, Content-Type';
@@ -48,7 +47,7 @@ export const preflightReply = (origin: string): Reply => ({
 export function corsHeaders(
   origin: string | null,
   allowed: string | null,
-  code: FailureCode | null,
+  code: LogCode | null,
 ): Record<string, string> {
   const readable =
     origin !== null && (origin === allowed || (code !== null && code !== 'origin_not_allowed'));

@@ -9,7 +9,6 @@ import { readAnswer, type AnswerSource } from './read.ts';
 import {
   CHAR,
   expect,
-  isLarge,
   nothingMore,
   peek,
   readElements,
@@ -46,59 +45,52 @@ export async function readPersons(
   properties: readonly string[],
   each: EachPerson,
 ): Promise<Result<{ readonly more: boolean }>> {
-  const picker = new PersonPicker(new Set(properties), each);
+  const wanted = new Set(properties);
   let more = false;
   const read = await readAnswer(source, function* (window) {
-    if (at === 'person') yield* picker.person(window, null);
-    else {
-      more = yield* picker.page(window, at);
-    }
+    const person = (id: string | null) => readPerson(window, wanted, (picked) => each(picked, id));
+    if (at === 'person') yield* person(null);
+    else more = yield* readPage(window, at, person);
     yield* nothingMore(window);
   });
   return read.ok ? ok({ more }) : read;
 }
 
-class PersonPicker {
-  readonly #properties: ReadonlySet<string>;
-  readonly #each: EachPerson;
-
-  constructor(properties: ReadonlySet<string>, each: EachPerson) {
-    this.#properties = properties;
-    this.#each = each;
-  }
-
-  *page(window: ByteWindow, at: 'results' | 'map'): Reading<boolean> {
-    const envelope: { found: boolean; next: Json } = { found: false, next: null };
-    const { person } = this;
-    const one = (id: string | null) => person.call(this, window, id);
-    function* next(): Reading<void> {
-      if (isLarge(yield* peek(window))) return yield* skipValue(window);
-      envelope.next = (yield* readScalar(window)).value;
+function* readPage(
+  window: ByteWindow,
+  at: 'results' | 'map',
+  person: (id: string | null) => Reading<void>,
+): Reading<boolean> {
+  let found = false;
+  let more = false;
+  yield* readMembers(window, function* (name) {
+    if (name === 'results') {
+      found = true;
+      if (at === 'map') yield* readMembers(window, (id) => person(id), 'ids');
+      else yield* readElements(window, () => person(null));
+    } else if (name === 'next' && (yield* peek(window)) === CHAR.quote) {
+      more = (yield* readScalar(window)).value !== '';
+    } else {
+      yield* skipValue(window);
     }
-    yield* readMembers(window, (name) => {
-      if (name === 'next') return next();
-      if (name !== 'results') return skipValue(window);
-      envelope.found = true;
-      return at === 'map'
-        ? readMembers(window, (id) => one(id), 'ids')
-        : readElements(window, () => one(null));
-    });
-    if (!envelope.found) throw new PageFlaw('has no results');
-    return typeof envelope.next === 'string' && envelope.next !== '';
-  }
+  });
+  if (!found) throw new PageFlaw('has no results');
+  return more;
+}
 
-  *person(window: ByteWindow, id: string | null): Reading<void> {
-    const picked = new Picked();
-    const properties = this.#properties;
-    yield* eachMember(window, function* (name) {
-      if (name === 'uuid') picked.set('uuid', yield* readText(window));
-      else if (name === 'distinct_ids') picked.set('distinct_ids', yield* readTexts(window));
-      else if (name === 'properties')
-        picked.set('properties', yield* readProperties(window, properties, picked));
-      else yield* skipValue(window);
-    });
-    if (!picked.ambiguous) this.#each(picked.value(), id);
-  }
+function* readPerson(
+  window: ByteWindow,
+  wanted: ReadonlySet<string>,
+  tell: (person: PickedPerson) => void,
+): Reading<void> {
+  const picked = new Picked();
+  yield* eachMember(window, function* (name) {
+    if (name === 'uuid') picked.set(name, yield* readText(window));
+    else if (name === 'distinct_ids') picked.set(name, yield* readTexts(window));
+    else if (name === 'properties') picked.set(name, yield* readProperties(window, wanted, picked));
+    else yield* skipValue(window);
+  });
+  if (!picked.ambiguous) tell(picked.value());
 }
 
 class Picked {

@@ -8,7 +8,7 @@ import { ByteWindow, PageFlaw } from './window.ts';
 
 /** An answer of PostHog's that is still unread. */
 export interface AnswerSource {
-  readonly chunks: ChunkReader;
+  readonly chunks: () => ChunkReader;
   /** Why reading failed. */
   readonly lost: () => Failure;
 }
@@ -18,15 +18,16 @@ export const invalidAnswer = (flaw: string): Failure =>
 
 /** Fails with `upstream_reply_invalid` where `reader` finds a flaw, and as `lost` says where the answer is cut. */
 export async function readAnswer(
-  { chunks, lost }: AnswerSource,
+  source: AnswerSource,
   reader: (window: ByteWindow) => Reading<void>,
 ): Promise<Result<null>> {
+  const chunks = source.chunks();
   const window = new ByteWindow();
   const reading = reader(window);
   try {
     while (!window.ended) {
       const chunk = await chunks.read().catch(() => undefined);
-      if (chunk === undefined) return err(lost());
+      if (chunk === undefined) return err(source.lost());
       if (chunk === null) window.ended = true;
       else window.append(chunk);
       reading.next();

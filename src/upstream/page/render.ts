@@ -25,7 +25,7 @@ export type Rendered =
 
 /** Fails with `upstream_reply_invalid` where the answer is none of PostHog's API, and as `lost` says where it is cut. */
 export async function renderAnswer(source: AnswerSource, plan: RenderPlan): Promise<Result<Rendered>> {
-  const rendering = new Rendering(source.chunks, plan);
+  const rendering = new Rendering(source.chunks(), plan);
   const start: Uint8Array[] = [];
   let bytes = 0;
   while (bytes < START_BYTES) {

@@ -99,7 +99,9 @@ function* readName(
   if ((yield* peek(window)) !== CHAR.quote) throw new PageFlaw('is not the JSON of a page');
   yield* toEndOfScalar(window, CHAR.quote);
   const literal = names === 'envelope' ? window.envelopeText() : textOf(window.token());
-  return { name: String(valueOf(literal)), literal };
+  const name = valueOf(literal);
+  if (typeof name !== 'string') throw new PageFlaw('is not the JSON of a page');
+  return { name, literal };
 }
 
 function* toEndOfScalar(window: ByteWindow, first: number): Reading<void> {
