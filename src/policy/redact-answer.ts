@@ -58,12 +58,13 @@ const ENVELOPE: ReadonlySet<string> = new Set([
   'last_refresh',
 ]);
 
-/**
- * PostHog counts what its own filters matched, and of `missing_persons`, who are gone, nobody knows the slice: under a
- * slice neither is shown for persons.
- */
-const OF_PERSONS: ReadonlySet<string> = new Set(['count', 'missing_persons']);
+/** Whether a member of an envelope, beside the links, goes out. Of missing persons nobody knows the slice any more. */
+export const showsEnvelopeMember = (name: string, { slices }: Grant): boolean =>
+  ENVELOPE.has(name) && !(name === 'missing_persons' && slices.length > 0);
 
-/** Whether a member of an envelope, beside the links, goes out. */
-export const showsEnvelopeMember = (name: string, contains: ReplyContent, { slices }: Grant): boolean =>
-  ENVELOPE.has(name) && !(slices.length > 0 && contains === 'persons' && OF_PERSONS.has(name));
+/** Members that are of what the slice covers as long as PostHog heeded the slice, which its rows show. */
+export const countsOfSlice = (contains: ReplyContent, { slices }: Grant): ReadonlySet<string> =>
+  slices.length > 0 && contains === 'persons' ? COUNTS : NONE;
+
+const COUNTS: ReadonlySet<string> = new Set(['count']);
+const NONE: ReadonlySet<string> = new Set();

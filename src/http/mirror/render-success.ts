@@ -7,7 +7,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ConstrainedCall } from '../../policy/constrain.ts';
 import type { Grant } from '../../policy/grant.ts';
-import { redactorOf, showsEnvelopeMember, showsWhole, type Redact } from '../../policy/redact-answer.ts';
+import { countsOfSlice, redactorOf, showsEnvelopeMember, showsWhole, type Redact } from '../../policy/redact-answer.ts';
 import { redactStarted } from '../../policy/redact.ts';
 import type { OpenAnswer } from '../../upstream/client.ts';
 import { LINKS } from '../../upstream/page/bytes.ts';
@@ -117,8 +117,9 @@ function planOf(grant: Grant, call: ConstrainedCall, links: PageLinks): RenderPl
     judge: (row, id) => (id === null || asked.has(id) ? redact(row) : null),
     member: (name, value) => {
       if (LINKS.has(name)) return links.replace(name, value ?? null);
-      return showsEnvelopeMember(name, contains, grant) ? value : undefined;
+      return showsEnvelopeMember(name, grant) ? value : undefined;
     },
+    counts: countsOfSlice(contains, grant),
     table: format.kind === 'csv' ? { members: columnsOf(operation.reply), properties: format.columns } : null,
   };
 }

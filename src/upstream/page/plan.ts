@@ -25,6 +25,8 @@ export interface RowsPlan {
    * `undefined` to leave the member out. A value given back as it was keeps its digits. Pure.
    */
   readonly member: (name: string, value: Json | undefined) => Json | undefined;
+  /** Members that are numbers of rows: they go out behind the rows, and only where no row was left out. */
+  readonly counts: ReadonlySet<string>;
   /** `null` for JSON. */
   readonly table: Table | null;
 }

@@ -29,6 +29,7 @@ export class RowRenderer {
   readonly #window = new ByteWindow();
   readonly #out = new PageWriter();
   readonly #reading: Reading<void>;
+  readonly #counted: string[] = [];
 
   constructor(plan: RowsPlan) {
     this.#plan = plan;
@@ -74,6 +75,8 @@ export class RowRenderer {
     });
     if (!found) throw new PageFlaw('has no results');
     yield* nothingMore(window);
+    const { rowsIn, rowsOut, rowsUnreadable } = this.counts;
+    if (rowsIn === rowsOut + rowsUnreadable) this.#counted.forEach((item) => this.#item(item));
     this.#close('}');
   }
 
@@ -84,7 +87,9 @@ export class RowRenderer {
     const scalar = large ? null : yield* readScalar(window);
     const ours = this.#plan.member(name, scalar?.value);
     if (ours === undefined) return;
-    this.#item(`${literal}:${ours === scalar?.value ? scalar.literal : JSON.stringify(ours)}`);
+    const item = `${literal}:${ours === scalar?.value ? scalar.literal : JSON.stringify(ours)}`;
+    if (this.#plan.counts.has(name)) this.#counted.push(item);
+    else this.#item(item);
   }
 
   #results(): Reading<void> {
