@@ -7,10 +7,16 @@ import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ConstrainedCall } from '../../policy/constrain.ts';
 import type { Grant } from '../../policy/grant.ts';
-import { countsOfSlice, redactorOf, showsEnvelopeMember, showsWhole, type Redact } from '../../policy/redact-answer.ts';
+import {
+  countsOfSlice,
+  redactorOf,
+  showsEnvelopeMember,
+  showsWhole,
+  type Redact,
+} from '../../policy/redact-answer.ts';
 import { redactStarted } from '../../policy/redact.ts';
 import type { OpenAnswer } from '../../upstream/client.ts';
-import { LINKS } from '../../upstream/page/bytes.ts';
+import { isLinkName } from '../../upstream/links.ts';
 import type { ParsedRow } from '../../upstream/page/parsed-row.ts';
 import type { RenderOutcome, RenderPlan } from '../../upstream/page/plan.ts';
 import { readObject } from '../../upstream/page/read.ts';
@@ -116,7 +122,7 @@ function planOf(grant: Grant, call: ConstrainedCall, links: PageLinks): RenderPl
     // Of a map only what was asked for: PostHog may answer more.
     judge: (row, id) => (id === null || asked.has(id) ? redact(row) : null),
     member: (name, value) => {
-      if (LINKS.has(name)) return links.replace(name, value ?? null);
+      if (isLinkName(name)) return links.replace(name, value ?? null);
       return showsEnvelopeMember(name, grant) ? value : undefined;
     },
     counts: countsOfSlice(contains, grant),

@@ -1,5 +1,6 @@
 /** Renders an answer that nobody looks into: finds the links of its envelope, replaces them, and keeps every other byte. */
 import type { Json } from '../../core/json.ts';
+import { isLinkName } from '../links.ts';
 import {
   CHAR,
   expect,
@@ -13,9 +14,6 @@ import {
 } from './tokens.ts';
 import { ByteWindow, PageFlaw } from './window.ts';
 import { PageWriter } from './writer.ts';
-
-/** The links of an envelope, to be replaced. */
-export const LINKS: ReadonlySet<string> = new Set(['next', 'previous', 'initial']);
 
 /**
  * Rows are passed over by their brackets and strings alone, at a fifth of the cost of parsing them. That is enough to
@@ -74,7 +72,7 @@ export class ByteRenderer {
     }
     let found = false;
     yield* readMembers(window, (name) => {
-      if (name !== 'results') return LINKS.has(name) ? this.#linkMember(name) : skipValue(window);
+      if (name !== 'results') return isLinkName(name) ? this.#linkMember(name) : skipValue(window);
       found = true;
       return this.#results();
     });

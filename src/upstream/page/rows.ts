@@ -118,7 +118,7 @@ export class RowRenderer {
     this.#open('{');
     yield* readMembers(this.#window, (name, literal) => {
       if (name === 'count') counted = true;
-      if (name !== 'people') return skipValue(this.#window);
+      if (name !== 'people') return this.#leaveOut();
       found = true;
       this.#item(`${literal}:`);
       return this.#rows();
@@ -126,6 +126,12 @@ export class RowRenderer {
     if (!found) throw new PageFlaw('has a result without people');
     if (counted) this.#item(`"count":${this.counts.rowsOut - before}`);
     this.#close('}');
+  }
+
+  /** Only lists and objects are passed over without a look at their JSON. */
+  *#leaveOut(): Reading<void> {
+    if (isLarge(yield* peek(this.#window))) yield* skipValue(this.#window);
+    else yield* readScalar(this.#window);
   }
 
   *#rows(): Reading<void> {
