@@ -36,7 +36,7 @@ export type PickedPerson = JsonObject;
 export type EachPerson = (person: PickedPerson, id: string | null) => void;
 
 /**
- * Tells every person of the answer. One that names twice what is picked is passed over: readers disagree on it.
+ * Tells every person of the answer. Of one that names twice what is picked nothing is told, for readers disagree on it.
  * `more` says whether PostHog has another page.
  */
 export async function readPersons(
@@ -90,7 +90,7 @@ function* readPerson(
     else if (name === 'properties') picked.set(name, yield* readProperties(window, wanted, picked));
     else yield* skipValue(window);
   });
-  if (!picked.ambiguous) tell(picked.value());
+  tell(picked.ambiguous ? {} : picked.value());
 }
 
 class Picked {

@@ -11,7 +11,7 @@ import {
   rowsPlan,
   streamOf,
   valueOf,
-  whole,
+
 } from '../../support/upstream/render.ts';
 
 /** A source that is fed by hand and knows how much of it was asked for. */
