@@ -66,5 +66,5 @@ A tenant "demo" is registered. Paste these into another shell:
   # what the log says of it
   curl -s ${origin}/v1/deletions -H "Authorization: Bearer $TOKEN"
 
-The admin token is in .dev.vars, or in your environment. Stop with Ctrl-C.
+Stop with Ctrl-C.
 `;

@@ -1,46 +1,61 @@
 /** What a local run is set up with: the environment first, `.dev.vars` second, and secrets made up where neither has them. */
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, chmodSync, existsSync, readFileSync } from 'node:fs';
+import { appendDevVars, readDevVars, type Values } from './dev-vars.ts';
 
 export interface Settings {
   readonly port: number;
   readonly secrets: { readonly ADMIN_TOKEN: string; readonly TOKEN_SIGNING_KEYS: string };
-  /** Whether the secrets were made up just now. */
-  readonly generated: boolean;
+  /** Where the admin token can be read again. */
+  readonly adminTokenIn: 'environment' | 'file';
   /** The PostHog to stand in front of, or `null` for the sandbox. */
   readonly postHog: { readonly host: string; readonly key: string } | null;
   /** Variables of wrangler.toml that are set otherwise. */
   readonly variables: Readonly<Record<string, string>>;
+  /** Sentences for the operator: what was made up, and what is set but not known. */
+  readonly notes: readonly string[];
 }
 
-type Values = Readonly<Record<string, string | undefined>>;
+export interface SettingsSource {
+  readonly environment: Values;
+  /** Path of `.dev.vars`. */
+  readonly file: string;
+  /** Names of the variables and secrets in wrangler.toml. */
+  readonly names: readonly string[];
+}
 
 const PORT_DEFAULT = 8787;
 const SECRET_BYTES = 32;
-const OPTIONAL = [
-  'POSTHOG_GENERATION',
-  'POSTHOG_OWNERS_PROJECT',
-  'TOKEN_ISSUER',
-  'READ_TIMEOUT_MS',
-  'SLOW_TIMEOUT_MS',
-] as const;
+const POSTHOG = ['POSTHOG_HOST', 'POSTHOG_PERSONAL_API_KEY'];
+const SECRETS = ['ADMIN_TOKEN', 'TOKEN_SIGNING_KEYS'];
+/** Of the launcher alone; the Worker does not know them. */
+const LAUNCHER = ['PORT', 'HEDGEROW_FOLDER'];
+/** What a misspelt variable of ours begins with. Other programs have POSTHOG_ variables too: a note, not a refusal. */
+const LIKE_OURS = /^(?:POSTHOG|HEDGEROW|TOKEN|ADMIN)_/;
 
-/** Reads the settings; secrets that had to be made up are appended to the file, for the owner's eyes only. */
-export function readSettings(environment: Values, file: string): Settings {
-  const values: Values = { ...readVariables(file), ...withoutEmpty(environment) };
+/** Reads the settings; secrets that had to be made up are appended to the file. @throws with a sentence. */
+export function readSettings({ environment, file, names }: SettingsSource): Settings {
+  const inFile = readDevVars(file);
+  const given = withoutEmpty(environment);
+  const values: Values = { ...withoutEmpty(inFile), ...given };
   const made = {
     ...(values['ADMIN_TOKEN'] === undefined ? { ADMIN_TOKEN: secret() } : {}),
     ...(values['TOKEN_SIGNING_KEYS'] === undefined ? { TOKEN_SIGNING_KEYS: `k1:${secret()}` } : {}),
   };
-  keep(file, made);
+  const settings = {
+    port: portOf(values['PORT']),
+    postHog: postHogOf(values),
+    notes: [...notesOf(inFile, given, names), ...madeNote(made, file)],
+  };
+  appendDevVars(file, made);
   const { ADMIN_TOKEN = '', TOKEN_SIGNING_KEYS = '' } = { ...values, ...made };
   return {
-    port: portOf(values['PORT']),
+    ...settings,
     secrets: { ADMIN_TOKEN, TOKEN_SIGNING_KEYS },
-    generated: Object.keys(made).length > 0,
-    postHog: postHogOf(values),
+    adminTokenIn: given['ADMIN_TOKEN'] === undefined ? 'file' : 'environment',
     variables: Object.fromEntries(
-      OPTIONAL.flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
+      names
+        .filter((name) => ![...POSTHOG, ...SECRETS].includes(name))
+        .flatMap((name) => (values[name] === undefined ? [] : [[name, values[name]]])),
     ),
   };
 }
@@ -50,23 +65,24 @@ const secret = (): string => randomBytes(SECRET_BYTES).toString('base64url');
 const withoutEmpty = (values: Values): Values =>
   Object.fromEntries(Object.entries(values).filter(([, value]) => value !== ''));
 
-/** `NAME=value` or `NAME="value"` a line, as wrangler reads it; `#` starts a comment line. */
-function readVariables(file: string): Record<string, string> {
-  if (!existsSync(file)) return {};
-  const lines = readFileSync(file, 'utf8').split(/\r?\n/);
-  const pairs = lines.flatMap((line) => {
-    const [, name, value = ''] = /^\s*(?:export\s+)?([A-Z_]+)\s*=\s*(.*?)\s*$/.exec(line) ?? [];
-    return name === undefined ? [] : [[name, value.replace(/^(["'])(.*)\1$/, '$2')] as const];
-  });
-  return Object.fromEntries(pairs);
+function notesOf(inFile: Values, given: Values, names: readonly string[]): string[] {
+  const known = [...names, ...LAUNCHER];
+  const unknown = [
+    ...Object.keys(inFile).map((name) => [name, 'in .dev.vars'] as const),
+    ...Object.keys(given)
+      .filter((name) => LIKE_OURS.test(name))
+      .map((name) => [name, 'in the environment'] as const),
+  ].filter(([name]) => !known.includes(name));
+  return unknown.map(
+    ([name, where]) =>
+      `${name} ${where} is no setting of Hedgerow and is ignored. Settings: ${known.join(', ')}.`,
+  );
 }
 
-function keep(file: string, made: Readonly<Record<string, string>>): void {
-  const lines = Object.entries(made).map(([name, value]) => `${name}="${value}"\n`);
-  if (lines.length === 0) return;
-  appendFileSync(file, lines.join(''), { mode: 0o600 });
-  chmodSync(file, 0o600);
-}
+const madeNote = (made: object, file: string): string[] =>
+  Object.keys(made).length === 0
+    ? []
+    : [`${Object.keys(made).join(' and ')} were made up and written to ${file}.`];
 
 function portOf(text: string | undefined): number {
   const port = Number(text ?? PORT_DEFAULT);

@@ -1,89 +1,83 @@
 /** `npm start`: the gateway on this machine, in front of the PostHog it is told of, or of the sandbox. */
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
+import { readConfig } from '../src/config.ts';
 import { registerDemo } from './demo.ts';
+import { firstSteps } from './first-steps.ts';
 import { freePort } from './port.ts';
-import { readSettings, type Settings } from './settings.ts';
-import { REPOSITORY, startWorker, type LocalWorker } from './worker.ts';
+import { openPostHog } from './posthog.ts';
+import { readSettings } from './settings.ts';
+import { checkStateKept, openState } from './state.ts';
+import { readWorkerConfig, REPOSITORY, settingNames, startWorker } from './worker.ts';
 
-interface PostHog {
-  readonly host: string;
-  readonly key: string;
-  readonly sandbox: LocalWorker | null;
-}
+const CONFIG = 'wrangler.toml';
+const HOME = process.env['HEDGEROW_FOLDER'] ?? REPOSITORY;
 
 async function start(): Promise<void> {
-  const settings = readSettings(process.env, join(REPOSITORY, '.dev.vars'));
-  await refuseTakenPort(settings.port);
-  const postHog = await postHogOf(settings);
+  const config = readWorkerConfig(CONFIG);
+  const file = join(HOME, '.dev.vars');
+  const settings = readSettings({ environment: process.env, file, names: settingNames(config) });
+  for (const note of settings.notes) console.log(note);
+  await checkPortFree(settings.port);
+  const state = openState(HOME, settings);
+  const postHog = await openPostHog(settings, state.folder);
+  const bindings = {
+    ...settings.variables,
+    ...settings.secrets,
+    POSTHOG_HOST: postHog.host,
+    POSTHOG_PERSONAL_API_KEY: postHog.key,
+  };
+  checkSettings({ ...config.vars, ...bindings });
+  const stateFolder = join(state.folder, 'gateway');
   const gateway = await startWorker({
-    config: 'wrangler.toml',
+    config: CONFIG,
     port: settings.port,
-    bindings: {
-      ...settings.variables,
-      ...settings.secrets,
-      POSTHOG_HOST: postHog.host,
-      POSTHOG_PERSONAL_API_KEY: postHog.key,
-    },
-    stateFolder: stateFolderOf(settings),
+    bindings,
+    stateFolder,
     onLine: (line) => console.log(line),
   });
-  stopOnSignal([gateway, ...(postHog.sandbox === null ? [] : [postHog.sandbox])]);
-
-  console.log(
-    `Hedgerow listens on ${gateway.origin}, in front of ${postHog.sandbox === null ? postHog.host : 'the sandbox'}.`,
-  );
-  if (settings.generated) console.log('Secrets were made up and written to .dev.vars.');
-  console.log(await instructions(gateway.origin, settings, postHog));
-}
-
-async function postHogOf({ postHog }: Settings): Promise<PostHog> {
-  if (postHog !== null) return { ...postHog, sandbox: null };
-  const key = `phx_${randomBytes(24).toString('base64url')}`;
-  const sandbox = await startWorker({
-    config: 'src/sandbox/wrangler.toml',
-    port: 0,
-    bindings: { SANDBOX_API_KEY: key },
-    stateFolder: null,
-    onLine: (line) => console.log(`[sandbox] ${line}`),
+  onSignal(async () => {
+    await Promise.allSettled([gateway.stop(), postHog.sandbox?.stop()]);
+    state.close();
   });
-  return { host: sandbox.origin, key, sandbox };
+  await writeOnce(gateway.origin, settings.secrets.ADMIN_TOKEN);
+  checkStateKept(stateFolder);
+
+  if (postHog.sandbox === null) {
+    console.log(
+      `Hedgerow listens on ${gateway.origin}, in front of ${postHog.host}. Its state is in ${stateFolder}.`,
+    );
+    console.log(firstSteps({ origin: gateway.origin, adminTokenIn: settings.adminTokenIn, file }));
+  } else {
+    console.log(`Hedgerow listens on ${gateway.origin}, in front of the sandbox on ${postHog.host}.`);
+    console.log('Both start anew each time: persons, tenants and log are forgotten when they stop.');
+    console.log(await registerDemo(gateway.origin, settings.secrets.ADMIN_TOKEN));
+  }
 }
 
-/**
- * One folder for each PostHog and port: a deletion that is still unknown at one must never be sent to another. The
- * sandbox's people are made up anew at every start, so nothing of it is kept.
- */
-const stateFolderOf = ({ postHog, port }: Settings): string | null =>
-  postHog === null
-    ? null
-    : join(REPOSITORY, '.hedgerow', `${postHog.host.replaceAll(/[^A-Za-z0-9.-]+/g, '_')}-${port}`);
-
-async function refuseTakenPort(port: number): Promise<void> {
+async function checkPortFree(port: number): Promise<void> {
   if (port !== 0 && !(await freePort(port))) {
     throw new Error(`Port ${port} is taken. Choose another: PORT=8788 npm start`);
   }
 }
 
-const instructions = (origin: string, settings: Settings, { sandbox }: PostHog): string | Promise<string> =>
-  sandbox === null ? firstSteps(origin) : registerDemo(origin, settings.secrets.ADMIN_TOKEN);
+/** The gateway would answer 503 to everything; here the operator is still looking. */
+function checkSettings(bindings: Readonly<Record<string, string>>): void {
+  const read = readConfig(bindings);
+  if (!read.ok) throw new Error(`Not started: ${read.problems.join('; ')}.`);
+}
 
-const firstSteps = (origin: string): string => `
-Register a tenant and mint a token (ADMIN_TOKEN is in your environment or in .dev.vars):
+/** Wakes the directory of tenants, which writes its tables. */
+async function writeOnce(origin: string, adminToken: string): Promise<void> {
+  const response = await fetch(`${origin}/admin/v1/tenants`, {
+    headers: { Authorization: `Bearer ${adminToken}` },
+  });
+  await response.arrayBuffer();
+  if (!response.ok) throw new Error(`The gateway answered its first request with ${response.status}.`);
+}
 
-  curl -X PUT ${origin}/admin/v1/tenants/acme -H "Authorization: Bearer $ADMIN_TOKEN" \\
-    -H 'Content-Type: application/json' \\
-    -d '{"name": "Acme", "project_id": 1, "scopes": ["person:read"]}'
-  curl -X POST ${origin}/admin/v1/tenants/acme/tokens -H "Authorization: Bearer $ADMIN_TOKEN" \\
-    -H 'Content-Type: application/json' -d '{"name": "acme backend"}'
-`;
-
-function stopOnSignal(workers: readonly LocalWorker[]): void {
-  const stop = () => {
-    void Promise.allSettled(workers.map((worker) => worker.stop())).then(() => process.exit(0));
-  };
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+function onSignal(stop: () => Promise<void>): void {
+  const end = () => void stop().then(() => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
 }
 
 try {

@@ -1,7 +1,7 @@
 /** Runs a Worker of this repository in a local workerd, from its own wrangler.toml: one definition for deploy and here. */
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { convertV4MiniflareOptions, Miniflare } from 'miniflare';
+import { build, type Plugin } from 'esbuild';
+import { Miniflare, type MiniflareOptions } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import * as z from 'zod';
 
@@ -23,61 +23,112 @@ export interface LocalOptions {
   readonly stateFolder: string | null;
   /** Every line the Worker writes to its console. */
   readonly onLine: (line: string) => void;
+  /** Changes to the sources, for tests. */
+  readonly plugins?: readonly Plugin[];
 }
 
 export const REPOSITORY = join(import.meta.dirname, '..');
 const HOST = '127.0.0.1';
+const MODULE = 'index.mjs';
 
 /** What a wrangler.toml says that matters here. */
 const WorkerConfig = z.object({
   name: z.string(),
   main: z.string(),
   compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()).default([]),
   vars: z.record(z.string(), z.string()),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+  secrets: z.object({ required: z.array(z.string()) }).default({ required: [] }),
   migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })),
 });
+export type WorkerConfig = z.output<typeof WorkerConfig>;
+
+/** Reads a wrangler.toml, by its path below the repository. */
+export const readWorkerConfig = (path: string): WorkerConfig =>
+  WorkerConfig.parse(readConfig({ config: join(REPOSITORY, path) }));
+
+/** Every variable and secret a wrangler.toml names. */
+export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
+  ...Object.keys(vars),
+  ...secrets.required,
+];
 
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
-  const config = WorkerConfig.parse(readConfig({ config: join(REPOSITORY, options.config) }));
-  const sqlite = new Set(config.migrations.flatMap((migration) => migration.new_sqlite_classes));
+  const config = readWorkerConfig(options.config);
   const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      name: config.name,
-      modules: true,
-      script: await bundle(config.main),
-      compatibilityDate: config.compatibility_date,
-      bindings: { ...config.vars, ...options.bindings },
-      durableObjects: Object.fromEntries(
-        config.durable_objects.bindings.map(({ name, class_name: className }) => [
-          name,
-          { className, useSQLite: sqlite.has(className) },
-        ]),
-      ),
-      ...(options.stateFolder === null ? {} : { durableObjectsPersist: options.stateFolder }),
-      // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
-      unsafeDirectSockets: [{ host: HOST, port: options.port }],
-      host: HOST,
-      port: 0,
-      cf: false,
-      handleStructuredLogs: ({ message }) => options.onLine(message),
-    }),
+    miniflareOptions(config, await bundle(config.main, options.plugins), options),
   );
   await miniflare.ready;
   const { origin } = await miniflare.unsafeGetDirectURL();
   return { origin, miniflare, stop: () => miniflare.dispose() };
 }
 
+/** In the shape of Miniflare 5, not lifted from an older one: an option that does not exist fails to compile. */
+const miniflareOptions = (
+  config: WorkerConfig,
+  code: string,
+  { bindings, port, stateFolder, onLine }: LocalOptions,
+): MiniflareOptions => ({
+  workers: [
+    {
+      config: {
+        name: config.name,
+        compatibilityDate: config.compatibility_date,
+        compatibilityFlags: config.compatibility_flags,
+        manifest: {
+          mainModule: MODULE,
+          modulesRoot: REPOSITORY,
+          modules: { [MODULE]: { type: 'esm', contents: code } },
+        },
+        env: { ...variablesOf({ ...config.vars, ...bindings }), ...objectsOf(config) },
+        exports: storagesOf(config),
+      },
+      // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
+      dev: { rootPath: REPOSITORY, unsafeDirectSockets: [{ host: HOST, port }] },
+    },
+  ],
+  ...(stateFolder === null ? {} : { resourcePersistencePath: stateFolder }),
+  host: HOST,
+  port: 0,
+  cf: false,
+  logRequests: false,
+  enableDevRegistry: false,
+  telemetry: { enabled: false },
+  handleStructuredLogs: ({ message }) => onLine(message),
+});
+
+const variablesOf = (variables: Readonly<Record<string, string>>) =>
+  Object.fromEntries(
+    Object.entries(variables).map(([name, value]) => [name, { type: 'text' as const, value }]),
+  );
+
+const objectsOf = ({ name: worker, durable_objects: { bindings } }: WorkerConfig) =>
+  Object.fromEntries(
+    bindings.map(({ name, class_name: exportName }) => [
+      name,
+      { type: 'durable-object' as const, worker, exportName },
+    ]),
+  );
+
+const storagesOf = ({ migrations }: WorkerConfig) =>
+  Object.fromEntries(
+    migrations
+      .flatMap((migration) => migration.new_sqlite_classes)
+      .map((className) => [className, { type: 'durable-object' as const, storage: 'sqlite' as const }]),
+  );
+
 const bundles = new Map<string, Promise<string>>();
 
-function bundle(entry: string): Promise<string> {
-  const known = bundles.get(entry) ?? bundleAnew(entry);
+function bundle(entry: string, plugins: readonly Plugin[] = []): Promise<string> {
+  if (plugins.length > 0) return bundleAnew(entry, plugins);
+  const known = bundles.get(entry) ?? bundleAnew(entry, []);
   bundles.set(entry, known);
   return known;
 }
 
-async function bundleAnew(entry: string): Promise<string> {
+async function bundleAnew(entry: string, plugins: readonly Plugin[]): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [entry],
     bundle: true,
@@ -87,6 +138,7 @@ async function bundleAnew(entry: string): Promise<string> {
     conditions: ['workerd', 'worker', 'browser'],
     external: ['cloudflare:*', 'node:*'],
     minifySyntax: true,
+    plugins: [...plugins],
   });
   const [file] = outputFiles;
   if (file === undefined) throw new Error(`nothing came out of ${entry}`);

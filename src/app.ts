@@ -7,8 +7,8 @@ import { newRequestId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
-import { logMisconfiguration } from './http/log.ts';
-import { createRouter } from './http/router.ts';
+import { logMisconfiguration, logRequest, noteFailure, openLog } from './http/log.ts';
+import { createRouter, type Router } from './http/router.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import type { Objects } from './objects/remote.ts';
@@ -22,7 +22,7 @@ export interface Env {
   readonly DIRECTORY: Objects<Directory>;
 }
 
-export type App = (request: Request) => Response | Promise<Response>;
+export type App = Router;
 
 /** The one directory of a gateway. */
 const DIRECTORY_NAME = 'directory';
@@ -55,12 +55,16 @@ const servicesOf = (env: Env, config: Config): Services => ({
 
 const RETRY_SECONDS = 60;
 
-function refuseEverything(): Response {
+function refuseEverything(request: Request): Response {
   const requestId = newRequestId(random);
+  const log = openLog(requestId, nowMs(), 'not_configured');
   const refusal = failureUntil(
     'not_configured',
     'The gateway is not configured. Its console says what is missing.',
     RETRY_SECONDS,
   );
-  return bareResponse(problemReply(refusal, requestId), requestId);
+  noteFailure(log, refusal);
+  const response = bareResponse(problemReply(refusal, requestId), requestId);
+  logRequest(log, request, response.status, nowMs());
+  return response;
 }

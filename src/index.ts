@@ -8,9 +8,9 @@ export { Tenant } from './objects/tenant/tenant.ts';
 const apps = new WeakMap<Env, App>();
 
 export default {
-  fetch(request: Request, env: Env): Response | Promise<Response> {
+  fetch(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response> {
     const app = apps.get(env) ?? createApp(env);
     apps.set(env, app);
-    return app(request);
+    return app(request, ctx);
   },
 };

@@ -221,9 +221,11 @@ describe('the world outside', () => {
     expect(saying(/\bprocess\.env\b/)).toEqual([]);
   });
 
-  test('waits only at the door and in the deletion log', () => {
+  test('waits only for PostHog, for the body of a request and in the deletion log', () => {
     for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
-      expect(file).toMatch(/^(?:upstream\/transport|objects\/deletion-log\/deletion-log)\.ts$/);
+      expect(file).toMatch(
+        /^(?:upstream\/deadline|http\/input\/body|objects\/deletion-log\/deletion-log)\.ts$/,
+      );
     }
   });
 });

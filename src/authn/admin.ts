@@ -2,7 +2,7 @@ import { failure, type Failure } from '../core/failure.ts';
 import { bearerOf } from './bearer.ts';
 
 /**
- * Refuses whoever does not hold the admin token. Digests are compared, in constant time, so that neither the length
+ * Refuses a request without the admin token. Digests are compared, in constant time, so that neither the length
  * nor a common beginning shows.
  */
 export async function checkAdmin(headers: Headers, adminToken: string): Promise<Failure | null> {

@@ -3,6 +3,9 @@
 const KEY_BYTES_MIN = 32;
 const KID = /^[A-Za-z0-9_-]{1,32}$/;
 
+/** True for a name that a key of a ring can have. */
+export const isKid = (kid: string | undefined): boolean => typeof kid === 'string' && KID.test(kid);
+
 export interface SigningKey {
   readonly kid: string;
   readonly bytes: Uint8Array;

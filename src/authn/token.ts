@@ -2,7 +2,7 @@
  * Tenant tokens: `hgr_` and a compact JWS with the claims of an access token (RFC 9068), signed HS256. Made and checked
  * with jose; whether one is revoked, suspended or over its rate is the tenant object's to say.
  */
-import { errors, jwtVerify, SignJWT } from 'jose';
+import { errors, jwtVerify, SignJWT, type JWTHeaderParameters } from 'jose';
 import * as z from 'zod';
 import { failure, type Failure } from '../core/failure.ts';
 import { ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
@@ -10,7 +10,7 @@ import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { ScopeName, type Scope } from '../core/scopes.ts';
 import { Narrowing } from '../policy/grant.ts';
-import type { Keyring } from './keyring.ts';
+import { isKid, type Keyring } from './keyring.ts';
 
 const PREFIX = 'hgr_';
 const ALGORITHM = 'HS256';
@@ -71,9 +71,12 @@ export interface TokenIssuer {
 /** `issuer` is both `iss` and `aud`: tokens of another gateway with the same keys are refused. */
 export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
   const imported = new Map<string, Promise<CryptoKey>>();
-  const keyOf = (kid: string | undefined): Promise<CryptoKey> => {
+  const keyOf = ({ kid, typ }: Pick<JWTHeaderParameters, 'kid' | 'typ'>): Promise<CryptoKey> => {
     const key = keyring.find((candidate) => candidate.kid === kid);
-    if (key === undefined) return Promise.reject(new errors.JWSSignatureVerificationFailed());
+    if (key === undefined) {
+      const couldBeOurs = typ === TYPE && isKid(kid);
+      return Promise.reject(couldBeOurs ? new KeyRetired() : new errors.JWSSignatureVerificationFailed());
+    }
     const known = imported.get(key.kid) ?? importHmac(key.bytes);
     imported.set(key.kid, known);
     return known;
@@ -97,13 +100,13 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
         .setIssuedAt(principal.issuedAtSeconds)
         .setExpirationTime(principal.expiresAtSeconds);
       if (principal.notBeforeSeconds !== null) claims.setNotBefore(principal.notBeforeSeconds);
-      return PREFIX + (await claims.sign(await keyOf(kid)));
+      return PREFIX + (await claims.sign(await keyOf({ kid, typ: TYPE })));
     },
 
     verify: async (credential, nowMs) => {
       if (!credential.startsWith(PREFIX)) return err(foreign());
       try {
-        const { payload } = await jwtVerify(credential.slice(PREFIX.length), ({ kid }) => keyOf(kid), {
+        const { payload } = await jwtVerify(credential.slice(PREFIX.length), keyOf, {
           algorithms: [ALGORITHM],
           typ: TYPE,
           issuer,
@@ -119,6 +122,9 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
     },
   };
 }
+
+/** The header names a key that is not in the ring. Nothing signed is looked at then: nobody can check it. */
+class KeyRetired extends Error {}
 
 const importHmac = (bytes: Uint8Array): Promise<CryptoKey> =>
   crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign', 'verify']);
@@ -137,6 +143,7 @@ const principalOf = (claims: z.output<typeof Claims>): Principal => ({
 });
 
 function failureOf(error: unknown): Failure {
+  if (error instanceof KeyRetired) return keyRetired();
   if (error instanceof errors.JWTExpired) {
     return failure('token_expired', 'The token has expired. Ask whoever issued it for a new one.');
   }
@@ -157,6 +164,11 @@ function failureOf(error: unknown): Failure {
 }
 
 const notOurs = () => failure('token_signature_invalid', 'The token was not issued by this gateway.');
+const keyRetired = () =>
+  failure(
+    'token_key_retired',
+    'The key this token was signed with is no longer in use here. Ask for a new token.',
+  );
 const malformed = () =>
   failure('token_malformed', `The token is damaged: it must be sent whole, from ${PREFIX} on.`);
 const foreign = () =>

@@ -1,6 +1,7 @@
 /** What each of the gateway's own routes is for, and what it answers. Handlers are held to `reply` by the compiler. */
 import * as z from 'zod';
 import type { Json } from '../core/json.ts';
+import { UpstreamCheck } from './check.ts';
 import { DeletionDetail, DeletionEntry } from './deletion.ts';
 import type { ReadonlyDeep } from './exact.ts';
 import { Explanation } from './explain.ts';
@@ -63,7 +64,9 @@ export const ROUTE_DOCUMENTATION = {
   admin_list_tenants: { summary: 'List tenants', description: 'By name.', reply: pageOf(TenantSummary) },
   admin_put_tenant: {
     summary: 'Register a tenant, or replace its record',
-    description: '201 the first time, 200 after. True for the next request of every token already out.',
+    description:
+      '201 the first time, 200 after. True for the next request of every token already out. A body without `slice` ' +
+      'is refused where the tenant has one: `"slice": null` widens it to the whole project.',
     reply: Tenant,
     example: {
       name: 'Acme',
@@ -75,6 +78,25 @@ export const ROUTE_DOCUMENTATION = {
     },
   },
   admin_get_tenant: { summary: 'Read a tenant', reply: Tenant },
+  admin_patch_tenant: {
+    summary: 'Change a tenant',
+    description:
+      'A merge patch (RFC 7396): members left out stay, and `null` removes one or sets it back to its default. ' +
+      '`"slice": null` widens the tenant to the whole project.',
+    reply: Tenant,
+    example: { rate: { burst: 90 } },
+  },
+  admin_suspend_tenant: {
+    summary: 'Refuse every request of a tenant',
+    description: 'From the next request on, until it is resumed. Repeating it is no error.',
+    reply: Tenant,
+  },
+  admin_resume_tenant: { summary: 'End the suspension of a tenant', reply: Tenant },
+  admin_check: {
+    summary: 'Ask PostHog about its host, the key, the scopes of the key and the projects',
+    description: 'Changes nothing. Asks about the projects of all tenants, or about `project_id`.',
+    reply: UpstreamCheck,
+  },
   admin_delete_tenant: {
     summary: 'Remove a tenant',
     description: 'Its tokens end for good; its deletion log stays.',

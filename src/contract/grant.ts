@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { ProjectId } from '../core/ids.ts';
 import { ScopeName } from '../core/scopes.ts';
 import { Rate, type Grant as PolicyGrant } from '../policy/grant.ts';
+import { writeSlice } from '../policy/slice.ts';
 import type { ReadonlyDeep } from './exact.ts';
 
 export const Grant = z
@@ -28,7 +29,7 @@ export type Grant = ReadonlyDeep<z.output<typeof Grant>>;
 export const grantReply = (grant: PolicyGrant): Grant => ({
   project_id: grant.project_id,
   scopes: grant.scopes,
-  slices: grant.slices,
+  slices: grant.slices.map(writeSlice),
   properties: {
     hidden: grant.hidden,
     visible: grant.visible,

@@ -2,12 +2,13 @@
 import * as z from 'zod';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Method } from '../catalogue/operation.ts';
-import { DeletionId, TenantId } from '../core/ids.ts';
+import { DeletionId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
+import { CheckQuery } from './check.ts';
 import { DELETION_COLUMNS } from './deletion.ts';
 import { ExplainRequest } from './explain.ts';
 import { pageQuery, tableQuery } from './listing.ts';
-import { TenantDocument } from './tenant.ts';
+import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { TokenCursor, TokenRequest } from './token.ts';
 
 /** Names the entry of the log that a deletion was written down in. */
@@ -28,6 +29,10 @@ export interface ControlRoute<Query extends Fields = Fields, Body extends Fields
   readonly status: number;
   /** Other statuses a success may have. */
   readonly otherStatuses?: readonly number[];
+  /** Answers carry an `ETag`. */
+  readonly etag?: true;
+  /** Takes `If-Match`. */
+  readonly ifMatch?: true;
   /** Columns of a listing that is a table too. */
   readonly columns?: readonly string[];
 }
@@ -85,7 +90,7 @@ export const CONTROL_ROUTES = {
     method: 'GET',
     path: TENANTS,
     plane: 'admin',
-    query: pageQuery(TenantId),
+    query: TenantQuery,
     status: 200,
   },
   admin_put_tenant: {
@@ -96,14 +101,60 @@ export const CONTROL_ROUTES = {
     body: TenantDocument,
     status: 200,
     otherStatuses: [201],
+    etag: true,
+    ifMatch: true,
   },
-  admin_get_tenant: { ...NO_INPUT, method: 'GET', path: `${TENANTS}/:tenant`, plane: 'admin', status: 200 },
+  admin_get_tenant: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: `${TENANTS}/:tenant`,
+    plane: 'admin',
+    status: 200,
+    etag: true,
+  },
+  admin_patch_tenant: {
+    ...NO_INPUT,
+    method: 'PATCH',
+    path: `${TENANTS}/:tenant`,
+    plane: 'admin',
+    body: TenantPatch,
+    status: 200,
+    etag: true,
+    ifMatch: true,
+  },
+  admin_suspend_tenant: {
+    ...NO_INPUT,
+    method: 'POST',
+    path: `${TENANTS}/:tenant/suspend`,
+    plane: 'admin',
+    status: 200,
+    etag: true,
+    ifMatch: true,
+  },
+  admin_resume_tenant: {
+    ...NO_INPUT,
+    method: 'POST',
+    path: `${TENANTS}/:tenant/resume`,
+    plane: 'admin',
+    status: 200,
+    etag: true,
+    ifMatch: true,
+  },
   admin_delete_tenant: {
     ...NO_INPUT,
     method: 'DELETE',
     path: `${TENANTS}/:tenant`,
     plane: 'admin',
     status: 204,
+    ifMatch: true,
+  },
+  admin_check: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: '/admin/v1/check',
+    plane: 'admin',
+    query: CheckQuery,
+    status: 200,
   },
   admin_mint_token: {
     ...NO_INPUT,

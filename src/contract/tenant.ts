@@ -1,8 +1,11 @@
 /** Tenants: the bodies that change one, and what the gateway says of one. */
 import * as z from 'zod';
+import { flag } from '../catalogue/fields/values.ts';
 import { ProjectId, RegistrationId, TenantId } from '../core/ids.ts';
 import { ScopeName } from '../core/scopes.ts';
-import { Slice, TenantRecord } from '../policy/grant.ts';
+import { TenantRecord } from '../policy/grant.ts';
+import { WireSlice } from '../policy/wire-slice.ts';
+import { pageQuery } from './listing.ts';
 
 /** Members that the gateway adds to a record. A body may send them back as they were read. */
 const readOnly = {
@@ -13,7 +16,7 @@ const readOnly = {
 };
 
 /** The body of `PUT`. `"slice": null` says in so many words that the tenant covers the whole project. */
-export const TenantDocument = TenantRecord.extend({ slice: Slice.nullable().optional(), ...readOnly });
+export const TenantDocument = TenantRecord.extend({ slice: WireSlice.nullable().optional(), ...readOnly });
 export type TenantDocument = z.output<typeof TenantDocument>;
 
 /** The same schema with every member optional and nullable, at every depth, and without defaults. */
@@ -45,6 +48,13 @@ export const Tenant = TenantRecord.extend({
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
 }).meta({ id: 'Tenant' });
+
+/** The parameters of the list. */
+export const TenantQuery = pageQuery(TenantId).extend({
+  removed: flag()
+    .optional()
+    .meta({ description: '`true`: with tenants that were removed. Their deletion logs stay.' }),
+});
 
 /** A tenant as the list shows it. */
 export const TenantSummary = z

@@ -24,6 +24,7 @@ export const FAILURES = {
   token_missing: unauthenticated('No token was sent'),
   token_malformed: unauthenticated('The Authorization header does not hold one bearer token of this gateway'),
   token_signature_invalid: unauthenticated('The token was not issued by this gateway'),
+  token_key_retired: unauthenticated('The key the token was signed with is no longer in use'),
   token_expired: unauthenticated('The token has expired'),
   token_not_yet_valid: unauthenticated('The token is not valid yet'),
   token_revoked: unauthenticated('The token has been revoked'),
@@ -49,6 +50,7 @@ export const FAILURES = {
     type: 'invalid_request',
     title: 'The path holds characters that no route has',
   },
+  host_invalid: { status: 400, type: 'invalid_request', title: 'The Host header is not one host' },
   // PostHog's own answer for a person it does not have (PostHog contract §4), and for a person outside the slice too.
   not_found: { status: 404, type: 'invalid_request', title: 'PostHog refused the request' },
   path_unknown: { status: 404, type: 'invalid_request', title: 'The gateway has no such path' },
@@ -64,6 +66,8 @@ export const FAILURES = {
   slice_lookup_too_large: invalid('Too many persons would have to be looked up one by one'),
   generation_lacks: invalid('The PostHog behind this gateway does not know this'),
   body_invalid: { status: 400, type: 'invalid_request', title: 'The body is not the JSON it should be' },
+  body_incomplete: { status: 400, type: 'invalid_request', title: 'The body did not arrive whole' },
+  body_timeout: { status: 400, type: 'invalid_request', title: 'The body took too long to arrive' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
   precondition_failed: {
     status: 412,
@@ -143,6 +147,10 @@ export interface Failure {
   readonly retryAfterSeconds?: number;
   /** The scopes that would have been enough. Sent in the challenge of a 403, RFC 6750 §3.1. */
   readonly scopes?: readonly string[];
+  /** The scopes that the token lacks. For the log only. */
+  readonly missingScopes?: readonly string[];
+  /** Whose limit is used up: the tenant's, or that of the token of this id. For the log only. */
+  readonly limit?: string;
   /** The scope that PostHog asked of the gateway's key. For the log only. */
   readonly upstreamScope?: string;
   /** The methods the path takes. Sent on 405. */

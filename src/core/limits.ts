@@ -12,6 +12,8 @@ export const LIMITS = {
   offsetMax: 10_000_000,
   /** 1,000 distinct ids of 400 characters of two bytes each, as JSON, fit. */
   bodyBytesMax: 1_048_576,
+  /** Milliseconds in which a request body has to arrive: the largest one at 280 kbit/s. */
+  bodyArrivalMsMax: 30_000,
   /** Nothing the catalogue takes is nested deeper than about 8. */
   bodyDepthMax: 20,
   /** The platform's own limit on a URL. */
@@ -20,6 +22,8 @@ export const LIMITS = {
   replyBytesMax: 8_388_608,
   /** A reply nobody has to look at is streamed once it is larger than this. */
   replyBufferBytes: 262_144,
+  /** The longest `Retry-After` of PostHog's that is handed on, in seconds: an hour. */
+  retryAfterSecondsMax: 3600,
   /** An error text of PostHog's worth passing on. */
   errorBytesMax: 65_536,
   /** A bearer token: about 400 characters, more with long chains and origins. */
@@ -35,6 +39,8 @@ export const LIMITS = {
   /** Rows of a tenant, token or deletion listing. */
   listRowsMax: 1000,
   listRowsDefault: 100,
+  /** Projects of tenants that one check of PostHog asks about, with a request each and a few more. */
+  checkedProjectsMax: 20,
   /** Characters of a name a human gives. */
   nameCharsMax: 200,
   /** Web origins one grant may list. */

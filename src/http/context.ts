@@ -9,6 +9,7 @@ import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
 import type { UpstreamFacts } from '../policy/decide.ts';
 import type { ClientFactory, PostHogClient } from '../upstream/client.ts';
+import type { BodyEnd } from './reply/watch-body.ts';
 
 /** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin token. */
 export interface Services {
@@ -26,14 +27,6 @@ export interface Services {
   readonly random: Random;
 }
 
-/** What the log line says went wrong: a failure, or the end of an answer that had begun as a success. */
-export type LogCode =
-  | FailureCode
-  /** PostHog stopped in the middle of its answer. */
-  | 'upstream_broken_off'
-  /** The client stopped reading. */
-  | 'client_gone';
-
 /** What the canonical log line will say; filled in along the way. No query values, tokens or personal data. */
 export interface RequestLog {
   readonly requestId: RequestId;
@@ -42,7 +35,9 @@ export interface RequestLog {
   readonly route: string;
   tenant: TenantId | null;
   token: string | null;
-  code: LogCode | null;
+  code: FailureCode | BodyEnd | null;
+  /** Why the request was refused, for the members of it that the line shows. */
+  failure: Failure | null;
   upstreamStatus: number | null;
   /** Milliseconds until PostHog's headers, of all calls together. */
   upstreamMs: number | null;
@@ -50,8 +45,8 @@ export interface RequestLog {
   deletion: string | null;
   /** Rows PostHog sent although the slice was in the question. More than none is an alarm. */
   foreignRows: number;
-  /** Persons that were left out because their rows are too large, too deep or ambiguous to be looked at. */
-  unreadableRows: number;
+  /** Rows that were left out because they could not be read or were too large. */
+  droppedRows: number;
 }
 
 /** What response headers are made of; filled in along the way and never logged. */
@@ -75,10 +70,9 @@ export interface Context {
 export interface Reply {
   readonly status: number;
   readonly type: string | null;
+  /** The log line waits for a stream. What a stream adds to the line is there before it ends or is cancelled. */
   readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
   readonly headers?: { readonly [name: string]: string };
-  /** Settles when a streamed body has ended, one way or the other; the log line waits for it. */
-  readonly sent?: Promise<void>;
 }
 
 export type Handler = (ctx: Context) => Promise<Result<Reply>>;

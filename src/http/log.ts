@@ -1,30 +1,122 @@
-import type { Failure } from '../core/failure.ts';
+/** What the gateway writes to its console. Names and numbers only: no query values, no tokens, no personal data. */
+import { CATALOGUE } from '../catalogue/index.ts';
+import { CONTROL_ROUTES } from '../contract/routes.ts';
+import type { Failure, FailureCode } from '../core/failure.ts';
+import type { RequestId } from '../core/ids.ts';
 import type { RequestLog } from './context.ts';
+import type { BodyEnd } from './reply/watch-body.ts';
 
 /**
- * The canonical line: one per request, whatever happened. Names and numbers only; no query values, no tokens, no
- * personal data. Field names are a contract with whoever searches the logs.
+ * The canonical line: one per request, whatever happened. The names are a contract with whoever searches the logs;
+ * docs/log.md says what each means. Optional members are left out where there is nothing to say.
  */
-export function logRequest(log: RequestLog, method: string, status: number, nowMs: number): void {
-  console.log(
-    JSON.stringify({
-      at: new Date(log.startedMs).toISOString(),
-      request_id: log.requestId,
-      method,
-      route: log.route,
-      status,
-      code: log.code,
-      tenant: log.tenant,
-      token: log.token,
-      deletion: log.deletion,
-      ...(log.foreignRows > 0 ? { alarm: 'foreign_rows', foreign_rows: log.foreignRows } : {}),
-      ...(log.unreadableRows > 0 ? { unreadable_rows: log.unreadableRows } : {}),
-      upstream_status: log.upstreamStatus,
-      upstream_ms: log.upstreamMs,
-      upstream_calls: log.upstreamCalls,
-      duration_ms: nowMs - log.startedMs,
-    }),
-  );
+export interface LogLine {
+  readonly at: string;
+  readonly request_id: string;
+  readonly method: string;
+  readonly route: string;
+  readonly status: number;
+  readonly code: FailureCode | BodyEnd | null;
+  readonly tenant: string | null;
+  readonly token: string | null;
+  readonly deletion: string | null;
+  readonly attr?: string | undefined;
+  readonly missing_scopes?: readonly string[] | undefined;
+  readonly origin?: string | undefined;
+  readonly limit?: string | undefined;
+  readonly alarm?: 'foreign_rows' | undefined;
+  readonly foreign_rows?: number | undefined;
+  readonly dropped_rows?: number | undefined;
+  readonly upstream_status: number | null;
+  readonly upstream_scope?: string | undefined;
+  readonly upstream_ms: number | null;
+  readonly upstream_calls: number;
+  readonly duration_ms: number;
+}
+
+/** What is known of a request before anything of it is looked at. */
+export const openLog = (requestId: RequestId, startedMs: number, route: string): RequestLog => ({
+  requestId,
+  startedMs,
+  route,
+  tenant: null,
+  token: null,
+  code: null,
+  failure: null,
+  upstreamStatus: null,
+  upstreamMs: null,
+  upstreamCalls: 0,
+  deletion: null,
+  foreignRows: 0,
+  droppedRows: 0,
+});
+
+type Asked = Pick<Request, 'method' | 'headers'>;
+
+export function logRequest(log: RequestLog, request: Asked, status: number, nowMs: number): void {
+  console.log(JSON.stringify(lineOf(log, request, status, nowMs)));
+}
+
+export function lineOf(log: RequestLog, request: Asked, status: number, nowMs: number): LogLine {
+  const { failure, foreignRows, droppedRows } = log;
+  return {
+    at: new Date(log.startedMs).toISOString(),
+    request_id: log.requestId,
+    method: knownMethod(request.method),
+    route: log.route,
+    status,
+    code: log.code,
+    tenant: log.tenant,
+    token: log.token,
+    deletion: log.deletion,
+    attr: knownMember(failure?.attr ?? null),
+    missing_scopes: failure?.missingScopes,
+    origin: failure?.code === 'origin_not_allowed' ? refusedOrigin(request) : undefined,
+    limit: failure?.limit,
+    ...(foreignRows > 0 ? { alarm: 'foreign_rows', foreign_rows: foreignRows } : {}),
+    dropped_rows: droppedRows > 0 ? droppedRows : undefined,
+    upstream_status: log.upstreamStatus,
+    upstream_scope: failure?.upstreamScope,
+    upstream_ms: log.upstreamMs,
+    upstream_calls: log.upstreamCalls,
+    duration_ms: nowMs - log.startedMs,
+  };
+}
+
+/** Takes down why a request is refused. */
+export function noteFailure(log: RequestLog, failure: Failure): void {
+  log.code = failure.code;
+  log.failure = failure;
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
+const knownMethod = (method: string): string => (METHODS.has(method) ? method : 'other');
+
+const OTHER_MEMBERS = 'project_id id tenant format columns Origin Host If-Match'.split(' ');
+
+/** Every member that a refusal can name and that the gateway itself defines. */
+const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
+  ...CATALOGUE.flatMap(({ input }) => Object.keys(input.shape)),
+  ...Object.values(CONTROL_ROUTES).flatMap(({ query, body }) =>
+    Object.keys({ ...query.shape, ...body.shape }),
+  ),
+  ...OTHER_MEMBERS,
+]);
+
+/** The outermost member at fault. Names that a client made up may hold anything, so they are not shown. */
+function knownMember(attr: string | null): string | undefined {
+  const [member = ''] = attr?.split(/[.[]/, 1) ?? [];
+  return KNOWN_MEMBERS.has(member) ? member : undefined;
+}
+
+const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._:[\]-]+$/i;
+const ORIGIN_CHARS_LOGGED = 200;
+
+function refusedOrigin({ headers }: Asked): string {
+  const origin = headers.get('origin') ?? '';
+  return origin === 'null' || (ORIGIN.test(origin) && origin.length <= ORIGIN_CHARS_LOGGED)
+    ? origin
+    : 'malformed';
 }
 
 /**

@@ -1,17 +1,18 @@
 /**
- * What surrounds every request: an id, one place where nothing escapes from, the headers every answer has, and the
- * one log line. Handlers answer or fail; they do not know about any of this.
+ * Answers every request: gives it an id, catches everything a handler throws, adds the headers that every answer has,
+ * and writes exactly one log line, whatever becomes of the answer.
  */
 import { failure, type Failure } from '../core/failure.ts';
 import { newRequestId, type RequestId } from '../core/ids.ts';
 import { err, type Result } from '../core/result.ts';
-import { corsHeaders } from './reply/cors.ts';
-import type { Context, Services, Handler, Reply, RequestLog, ResponseState } from './context.ts';
+import type { Context, Handler, Reply, RequestLog, ResponseState, Services } from './context.ts';
+import { logDefect, logRequest, noteFailure, openLog } from './log.ts';
+import { corsHeaders, type Plane } from './reply/cors.ts';
 import { problemReply } from './reply/problem.ts';
 import { rateHeaders } from './reply/rate-limit-headers.ts';
-import { logDefect, logRequest } from './log.ts';
+import { watchBody, type BodyEnd } from './reply/watch-body.ts';
 
-/** On every answer. Pages of ours override the policy with one that lets their style in. */
+/** On every answer. The landing page overrides the policy with one that lets its style in. */
 const FIXED_HEADERS = {
   'Cache-Control': 'no-store',
   'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
@@ -23,40 +24,94 @@ const FIXED_HEADERS = {
   Vary: 'Origin',
 } as const;
 
-/** Answers a request with a handler. `route` is what the log line calls it. */
-export async function respond(
-  services: Services,
-  request: Request,
-  route: string,
-  parameters: Context['parameters'],
-  handler: Handler,
-): Promise<Response> {
-  const log = openLog(services, route);
-  const response: ResponseState = { limits: [], allowedOrigin: null };
-  const posthog = services.posthog((status, ms) => countCall(log, status, ms));
-  const result = await guarded(handler, { request, services, posthog, log, response, parameters });
-  if (!result.ok) log.code = result.failure.code;
-  const reply = result.ok ? result.value : problemReply(result.failure, log.requestId);
-  const record = () => logRequest(log, request.method, reply.status, services.nowMs());
-  if (reply.sent === undefined) record();
-  else void reply.sent.then(record);
-  return responseOf(reply, request, log, response);
+/** Keeps the runtime working for a request whose answer went out, or whose client is gone. */
+export type Execution = Pick<ExecutionContext, 'waitUntil'>;
+
+/** A request and what the router knows of it. */
+export interface Routed {
+  readonly request: Request;
+  /** What the log line calls it. */
+  readonly route: string;
+  readonly plane: Plane;
+  readonly parameters: Context['parameters'];
 }
 
-const openLog = (services: Services, route: string): RequestLog => ({
-  requestId: newRequestId(services.random),
-  startedMs: services.nowMs(),
-  route,
-  tenant: null,
-  token: null,
-  code: null,
-  upstreamStatus: null,
-  upstreamMs: null,
-  upstreamCalls: 0,
-  deletion: null,
-  foreignRows: 0,
-  unreadableRows: 0,
-});
+/** An answer on its way, and how its body ends: `null` where all of it went out. */
+interface Answered {
+  readonly response: Response;
+  readonly ended: Promise<BodyEnd | null>;
+}
+
+/** Answers a request with a handler. */
+export function respond(
+  services: Services,
+  execution: Execution,
+  routed: Routed,
+  handler: Handler,
+): Promise<Response> {
+  const log = openLog(newRequestId(services.random), services.nowMs(), routed.route);
+  const answered = answer(services, routed, handler, log);
+  // The runtime drops what it is not told to wait for as soon as the client is gone, and the line with it.
+  execution.waitUntil(answered.then((one) => writeLine(services, routed, log, one)));
+  return answered.then(({ response }) => response);
+}
+
+async function writeLine(
+  services: Services,
+  { request }: Routed,
+  log: RequestLog,
+  { response, ended }: Answered,
+): Promise<void> {
+  const end = await ended;
+  log.code ??= end;
+  logRequest(log, request, response.status, services.nowMs());
+}
+
+async function answer(
+  services: Services,
+  routed: Routed,
+  handler: Handler,
+  log: RequestLog,
+): Promise<Answered> {
+  const { request, parameters } = routed;
+  const state: ResponseState = { limits: [], allowedOrigin: null };
+  const posthog = services.posthog((status, ms) => countCall(log, status, ms));
+  try {
+    const result = await handler({ request, services, posthog, log, response: state, parameters });
+    return await answeredOf(result, routed, log, state);
+  } catch (error) {
+    logDefect(log, error);
+    return answeredOf(err(internalError()), routed, log, state);
+  }
+}
+
+async function answeredOf(
+  result: Result<Reply>,
+  { request, plane }: Routed,
+  log: RequestLog,
+  { limits, allowedOrigin }: ResponseState,
+): Promise<Answered> {
+  if (!result.ok) noteFailure(log, result.failure);
+  const reply = result.ok ? result.value : problemReply(result.failure, log.requestId);
+  const origin = request.headers.get('origin');
+  const headers = {
+    ...rateHeaders(limits),
+    ...corsHeaders({ plane, origin, allowedOrigin, code: log.code }),
+  };
+  if (!(reply.body instanceof ReadableStream)) {
+    const ended = Promise.resolve(request.signal.aborted ? ('client_left' as const) : null);
+    return { response: bareResponse(reply, log.requestId, headers), ended };
+  }
+  if (request.method === 'HEAD') {
+    await reply.body.cancel();
+    return {
+      response: bareResponse({ ...reply, body: null }, log.requestId, headers),
+      ended: Promise.resolve(null),
+    };
+  }
+  const { body, ended } = watchBody(reply.body, request.signal);
+  return { response: bareResponse({ ...reply, body }, log.requestId, headers), ended };
+}
 
 function countCall(log: RequestLog, status: number | null, ms: number): void {
   log.upstreamStatus = status;
@@ -64,25 +119,8 @@ function countCall(log: RequestLog, status: number | null, ms: number): void {
   log.upstreamCalls += 1;
 }
 
-async function guarded(handler: Handler, ctx: Context): Promise<Result<Reply>> {
-  try {
-    return await handler(ctx);
-  } catch (error) {
-    logDefect(ctx.log, error);
-    return err(internalError());
-  }
-}
-
 const internalError = (): Failure =>
   failure('internal_error', 'Something went wrong here. The request id tells the operator where to look.');
-
-function responseOf(reply: Reply, request: Request, log: RequestLog, response: ResponseState): Response {
-  const origin = request.headers.get('origin');
-  return bareResponse(reply, log.requestId, {
-    ...rateHeaders(response.limits),
-    ...corsHeaders(origin, response.allowedOrigin, log.code),
-  });
-}
 
 /** An answer with nothing but what every answer has. */
 export function bareResponse(

@@ -4,52 +4,85 @@
  */
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
-import { failure } from '../core/failure.ts';
+import { failure, type Failure } from '../core/failure.ts';
 import { err, ok } from '../core/result.ts';
-import { isPreflight, preflightReply } from './reply/cors.ts';
-import type { Services, Handler } from './context.ts';
-import { respond } from './respond.ts';
-import { checkPath, targetOf } from './input/path.ts';
-import { ROUTES } from './routes.ts';
+import type { Handler, Services } from './context.ts';
+import { checkHost, checkPath, targetOf, unknownPath } from './input/path.ts';
+import { isPreflight, preflightReply, type Plane } from './reply/cors.ts';
+import { respond, type Execution } from './respond.ts';
+import { ROUTES, type Route } from './routes.ts';
+
+export type Router = (request: Request, execution: Execution) => Response | Promise<Response>;
 
 /** Answers any request. */
-export function createRouter(services: Services): (request: Request) => Response | Promise<Response> {
-  const app = new Hono();
-  const serve = (name: string, handler: Handler) => (c: Context) =>
-    respond(services, c.req.raw, name, c.req.param(), handler);
+export function createRouter(services: Services): Router {
+  const app = new Hono<{ Bindings: Execution }>();
+  const serve = (nameOf: (request: Request) => string, plane: Plane, handler: Handler) => {
+    return (c: Context<{ Bindings: Execution }>) => {
+      const request = c.req.raw;
+      const routed = { request, route: nameOf(request), plane, parameters: c.req.param() };
+      return respond(services, c.env, routed, handler);
+    };
+  };
 
-  const paths = Map.groupBy(ROUTES, (route) => route.path);
+  const paths = Map.groupBy(ROUTES, ({ path }) => path);
   for (const [path, routes] of paths) {
-    for (const { name, method, handler } of routes) app.on(method, path, serve(name, handler));
-    app.all(path, serve('method_unknown', otherMethod(routes.map((route) => route.method))));
+    const plane = routes[0]?.plane ?? 'none';
+    for (const { name, method, handler } of routes) {
+      const named = serve(() => name, plane, handler);
+      app.on(method, path, named);
+    }
+    app.all(path, serve(otherNameOf(routes), plane, otherMethod(plane, routes)));
   }
-  app.notFound(serve('path_unknown', notFound));
+  app.notFound(serve(() => 'path_unknown', 'none', notFound));
 
-  const oddPath = (request: Request): Promise<Response> =>
-    respond(services, request, 'odd_path', {}, refuseOdd);
-  return (request) =>
-    checkPath(targetOf(request.url).path) === null ? app.fetch(request) : oddPath(request);
+  return (request, execution) => {
+    const refusal = checkHost(request.headers.get('host')) ?? checkPath(targetOf(request.url).path);
+    if (refusal === null) return app.fetch(request, execution);
+    const routed = { request, route: 'odd_path', plane: 'none', parameters: {} } as const;
+    return respond(services, execution, routed, async () => err(refusal));
+  };
 }
 
-const refuseOdd: Handler = async ({ request }) => {
-  const refusal = checkPath(targetOf(request.url).path);
-  return refusal === null ? notFound() : err(refusal);
-};
+const notFound: Handler = async ({ request }) => err(unknownPath(targetOf(request.url).path));
 
-const notFound = async () =>
-  err(failure('path_unknown', 'There is no such path here. /openapi.json lists those there are.'));
+/** The route that a preflight asks about. HEAD goes wherever GET does. */
+function askedRoute(request: Request, routes: readonly Route[]): Route | undefined {
+  const asked = request.headers.get('access-control-request-method');
+  return routes.find(({ method }) => method === (asked === 'HEAD' ? 'GET' : asked));
+}
 
-/** A preflight, or a method the path does not take. HEAD goes wherever GET does. */
-const otherMethod = (methods: readonly string[]): Handler => {
-  const allow = [...new Set(['OPTIONS', ...methods, ...(methods.includes('GET') ? ['HEAD'] : [])])];
+/** The log calls a preflight what it asks about. */
+const otherNameOf =
+  (routes: readonly Route[]) =>
+  (request: Request): string => {
+    if (request.method !== 'OPTIONS') return 'method_unknown';
+    if (!isPreflight(request)) return 'options';
+    return askedRoute(request, routes)?.name ?? 'method_unknown';
+  };
+
+/** A preflight, OPTIONS, or a method the path does not take. */
+const otherMethod = (plane: Plane, routes: readonly Route[]): Handler => {
+  const taken = routes.map((route) => route.method);
+  const methods = [...new Set([...taken, ...(taken.includes('GET') ? ['HEAD'] : [])])];
+  const allow = ['OPTIONS', ...methods];
+  const noSuchMethod = (): Failure => ({
+    ...failure('method_unknown', `This path takes ${allow.join(', ')}.`),
+    allow,
+  });
   return async ({ request }) => {
-    if (isPreflight(request)) return ok(preflightReply(request.headers.get('origin') ?? 'null'));
+    if (isPreflight(request)) {
+      if (plane === 'admin') return err(noPages());
+      return askedRoute(request, routes) === undefined
+        ? err(noSuchMethod())
+        : ok(preflightReply(request.headers, methods));
+    }
     if (request.method === 'OPTIONS') {
       return ok({ status: 204, type: null, body: null, headers: { Allow: allow.join(', ') } });
     }
-    return err({
-      ...failure('method_unknown', `This path takes ${allow.join(', ')}.`),
-      allow,
-    });
+    return err(noSuchMethod());
   };
 };
+
+const noPages = (): Failure =>
+  failure('origin_not_allowed', 'The admin plane is not for web pages: call it from a server.', 'Origin');

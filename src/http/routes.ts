@@ -7,6 +7,7 @@ import {
   type ControlRouteName,
 } from '../contract/routes.ts';
 import type { Handler } from './context.ts';
+import { check } from './control/admin/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
@@ -59,7 +60,11 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_list_tenants: adminTenants.listTenants,
   admin_put_tenant: adminTenants.putTenant,
   admin_get_tenant: adminTenants.getTenant,
+  admin_patch_tenant: adminTenants.patchTenant,
+  admin_suspend_tenant: adminTenants.suspendTenant,
+  admin_resume_tenant: adminTenants.resumeTenant,
   admin_delete_tenant: adminTenants.deleteTenant,
+  admin_check: check,
   admin_mint_token: adminTokens.mintToken,
   admin_list_tokens: adminTokens.listTokens,
   admin_revoke_token: adminTokens.revokeTokenOf,

@@ -11,6 +11,15 @@ const SECURITY = {
   admin: [{ adminToken: [] }],
 } as const satisfies Record<ControlRoute['plane'], object[]>;
 
+const ETag = { description: 'Another one after every change.', schema: { type: 'string' } };
+
+const IF_MATCH = {
+  name: 'If-Match',
+  in: 'header',
+  description: 'The `ETag` of the record that the change was made for. 412 where it has changed since.',
+  schema: { type: 'string' },
+};
+
 const EXAMPLES: Readonly<Record<string, string>> = { tenant: 'acme', id: 'tok_AAAAAAAAAAAAAAAAAAAAAA' };
 
 export function controlOperation(name: ControlRouteName): object {
@@ -23,7 +32,11 @@ export function controlOperation(name: ControlRouteName): object {
     summary: documentation.summary,
     description: descriptionOf(documentation, route),
     security: SECURITY[route.plane],
-    parameters: [...pathParameters(route.path), ...queryParameters(route.query, {}, false)],
+    parameters: [
+      ...pathParameters(route.path),
+      ...queryParameters(route.query, {}, false),
+      ...(route.ifMatch === undefined ? [] : [IF_MATCH]),
+    ],
     ...(takesBody ? { requestBody: jsonBody(route.body, documentation.example ?? {}, true) } : {}),
     responses: { ...successes(name, route, documentation), default: PROBLEM },
   };
@@ -45,10 +58,11 @@ const pathParameters = (path: string): object[] =>
 
 function successes(
   name: ControlRouteName,
-  { status, otherStatuses = [] }: ControlRoute,
+  { status, otherStatuses = [], etag }: ControlRoute,
   { summary, reply }: RouteDocumentation,
 ): Record<string, object> {
-  const success = { description: summary, ...contentOf(name, reply) };
+  const headers = etag === undefined ? {} : { headers: { ETag } };
+  const success = { description: summary, ...headers, ...contentOf(name, reply) };
   return Object.fromEntries([status, ...otherStatuses].map((one) => [String(one), success]));
 }
 

@@ -86,7 +86,11 @@ export function checkScopes(grant: Grant, needed: readonly Scope[]): Failure | n
   const missing = needed.filter((scope) => !grant.scopes.includes(scope));
   return missing.length === 0
     ? null
-    : { ...failure('scope_missing', `This needs the scope ${missing.join(' and ')}.`), scopes: needed };
+    : {
+        ...failure('scope_missing', `This needs the scope ${missing.join(' and ')}.`),
+        scopes: needed,
+        missingScopes: missing,
+      };
 }
 
 function checkDeleteFlags(grant: Grant, call: Call): Failure | null {

@@ -1,79 +1,13 @@
 import * as z from 'zod';
 import { text as wellFormed } from '../catalogue/fields/values.ts';
 import { ProjectId, type TokenId } from '../core/ids.ts';
-import { parseJson } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ScopeList, type Scope } from '../core/scopes.ts';
-
-const SLICE_VALUES_MAX = 50;
-
-/** Why a number or a boolean cannot tell tenants apart, and what can. */
-const NOT_TEXT =
-  'must be text, or a list of texts: PostHog may compare numbers and booleans as something else, ' +
-  'so use a value like acme or t_42';
-
-const EDGES = /^\s|\s$/u;
-const LETTER = /\p{L}/u;
-const WORDS = /^[+-]?(?:true|false|null|none|nan|inf|infinity)$/i;
-const MOMENT = /^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.,]*(?:Z|[+-][0-9:]+)?)?$/i;
-const CONTROL = /\p{Cc}/u;
-
-/**
- * Which properties and values a slice can be made of. PostHog compares as text unless a property is declared numeric,
- * boolean or a time, and its older filters read a value as JSON where they can: `007` may equal 7, `"acme"` may equal
- * acme, and `["acme","bolt"]` either. Such a value would mean one thing here and another there, so it is refused.
- */
-function sliceValueProblem(value: string): string | null {
-  if (!value.isWellFormed() || CONTROL.test(value))
-    return 'must be well-formed Unicode without control characters';
-  if (EDGES.test(value)) return 'must not start or end with white space';
-  if (!LETTER.test(value)) {
-    return 'must hold a letter: PostHog may compare digits as a number, so that 007 equals 7. Use a value like t_42';
-  }
-  return WORDS.test(value) ||
-    MOMENT.test(value) ||
-    !Number.isNaN(Number(value)) ||
-    parseJson(value) !== undefined
-    ? 'must not read as a number, a boolean, a time or JSON: PostHog would compare it as that. Use a value like t_42'
-    : null;
-}
-
-function slicePropertyProblem(property: string): string | null {
-  if (EDGES.test(property) || CONTROL.test(property)) {
-    return 'must not start or end with white space, nor hold control characters';
-  }
-  if (property.startsWith('$')) return 'must not start with $: PostHog writes those properties itself';
-  return property === 'distinct_id' ? 'must be a property of the person, and distinct_id is none' : null;
-}
-
-/** A check of a schema, from a function that says what is wrong. */
-const saying =
-  (problemOf: (text: string) => string | null) =>
-  (text: string, context: z.RefinementCtx<string>): void => {
-    const message = problemOf(text);
-    if (message !== null) context.addIssue({ code: 'custom', message });
-  };
+import { originProblem } from './origin.ts';
+import type { Slice } from './slice.ts';
+import { distinct, EACH_ONCE, WireSlice } from './wire-slice.ts';
 
 const PropertyName = wellFormed();
-
-/** Each name or value once: one said twice is a slip, and the list is not what its writer believes. */
-const distinct = (items: readonly string[]): boolean => new Set(items).size === items.length;
-const EACH_ONCE = { error: 'must not name the same thing twice' };
-
-const SliceProperty = PropertyName.superRefine(saying(slicePropertyProblem));
-const SliceValue = z
-  .string({ error: NOT_TEXT })
-  .min(1)
-  .max(LIMITS.nameCharsMax)
-  .superRefine(saying(sliceValueProblem));
-const SliceValues = z.array(SliceValue).min(1).max(SLICE_VALUES_MAX).refine(distinct, EACH_ONCE);
-
-/** The part of a project's persons a grant covers: those whose property has the value, or one of the values. */
-export const Slice = z.strictObject({
-  property: SliceProperty,
-  value: z.union([SliceValue, SliceValues], { error: NOT_TEXT }),
-});
-export type Slice = z.output<typeof Slice>;
 
 const PropertyNames = z.array(PropertyName).max(200).refine(distinct, EACH_ONCE);
 
@@ -95,12 +29,12 @@ export const Rate = z.strictObject({
 });
 export type Rate = z.output<typeof Rate>;
 
-/** A browser origin exactly as browsers send it: scheme, host and, unless it is the scheme's own, port. No wildcards. */
 const Origin = z
   .string()
   .max(LIMITS.nameCharsMax)
-  .refine((text) => /^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text, {
-    error: 'must be an origin as a browser sends it, like https://app.example.com',
+  .superRefine((text, context) => {
+    const message = originProblem(text);
+    if (message !== null) context.addIssue({ code: 'custom', message });
   });
 export const Origins = z.array(Origin).max(LIMITS.originsMax);
 
@@ -122,7 +56,7 @@ export const TenantRecord = z.strictObject({
   name: z.string().min(1).max(LIMITS.nameCharsMax),
   project_id: ProjectId,
   scopes: ScopeList,
-  slice: Slice.optional(),
+  slice: WireSlice.optional(),
   properties: PropertyRule.optional(),
   /** May a split leave distinct ids behind that are no longer in the slice? */
   split_out_of_slice: z.boolean().default(false),
@@ -142,7 +76,7 @@ export type TenantRecord = z.output<typeof TenantRecord>;
 /** The members by which a token may be narrower than its parent. Left out means "as the parent has it". */
 export const Narrowing = z.strictObject({
   scopes: ScopeList.optional(),
-  slice: Slice.optional(),
+  slice: WireSlice.optional(),
   properties: PropertyRule.optional(),
   split_out_of_slice: z.boolean().optional(),
   rate: Rate.optional(),
@@ -165,8 +99,8 @@ export interface Grant {
   readonly project_id: ProjectId;
   readonly scopes: readonly Scope[];
   /**
-   * All of them must hold, each property once. Empty: the whole project. One whose `value` is an empty list: nobody,
-   * which is what is left when a token was narrowed to a value its tenant no longer has.
+   * All of them must hold, each property once. Empty: the whole project. A slice without values covers no person:
+   * that is left when a token was narrowed to a value that its tenant no longer has.
    */
   readonly slices: readonly Slice[];
   readonly hidden: readonly string[];

@@ -1,6 +1,7 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { Grant, Narrowing, Rate, Slice, TenantRecord } from './grant.ts';
+import type { Grant, Narrowing, Rate, TenantRecord } from './grant.ts';
+import { addSlice, parseSlice } from './slice.ts';
 
 const common = <T>(wide: readonly T[], asked: readonly T[] | undefined): readonly T[] =>
   asked === undefined ? wide : wide.filter((item) => asked.includes(item));
@@ -16,28 +17,12 @@ const slower = (a: Rate, b: Rate | undefined): Rate =>
 const visibleInBoth = (a: readonly string[] | null, b: readonly string[] | undefined) =>
   b === undefined ? a : a === null ? b : a.filter((name) => b.includes(name));
 
-const valuesOf = ({ value }: Slice): readonly string[] => (typeof value === 'string' ? [value] : value);
-
-/**
- * Conditions joined by AND, each property once: two on the same property leave the values both have. None left is
- * kept as an empty list, which covers nobody; dropping the condition would cover everybody.
- */
-function joined(slices: readonly Slice[], added: Slice | undefined): readonly Slice[] {
-  if (added === undefined) return slices;
-  const same = slices.find((slice) => slice.property === added.property);
-  if (same === undefined) return [...slices, added];
-  const left = common(valuesOf(same), valuesOf(added));
-  const [only] = left;
-  const value = left.length === 1 && only !== undefined ? only : [...left];
-  return slices.map((slice) => (slice === same ? { property: slice.property, value } : slice));
-}
-
 /** The whole grant of a tenant. */
 export function grantOf(tenant: TenantRecord): Grant {
   return {
     project_id: tenant.project_id,
     scopes: tenant.scopes,
-    slices: tenant.slice === undefined ? [] : [tenant.slice],
+    slices: tenant.slice === undefined ? [] : [parseSlice(tenant.slice)],
     hidden: tenant.properties?.hidden ?? [],
     visible: tenant.properties?.visible ?? null,
     distinct_ids_hidden: tenant.properties?.distinct_ids === 'hidden',
@@ -56,7 +41,7 @@ export function narrow(parent: Grant, by: Narrowing): Grant {
   return {
     project_id: parent.project_id,
     scopes: common(parent.scopes, by.scopes),
-    slices: joined(parent.slices, by.slice),
+    slices: by.slice === undefined ? parent.slices : addSlice(parent.slices, parseSlice(by.slice)),
     hidden: [...new Set([...parent.hidden, ...(by.properties?.hidden ?? [])])],
     visible: visibleInBoth(parent.visible, by.properties?.visible),
     distinct_ids_hidden: parent.distinct_ids_hidden || by.properties?.distinct_ids === 'hidden',
@@ -97,8 +82,8 @@ function firstWider(parent: Grant, by: Narrowing): Failure | null {
   if (beyond(parent.scopes, by.scopes)) return exceeds('scopes', parent.scopes.join(' '));
   if (beyond(parent.origins, by.origins)) return exceeds('origins', parent.origins.join(' ') || 'none');
   const same = parent.slices.find((slice) => slice.property === by.slice?.property);
-  if (same !== undefined && by.slice !== undefined && beyond(valuesOf(same), valuesOf(by.slice))) {
-    return exceeds('slice.value', valuesOf(same).join(' ') || 'none');
+  if (same !== undefined && by.slice !== undefined && beyond(same.values, parseSlice(by.slice).values)) {
+    return exceeds('slice.value', same.values.join(' ') || 'none');
   }
   if (parent.visible !== null && beyond(parent.visible, by.properties?.visible)) {
     return exceeds('properties.visible', parent.visible.join(' ') || 'none');

@@ -9,8 +9,8 @@ import { visibilityOf } from './visibility.ts';
  */
 export function checkGrant(grant: Grant, code: FailureCode = 'field_invalid'): Failure | null {
   const { showsProperty } = visibilityOf(grant);
-  for (const { property, value } of grant.slices) {
-    if (value.length === 0) {
+  for (const { property, values } of grant.slices) {
+    if (values.length === 0) {
       return failure(
         code,
         `No person can be in this slice: no value of ${property} is left that all its conditions allow.`,

@@ -9,7 +9,7 @@ import type { Settings } from './store/settings.ts';
 import { methodNotAllowed, notFound, Refusal, serverError } from './wire/errors.ts';
 import type { Answer, Message, Reply } from './wire/message.ts';
 import { ok } from './wire/message.ts';
-import { render } from './wire/render.ts';
+import { writeReply } from './wire/render.ts';
 import { parsePlace, parseTarget } from './wire/target.ts';
 
 /** What OPTIONS answers on every path (PostHog contract §1): the framework's description of itself. */
@@ -75,5 +75,5 @@ export function answerApi(sql: SqlStorage, settings: Settings, message: Message)
     };
     return action.handle(call);
   });
-  return render(reply, csv);
+  return writeReply(reply, csv);
 }

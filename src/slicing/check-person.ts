@@ -3,7 +3,7 @@ import { PersonRef, type ProjectId } from '../core/ids.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
 import type { ConstrainedCall } from '../policy/constrain.ts';
-import type { Slice } from '../policy/grant.ts';
+import type { Slice } from '../policy/slice.ts';
 import { inSlice } from '../policy/slice.ts';
 import type { PostHogClient } from '../upstream/client.ts';
 import { findByDistinctId, findPerson, findPersons } from '../upstream/persons.ts';

@@ -5,7 +5,7 @@ import { PersonUuid, type ProjectId } from '../core/ids.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { Slice } from '../policy/grant.ts';
+import type { Slice } from '../policy/slice.ts';
 import { sliceFilters } from '../policy/slice.ts';
 import type { PostHogClient } from '../upstream/client.ts';
 import {

@@ -2,7 +2,7 @@
 import type { Deletion, DeletionTarget } from '../catalogue/deletion.ts';
 import type { PersonRef } from '../core/ids.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { Slice } from '../policy/grant.ts';
+import type { Slice } from '../policy/slice.ts';
 import { distinctIdsOf, findPerson } from '../upstream/persons.ts';
 import { isInSlice } from './check-person.ts';
 import { callsOfFindAsked, type PersonLookup } from './find-persons.ts';

@@ -6,7 +6,7 @@ import type { DeletionTarget } from '../catalogue/deletion.ts';
 import { PersonUuid } from '../core/ids.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { Slice } from '../policy/grant.ts';
+import type { Slice } from '../policy/slice.ts';
 import { distinctIdsOf, type IdKind } from '../upstream/persons.ts';
 import { isInSlice } from './check-person.ts';
 import { findAsked, type FoundPerson, type PersonLookup } from './find-persons.ts';

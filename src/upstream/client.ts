@@ -49,7 +49,7 @@ export function clientFactory(
   fetcher: typeof fetch,
   nowMs: () => number,
 ): ClientFactory {
-  const transport = openTransport(config, fetcher);
+  const transport = openTransport(config, fetcher, nowMs);
   const scrubs = scrubsOf(config);
   return (observe) => clientOf(observed(transport, observe, nowMs), scrubs);
 }

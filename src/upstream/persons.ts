@@ -4,7 +4,7 @@ import type { PersonRef, ProjectId } from '../core/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import type { Slice } from '../policy/grant.ts';
+import type { Slice } from '../policy/slice.ts';
 import type { PostHogClient } from './client.ts';
 import { readPersons, type EachPerson, type PersonsAt, type PickedPerson } from './page/persons.ts';
 import type { UpstreamRequest } from './request.ts';

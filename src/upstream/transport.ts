@@ -3,7 +3,9 @@
  * from a fixed list, no redirect followed, a deadline on every call. What an answer means is decided elsewhere.
  */
 import { failureUntil, type Failure } from '../core/failure.ts';
+import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { startDeadline, type Deadline } from './deadline.ts';
 import { upstreamUrl, type UpstreamRequest } from './request.ts';
 
 export interface PostHogConfig {
@@ -13,14 +15,6 @@ export interface PostHogConfig {
   readonly key: string;
   readonly readTimeoutMs: number;
   readonly slowTimeoutMs: number;
-}
-
-/** How long PostHog may keep the gateway waiting. */
-export interface Deadline {
-  /** Starts the time anew: a body that keeps coming may take longer than its first byte. */
-  readonly restart: () => void;
-  /** Stops the time: the body is read, or the client is waited for and not PostHog. */
-  readonly clear: () => void;
 }
 
 /** PostHog's answer with its body still unread. */
@@ -39,40 +33,41 @@ export type Transport = (request: UpstreamRequest) => Promise<Result<UpstreamAns
 
 const ATTEMPTS_OF_A_READ = 2;
 const RETRY_AFTER_SECONDS = 5;
+/** A streamed answer may keep the gateway waiting as long as this many waits together, however often bytes come. */
+const WAITS_OF_A_STREAM = 6;
 const USER_AGENT = 'hedgerow';
 
-/** Makes the transport. `fetcher` is the runtime's fetch, passed in so that tests can watch what would be sent. */
-export function openTransport(config: PostHogConfig, fetcher: typeof fetch): Transport {
+/**
+ * Makes the transport. `fetcher` is the runtime's fetch and `nowMs` its clock, passed in so that tests choose them.
+ * An answer that is read whole has the time of one wait, from the request to its last byte.
+ */
+export function openTransport(config: PostHogConfig, fetcher: typeof fetch, nowMs: () => number): Transport {
   const attempt = async (request: UpstreamRequest): Promise<Result<UpstreamAnswer>> => {
-    const abort = new AbortController();
-    const timeoutMs = request.delivery === 'idempotent' ? config.readTimeoutMs : config.slowTimeoutMs;
-    const arm = () => setTimeout(() => abort.abort(), timeoutMs);
-    let timer = arm();
-    const clear = () => clearTimeout(timer);
-    const restart = () => {
-      clear();
-      timer = arm();
+    const idleMs = request.delivery === 'idempotent' ? config.readTimeoutMs : config.slowTimeoutMs;
+    const deadline = startDeadline({ idleMs, totalMs: idleMs * WAITS_OF_A_STREAM }, nowMs);
+    const reason = () => {
+      const exceededMs = deadline.exceededMs();
+      return exceededMs === null ? unreachable() : timedOut(exceededMs);
     };
-    const reason = () => (abort.signal.aborted ? timedOut(timeoutMs) : unreachable());
     try {
       const response = await fetcher(upstreamUrl(config.origin, request), {
         method: request.method,
         headers: headersOf(request, config.key),
         redirect: 'manual',
         cache: 'no-store',
-        signal: abort.signal,
+        signal: deadline.signal,
         ...(request.body === null ? {} : { body: JSON.stringify(request.body) }),
       });
       return ok({
         status: response.status,
         mediaType: mediaTypeOf(response.headers),
-        retryAfterSeconds: retryAfterOf(response.headers),
+        retryAfterSeconds: retryAfterOf(response.headers, nowMs()),
         response,
-        deadline: { restart, clear },
+        deadline,
         failure: reason,
       });
     } catch {
-      clear();
+      deadline.clear();
       return err(reason());
     }
   };
@@ -95,10 +90,17 @@ const headersOf = (request: UpstreamRequest, key: string): Record<string, string
 const mediaTypeOf = (headers: Headers): string =>
   (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? '';
 
-/** PostHog sends whole seconds (contract §4). Anything else is not passed on. */
-function retryAfterOf(headers: Headers): number | null {
+const HTTP_DATE = /^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$/;
+
+/** Whole seconds or a date (RFC 9110 §10.2.3), held between a second and an hour; `null` for anything else. */
+function retryAfterOf(headers: Headers, nowMs: number): number | null {
   const text = headers.get('retry-after') ?? '';
-  return /^[0-9]{1,6}$/.test(text) ? Number(text) : null;
+  const seconds = HTTP_DATE.test(text)
+    ? Math.ceil((Date.parse(text) - nowMs) / 1000)
+    : /^[0-9]+$/.test(text)
+      ? Number(text)
+      : Number.NaN;
+  return Number.isNaN(seconds) ? null : Math.min(Math.max(seconds, 1), LIMITS.retryAfterSecondsMax);
 }
 
 const timedOut = (timeoutMs: number): Failure =>

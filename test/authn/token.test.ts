@@ -113,9 +113,11 @@ describe('a token signed here', () => {
 describe('a token is not ours', () => {
   test.each([
     ['by another key under the same kid', {}, ringOf(K2)[0].bytes],
-    ['by an unknown kid', { kid: 'k9' }, RING[0].bytes],
+    ['by a kid that no key can have', { kid: 'k 9' }, RING[0].bytes],
+    ['by a kid that is no text', { kid: ['k1'] }, RING[0].bytes],
+    ['by an unknown kid and of another type', { kid: 'k9', typ: 'JWT' }, RING[0].bytes],
+    ['by an unknown kid and another algorithm', { kid: 'k9', alg: 'HS512' }, new Uint8Array(64)],
     ['without a kid', { kid: undefined }, RING[0].bytes],
-    ['with the kid of a member every object has', { kid: '__proto__' }, RING[0].bytes],
     ['without a type', { typ: undefined }, RING[0].bytes],
     ['of another type', { typ: 'JWT' }, RING[0].bytes],
   ])('%s', async (_, header, key) => {
@@ -240,11 +242,31 @@ describe('changing keys', () => {
     const anew = await both.sign(principal);
     expect(await reason(anew, NOW + 50, both)).toBe('taken');
     expect(await reason(anew, NOW + 50, tokenIssuer(ringOf(K2), ISSUER))).toBe('taken');
-    expect(await reason(anew)).toBe('token_signature_invalid');
+    expect(await reason(anew)).toBe('token_key_retired');
   });
 
-  test('with the old one gone, its tokens are gone', async () => {
+  test('a token whose key left the ring is told so, and to ask for a new token', async () => {
     const old = await issuer.sign(principal);
-    expect(await reason(old, NOW + 50, tokenIssuer(ringOf(K2), ISSUER))).toBe('token_signature_invalid');
+    const later = tokenIssuer(ringOf(K2), ISSUER);
+    expect(await later.verify(old, (NOW + 50) * 1000)).toMatchObject({
+      ok: false,
+      failure: {
+        code: 'token_key_retired',
+        detail: 'The key this token was signed with is no longer in use here. Ask for a new token.',
+      },
+    });
+  });
+
+  test('an unknown key name is answered alike whatever the token says, and tells no name of the ring', async () => {
+    const answers = new Set<string>();
+    for (const claims of [{}, { exp: 1 }, { sub: 'other' }, { iss: 'other' }, { scope: 'odd' }]) {
+      for (const kid of ['k9', '__proto__', 'constructor']) {
+        for (const key of [RING[0].bytes, ringOf(K2)[0].bytes]) {
+          answers.add(JSON.stringify(await issuer.verify(await forged(claims, { kid }, key), NOW * 1000)));
+        }
+      }
+    }
+    expect([...answers]).toEqual([expect.stringContaining('token_key_retired')]);
+    expect([...answers].join('')).not.toMatch(/k1|k9/);
   });
 });

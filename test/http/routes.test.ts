@@ -5,6 +5,7 @@ import { CATALOGUE, FAMILIES } from '../../src/catalogue/index.ts';
 import { failure } from '../../src/core/failure.ts';
 import { err } from '../../src/core/result.ts';
 import type { Services } from '../../src/http/context.ts';
+import { parseTarget } from '../../src/http/mirror/read-call.ts';
 import { createRouter } from '../../src/http/router.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 
@@ -18,6 +19,13 @@ const NOTHING = {
   posthog: () => ({}),
 } as unknown as Services;
 
+/** The runtime's part: waits for what a request leaves to be done. */
+function waiting() {
+  const tasks: Promise<unknown>[] = [];
+  const execution = { waitUntil: (task: Promise<unknown>) => void tasks.push(task) };
+  return { execution, done: () => Promise.all(tasks) };
+}
+
 const lines: string[] = [];
 beforeAll(() => {
   vi.spyOn(console, 'log').mockImplementation((line: string) => {
@@ -26,12 +34,35 @@ beforeAll(() => {
 });
 
 async function ask(method: string, path: string, headers: Record<string, string> = {}) {
-  const response = await createRouter(NOTHING)(new Request(`https://g.example${path}`, { method, headers }));
+  const request = new Request(`https://g.example${path}`, { method });
+  // Node's Request keeps some headers to itself, as a browser would.
+  Object.defineProperty(request, 'headers', { value: new Headers(headers) });
+  const { execution, done } = waiting();
+  const response = await createRouter(NOTHING)(request, execution);
+  await done();
   const text = await response.text();
-  const { code = null } = text.startsWith('{') ? (JSON.parse(text) as { code?: string }) : {};
+  const said = text.startsWith('{')
+    ? (JSON.parse(text) as Partial<Record<'code' | 'detail' | 'attr', string>>)
+    : {};
+  const { code = null, detail = '', attr = null } = said;
   const { route } = JSON.parse(lines.at(-1) ?? '{}') as { route?: string };
-  return { status: response.status, code, route, allow: response.headers.get('Allow'), response };
+  return {
+    status: response.status,
+    code,
+    detail,
+    attr,
+    route,
+    allow: response.headers.get('Allow'),
+    response,
+  };
 }
+
+/** A path that a route takes. */
+const filled = (pattern: string): string =>
+  pattern
+    .replace(/:family\{[^}]*\}/, 'projects')
+    .replace(/:project_id\{[^}]*\}/, '7')
+    .replace(/:(?:id|tenant)(?:\{[^}]*\})?/g, '1');
 
 const PERSON = '0190c0de-0000-7000-8000-000000000001';
 const spelled = CATALOGUE.flatMap((operation) =>
@@ -64,11 +95,6 @@ describe('an operation', () => {
 
 describe('nothing is', () => {
   test.each([
-    '/api/projects/@current/persons',
-    '/api/projects/abc/persons',
-    '/api/projects/7a/persons',
-    '/api/projects/-7/persons',
-    '/api/projects//persons'.replace('//', '/x/'),
     '/api/teams/7/persons',
     '/api/projects/7/person',
     '/api/projects/7/events',
@@ -98,10 +124,131 @@ describe('nothing is', () => {
     '/api/projects/7/persons/a%2fb',
     '//',
   ])('behind the odd path %s', async (path) => {
-    const request = { method: 'GET', url: `https://g.example${path}`, headers: new Headers() } as Request;
-    const response = await createRouter(NOTHING)(request);
+    const { signal } = new AbortController();
+    const request = { method: 'GET', url: `https://g.example${path}`, headers: new Headers(), signal };
+    const response = await createRouter(NOTHING)(request as Request, waiting().execution);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: 'path_invalid' });
+  });
+});
+
+describe('a project that is none', () => {
+  const SAYS = 'A project is a number of 1 to 2147483647, written without zeros in front';
+
+  test.each(['-7', '7a', 'abc', '1e3', '@me', '7.0'])('%s is told what a project is', async (project) => {
+    for (const below of ['', '/', '/funnel', '/123', '/nothing/of/this']) {
+      const found = await ask('GET', `/api/environments/${project}/persons${below}`);
+      expect(found).toMatchObject({ status: 404, code: 'path_unknown', attr: 'project_id' });
+      expect(found.detail).toContain(SAYS);
+    }
+  });
+
+  test.each(['01', '007', '0', '2147483648', '99999999999999999999'])(
+    'though it is all digits, %s is told what a project is, by every operation',
+    (project) => {
+      for (const operation of CATALOGUE) {
+        expect(parseTarget(operation, project, '1')).toMatchObject({
+          failure: {
+            code: 'path_unknown',
+            attr: 'project_id',
+            detail: expect.stringContaining(SAYS) as unknown,
+          },
+        });
+      }
+    },
+  );
+
+  test('called @current is told to be written as its number', async () => {
+    const found = await ask('GET', '/api/projects/@current/persons/');
+    expect(found).toMatchObject({ status: 404, code: 'path_unknown', attr: 'project_id' });
+    expect(found.detail).toContain('@current is not read here: write the number of the project');
+  });
+
+  test('has no say in a path that is no path of persons', async () => {
+    expect((await ask('GET', '/api/projects/@current/events')).detail).toContain('/openapi.json');
+  });
+});
+
+describe('a distinct id in the path', () => {
+  test.each(['ada@acme.test', 'ada.lovelace', 'ada%40acme.test', 'a%2Fb'])(
+    '%s is told where distinct ids are asked for, and not repeated',
+    async (id) => {
+      const { status, detail } = await ask('GET', `/api/projects/7/persons/${id}/`);
+      expect([400, 404]).toContain(status);
+      expect(detail).toContain('?distinct_id=');
+      expect(detail).not.toContain(id);
+    },
+  );
+});
+
+const preflight = (path: string, method: string) =>
+  ask('OPTIONS', path, { Origin: 'https://app.example', 'Access-Control-Request-Method': method });
+
+describe('a preflight', () => {
+  test('is logged under the route it asks about, for every route', async () => {
+    for (const { method, path, name, plane } of ROUTES) {
+      const { route, status } = await preflight(filled(path), method);
+      // `persons/values` is a path of two operations by different methods, and so is a person's.
+      expect(route, `${method} ${path}`).toBe(name);
+      expect(status).toBe(plane === 'admin' ? 403 : 204);
+    }
+  });
+
+  test('for HEAD is granted where GET is', async () => {
+    const { status, route, response } = await preflight('/v1/whoami', 'HEAD');
+    expect([status, route]).toEqual([204, 'whoami']);
+    expect(response.headers.get('Access-Control-Allow-Methods')).toBe('GET, HEAD');
+  });
+
+  test('for a method that the path does not take is refused with those it takes', async () => {
+    const found = await preflight('/api/projects/7/persons/bulk_delete', 'GET');
+    expect(found).toMatchObject({ status: 405, code: 'method_unknown', allow: 'OPTIONS, POST' });
+    expect(found.response.headers.has('Access-Control-Allow-Methods')).toBe(false);
+  });
+
+  test('for a path that no route has is a 404', async () => {
+    expect(await preflight('/api/projects/7/events', 'GET')).toMatchObject({
+      status: 404,
+      code: 'path_unknown',
+    });
+  });
+
+  test('of the admin plane is refused, unreadably', async () => {
+    const found = await preflight('/admin/v1/tenants', 'GET');
+    expect(found).toMatchObject({ status: 403, code: 'origin_not_allowed' });
+    expect([...found.response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a Host', () => {
+  test.each(['a.example', 'a.example:8787', 'A.Example.', '127.0.0.1', '[::1]:8787', 'a_b-c'])(
+    '%s is one',
+    async (host) => {
+      expect((await ask('GET', '/healthz', { Host: host })).status).toBe(200);
+    },
+  );
+
+  test.each([
+    'a/b',
+    'u:p@a',
+    'a?b',
+    'a#b',
+    'a b',
+    'a, b',
+    'a\\b',
+    'a%2fb',
+    'a:',
+    'a:b',
+    'a:65536',
+    '..',
+    '[::1',
+    '*',
+    '',
+  ])('%j is refused', async (host) => {
+    const found = await ask('GET', '/healthz', { Host: host });
+    expect(found).toMatchObject({ status: 400, code: 'host_invalid', attr: 'Host', route: 'odd_path' });
   });
 });
 
@@ -117,7 +264,7 @@ describe('another method', () => {
     ['DELETE', '/v1/whoami', 'OPTIONS, GET, HEAD'],
     ['GET', '/v1/tokens/self-revoke', null],
     ['POST', '/healthz', 'OPTIONS, GET, HEAD'],
-    ['PATCH', '/admin/v1/tenants/acme', 'OPTIONS, GET, PUT, DELETE, HEAD'],
+    ['POST', '/admin/v1/tenants/acme', 'OPTIONS, GET, PUT, PATCH, DELETE, HEAD'],
   ])('%s %s is refused with those it takes', async (method, path, allow) => {
     const found = await ask(method, path);
     expect(found).toMatchObject({ status: 405, code: 'method_unknown' });
@@ -143,10 +290,7 @@ describe('another method', () => {
 describe('a route', () => {
   test('asks for a credential before anything else, unless it is open', async () => {
     for (const { method, path, name } of ROUTES) {
-      const where = path
-        .replace(/:family\{[^}]*\}/, 'projects')
-        .replace(/:project_id\{[^}]*\}/, '7')
-        .replace(/:(?:id|tenant)(?:\{[^}]*\})?/g, '1');
+      const where = filled(path);
       const { status, code } = await ask(method, `${where}?nonsense=1`);
       if (['landing', 'health', 'openapi'].includes(name)) expect(status, where).toBe(200);
       else

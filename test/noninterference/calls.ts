@@ -12,6 +12,8 @@ import type { Scene } from './scenes.ts';
 export type Step =
   | {
       readonly kind: 'ask';
+      /** The id of the operation, or the gateway's own path. */
+      readonly operation: string;
       readonly method: Method;
       readonly target: string;
       readonly json: unknown;
@@ -33,6 +35,8 @@ const FOLLOWS: fc.Arbitrary<Step> = fc.oneof(
   },
 );
 
+const EXPLAIN = '/v1/explain';
+
 /** Questions about the token and its log. */
 const OWN_QUESTIONS: fc.Arbitrary<Step> = fc
   .constantFrom(
@@ -42,7 +46,14 @@ const OWN_QUESTIONS: fc.Arbitrary<Step> = fc
     '/v1/deletions?format=csv',
     '/v1/deletions/del_AAAAAAAAAAAAAAAAAAAAAA',
   )
-  .map((target) => ({ kind: 'ask', method: 'GET', target, json: undefined, writes: false }));
+  .map((target) => ({
+    kind: 'ask',
+    operation: target,
+    method: 'GET',
+    target,
+    json: undefined,
+    writes: false,
+  }));
 
 function asks(operation: Operation, pool: Pool): fc.Arbitrary<Step> {
   return fc
@@ -61,9 +72,24 @@ function asks(operation: Operation, pool: Pool): fc.Arbitrary<Step> {
       const table = csv && operation.reply.rows !== null;
       const target = table ? `${call.target}${call.target.includes('?') ? '&' : '?'}format=csv` : call.target;
       const { json } = call;
-      if (!explained) return { kind: 'ask', method, target, json, writes: operation.effect !== 'read' };
+      if (!explained)
+        return {
+          kind: 'ask',
+          operation: operation.id,
+          method,
+          target,
+          json,
+          writes: operation.effect !== 'read',
+        };
       const described = { method, path: target, ...(json === undefined ? {} : { body: json }) };
-      return { kind: 'ask', method: 'POST', target: '/v1/explain', json: described, writes: false };
+      return {
+        kind: 'ask',
+        operation: EXPLAIN,
+        method: 'POST',
+        target: EXPLAIN,
+        json: described,
+        writes: false,
+      };
     });
 }
 

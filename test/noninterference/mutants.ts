@@ -1,77 +1,55 @@
-/** Copies of the sources with one thing taken out of them: the property has to notice every one. */
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
-import { REPOSITORY } from '../../scripts/worker.ts';
+/** The gateway with one of its checks taken out: the property has to notice every one. */
+import type { Format, ReplyContent, Slicing } from '../../src/catalogue/operation.ts';
 
-/** One text of one file, which has to be there once, and what stands there instead. */
-export interface Cut {
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
+import type { Replacement } from './replace-exports.ts';
 
-export const CUTS = {
-  filter: { file: 'policy/constrain.ts', from: "slicing.kind !== 'filtered'", to: 'true' },
-  streamedRows: {
-    file: 'http/mirror/redacted-stream.ts',
-    from: "!inSlice(grant.slices, row['properties'])",
-    to: 'false',
+const ALLOWED = 'async () => ({ ok: true, value: true })';
+
+/** Answers of this kind go out as a grant without a slice would see them. */
+const unchecked = (contains: ReplyContent, format: Format['kind']): Replacement => ({
+  name: 'render',
+  instead: `(ctx, grant, call, outcome) =>
+    call.operation.reply.contains === '${contains}' && call.format.kind === '${format}'
+      ? original(ctx, { ...grant, slices: [] }, call, outcome)
+      : original(ctx, grant, call, outcome)`,
+});
+
+/** Calls that are held to their slice in this way are let through. */
+const unenforced = (kind: Slicing['kind']): Replacement => ({
+  name: 'enforceSlice',
+  instead: `(ctx, holder, call) => {
+    const { operation } = call;
+    return operation.slicing.kind === '${kind}'
+      ? original(ctx, holder, { ...call, operation: { ...operation, slicing: { kind: 'answered' } } })
+      : original(ctx, holder, call);
+  }`,
+});
+
+export const MUTANTS = {
+  filter: { name: 'constrain', instead: '(call, grant) => original(call, { ...grant, slices: [] })' },
+  pages: unchecked('persons', 'json'),
+  tables: unchecked('persons', 'csv'),
+  retrieved: unchecked('person', 'json'),
+  maps: unchecked('person_map', 'json'),
+  cohorts: unchecked('cohorts', 'json'),
+  named: { name: 'namesPersonInSlice', instead: ALLOWED },
+  logged: unenforced('logged'),
+  listDeletions: {
+    name: 'resolveIds',
+    instead: '(lookup, target) => original({ ...lookup, slices: [] }, target)',
   },
-  tableRows: {
-    file: 'http/mirror/redacted.ts',
-    from: 'found.filter((row) => isInSlice(row, grant.slices))',
-    to: 'found',
-  },
-  named: { file: 'slicing/check-person.ts', from: "slicing.kind !== 'named'", to: 'true' },
-  resolved: {
-    file: 'slicing/resolve-ids.ts',
-    from: 'found.filter(({ person }) => isInSlice(person, slices))',
-    to: 'found.slice()',
-  },
-  deletedOne: { file: 'slicing/resolve-deletion.ts', from: '!isInSlice(found.value, slices)', to: 'false' },
-  mapped: {
-    file: 'policy/redact.ts',
-    from: "isJsonObject(person) && inSlice(slices, person['properties'])",
-    to: 'isJsonObject(person)',
-  },
-  logged: { file: 'http/mirror/enforce-slice.ts', from: 'deleted.value.includes(id)', to: 'true' },
-  cohorts: {
-    file: 'http/mirror/redacted.ts',
-    from: 'redactCohort(row, visibility, grant.slices)',
-    to: 'row',
+  personDeletions: {
+    name: 'resolveDeletion',
+    instead: `async (lookup, deletion) => {
+      const resolved = { asked: deletion.target, distinctIds: [], slices: lookup.slices };
+      return deletion.target.kind === 'person'
+        ? { ok: true, value: { deletion, resolved } }
+        : original(lookup, deletion);
+    }`,
   },
   /** A PostHog that drops the filter of the slice, and says nothing (PostHog contract §10, trap 3). */
   upstream: {
-    file: 'sandbox/filters/leaf.ts',
-    from: '!isRecord(element)',
-    to: "!isRecord(element) || element['key'] === 'tenant_id'",
+    name: 'parseLeaf',
+    instead: `(element) => (element?.key === 'tenant_id' ? undefined : original(element))`,
   },
-} as const satisfies Record<string, Cut>;
-
-export interface Mutant {
-  /** Below the repository, as the real ones are. */
-  readonly gateway: string;
-  readonly sandbox: string;
-  readonly remove: () => void;
-}
-
-export function mutantWith(...cuts: readonly Cut[]): Mutant {
-  const folder = mkdtempSync(join(tmpdir(), 'hedgerow-mutant-'));
-  cpSync(join(REPOSITORY, 'src'), join(folder, 'src'), { recursive: true });
-  cpSync(join(REPOSITORY, 'wrangler.toml'), join(folder, 'wrangler.toml'));
-  symlinkSync(join(REPOSITORY, 'node_modules'), join(folder, 'node_modules'));
-  for (const { file, from, to } of cuts) {
-    const path = join(folder, 'src', file);
-    const parts = readFileSync(path, 'utf8').split(from);
-    if (parts.length !== 2)
-      throw new Error(`${file} has ${parts.length - 1} times ${from}: the cut is out of date`);
-    writeFileSync(path, parts.join(to));
-  }
-  const below = relative(REPOSITORY, folder);
-  return {
-    gateway: join(below, 'wrangler.toml'),
-    sandbox: join(below, 'src/sandbox/wrangler.toml'),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
-  };
-}
+} as const satisfies Record<string, Replacement>;

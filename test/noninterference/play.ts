@@ -8,8 +8,21 @@ import { differencesOf } from './states.ts';
 import type { World } from './world.ts';
 import type { SandboxState } from '../support/sandbox.ts';
 
-/** Something could be told, or was done, that must not be: the finding, as against a failure of the machinery. */
-export class Interference extends Error {}
+/** What went wrong: an answer has data of others in it, two answers differ, or others were changed. */
+export type InterferenceKind = 'shown' | 'told' | 'changed';
+
+/** A tenant saw or changed what is not its own: the finding, as against a failure of the machinery. */
+export class Interference extends Error {
+  readonly kind: InterferenceKind;
+  /** The operations that may have done it: one for an answer, every one that wrote for a change. */
+  readonly operations: readonly string[];
+
+  constructor(kind: InterferenceKind, operations: readonly string[], message: string) {
+    super(message);
+    this.kind = kind;
+    this.operations = operations;
+  }
+}
 
 /** What is held: answers are the same; or only that nothing of others is in them, where PostHog's filter is broken. */
 export type Oracle = 'identical' | 'contained';
@@ -43,20 +56,23 @@ export function pairOf(worlds: Both<World>, oracle: Oracle = 'identical'): Pair 
     before ??= await both((world) => world.state());
   };
 
-  const unchanged = async (): Promise<void> => {
+  const checkUnchanged = async (writers: readonly string[]): Promise<void> => {
     if (before === undefined) throw new Error('there is no scene to compare with');
     const after = await both((world) => world.state());
     const problems = differencesOf(before, after);
-    if (problems.length > 0) throw new Interference(problems.join('\n'));
+    if (problems.length > 0) throw new Interference('changed', writers, problems.join('\n'));
   };
 
-  const playOut = async (steps: readonly Step[]): Promise<boolean> => {
+  /** Gives the operations that may have changed something. */
+  const playOut = async (steps: readonly Step[]): Promise<readonly string[]> => {
     let last: Answer | undefined;
     let entry: Both<string> | undefined;
-    let wrote = false;
+    let operation = '';
+    const writers: string[] = [];
     for (const step of steps) {
       const call = callOf(step, last, entry);
       if (call === undefined) continue;
+      if (step.kind === 'ask') operation = step.operation;
       const { method, targets, json, writes } = call;
       const answers = await Promise.all([
         left.ask(method, targets[0], json),
@@ -64,13 +80,18 @@ export function pairOf(worlds: Both<World>, oracle: Oracle = 'identical'): Pair 
       ]);
       stats.calls += 1;
       if (answers[0].status < 300) stats.successes += 1;
-      wrote ||= writes && answers.some(({ status }) => status < 300);
-      hold(oracle, `${method} ${targets[0]} ${JSON.stringify(json) ?? ''}`, targets[0], answers);
+      if (writes && answers.some(({ status }) => status < 300)) writers.push(operation);
+      const asked = {
+        operation,
+        target: targets[0],
+        text: `${method} ${targets[0]} ${JSON.stringify(json) ?? ''}`,
+      };
+      hold(oracle, asked, answers);
       [last] = answers;
       const places = answers.map(({ headers }) => headers['location']);
       if (places[0] !== undefined && places[1] !== undefined) entry = [places[0], places[1]];
     }
-    return wrote;
+    return writers;
   };
 
   return {
@@ -80,12 +101,13 @@ export function pairOf(worlds: Both<World>, oracle: Oracle = 'identical'): Pair 
       before = undefined;
       await restore();
     },
-    leave: unchanged,
+    leave: () => checkUnchanged([]),
     play: async (steps) => {
       let dirty = true;
       try {
-        dirty = await playOut(steps);
-        if (dirty) await unchanged();
+        const writers = await playOut(steps);
+        dirty = writers.length > 0;
+        if (dirty) await checkUnchanged(writers);
       } finally {
         if (dirty) await restore();
       }
@@ -127,12 +149,19 @@ function linkOf(answer: Answer | undefined, name: string): string | undefined {
   return `${pathname}${search}`;
 }
 
-function hold(oracle: Oracle, call: string, target: string, answers: Both<Answer>): void {
+function hold(
+  oracle: Oracle,
+  { operation, target, text: call }: { operation: string; target: string; text: string },
+  answers: Both<Answer>,
+): void {
   for (const { text } of answers) {
     if (text.includes(MARK) && !call.includes(MARK))
-      throw new Interference(`${call}\nshows of others:\n${text}`);
+      throw new Interference('shown', [operation], `${call}\nshows of others:\n${text}`);
   }
   if (oracle === 'contained') return;
   const [left, right] = answers.map((answer) => normalised(target, answer));
-  if (left !== right) throw new Interference(`${call}\nin one world:\n${left}\n\nin the other:\n${right}`);
+  if (left !== right) {
+    const message = `${call}\nin one world:\n${left}\n\nin the other:\n${right}`;
+    throw new Interference('told', [operation], message);
+  }
 }

@@ -41,6 +41,8 @@ export async function runPlan(pair: Pair, plan: Plan): Promise<number> {
   return played;
 }
 
-/** Is that what a failed plan came from? */
-export const isInterference = (error: unknown): boolean =>
-  error instanceof Interference || (error instanceof Error && isInterference(error.cause));
+/** The interference that a failed plan came from, if it was one. */
+export const interferenceIn = (error: unknown): Interference | null => {
+  if (error instanceof Interference) return error;
+  return error instanceof Error ? interferenceIn(error.cause) : null;
+};

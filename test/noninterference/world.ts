@@ -6,16 +6,10 @@ import type { Generation } from '../../src/catalogue/generation.ts';
 import type { Others, People, Scene } from './scenes.ts';
 import type { Answer } from '../support/client.ts';
 import { keepingClient } from './client.ts';
+import { replaceExports, type Replacement } from './replace-exports.ts';
 import { NOW, type SandboxState } from '../support/sandbox.ts';
 import { ADMIN_TOKEN, KEY, SECRETS } from '../support/secrets.ts';
 import { EVERYTHING } from '../support/tenants.ts';
-
-/** Where the Workers are made from; a mutant has its own copy of one. */
-export interface Sources {
-  readonly gateway: string;
-  readonly sandbox: string;
-}
-export const REAL: Sources = { gateway: 'wrangler.toml', sandbox: 'src/sandbox/wrangler.toml' };
 
 export interface World {
   /** Asks the gateway as Acme. */
@@ -29,7 +23,11 @@ export interface World {
 /** Objects wait for their storage before they answer; a folder in memory, where the system has one, does not keep them. */
 const MEMORY = '/dev/shm';
 
-async function launch(config: string, bindings: Readonly<Record<string, string>>): Promise<LocalWorker> {
+async function launch(
+  config: string,
+  bindings: Readonly<Record<string, string>>,
+  replacements: readonly Replacement[],
+): Promise<LocalWorker> {
   const folder = existsSync(MEMORY) ? mkdtempSync(join(MEMORY, 'hedgerow-')) : null;
   const worker = await startWorker({
     config,
@@ -37,6 +35,7 @@ async function launch(config: string, bindings: Readonly<Record<string, string>>
     bindings,
     stateFolder: folder,
     onLine: () => undefined,
+    ...(replacements.length === 0 ? {} : { plugins: [replaceExports(replacements)] }),
   });
   const stop = async (): Promise<void> => {
     await worker.stop();
@@ -51,15 +50,20 @@ async function done(work: Promise<Answer>, what: string): Promise<unknown> {
   return answer.json;
 }
 
-export async function startWorld(generation: Generation, sources: Sources = REAL): Promise<World> {
-  const sandbox = await launch(sources.sandbox, { SANDBOX_API_KEY: KEY });
-  const gateway = await launch(sources.gateway, {
+/** A world whose gateway and sandbox have these functions replaced. */
+export async function startWorld(
+  generation: Generation,
+  replacements: readonly Replacement[] = [],
+): Promise<World> {
+  const sandbox = await launch('src/sandbox/wrangler.toml', { SANDBOX_API_KEY: KEY }, replacements);
+  const variables = {
     ...SECRETS,
     POSTHOG_HOST: sandbox.origin,
     POSTHOG_GENERATION: generation,
     // With this the operations are served that answer for the project the key's owner has open.
     POSTHOG_OWNERS_PROJECT: '1',
-  });
+  };
+  const gateway = await launch('wrangler.toml', variables, replacements);
   const [toGateway, toSandbox] = [keepingClient(gateway.origin), keepingClient(sandbox.origin)];
   let token = '';
 
@@ -97,7 +101,7 @@ export async function startWorld(generation: Generation, sources: Sources = REAL
     await control('PATCH', 'settings', { ...scene.settings, generation });
   };
   const newAcme = async (scene: Scene, tenant: string): Promise<void> => {
-    await admin('PUT', tenant, { ...EVERYTHING, ...scene.record });
+    await admin('PUT', tenant, { slice: null, ...EVERYTHING, ...scene.record });
     token = ((await admin('POST', `${tenant}/tokens`, { name: 'a backend' })) as { token: string }).token;
   };
 

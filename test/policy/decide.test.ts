@@ -61,6 +61,7 @@ describe('a missing scope', () => {
           attr: null,
           detail: `This needs the scope ${missing}.`,
           scopes,
+          missingScopes: [missing],
         });
       }
     },
@@ -166,7 +167,7 @@ describe('what is deleted along', () => {
   });
 });
 
-const sliced = wholeGrant({ slices: [{ property: 'tenant_id', value: 'acme' }] });
+const sliced = wholeGrant({ slices: [{ property: 'tenant_id', values: ['acme'] }] });
 const inProject = (ownersProject: ProjectId | null, generation: UpstreamFacts['generation'] = 'C') => ({
   generation,
   ownersProject,
@@ -191,7 +192,7 @@ describe('a grant with a slice', () => {
   });
 
   test.each(CATALOGUE.map(({ id }) => id))('that covers nobody any more is refused %s', (id) => {
-    expect(refusedTo(id, wholeGrant({ slices: [{ property: 'tenant_id', value: [] }] }))).toMatchObject({
+    expect(refusedTo(id, wholeGrant({ slices: [{ property: 'tenant_id', values: [] }] }))).toMatchObject({
       code: 'not_sliceable',
     });
   });
@@ -274,7 +275,7 @@ describe('where several reasons hold', () => {
     origins: [],
     ...deletes(false, false),
     hidden: ['email'],
-    slices: [{ property: 'tenant_id', value: [] }],
+    slices: [{ property: 'tenant_id', values: [] }],
   });
 
   test.each([

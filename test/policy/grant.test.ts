@@ -1,6 +1,7 @@
 /** What an operator may register and a partner may ask for. Unknown members are refused, and defaults are the careful ones. */
 import { describe, expect, test } from 'vitest';
-import { Narrowing, Origins, Slice, TenantRecord } from '../../src/policy/grant.ts';
+import { Narrowing, Origins, TenantRecord } from '../../src/policy/grant.ts';
+import { WireSlice } from '../../src/policy/wire-slice.ts';
 
 const least = { name: 'Acme', project_id: 1, scopes: ['person:read'] };
 const issueAt = (schema: typeof TenantRecord | typeof Narrowing, value: unknown) =>
@@ -101,33 +102,67 @@ describe('a narrowing', () => {
 });
 
 describe('an origin', () => {
-  test.each(['https://app.example.com', 'http://localhost:5173', 'https://[::1]:8443', 'http://127.0.0.1'])(
-    '%s is as a browser sends it',
-    (origin) => {
-      expect(Origins.safeParse([origin]).success).toBe(true);
-    },
-  );
+  const CHROME = `chrome-extension://${'abcdefghijklmnop'.repeat(2)}`;
+  const UUID = '0F1E2D3C-4B5A-6978-8796-a5b4c3d2e1f0';
 
   test.each([
-    'https://app.example.com/',
-    'https://app.example.com/path',
-    'https://app.example.com:443',
-    'http://app.example.com:80',
-    'https://APP.example.com',
-    'https://user@app.example.com',
-    'https://app.example.com?x',
-    'app.example.com',
-    '*',
-    'https://*',
-    'https://*.example.com',
-    'null',
-    '',
-    'ftp://app.example.com',
-    'chrome-extension://abcdef',
-    ' https://app.example.com',
-    'https://bücher.example',
-  ])('%s is not, and could never match', (origin) => {
-    expect(Origins.safeParse([origin]).success).toBe(false);
+    'https://app.example.com',
+    'http://localhost:5173',
+    'https://[::1]:8443',
+    'http://127.0.0.1',
+    'https://tauri.localhost',
+    CHROME,
+    `moz-extension://${UUID}`,
+    `safari-web-extension://${UUID}`,
+    'capacitor://localhost',
+    'ionic://localhost',
+    'tauri://localhost',
+    'app://-',
+    'app://obsidian.md',
+    'app://localhost:3000',
+    'vscode-webview://0a1b2c',
+  ])('%s is as a browser sends it', (origin) => {
+    expect(Origins.safeParse([origin]).success).toBe(true);
+  });
+
+  test.each([
+    ['https://app.example.com/', 'https://app.example.com:'],
+    ['https://app.example.com/path', 'without a path'],
+    ['https://app.example.com:443', 'without the port'],
+    ['http://app.example.com:80', 'without the port'],
+    ['https://APP.example.com', 'in lower case'],
+    ['https://user@app.example.com', 'like https://app.example.com'],
+    ['https://app.example.com?x', 'like https://app.example.com'],
+    ['https:', 'like https://app.example.com'],
+    ['https://bücher.example', 'like https://app.example.com'],
+    ['app.example.com', 'like https://app.example.com'],
+    [' https://app.example.com', 'like https://app.example.com'],
+    ['HTTPS://app.example.com', 'like https://app.example.com'],
+    ['', 'like https://app.example.com'],
+    ['*', 'without *'],
+    ['https://*', 'without *'],
+    ['https://*.example.com', 'without *'],
+    ['chrome-extension://*', 'without *'],
+    ['null', 'must tell one page from another'],
+    ['file://', 'must tell one page from another'],
+    ['file:///index.html', 'must tell one page from another'],
+    ['ftp://app.example.com', 'like https://app.example.com'],
+    ['data://x', 'like https://app.example.com'],
+    ['wss://app.example.com', 'like https://app.example.com'],
+    ['chrome-extension://abcdef', '32 letters from a to p'],
+    [`${CHROME}/popup.html`, 'like https://app.example.com'],
+    [`${CHROME}:1`, '32 letters from a to p'],
+    ['moz-extension://abcdef', 'a UUID'],
+    ['safari-web-extension://abcdef', 'a UUID'],
+    ['capacitor://localhost/', 'capacitor://localhost'],
+    ['capacitor:localhost', 'capacitor://localhost'],
+    ['capacitor://', 'capacitor://localhost'],
+    ['tauri://user@localhost', 'tauri://localhost'],
+    ['app://a b', 'like https://app.example.com'],
+    ['1app://a', 'like https://app.example.com'],
+  ])('%s is refused with what would be right', (origin, right) => {
+    const parsed = Origins.safeParse([origin]);
+    expect(parsed.error?.issues[0]?.message).toContain(right);
   });
 });
 
@@ -135,7 +170,7 @@ describe('a slice', () => {
   test.each(['acme', 't_42', ['a', 'b'], Array.from({ length: 50 }, (_, i) => `t_${i}`)])(
     'may be the value %j',
     (value) => {
-      expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(true);
+      expect(WireSlice.safeParse({ property: 'tenant_id', value }).success).toBe(true);
     },
   );
 
@@ -163,6 +198,6 @@ describe('a slice', () => {
     'x'.repeat(201),
     Array.from({ length: 51 }, (_, i) => `t_${i}`),
   ])('is never the value %j', (value) => {
-    expect(Slice.safeParse({ property: 'tenant_id', value }).success).toBe(false);
+    expect(WireSlice.safeParse({ property: 'tenant_id', value }).success).toBe(false);
   });
 });

@@ -8,7 +8,7 @@ const parent: Grant = wholeGrant({
   scopes: ['person:read', 'person:delete'],
   visible: ['plan', 'email'],
   hidden: ['ssn'],
-  slices: [{ property: 'tenant_id', value: 'acme' }],
+  slices: [{ property: 'tenant_id', values: ['acme'] }],
   deletes: { persons_per_day: 100, events: true, recordings: false },
 });
 
@@ -28,7 +28,7 @@ describe('the grant of a tenant', () => {
     const properties: PropertyRule = { hidden: ['ssn'], visible: [], distinct_ids: 'hidden' };
     expect(grantOf({ ...EVERYTHING, slice, properties, split_out_of_slice: true })).toEqual({
       ...bare,
-      slices: [slice],
+      slices: [{ property: 'tenant_id', values: ['a', 'b'] }],
       hidden: ['ssn'],
       visible: [],
       distinct_ids_hidden: true,
@@ -55,7 +55,7 @@ describe('narrowing', () => {
     [
       'a slice to one more condition',
       { slice: { property: 'region', value: 'eu' } },
-      { slices: [...parent.slices, { property: 'region', value: 'eu' }] },
+      { slices: [...parent.slices, { property: 'region', values: ['eu'] }] },
     ],
     ['hidden properties to more', { properties: { hidden: ['phone', 'ssn'] } }, { hidden: ['ssn', 'phone'] }],
     [

@@ -15,39 +15,39 @@ describe('a narrowed slice', () => {
     [
       "is the parent's where nothing is said",
       narrowed(slice('acme'), {}),
-      [{ property: 'tenant_id', value: 'acme' }],
+      [{ property: 'tenant_id', values: ['acme'] }],
     ],
     [
       'begins where the parent has none',
       narrowed({}, slice('acme')),
-      [{ property: 'tenant_id', value: 'acme' }],
+      [{ property: 'tenant_id', values: ['acme'] }],
     ],
     [
       'keeps the values both have',
       narrowed(slice(['a', 'b', 'c']), slice(['d', 'c', 'b'])),
-      [{ property: 'tenant_id', value: ['b', 'c'] }],
+      [{ property: 'tenant_id', values: ['b', 'c'] }],
     ],
     [
       'of one value left is that value',
       narrowed(slice(['a', 'b']), slice('b')),
-      [{ property: 'tenant_id', value: 'b' }],
+      [{ property: 'tenant_id', values: ['b'] }],
     ],
     [
       'of no value left is an empty list, never no condition',
       narrowed(slice('a'), slice('b')),
-      [{ property: 'tenant_id', value: [] }],
+      [{ property: 'tenant_id', values: [] }],
     ],
     [
       'stays empty whatever comes after',
       narrowed(slice('a'), slice('b'), slice(['a', 'b'])),
-      [{ property: 'tenant_id', value: [] }],
+      [{ property: 'tenant_id', values: [] }],
     ],
     [
       'adds conditions on other properties',
       narrowed(slice('a'), slice('eu', 'region'), slice(['eu', 'us'], 'region')),
       [
-        { property: 'tenant_id', value: 'a' },
-        { property: 'region', value: 'eu' },
+        { property: 'tenant_id', values: ['a'] },
+        { property: 'region', values: ['eu'] },
       ],
     ],
   ])('%s', (_, grant, slices) => {

@@ -10,7 +10,7 @@ import {
 import { wholeGrant } from '../support/policy/grants.ts';
 
 const WHOLE = wholeGrant();
-const SLICED = wholeGrant({ slices: [{ property: 'tenant_id', value: ['acme'] }] });
+const SLICED = wholeGrant({ slices: [{ property: 'tenant_id', values: ['acme'] }] });
 const HIDING = wholeGrant({ hidden: ['ssn'] });
 const ADA: JsonObject = {
   id: 1,

@@ -1,12 +1,21 @@
 /** What a slice can be made of, who is in it, and what PostHog is sent for it. */
 import { describe, expect, it } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
-import { Narrowing, PropertyRule, Slice, TenantRecord } from '../../src/policy/grant.ts';
-import { inSlice, sliceFilters } from '../../src/policy/slice.ts';
+import { Narrowing, PropertyRule, TenantRecord } from '../../src/policy/grant.ts';
+import {
+  coversSlices,
+  inSlice,
+  parseSlice,
+  sameSlices,
+  sliceFilters,
+  writeSlice,
+  type Slice,
+} from '../../src/policy/slice.ts';
+import { WireSlice } from '../../src/policy/wire-slice.ts';
 
-const ACME: Slice = { property: 'tenant_id', value: 'acme' };
+const ACME: Slice = { property: 'tenant_id', values: ['acme'] };
 
-const messageOf = (slice: unknown): string => Slice.safeParse(slice).error?.message ?? 'accepted';
+const messageOf = (slice: unknown): string => WireSlice.safeParse(slice).error?.message ?? 'accepted';
 
 describe('a slice', () => {
   it.each([
@@ -19,7 +28,7 @@ describe('a slice', () => {
     ['a list of texts', ['acme', 'bolt']],
     ['a list of fifty', Array.from({ length: 50 }, (_, i) => `t_${i}`)],
   ])('has %s for its value', (_, value) => {
-    expect(Slice.parse({ property: 'tenant_id', value }).value).toEqual(value);
+    expect(WireSlice.parse({ property: 'tenant_id', value }).value).toEqual(value);
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -66,7 +75,9 @@ describe('a slice', () => {
   });
 
   it('takes no other members', () => {
-    expect(Slice.safeParse({ ...ACME, operator: 'is_not' }).success).toBe(false);
+    expect(WireSlice.safeParse({ property: 'tenant_id', value: 'acme', operator: 'is_not' }).success).toBe(
+      false,
+    );
   });
 });
 
@@ -94,20 +105,20 @@ describe('splitting out of the slice', () => {
 });
 
 describe('a person is in the slice', () => {
-  const both: Slice[] = [ACME, { property: 'region', value: ['eu', 'us'] }];
+  const both: Slice[] = [ACME, { property: 'region', values: ['eu', 'us'] }];
   it.each<[string, readonly Slice[], Json | undefined]>([
     ['of the whole project, whatever it is', [], {}],
     ['of the whole project, even without properties', [], undefined],
     ['when its property has the value', [ACME], { tenant_id: 'acme' }],
     [
       'when its property has one of the values',
-      [{ property: 'region', value: ['eu', 'us'] }],
+      [{ property: 'region', values: ['eu', 'us'] }],
       { region: 'us' },
     ],
     ['when all conditions hold', both, { tenant_id: 'acme', region: 'eu', plan: 'pro' }],
     [
       'of a property with an odd name',
-      [{ property: '__proto__', value: 'acme' }],
+      [{ property: '__proto__', values: ['acme'] }],
       JSON.parse('{"__proto__":"acme"}'),
     ],
   ])('%s', (_, slices, properties) => {
@@ -128,17 +139,17 @@ describe('a person is in the slice', () => {
     ['its value is null', [ACME], { tenant_id: null }],
     [
       'its value is a number and the slice is a text',
-      [{ property: 'tenant_id', value: '7' }],
+      [{ property: 'tenant_id', values: ['7'] }],
       { tenant_id: 7 },
     ],
     [
       'the value is found inside a longer list',
-      [{ property: 'tenant_id', value: ['acme', 'bolt'] }],
+      [{ property: 'tenant_id', values: ['acme', 'bolt'] }],
       { tenant_id: 'acmebolt' },
     ],
     ['only one of the conditions holds', both, { tenant_id: 'acme', region: 'asia' }],
-    ['nobody can be in it', [{ property: 'tenant_id', value: [] }], { tenant_id: 'acme' }],
-    ['the property is inherited, not its own', [{ property: 'constructor', value: 'acme' }], {}],
+    ['nobody can be in it', [{ property: 'tenant_id', values: [] }], { tenant_id: 'acme' }],
+    ['the property is inherited, not its own', [{ property: 'constructor', values: ['acme'] }], {}],
   ])('not when %s', (_, slices, properties) => {
     expect(inSlice(slices, properties)).toBe(false);
   });
@@ -146,7 +157,7 @@ describe('a person is in the slice', () => {
 
 describe('what PostHog is sent for a slice', () => {
   it('is one whole leaf for each condition, of type person', () => {
-    expect(sliceFilters([ACME, { property: 'region', value: ['eu', 'us'] }])).toEqual({
+    expect(sliceFilters([ACME, { property: 'region', values: ['eu', 'us'] }])).toEqual({
       covers: 'some',
       leaves: [
         { key: 'tenant_id', value: 'acme', operator: 'exact', type: 'person' },
@@ -160,7 +171,61 @@ describe('what PostHog is sent for a slice', () => {
   });
 
   it('is never a leaf without a value, which PostHog would drop and answer everybody', () => {
-    expect(sliceFilters([ACME, { property: 'region', value: [] }])).toEqual({ covers: 'nobody' });
-    expect(sliceFilters([{ property: 'region', value: '' }])).toEqual({ covers: 'nobody' });
+    expect(sliceFilters([ACME, { property: 'region', values: [] }])).toEqual({ covers: 'nobody' });
+    expect(sliceFilters([{ property: 'region', values: [''] }])).toEqual({ covers: 'nobody' });
+  });
+});
+
+const condition = (property: string, ...values: string[]): Slice => ({ property, values });
+
+describe('Slices that mean the same', () => {
+  it.each<[string, unknown[], unknown[]]>([
+    ['a text and a list of one', [{ property: 'p', value: 'a' }], [{ property: 'p', value: ['a'] }]],
+    [
+      'the values in another order',
+      [{ property: 'p', value: ['a', 'b'] }],
+      [{ property: 'p', value: ['b', 'a'] }],
+    ],
+    [
+      'the conditions in another order',
+      [
+        { property: 'p', value: 'a' },
+        { property: 'q', value: 'b' },
+      ],
+      [
+        { property: 'q', value: 'b' },
+        { property: 'p', value: 'a' },
+      ],
+    ],
+  ])('are the same, written as %s.', (_, a, b) => {
+    const parsed = [a, b].map((slices) => slices.map((slice) => parseSlice(WireSlice.parse(slice))));
+    expect(sameSlices(parsed[0] ?? [], parsed[1] ?? [])).toBe(true);
+  });
+
+  it.each<[string, Slice[], Slice[]]>([
+    ['one value more', [condition('p', 'a')], [condition('p', 'a', 'b')]],
+    ['another property', [condition('p', 'a')], [condition('q', 'a')]],
+    ['one condition more', [condition('p', 'a')], [condition('p', 'a'), condition('q', 'a')]],
+    ['no condition', [condition('p', 'a')], []],
+    ['a text that joins two values', [condition('p', 'a","b')], [condition('p', 'a', 'b')]],
+  ])('are not those with %s.', (_, a, b) => {
+    expect(sameSlices(a, b)).toBe(false);
+    expect(sameSlices(b, a)).toBe(false);
+  });
+
+  it('cover each other, unless no person can be in them.', () => {
+    const some = [condition('p', 'a', 'b'), condition('q', 'c')];
+    expect(coversSlices(some, some.toReversed())).toBe(true);
+    expect(coversSlices([condition('p')], [condition('p')])).toBe(false);
+  });
+});
+
+describe('A slice on the wire', () => {
+  it.each([['a'], [['a', 'b']]])('is read and written as %j.', (value) => {
+    expect(writeSlice(parseSlice({ property: 'p', value }))).toEqual({ property: 'p', value });
+  });
+
+  it('that covers no person is written as an empty list.', () => {
+    expect(writeSlice(condition('p'))).toEqual({ property: 'p', value: [] });
   });
 });

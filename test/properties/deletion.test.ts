@@ -11,7 +11,7 @@ import { waitAfter } from '../../src/objects/deletion-log/backoff.ts';
 import { settle, type Reply } from '../../src/objects/deletion-log/settle.ts';
 import { canonicalSlices, coversDeleted, SlicesColumn } from '../../src/objects/deletion-log/slices.ts';
 import { NO_SUMMARY, summaryOf } from '../../src/objects/deletion-log/summary.ts';
-import type { Slice } from '../../src/policy/grant.ts';
+import type { Slice } from '../../src/policy/slice.ts';
 import { inSlice } from '../../src/policy/slice.ts';
 
 const SEED = { seed: 20_261_123 };
@@ -199,7 +199,7 @@ const PROPERTIES = ['tenant_id', 'region'];
 const slices = fc.array(
   fc.record({
     property: fc.constantFrom(...PROPERTIES),
-    value: fc.oneof(word, fc.array(word, { maxLength: 3 })),
+    values: fc.array(word, { maxLength: 3 }),
   }),
   { maxLength: 3 },
 );
@@ -227,7 +227,7 @@ test('a grant builds on a deletion only where every person it can have taken is 
 test('a grant builds on its own deletions and on those of a grant narrowed from it, unless it covers nobody', () => {
   fc.assert(
     fc.property(slices, slices, (asking, more) => {
-      fc.pre(asking.every(({ value }) => value.length > 0));
+      fc.pre(asking.every(({ values }) => values.length > 0));
       expect(coversDeleted(asking, stored([...more, ...asking]))).toBe(true);
     }),
     SEED,
@@ -235,11 +235,11 @@ test('a grant builds on its own deletions and on those of a grant narrowed from 
 });
 
 test('slices of one meaning have one text', () => {
-  expect(canonicalSlices([{ property: 'p', value: 'a' }])).toBe('[{"property":"p","value":["a"]}]');
+  expect(canonicalSlices([{ property: 'p', values: ['a'] }])).toBe('[{"property":"p","value":["a"]}]');
   fc.assert(
     fc.property(slices, (some) => {
-      const turned = some.toReversed().map(({ property, value }) => ({
-        value: [...[value].flat().toReversed(), ...[value].flat()],
+      const turned = some.toReversed().map(({ property, values }) => ({
+        values: [...values.toReversed(), ...values],
         property,
       }));
       expect(canonicalSlices([...turned, ...some])).toBe(canonicalSlices(some));

@@ -92,6 +92,7 @@ const watched = async (given: UpstreamAnswer) => {
   const answer: UpstreamAnswer = {
     ...given,
     deadline: {
+      ...given.deadline,
       restart: vi.fn(() => {
         armed = true;
       }),

@@ -15,7 +15,7 @@ import {
 
 const sentBy = async (changes: Parameters<typeof requestTo>[0]) => {
   const { calls, fetcher } = fetcherOf(answers());
-  await openTransport(CONFIG, fetcher)(requestTo(changes));
+  await openTransport(CONFIG, fetcher, Date.now)(requestTo(changes));
   const [call] = calls;
   if (call === undefined) throw new Error('nothing was sent');
   return call;
@@ -23,7 +23,7 @@ const sentBy = async (changes: Parameters<typeof requestTo>[0]) => {
 
 const ended = async (delivery: 'idempotent' | 'slow' | 'once', ...given: Parameters<typeof fetcherOf>) => {
   const { calls, fetcher } = fetcherOf(...given);
-  const result = await openTransport(HASTY, fetcher)(requestTo({ delivery }));
+  const result = await openTransport(HASTY, fetcher, Date.now)(requestTo({ delivery }));
   return { attempts: calls.length, code: result.ok ? result.value.status : result.failure.code };
 };
 
@@ -70,6 +70,8 @@ describe('what goes out', () => {
   });
 });
 
+const noon = () => Date.parse('2026-11-26T12:00:00Z');
+
 describe('an answer', () => {
   test.each([200, 202, 302, 400, 401, 404, 429, 500, 503])(
     'with status %d is an answer: what it means is decided elsewhere, and nothing is asked twice',
@@ -92,17 +94,28 @@ describe('an answer', () => {
 
   test.each([
     ['60', 60],
-    ['0', 0],
-    ['999999', 999_999],
-    ['1000000', null],
+    ['1', 1],
+    ['0', 1],
+    ['00', 1],
+    ['3600', 3600],
+    ['3601', 3600],
+    ['999999999999999999999999', 3600],
+    ['Thu, 26 Nov 2026 12:00:30 GMT', 30],
+    ['Thu, 26 Nov 2026 12:00:00 GMT', 1],
+    ['Wed, 21 Oct 2015 07:28:00 GMT', 1],
+    ['Fri, 27 Nov 2026 12:00:00 GMT', 3600],
+    ['Thu, 99 Nov 2026 12:00:30 GMT', null],
+    ['Thursday, 26-Nov-26 12:00:30 GMT', null],
+    ['2026-11-26T12:00:30Z', null],
     ['-1', null],
     ['1.5', null],
+    ['1e3', null],
     ['soon', null],
-    ['Wed, 21 Oct 2026 07:28:00 GMT', null],
     ['', null],
-  ])('that says to come back after %j says %j', async (header, seconds) => {
-    const answer = await answerOf(answers('{}', { headers: { 'Retry-After': header } }));
-    expect(answer.retryAfterSeconds).toBe(seconds);
+  ])('that says to come back after %j is read as %j seconds', async (header, seconds) => {
+    const { fetcher } = fetcherOf(answers('{}', { headers: { 'Retry-After': header } }));
+    const answer = await openTransport(CONFIG, fetcher, noon)(requestTo());
+    expect(answer).toMatchObject({ ok: true, value: { retryAfterSeconds: seconds } });
   });
 
   test('without headers says nothing of them', async () => {
@@ -112,7 +125,7 @@ describe('an answer', () => {
 
 const wait = async (delivery: 'idempotent' | 'once') => {
   const { fetcher } = fetcherOf(silent);
-  const result = await openTransport(HASTY, fetcher)(requestTo({ delivery }));
+  const result = await openTransport(HASTY, fetcher, Date.now)(requestTo({ delivery }));
   return result.ok ? '' : result.failure.detail;
 };
 
@@ -150,7 +163,7 @@ describe('no answer', () => {
   test('is a failure that says when to come back, and nothing of where', async () => {
     for (const way of [breaks, silent]) {
       const { fetcher } = fetcherOf(way);
-      const result = await openTransport(HASTY, fetcher)(requestTo());
+      const result = await openTransport(HASTY, fetcher, Date.now)(requestTo());
       expect(result).toMatchObject({ ok: false, failure: { retryAfterSeconds: 5, attr: null } });
       expect(JSON.stringify(result)).not.toMatch(/posthog\.example|phx_/);
     }
@@ -158,7 +171,7 @@ describe('no answer', () => {
 
   test('each attempt has a deadline of its own', async () => {
     const { calls, fetcher } = fetcherOf(silent);
-    await openTransport(HASTY, fetcher)(requestTo());
+    await openTransport(HASTY, fetcher, Date.now)(requestTo());
     expect(new Set(calls.map(({ init }) => init.signal)).size).toBe(2);
   });
 });

@@ -293,20 +293,24 @@ describe('a body', () => {
     ['JSON with another name', { 'content-type': 'application/vnd.api+json' }],
     ['JSON in another charset', { 'content-type': 'application/json; charset=utf-16' }],
     ['JSON and something else', { 'content-type': 'application/json, text/plain' }],
-    ['JSON with a parameter', { 'content-type': 'application/json; boundary=x' }],
+    ['JSON with half a parameter', { 'content-type': 'application/json; boundary' }],
     ['compressed JSON', { ...asJson, 'content-encoding': 'gzip' }],
   ] as [string, Record<string, string>][])('of %s is 415', async (_, headers) => {
     await refused({ status: 415, json: { code: 'content_type_unsupported' } }, good, headers);
   });
 
-  test.each(['application/json; charset=utf-8', 'Application/JSON', 'application/json;charset="UTF-8"'])(
-    'of %s is read',
-    async (type) => {
-      await refused({ status: 400, json: { code: 'field_invalid', attr: 'ids' } }, '{"ids":[]}', {
-        'content-type': type,
-      });
-    },
-  );
+  test.each([
+    'application/json; charset=utf-8',
+    'Application/JSON',
+    'application/json;charset="UTF-8"',
+    'application/json; ; charset=utf8;',
+    'application/json; boundary=x',
+  ])('of %s is read, also where its coding is called identity', async (type) => {
+    await refused({ status: 400, json: { code: 'field_invalid', attr: 'ids' } }, '{"ids":[]}', {
+      'content-type': type,
+      'content-encoding': 'identity',
+    });
+  });
 
   test.each([
     ['nothing but blanks', '  \n'],

@@ -200,6 +200,19 @@ test('the log of deletions is not for a token of part of the slice', async () =>
   expect(await tenants.log(tenant)).toHaveLength(1);
 });
 
+test('a token whose slice is written another way than its tenant reads the log of deletions', async () => {
+  const two = ['birch', 'acme'];
+  for (const [slice, same] of [
+    [by('tenant_id', ['acme']), by('tenant_id', 'acme')],
+    [by('tenant_id', 'acme'), by('tenant_id', ['acme'])],
+    [by('tenant_id', two), by('tenant_id', two.toReversed())],
+  ] as const) {
+    const { token } = await tenants.fresh(slice);
+    const child = await tenants.derive(token, same);
+    expect((await get(child.token, '/v1/deletions')).status).toBe(200);
+  }
+});
+
 describe('a slice or a rule that could not be held is refused when the tenant is saved, with the reason', () => {
   const record = { name: 'X', project_id: 1, scopes: ['person:read'] };
   const refused = async (members: object, attr: string, why: RegExp): Promise<void> => {

@@ -35,11 +35,10 @@ export function pageAnswer<Row extends object>(
   return answer(page, { rendered: { type: CSV_TYPE, body: csvOf(rows, columns), headers } });
 }
 
+/** All that the client asked for, with the next cursor. */
 function nextUrl(request: Request, query: PageQuery<string>, cursor: string): string {
-  const parameters = new URLSearchParams({
-    limit: String(limitOf(query)),
-    cursor,
-    ...(query.format === 'csv' ? { format: query.format } : {}),
-  });
+  const parameters = new URL(request.url).searchParams;
+  parameters.set('limit', String(limitOf(query)));
+  parameters.set('cursor', cursor);
   return `${new URL(request.url).origin}${targetOf(request.url).path}?${parameters.toString()}`;
 }

@@ -4,20 +4,26 @@ import { parseJson, type Json } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { strictJsonProblem, namesPrototype } from '../../core/strict-json.ts';
+import { chunksOf, type ChunkReader } from '../../upstream/chunks.ts';
+import { isJsonInUtf8, isUncoded } from './media-type.ts';
 
-const JSON_TYPE = /^application\/json\s*(?:;\s*charset\s*=\s*"?utf-8"?\s*)?$/i;
-
-/** The body as JSON, or `undefined` where none was sent. */
-export async function readBody(request: Request): Promise<Result<Json | undefined>> {
-  const bytes = await readBytes(request, LIMITS.bodyBytesMax);
-  if (bytes === null) return err(tooLarge());
-  if (bytes.byteLength === 0) return ok(undefined);
-  if (!JSON_TYPE.test(request.headers.get('content-type') ?? '') || request.headers.has('content-encoding')) {
+/** The body as JSON, or `undefined` where none was sent. `arrivalMsMax` bounds the time until all of it is here. */
+export async function readBody(
+  { body, headers }: Request,
+  arrivalMsMax: number = LIMITS.bodyArrivalMsMax,
+): Promise<Result<Json | undefined>> {
+  if (body === null) return ok(undefined);
+  // A declared length is believed only where it refuses: what counts is what arrives.
+  if (Number(headers.get('content-length') ?? 0) > LIMITS.bodyBytesMax) return err(tooLarge());
+  const bytes = await readBytes(chunksOf(body), arrivalMsMax);
+  if (!bytes.ok) return bytes;
+  if (bytes.value.byteLength === 0) return ok(undefined);
+  if (!isJsonInUtf8(headers.get('content-type') ?? '') || !isUncoded(headers.get('content-encoding') ?? '')) {
     return err(
       failure('content_type_unsupported', 'Send the body as application/json, in UTF-8, not compressed.'),
     );
   }
-  const text = decode(bytes);
+  const text = decode(bytes.value);
   if (text === null) return err(invalid('is not UTF-8'));
   const flaw = strictJsonProblem(text, LIMITS.bodyDepthMax);
   if (flaw !== null) return err(invalid(flaw));
@@ -26,18 +32,36 @@ export async function readBody(request: Request): Promise<Result<Json | undefine
   return namesPrototype(json) ? err(invalid('has a member called __proto__')) : ok(json);
 }
 
-/** A declared length is believed only where it refuses: what counts is what arrives. */
-async function readBytes(request: Request, maxBytes: number): Promise<Uint8Array | null> {
-  if (request.body === null) return new Uint8Array(0);
-  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return null;
+/** Reads what the client sends. Where that ends early, by time or by connection, the client is told so. */
+async function readBytes(arriving: ChunkReader, arrivalMsMax: number): Promise<Result<Uint8Array>> {
+  const late = Promise.withResolvers<'late'>();
+  const timer = setTimeout(() => late.resolve('late'), arrivalMsMax);
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const arriving: AsyncIterable<Uint8Array> = request.body;
-  for await (const chunk of arriving) {
-    length += chunk.byteLength;
-    if (length > maxBytes) return null;
-    chunks.push(chunk);
+  try {
+    for (;;) {
+      const next = await Promise.race([arriving.read(), late.promise]);
+      if (next === null) return ok(joined(chunks, length));
+      if (next === 'late') return giveUp(arriving, tooSlow(arrivalMsMax));
+      length += next.byteLength;
+      if (length > LIMITS.bodyBytesMax) return giveUp(arriving, tooLarge());
+      chunks.push(next);
+    }
+  } catch {
+    // The runtime rejects alike for a lost connection and for wrong framing; both are the client's.
+    return err(incomplete());
+  } finally {
+    clearTimeout(timer);
   }
+}
+
+/** The rest is not waited for: it may never come. */
+function giveUp(arriving: ChunkReader, why: Failure): Result<Uint8Array> {
+  void arriving.cancel();
+  return err(why);
+}
+
+function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
   const bytes = new Uint8Array(length);
   let at = 0;
   for (const chunk of chunks) {
@@ -57,4 +81,11 @@ function decode(bytes: Uint8Array): string | null {
 
 const tooLarge = (): Failure =>
   failure('body_too_large', `The body is larger than ${LIMITS.bodyBytesMax} bytes. Split the call.`);
+const incomplete = (): Failure =>
+  failure(
+    'body_incomplete',
+    'The body broke off before its end, or its framing is wrong: check Content-Length and the sizes of chunks.',
+  );
+const tooSlow = (ms: number): Failure =>
+  failure('body_timeout', `The whole body has to arrive within ${ms} ms. Nothing was done.`);
 const invalid = (how: string): Failure => failure('body_invalid', `The body ${how}.`);

@@ -7,11 +7,20 @@ import { failure, type Failure } from '../../core/failure.ts';
 // With two Host headers, or an odd one, what the runtime makes a URL of is none.
 const TARGET = /^[a-z]+:\/\/[A-Za-z0-9._:[\]-]+([^?#]*)(?:\?([^#]*))?/;
 const PLAIN = /^(?=\/)(?:\/[A-Za-z0-9_@~-][A-Za-z0-9_.@~-]*)*\/?$/;
+const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
+const PROJECT = /^\/api\/(?:projects|environments)\/([^/]+)\/persons(?:\/|$)/;
+const PROJECT_NUMBER = /^[1-9][0-9]*$/;
 
 /** The path and the query of a request URL, as they were sent; `''` where there is none. */
 export function targetOf(url: string): { readonly path: string; readonly query: string } {
   const [, path = '', query = ''] = TARGET.exec(url) ?? [];
   return { path, query };
+}
+
+/** The runtime makes the URL of `Host` and path: a host with a path or a user in it would move where the path begins. */
+export function checkHost(host: string | null): Failure | null {
+  if (host === null || (HOST.test(host) && URL.canParse(`http://${host}/`))) return null;
+  return failure('host_invalid', 'Send one Host: a name or an address, with a port or without.', 'Host');
 }
 
 /** Refuses dot segments, doubled slashes, backslashes, percent signs and whatever else no route has. */
@@ -20,6 +29,37 @@ export function checkPath(path: string): Failure | null {
     ? null
     : failure(
         'path_invalid',
-        'Paths here are plain: no percent signs, no empty and no dot segments, no backslashes; and there is one Host.',
+        'Paths here are plain: no percent signs, no empty and no dot segments, no backslashes. For a person by ' +
+          'distinct id, list persons with ?distinct_id=.',
       );
 }
+
+/** Why no route has a path, and what would be right. */
+export function unknownPath(path: string): Failure {
+  const project = PROJECT.exec(path)?.[1];
+  if (project === undefined) {
+    return failure('path_unknown', 'There is no such path here. /openapi.json lists those there are.');
+  }
+  if (PROJECT_NUMBER.test(project)) {
+    return failure(
+      'path_unknown',
+      'There is no such path below persons/. A person is named by number or UUID; for a distinct id, list persons ' +
+        'with ?distinct_id=. /openapi.json lists the paths.',
+    );
+  }
+  return project === '@current'
+    ? failure(
+        'path_unknown',
+        '@current is not read here: write the number of the project, which GET /v1/whoami says.',
+        'project_id',
+      )
+    : noSuchProject();
+}
+
+/** The refusal of a project that is no number, or none that PostHog can have. */
+export const noSuchProject = (): Failure =>
+  failure(
+    'path_unknown',
+    'A project is a number of 1 to 2147483647, written without zeros in front; GET /v1/whoami says which.',
+    'project_id',
+  );

@@ -6,7 +6,7 @@ import { PersonRef, ProjectId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Context } from '../context.ts';
 import { readBody } from '../input/body.ts';
-import { targetOf } from '../input/path.ts';
+import { noSuchProject, targetOf } from '../input/path.ts';
 import { parseQuery } from '../input/query.ts';
 
 /** What the path of a persons call names. */
@@ -22,7 +22,7 @@ export const readTarget = ({ parameters }: Context, operation: Operation): Resul
 export function parseTarget(operation: Operation, project: string, id: string | undefined): Result<Target> {
   const projectId = ProjectId.safeParse(/^[1-9][0-9]*$/.test(project) ? Number(project) : undefined);
   if (!projectId.success) {
-    return err(failure('path_unknown', 'There is no project of that number.', 'project_id'));
+    return err(noSuchProject());
   }
   if (!operation.path.includes(':id')) return ok({ projectId: projectId.data, person: null });
   const person = PersonRef.safeParse(id);

@@ -21,7 +21,7 @@ import type { ParsedRow } from '../../upstream/page/parsed-row.ts';
 import type { RenderOutcome, RenderPlan } from '../../upstream/page/plan.ts';
 import { readObject } from '../../upstream/page/read.ts';
 import { renderAnswer } from '../../upstream/page/render.ts';
-import { JSON_TYPE, type Context, type Reply, type RequestLog } from '../context.ts';
+import { JSON_TYPE, type Context, type Reply } from '../context.ts';
 import { CSV_TYPE } from '../reply/csv.ts';
 import { notFound } from './enforce-slice.ts';
 import { linksOf } from './links.ts';
@@ -60,7 +60,7 @@ export async function renderSuccess(
 async function renderPerson({ log }: Context, redact: Redact, answer: OpenAnswer): Promise<Result<Reply>> {
   const person = await readObject(answer);
   if (!person.ok) return person;
-  if (person.value === null) log.unreadableRows += 1;
+  if (person.value === null) log.droppedRows += 1;
   const ours = person.value === null ? null : redact(person.value.value);
   return person.value === null || ours === null
     ? err(notFound())
@@ -97,12 +97,12 @@ async function renderRows(
   const csv = call.format.kind === 'csv';
   const next = csv ? links.nextOfTable(kind === 'whole') : null;
   if (kind === 'whole') note(outcome);
+  else void outcome.then(note);
   return ok({
     status: answer.status,
     type: csv ? CSV_TYPE : JSON_TYPE,
     body,
     ...(next === null ? {} : { headers: { Link: `<${next}>; rel="next"` } }),
-    ...(kind === 'whole' ? {} : { sent: outcome.then(note) }),
   });
 }
 
@@ -162,28 +162,15 @@ class PageLinks {
   }
 }
 
-/** What the log line says of a page. Too late for another answer: a page that is wrong breaks off. */
-function noteOutcome({ log, request }: Context, { operation }: ConstrainedCall, how: RenderOutcome): void {
-  log.unreadableRows += how.rowsUnreadable;
+/** What the log line says of an answer, besides how its body ended. */
+function noteOutcome({ log }: Context, { operation }: ConstrainedCall, how: RenderOutcome): void {
+  log.droppedRows += how.rowsUnreadable;
   // PostHog was asked for rows of the slice only. In a map, foreign persons are to be expected.
   if (operation.reply.contains === 'persons') {
     log.foreignRows += how.rowsIn - how.rowsOut - how.rowsUnreadable;
   }
-  const code = endCode(how.ended);
-  if (code !== null && request.method !== 'HEAD') log.code = code;
-}
-
-function endCode(ended: RenderOutcome['ended']): RequestLog['code'] {
-  switch (ended) {
-    case 'complete':
-      return null;
-    case 'broken_off':
-      return 'upstream_broken_off';
-    case 'client_gone':
-      return 'client_gone';
-    case 'invalid':
-      return 'upstream_reply_invalid';
-  }
+  // Too late for another answer: the stream breaks off, and the line says why.
+  if (how.ended === 'invalid') log.code = 'upstream_reply_invalid';
 }
 
 const notJson = (status: number): Failure =>

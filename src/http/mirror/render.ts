@@ -11,6 +11,7 @@ import { redactDeletionSummary } from '../../policy/redact.ts';
 import type { OpenAnswer } from '../../upstream/client.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import { JSON_TYPE, jsonReply, type Context, type Reply } from '../context.ts';
+import { noteFailure } from '../log.ts';
 import { problemReply, refusalReply } from '../reply/problem.ts';
 import { notFound } from './enforce-slice.ts';
 import type { Outcome } from './execute.ts';
@@ -105,6 +106,6 @@ function deletionReply(ctx: Context, grant: Grant, call: ConstrainedCall, meanin
 }
 
 function problem({ log }: Context, why: Failure): Reply {
-  log.code = why.code;
+  noteFailure(log, why);
   return problemReply(why, log.requestId);
 }

@@ -1,13 +1,18 @@
 /**
- * Cross-origin requests. A preflight cannot carry a token, so it is answered for everybody; the request itself is held
+ * Cross-origin requests. A preflight cannot carry a token, so it is answered for every page; the request itself is held
  * to the origins of its grant. No cookies and no credentials mode anywhere.
  */
-import { CATALOGUE } from '../../catalogue/index.ts';
-import type { LogCode, Reply } from '../context.ts';
+import type { RequestLog, Reply } from '../context.ts';
+
+/** Where a path belongs; `none` is a path that no route has. */
+export type Plane = 'mirror' | 'tenant' | 'admin' | 'open' | 'none';
 
 const PREFLIGHT_SECONDS = '600';
-const REQUEST_HEADERS = 'Authorization, Content-Type';
-const METHODS = [...new Set(CATALOGUE.flatMap((operation) => operation.methods))].join(', ');
+
+/** What the gateway reads, and what is granted to a preflight that asks for nothing, or for what is no list of names. */
+const READ_HEADERS = 'authorization, content-type';
+const ASKED_HEADERS_CHARS_MAX = 2048;
+const HEADER_NAMES = /^[\t ]*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[\t ]*,[\t ]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*[\t ]*$/;
 
 /** Headers a page may read besides the few it always may. */
 const EXPOSED = [
@@ -19,6 +24,7 @@ const EXPOSED = [
   'Hedgerow-Deletion',
   'Location',
   'Link',
+  'ETag',
 ].join(', ');
 
 /** Is this a browser asking whether it may ask? */
@@ -27,29 +33,52 @@ export const isPreflight = (request: Request): boolean =>
   request.headers.has('origin') &&
   request.headers.has('access-control-request-method');
 
-export const preflightReply = (origin: string): Reply => ({
+/**
+ * Grants the headers that are asked for, which tracing and analytics libraries add to: the gateway reads two of a
+ * page's headers, whatever else is sent.
+ */
+export const preflightReply = (headers: Headers, methods: readonly string[]): Reply => ({
   status: 204,
   type: null,
   body: null,
   headers: {
-    'Access-Control-Allow-Origin': origin,
-    'Access-Control-Allow-Methods': METHODS,
-    'Access-Control-Allow-Headers': REQUEST_HEADERS,
+    'Access-Control-Allow-Origin': headers.get('origin') ?? 'null',
+    'Access-Control-Allow-Methods': methods.join(', '),
+    'Access-Control-Allow-Headers': grantedHeaders(headers.get('access-control-request-headers')),
     'Access-Control-Max-Age': PREFLIGHT_SECONDS,
     Vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
   },
 });
 
+const grantedHeaders = (asked: string | null): string =>
+  asked !== null && asked.length <= ASKED_HEADERS_CHARS_MAX && HEADER_NAMES.test(asked)
+    ? asked
+    : READ_HEADERS;
+
+/** What is known of a request when its answer is ready. */
+export interface Readable {
+  readonly plane: Plane;
+  /** The page that asks; `null` where no page does. */
+  readonly origin: string | null;
+  /** The origin that the grant turned out to allow; `null` as long as it is not known to allow any. */
+  readonly allowedOrigin: string | null;
+  readonly code: RequestLog['code'];
+}
+
+/** Lets a page read the answer where `mayRead` says so. What needs no token is for every page. */
+export function corsHeaders(readable: Readable): Record<string, string> {
+  const { plane, origin } = readable;
+  const reader = plane === 'open' ? '*' : origin !== null && mayRead(readable) ? origin : null;
+  return reader === null
+    ? {}
+    : { 'Access-Control-Allow-Origin': reader, 'Access-Control-Expose-Headers': EXPOSED };
+}
+
 /**
- * Lets a page read the answer: where its origin is in the grant, and where a refusal came before the grant was known,
- * so that a frontend learns why. Refusals of an origin stay unreadable to it.
+ * A page reads an answer where its origin is in the grant, and a refusal that came before the grant was known, so that
+ * a frontend learns why. The origin is the first that is checked of a grant: a page it lacks reads nothing after that.
  */
-export function corsHeaders(
-  origin: string | null,
-  allowed: string | null,
-  code: LogCode | null,
-): Record<string, string> {
-  const readable =
-    origin !== null && (origin === allowed || (code !== null && code !== 'origin_not_allowed'));
-  return readable ? { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': EXPOSED } : {};
+function mayRead({ plane, origin, allowedOrigin, code }: Readable): boolean {
+  if (plane === 'admin') return false;
+  return origin === allowedOrigin || (code !== null && code !== 'origin_not_allowed');
 }

@@ -71,15 +71,17 @@ export function refusalOf(
   const whose = budget.holder === 'tenant' ? 'the tenant' : 'this token, or of one it was derived from,';
   const limit = `The deletion budget of ${whose} is ${budget.persons_per_day} persons in any 24 hours`;
   if (ms === Infinity) {
-    return failure(
+    const never = failure(
       'deletion_budget_exhausted',
       `${limit}, and this deletion names ${persons} at once. Waiting does not help: ask for fewer.`,
     );
+    return { ...never, limit: budget.holder };
   }
   const seconds = Math.ceil(ms / 1000);
-  return failureUntil(
+  const later = failureUntil(
     'deletion_budget_exhausted',
     `${limit}, and what is left of it is less than the ${persons} this deletion names. Try again in ${seconds} s.`,
     seconds,
   );
+  return { ...later, limit: budget.holder };
 }

@@ -12,7 +12,7 @@ import {
 } from '../../core/ids.ts';
 import { DeletionEntry } from '../../contract/deletion.ts';
 import { parseJson } from '../../core/json.ts';
-import type { Slice } from '../../policy/grant.ts';
+import type { Slice } from '../../policy/slice.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Budget } from './budget.ts';
 import { instantOf } from './id.ts';

@@ -32,7 +32,7 @@ export function upstreamOf(env: object, fetcher: typeof fetch): Result<Upstream>
   return ok({
     origin: upstream.origin,
     generation,
-    door: openTransport(upstream, fetcher),
+    door: openTransport(upstream, fetcher, Date.now),
     scrubs: scrubsOf(upstream),
     timeoutMs: upstream.slowTimeoutMs,
   });

@@ -1,6 +1,6 @@
 /** The slices a deletion was made under, as the log keeps them, and who may build on it afterwards. Pure. */
 import * as z from 'zod';
-import type { Slice } from '../../policy/grant.ts';
+import { coversSlices, type Slice } from '../../policy/slice.ts';
 import { JsonColumn } from './entry.ts';
 
 const StoredSlices = z.array(
@@ -13,8 +13,8 @@ export const SlicesColumn = JsonColumn.pipe(StoredSlices);
 
 /** One text for one meaning: every value a list, values and conditions sorted, each once. */
 export function canonicalSlices(slices: readonly Slice[]): string {
-  const conditions = slices.map(({ property, value }) =>
-    JSON.stringify({ property, value: onceEach([value].flat().map((one) => JSON.stringify(one))).map(read) }),
+  const conditions = slices.map(({ property, values }) =>
+    JSON.stringify({ property, value: onceEach(values.map((one) => JSON.stringify(one))).map(read) }),
   );
   return `[${onceEach(conditions).join(',')}]`;
 }
@@ -31,10 +31,7 @@ const read = (text: string): unknown => JSON.parse(text);
  * The asking grant with no condition covers the project. A condition without values covers nobody and implies nothing.
  */
 export const coversDeleted = (asking: readonly Slice[], recorded: StoredSlices): boolean =>
-  asking.every(({ property, value }) => {
-    const allowed = new Set<unknown>([value].flat());
-    return recorded.some(
-      (held) =>
-        held.property === property && held.value.length > 0 && held.value.every((one) => allowed.has(one)),
-    );
-  });
+  coversSlices(
+    asking,
+    recorded.map(({ property, value }) => ({ property, values: value })),
+  );

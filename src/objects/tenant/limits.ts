@@ -37,5 +37,5 @@ export function rateFailure(
   const what = `${whose} may send ${requests_per_minute} requests a minute, ${burst} at once`;
   const why =
     cost > burst ? `this operation counts as ${cost} requests and never fits` : `that is used up for now`;
-  return failureUntil('rate_limited', `${what}; ${why}.`, retryAfterSeconds);
+  return { ...failureUntil('rate_limited', `${what}; ${why}.`, retryAfterSeconds), limit: limit.holder };
 }

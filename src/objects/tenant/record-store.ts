@@ -25,7 +25,7 @@ const StoredRow = z.strictObject({
   revision: z.int(),
 });
 
-/** The tenant's record: one row, read once and then kept in memory. */
+/** The tenant's record: one row, read once and then cached. */
 export class RecordStore {
   readonly #sql: SqlStorage;
   #cached: StoredTenant | null | undefined;

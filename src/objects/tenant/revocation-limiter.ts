@@ -24,12 +24,13 @@ export class RevocationLimiter {
     const attempt = trySpend(bucket, RATE, 1, nowMs);
     this.#remember(token, attempt.allowed ? attempt.bucket : bucket);
     if (attempt.allowed) return null;
-    return failureUntil(
+    const refusal = failureUntil(
       'rate_limited',
       `A token may revoke ${LIMITS.revocationsPerMinuteMax} tokens a minute. ` +
         'A request without a body that revokes the token itself is never refused for this.',
       attempt.retryAfterSeconds,
     );
+    return { ...refusal, limit: token };
   }
 
   #remember(token: TokenId, bucket: Bucket): void {

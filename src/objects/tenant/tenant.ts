@@ -137,7 +137,7 @@ export class Tenant extends DurableObject {
 
   /**
    * Takes the tenant off the register and revokes every token it was ever given, for good: they stay dead when a tenant
-   * is registered under the same name again. The rate's clock stays too, so that this is no way to a fresh burst.
+   * is registered under the same name again. The bucket of its rate stays too, so that the tenant gets no fresh burst.
    * Without `ifMatch` the record is not read, so that one this code does not understand can be removed too.
    */
   remove(ifMatch: IfMatch = null): Result<Removal> {

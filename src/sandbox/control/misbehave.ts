@@ -1,7 +1,7 @@
 import type { Fault } from '../store/faults.ts';
 import { problemFor } from '../wire/errors.ts';
 import type { Answer, Message } from '../wire/message.ts';
-import { render } from '../wire/render.ts';
+import { writeReply } from '../wire/render.ts';
 
 /** Turns a fault into the answer it gives. Some replace the work, the others spoil what the work answered. */
 
@@ -35,7 +35,7 @@ function echo(message: Message, status: number): Answer {
     'www-authenticate': `Bearer realm="${key}"`,
     link: `<${next}>; rel="next"`,
   };
-  return render({ status, data, headers }, false);
+  return writeReply({ status, data, headers }, false);
 }
 
 /** The answer that takes the place of any work, for the faults that have one. */
@@ -43,7 +43,7 @@ export function insteadOfWork(fault: Fault, message: Message): Answer | undefine
   switch (fault.kind) {
     case 'status': {
       const { reply } = problemFor(fault.status ?? 500, fault.retry_after_seconds ?? RETRY_AFTER_SECONDS);
-      return render(reply, false);
+      return writeReply(reply, false);
     }
     case 'html':
       return page(fault.status ?? 200);

@@ -42,7 +42,7 @@ const ADDED: Readonly<Record<string, string>> = {
 };
 
 /** Writes a reply in the negotiated format; errors come as CSV too when CSV was asked for. */
-export function render(reply: Reply, csv: boolean): Answer {
+export function writeReply(reply: Reply, csv: boolean): Answer {
   const headers: Record<string, string> = { ...ADDED, ...reply.headers };
   if (reply.data === undefined) return { status: reply.status, headers, body: null };
   if (csv) {

@@ -1,7 +1,8 @@
 /** A request's body: JSON in UTF-8, as long as agreed on, and of one meaning. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { readBody } from '../../../src/http/input/body.ts';
+import { isJsonInUtf8 } from '../../../src/http/input/media-type.ts';
 
 const JSON_TYPE = { 'Content-Type': 'application/json' };
 const MAX = LIMITS.bodyBytesMax;
@@ -98,6 +99,44 @@ describe('a body', () => {
   });
 });
 
+const breaking = () =>
+  new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(new TextEncoder().encode('{"a":'));
+    },
+    pull(controller) {
+      controller.error(new TypeError('Network connection lost.'));
+    },
+  });
+
+describe('a body that does not arrive whole', () => {
+  test('is the client’s failure, where its stream errors', async () => {
+    expect(await readBody(requestOf(breaking()))).toMatchObject({
+      ok: false,
+      failure: { code: 'body_incomplete', attr: null },
+    });
+  });
+
+  test('is given up after a total time, however often something of it arrives', async () => {
+    const cancelled = vi.fn();
+    const dripping = new ReadableStream<Uint8Array>(
+      {
+        async pull(controller) {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          controller.enqueue(new TextEncoder().encode(' '));
+        },
+        cancel: cancelled,
+      },
+      { highWaterMark: 0 },
+    );
+    expect(await readBody(requestOf(dripping), 50)).toMatchObject({
+      ok: false,
+      failure: { code: 'body_timeout', detail: expect.stringContaining('50 ms') as unknown },
+    });
+    expect(cancelled).toHaveBeenCalledOnce();
+  });
+});
+
 describe('a content type', () => {
   test.each([
     'application/json',
@@ -105,7 +144,15 @@ describe('a content type', () => {
     'application/json;charset=utf-8',
     'application/json; charset=UTF-8',
     'application/json ; charset="utf-8"',
+    'application/json; charset=utf8',
+    'application/json; Charset="Utf\\-8"',
+    'application/json;',
+    'application/json; ;\t; charset=utf-8 ;',
+    'application/json; version=1; profile="a; charset=latin1, \\"b\\""',
+    'application/json; charset=utf-8; charset="UTF-8"',
+    ' application/json ',
   ])('%s is read', async (type) => {
+    expect(isJsonInUtf8(type)).toBe(true);
     expect(await read('{}', { 'Content-Type': type })).toEqual({});
   });
 
@@ -117,18 +164,42 @@ describe('a content type', () => {
     'multipart/form-data; boundary=x',
     'application/json; charset=utf-16',
     'application/json; charset=latin1',
+    'application/json; charset=us-ascii',
+    'application/json; charset=utf-8; charset=utf-16',
+    'application/json; charset=',
+    'application/json; charset',
+    'application/json; charset=utf-8, text/plain',
+    'application/json, application/json',
     'application/json, text/plain',
+    'application/json; charset="utf-8',
+    'application/json; =utf-8',
+    'application/json; charset =utf-8',
+    'application/json charset=utf-8',
     'application/problem+json',
     'application/jsonp',
-  ])('%j is not', async (type) => {
+    'application/json/x',
+    `application/json${';'.repeat(5000)}x`,
+    `application/json; a="${'\\'.repeat(4999)}`,
+  ])('%j is not read', async (type) => {
+    expect(isJsonInUtf8(type)).toBe(false);
     expect(await read('{}', { 'Content-Type': type })).toBe('content_type_unsupported');
   });
 
-  test('is said, or nothing is read', async () => {
+  test('has to be there where a body is', async () => {
     expect(await read(new Uint8Array([0x7b, 0x7d]), {})).toBe('content_type_unsupported');
   });
 
-  test.each(['gzip', 'br', 'identity'])('cannot be encoded by %s', async (encoding) => {
-    expect(await read('{}', { ...JSON_TYPE, 'Content-Encoding': encoding })).toBe('content_type_unsupported');
-  });
+  test.each(['gzip', 'br', 'deflate', 'identity, gzip', 'gzip;q=1', 'x-identity'])(
+    'with the content coding %s is not read',
+    async (coding) => {
+      expect(await read('{}', { ...JSON_TYPE, 'Content-Encoding': coding })).toBe('content_type_unsupported');
+    },
+  );
+
+  test.each(['identity', 'Identity', ' identity ', 'identity, identity', ''])(
+    'with the content coding %j, which is none, is read',
+    async (coding) => {
+      expect(await read('{}', { ...JSON_TYPE, 'Content-Encoding': coding })).toEqual({});
+    },
+  );
 });

@@ -10,33 +10,56 @@ describe('across origins', () => {
     ['a page of the grant reads a success', ORIGIN, ORIGIN, null, true],
     ['a page of the grant reads a refusal', ORIGIN, ORIGIN, 'parameter_unknown', true],
     ['any page reads why it was refused before its grant was known', ORIGIN, null, 'token_expired', true],
-    ['and that it was over its rate', ORIGIN, null, 'rate_limited', true],
+    ['any page reads that it was over its rate', ORIGIN, null, 'rate_limited', true],
     ['a page of another origin reads nothing', 'https://evil.example', null, 'origin_not_allowed', false],
     ['a page reads no success that was not for it', 'https://evil.example', null, null, false],
-    ['nor one for another page', 'https://evil.example', ORIGIN, null, false],
-    ['what is no page needs no leave', null, null, null, false],
-    ['nor for a refusal', null, null, 'token_missing', false],
-  ])('%s', (_, origin, allowed, code, readable) => {
-    const headers = corsHeaders(origin, allowed, code);
-    if (!readable) return expect(headers).toEqual({});
-    expect(headers).toEqual({
-      'Access-Control-Allow-Origin': origin,
-      'Access-Control-Expose-Headers': expect.stringContaining('Hedgerow-Deletion') as string,
-    });
+    ['a page reads no success for another page', 'https://evil.example', ORIGIN, null, false],
+    ['a success to no page says nothing of pages', null, null, null, false],
+    ['a refusal to no page says nothing of pages', null, null, 'token_missing', false],
+  ])('%s', (_, origin, allowedOrigin, code, readable) => {
+    for (const plane of ['mirror', 'tenant', 'none'] as const) {
+      expect(corsHeaders({ plane, origin, allowedOrigin, code })).toEqual(
+        readable
+          ? {
+              'Access-Control-Allow-Origin': origin,
+              'Access-Control-Expose-Headers': expect.stringContaining('Hedgerow-Deletion') as string,
+            }
+          : {},
+      );
+    }
   });
 
-  test('no answer is for everybody, and none with credentials', () => {
+  test('every page reads the open plane, and so does what is no page', () => {
+    for (const origin of [ORIGIN, 'null', null]) {
+      for (const code of [null, 'method_unknown'] as const) {
+        expect(corsHeaders({ plane: 'open', origin, allowedOrigin: null, code })).toMatchObject({
+          'Access-Control-Allow-Origin': '*',
+        });
+      }
+    }
+  });
+
+  test('no page reads the admin plane, neither its answers nor its refusals', () => {
     for (const code of [...Object.keys(FAILURES), null] as (FailureCode | null)[]) {
-      for (const allowed of [ORIGIN, null]) {
-        const headers = corsHeaders(ORIGIN, allowed, code);
-        expect(headers['Access-Control-Allow-Origin']).not.toBe('*');
-        expect(headers).not.toHaveProperty('Access-Control-Allow-Credentials');
+      expect(corsHeaders({ plane: 'admin', origin: ORIGIN, allowedOrigin: null, code })).toEqual({});
+    }
+  });
+
+  test('no answer that needs a token is for every page, and none is with credentials', () => {
+    for (const code of [...Object.keys(FAILURES), null] as (FailureCode | null)[]) {
+      for (const allowedOrigin of [ORIGIN, null]) {
+        for (const plane of ['mirror', 'tenant', 'admin', 'open', 'none'] as const) {
+          const headers = corsHeaders({ plane, origin: ORIGIN, allowedOrigin, code });
+          if (plane !== 'open') expect(headers['Access-Control-Allow-Origin']).not.toBe('*');
+          expect(headers).not.toHaveProperty('Access-Control-Allow-Credentials');
+        }
       }
     }
   });
 
   test('every header a client is promised may be read', () => {
-    const exposed = corsHeaders(ORIGIN, ORIGIN, null)['Access-Control-Expose-Headers']?.split(', ');
+    const readable = { plane: 'mirror', origin: ORIGIN, allowedOrigin: ORIGIN, code: null } as const;
+    const exposed = corsHeaders(readable)['Access-Control-Expose-Headers']?.split(', ');
     expect(exposed).toEqual(
       expect.arrayContaining([
         'X-Request-Id',
@@ -46,6 +69,7 @@ describe('across origins', () => {
         'WWW-Authenticate',
         'Location',
         'Link',
+        'ETag',
       ]),
     );
   });
@@ -62,15 +86,47 @@ describe('across origins', () => {
     expect(isPreflight(request)).toBe(expected);
   });
 
-  test('a preflight allows what the catalogue takes, and only for a while', () => {
-    const { status, body, headers } = preflightReply(ORIGIN);
+  const preflight = (asked: string | null) =>
+    preflightReply(
+      {
+        get: (name: string) =>
+          name === 'origin' ? ORIGIN : name === 'access-control-request-headers' ? asked : null,
+      } as Headers,
+      ['GET', 'HEAD'],
+    );
+
+  test('a preflight allows the methods of the path, and only for a while', () => {
+    const { status, body, headers } = preflight('authorization');
     expect({ status, body }).toEqual({ status: 204, body: null });
     expect(headers).toEqual({
       'Access-Control-Allow-Origin': ORIGIN,
-      'Access-Control-Allow-Methods': 'GET, POST, PATCH, PUT, DELETE',
-      'Access-Control-Allow-Headers': 'Authorization, Content-Type',
+      'Access-Control-Allow-Methods': 'GET, HEAD',
+      'Access-Control-Allow-Headers': 'authorization',
       'Access-Control-Max-Age': '600',
       Vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
     });
+  });
+
+  test.each([
+    'authorization,content-type',
+    'authorization, baggage, sentry-trace, traceparent, tracestate',
+    'x-posthog-session-id,x-posthog-window-id , x-datadog-trace-id',
+    'x_odd.name~1',
+    Array.from({ length: 60 }, (_, i) => `x-library-header-${i}`).join(','),
+  ])('a preflight that asks for %s is granted just that', (asked) => {
+    expect(preflight(asked).headers?.['Access-Control-Allow-Headers']).toBe(asked);
+  });
+
+  test.each([
+    ['nothing', null],
+    ['an empty list', ''],
+    ['a list with an empty name', 'authorization,,content-type'],
+    ['a name with a blank in it', 'x y'],
+    ['a name with a colon in it', 'x: y'],
+    ['a name beyond ASCII', 'x-ü'],
+    ['a quoted name', '"x"'],
+    ['more than it may hold', `x${'-y'.repeat(2000)}`],
+  ])('a preflight that asks for %s is granted what is read', (_, asked) => {
+    expect(preflight(asked).headers?.['Access-Control-Allow-Headers']).toBe('authorization, content-type');
   });
 });

@@ -4,7 +4,7 @@ import type { DeletionTarget } from '../../../src/catalogue/deletion.ts';
 import { ProjectId } from '../../../src/core/ids.ts';
 import { keysOf, REMEMBERED_MAX } from '../../../src/objects/deletion-log/reset-scope.ts';
 import type { ResetScope } from '../../../src/objects/deletion-log/deletion-log.ts';
-import type { Slice } from '../../../src/policy/grant.ts';
+import type { Slice } from '../../../src/policy/slice.ts';
 import {
   ACME,
   answer,
@@ -29,7 +29,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-const EU: Slice = { property: 'region', value: 'eu' };
+const EU: Slice = { property: 'region', values: ['eu'] };
 const ASKED: DeletionTarget = { kind: 'distinct_ids', ids: ['ada', 'foreign', 'unknown'] };
 const FOUND = ['ada', 'ada@acme.test', 'anon-1'];
 const EVERY = ['foreign', ...FOUND, 'unknown', 'other'];
@@ -65,7 +65,7 @@ test('what PostHog refused to delete is not known, what it may have deleted is',
   expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual(FOUND);
 });
 
-const acme = (...value: string[]): Slice => ({ property: 'tenant_id', value });
+const acme = (...values: string[]): Slice => ({ property: 'tenant_id', values });
 test.each<[string, Slice[], Slice[], boolean]>([
   ['the same slice', [ACME], [ACME], true],
   ['the same slice, written as a list', [ACME], [acme('acme')], true],
@@ -77,9 +77,9 @@ test.each<[string, Slice[], Slice[], boolean]>([
   ['a narrower grant, with one condition more', [ACME], [ACME, EU], false],
   ['a narrower grant, with fewer values', [acme('a', 'b')], [acme('a')], false],
   ['a grant of another slice', [ACME], [acme('bolt')], false],
-  ['a grant of another property', [ACME], [{ property: 'org', value: 'acme' }], false],
+  ['a grant of another property', [ACME], [{ property: 'org', values: ['acme'] }], false],
   ['a grant that overlaps', [acme('a', 'b')], [acme('b', 'c')], false],
-  ['a sister narrowed otherwise', [ACME, EU], [ACME, { property: 'region', value: 'us' }], false],
+  ['a sister narrowed otherwise', [ACME, EU], [ACME, { property: 'region', values: ['us'] }], false],
   ['a grant that covers nobody', [ACME], [acme()], false],
   ['a grant that covers somebody, of what nobody was in', [acme()], [ACME], false],
 ])('deleted ids and %s', async (_, recorded, asking, known) => {

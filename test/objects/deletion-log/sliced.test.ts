@@ -9,7 +9,7 @@ import { bulkDelete } from '../../../src/sandbox/actions/bulk-delete.ts';
 import { createTables } from '../../../src/sandbox/store/schema.ts';
 import { defaultSettings } from '../../../src/sandbox/store/settings.ts';
 import { parseTarget } from '../../../src/sandbox/wire/target.ts';
-import { render } from '../../../src/sandbox/wire/render.ts';
+import { writeReply } from '../../../src/sandbox/wire/render.ts';
 import {
   abandoned,
   ACME,
@@ -238,5 +238,5 @@ const answerToUnknownIds = (generation: Generation) =>
     const body = JSON.stringify({ ids: uuids(2), delete_events: true });
     const message = { method: 'POST', url, headers: { 'content-type': 'application/json' }, body };
     const call = { sql: storage.sql, settings, generation, now: NOW, projectId: 1, nested: true, id: '' };
-    return render(bulkDelete({ ...call, target: parseTarget(url), csv: false, message }), false);
+    return writeReply(bulkDelete({ ...call, target: parseTarget(url), csv: false, message }), false);
   });

@@ -212,6 +212,7 @@ describe('a refusal', () => {
           'A token this one was derived from may send 7 requests a minute, 3 at once; that is used up for now.',
         attr: null,
         retryAfterSeconds: 18,
+        limit: parent.id,
       },
       limits: [
         { holder: 'tenant', quota: 60, windowSeconds: 6, remaining: 57, resetSeconds: 1 },

@@ -25,7 +25,7 @@ import {
 import { DeletionResolutions } from '../../../src/objects/deletion-log/resolutions.ts';
 import { DeletionStore } from '../../../src/objects/deletion-log/store.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
-import type { Slice } from '../../../src/policy/grant.ts';
+import type { Slice } from '../../../src/policy/slice.ts';
 
 export const KEY = 'phx_a-key-"only"-the-gateway-holds';
 export const ORIGIN = 'https://posthog.example';
@@ -248,7 +248,7 @@ export const order = (deletion: Deletion, changes: Partial<DeletionOrder> = {}):
   ...changes,
 });
 
-export const ACME: Slice = { property: 'tenant_id', value: 'acme' };
+export const ACME: Slice = { property: 'tenant_id', values: ['acme'] };
 
 /** An order of a sliced grant: what it asked for, and who of that is in the slice. */
 export const sliced = (

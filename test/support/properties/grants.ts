@@ -7,6 +7,7 @@ import { ScopeName } from '../../../src/core/scopes.ts';
 import { GENERATIONS } from '../../../src/catalogue/generation.ts';
 import type { Caller, UpstreamFacts } from '../../../src/policy/decide.ts';
 import type { Grant, Narrowing } from '../../../src/policy/grant.ts';
+import { parseSlice } from '../../../src/policy/slice.ts';
 import { callOf } from '../policy/grants.ts';
 import { exampleOf, OTHER_UUID, PROJECT, UUID } from '../catalogue/operations.ts';
 
@@ -67,7 +68,7 @@ const unconditional: Conditions = {
   distinct_ids_hidden: fc.constant(false),
 };
 const conditional: Conditions = {
-  slices: fc.uniqueArray(slice, { maxLength: 2, selector: ({ property }) => property }),
+  slices: fc.uniqueArray(slice.map(parseSlice), { maxLength: 2, selector: ({ property }) => property }),
   hidden: some(PROPERTIES),
   visible: fc.option(some(PROPERTIES)),
   distinct_ids_hidden: fc.boolean(),

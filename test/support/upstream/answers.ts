@@ -89,7 +89,7 @@ export async function answerOf(
   given: (init: Init) => Promise<Response>,
   config = CONFIG,
 ): Promise<UpstreamAnswer> {
-  const answer = await openTransport(config, fetcherOf(given).fetcher)(requestTo());
+  const answer = await openTransport(config, fetcherOf(given).fetcher, Date.now)(requestTo());
   if (!answer.ok) throw new Error(answer.failure.code);
   return answer.value;
 }

@@ -11,7 +11,6 @@ import {
   rowsPlan,
   streamOf,
   valueOf,
-
 } from '../../support/upstream/render.ts';
 
 /** A source that is fed by hand and knows how much of it was asked for. */

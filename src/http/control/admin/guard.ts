@@ -15,8 +15,8 @@ export const withTenant = servedBehind<TenantId>(async (ctx) => {
   if (!admin.ok) return admin;
   const tenant = TenantId.safeParse(ctx.parameters['tenant']);
   if (!tenant.success) {
-    const why = tenant.error.issues[0]?.message ?? 'is odd';
-    return err(failure('record_unknown', `A tenant's name ${why}.`, 'tenant'));
+    const why = tenant.error.issues[0]?.message ?? 'does not fit';
+    return err(failure('parameter_invalid', `A tenant's name ${why}.`, 'tenant'));
   }
   ctx.log.tenant = tenant.data;
   return ok(tenant.data);
@@ -34,7 +34,7 @@ async function limitGuesses(ctx: Context, refusal: Failure): Promise<Failure> {
   if (!counted.ok || counted.value === null) return refusal;
   return failureUntil(
     'admin_rate_limited',
-    'This is not the admin token of this gateway, and too many wrong ones were sent lately.',
+    'This is not the admin token of this gateway, and too many wrong ones were sent.',
     counted.value,
   );
 }

@@ -1,8 +1,12 @@
-/** Tenants, as the operator registers, reads, lists and removes them. */
+/** Tenants, as the operator registers, reads, lists, changes and removes them. */
+import type { TenantId } from '../../../core/ids.ts';
+import { isJsonObject, type JsonObject } from '../../../core/json.ts';
 import { err, type Result } from '../../../core/result.ts';
+import { etagOf } from '../../../objects/tenant/etag.ts';
 import type { StoredTenant } from '../../../objects/tenant/tenant.ts';
 import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
+import { readIfMatch } from '../../input/if-match.ts';
 import { limitOf, pageAnswer } from '../listing.ts';
 import { answer } from '../serve.ts';
 import { withAdmin, withTenant } from './guard.ts';
@@ -11,13 +15,18 @@ import { noSuchTenant, registered } from './registered.ts';
 /** `PUT /admin/v1/tenants/:tenant`: 201 the first time, 200 after. */
 export const putTenant = withTenant('admin_put_tenant', async (ctx, tenant) => {
   const { services, input } = ctx;
-  const { name, project_id: projectId, suspended } = input.body;
-  const updatedAt = new Date(services.nowMs()).toISOString();
+  const { name, project_id, suspended } = input.body;
+  const ifMatch = readIfMatch(ctx.request.headers);
+  if (!ifMatch.ok) return ifMatch;
+  const updated_at = new Date(services.nowMs()).toISOString();
+  // Listed first, so that no tenant is registered and not listed, wherever this request ends.
   const announced = await callObject(ctx, () =>
-    services.directory().announce({ tenant, name, project_id: projectId, suspended, updated_at: updatedAt }),
+    services.directory().announce({ tenant, name, project_id, suspended, updated_at }),
   );
   if (!announced.ok) return announced;
-  const answered = await callObject(ctx, () => services.tenant(tenant).put(tenant, input.body));
+  const answered = await callObject(ctx, () =>
+    services.tenant(tenant).put(tenant, input.body, ifMatch.value),
+  );
   if (!answered.ok) return answered;
   const put = answered.value;
   if (!put.ok) {
@@ -26,19 +35,49 @@ export const putTenant = withTenant('admin_put_tenant', async (ctx, tenant) => {
   }
   const listed = await list(ctx, put.value.stored);
   if (!listed.ok) return listed;
-  return answer(tenantReply(put.value.stored), { status: put.value.created ? 201 : 200 });
+  return tenantAnswer(put.value.stored, put.value.created ? 201 : 200);
 });
+
+/** `PATCH /admin/v1/tenants/:tenant`: a merge patch. */
+export const patchTenant = withTenant('admin_patch_tenant', async (ctx, tenant) => {
+  const { body } = ctx.input;
+  if (!isJsonObject(body)) throw new TypeError('a body that was parsed is a JSON object');
+  return change(ctx, tenant, body);
+});
+
+/** `POST /admin/v1/tenants/:tenant/suspend` */
+export const suspendTenant = withTenant('admin_suspend_tenant', async (ctx, tenant) =>
+  change(ctx, tenant, { suspended: true }),
+);
+
+/** `POST /admin/v1/tenants/:tenant/resume` */
+export const resumeTenant = withTenant('admin_resume_tenant', async (ctx, tenant) =>
+  change(ctx, tenant, { suspended: false }),
+);
+
+async function change(ctx: Context, tenant: TenantId, patch: JsonObject) {
+  const ifMatch = readIfMatch(ctx.request.headers);
+  if (!ifMatch.ok) return ifMatch;
+  const answered = await callObject(ctx, () => ctx.services.tenant(tenant).patch(patch, ifMatch.value));
+  if (!answered.ok) return answered;
+  const changed = answered.value;
+  if (!changed.ok) return changed;
+  const listed = await list(ctx, changed.value);
+  return listed.ok ? tenantAnswer(changed.value) : listed;
+}
 
 /** `GET /admin/v1/tenants/:tenant` */
 export const getTenant = withTenant('admin_get_tenant', async (ctx, tenant) => {
   const stored = await registered(ctx, tenant);
-  return stored.ok ? answer(tenantReply(stored.value)) : stored;
+  return stored.ok ? tenantAnswer(stored.value) : stored;
 });
 
 /** `DELETE /admin/v1/tenants/:tenant`: its tokens end for good; its deletion log stays. */
 export const deleteTenant = withTenant('admin_delete_tenant', async (ctx, tenant) => {
   const { services } = ctx;
-  const answered = await callObject(ctx, () => services.tenant(tenant).remove());
+  const ifMatch = readIfMatch(ctx.request.headers);
+  if (!ifMatch.ok) return ifMatch;
+  const answered = await callObject(ctx, () => services.tenant(tenant).remove(ifMatch.value));
   if (!answered.ok) return answered;
   const removed = answered.value;
   if (!removed.ok) return removed;
@@ -51,7 +90,8 @@ export const deleteTenant = withTenant('admin_delete_tenant', async (ctx, tenant
 /** `GET /admin/v1/tenants`: by name. */
 export const listTenants = withAdmin('admin_list_tenants', async (ctx) => {
   const { query } = ctx.input;
-  const page = { limit: limitOf(query), after: query.cursor ?? null, include: 'registered' } as const;
+  const include = query.removed === true ? 'removed' : 'registered';
+  const page = { limit: limitOf(query), after: query.cursor ?? null, include } as const;
   const found = await callObject(ctx, () => ctx.services.directory().list(page));
   return found.ok ? pageAnswer(ctx, query, found.value.rows, found.value.next) : found;
 });
@@ -66,10 +106,10 @@ const list = (
   );
 };
 
-const tenantReply = ({ tenant, registration, record, created_at, updated_at }: StoredTenant) => ({
-  tenant,
-  registration,
-  ...record,
-  created_at,
-  updated_at,
-});
+const tenantAnswer = (stored: StoredTenant, status = 200) => {
+  const { tenant, registration, record, created_at, updated_at } = stored;
+  return answer(
+    { tenant, registration, ...record, created_at, updated_at },
+    { status, headers: { ETag: etagOf(stored) } },
+  );
+};

@@ -3,6 +3,7 @@ import { failure, type Failure } from '../../../core/failure.ts';
 import type { TenantId } from '../../../core/ids.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { grantOf } from '../../../policy/narrow.ts';
+import { sameSlices } from '../../../policy/slice.ts';
 import type { Admitted } from '../../admission.ts';
 import { callObject } from '../../call-object.ts';
 import { getDeletion, listDeletions } from '../deletions.ts';
@@ -29,7 +30,7 @@ export const getTenantDeletion = withToken('get_deletion', async (ctx, admitted)
 
 /** The log is the tenant's. A token for part of the tenant's slice would read of people outside it. */
 function checkWholeSlice({ grant, tenant }: Admitted): Failure | null {
-  return JSON.stringify(grant.slices) === JSON.stringify(grantOf(tenant).slices)
+  return sameSlices(grant.slices, grantOf(tenant).slices)
     ? null
     : failure(
         'not_sliceable',
