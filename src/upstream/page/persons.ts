@@ -49,12 +49,21 @@ export async function readPersons(
   let more = false;
   const read = await readAnswer(source, function* (window) {
     const person = (id: string | null) => readPerson(window, wanted, (picked) => each(picked, id));
-    if (at === 'person') yield* person(null);
+    if (at === 'person') yield* readPerson(window, wanted, (picked) => each(knownPerson(picked), null));
     else more = yield* readPage(window, at, person);
     yield* nothingMore(window);
   });
   return read.ok ? ok({ more }) : read;
 }
+
+/** PostHog's persons have a UUID; another object is no answer to a look-up. Of an ambiguous person nothing is known. */
+function knownPerson(picked: PickedPerson): PickedPerson {
+  if (picked !== AMBIGUOUS && typeof picked['uuid'] !== 'string') throw new PageFlaw('is no person');
+  return picked;
+}
+
+/** Somebody of whom nothing is known, and so in no slice. */
+const AMBIGUOUS: PickedPerson = {};
 
 function* readPage(
   window: ByteWindow,
@@ -90,7 +99,7 @@ function* readPerson(
     else if (name === 'properties') picked.set(name, yield* readProperties(window, wanted, picked));
     else yield* skipValue(window);
   });
-  tell(picked.ambiguous ? {} : picked.value());
+  tell(picked.ambiguous ? AMBIGUOUS : picked.value());
 }
 
 class Picked {
