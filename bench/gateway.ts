@@ -13,11 +13,15 @@ const REPOSITORY = join(import.meta.dirname, '..');
 /** Bundles the gateway into the folder, as a deploy does. Returns the bundle's path. */
 export function buildGateway(folder: string): string {
   const wrangler = join(REPOSITORY, 'node_modules/wrangler/bin/wrangler.js');
-  execFileSync(process.execPath, [wrangler, 'deploy', '--dry-run', '--minify', '--outdir', folder], {
-    cwd: REPOSITORY,
-    stdio: ['ignore', 'ignore', 'inherit'],
-    env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
-  });
+  execFileSync(
+    process.execPath,
+    [wrangler, 'deploy', '--dry-run', '--env=', '--minify', '--outdir', folder],
+    {
+      cwd: REPOSITORY,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, WRANGLER_SEND_METRICS: 'false', CLOUDFLARE_CF_FETCH_ENABLED: 'false' },
+    },
+  );
   return join(folder, 'index.js');
 }
 

@@ -23,17 +23,17 @@ export function openState(home: string, { postHog, port }: Settings): State {
   const name = `${postHog === null ? 'sandbox' : postHog.host.replaceAll(/[^A-Za-z0-9.-]+/g, '_')}-${port}`;
   const folder = join(root, name);
   const unlock = lock(`${folder}.lock`, folder);
-  const empty = () => rmSync(folder, { recursive: true, force: true });
+  const empty = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   if (postHog === null) empty();
   makePrivate(folder);
   useTemporaryFolder(join(folder, 'tmp'));
-  return {
-    folder,
-    close: () => {
-      if (postHog === null) empty();
-      unlock();
-    },
+  const close = () => {
+    if (postHog === null) empty();
+    unlock();
   };
+  // Miniflare ends the process on a signal before a handler of ours has run.
+  process.once('exit', close);
+  return { folder, close };
 }
 
 /** Miniflare puts databases of its own where temporary files go, and a killed one leaves them there. */

@@ -12,7 +12,7 @@ export const COLUMNS = 'columns';
 /** Properties that may have a column of their own in one table. */
 const COLUMNS_MAX = 50;
 
-const Columns = json(z.array(text(400)).min(1).max(COLUMNS_MAX)).refine(
+export const Columns = json(z.array(text(400)).min(1).max(COLUMNS_MAX)).refine(
   (names) => new Set(names).size === names.length,
 );
 

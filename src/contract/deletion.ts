@@ -56,7 +56,7 @@ export type DeletionEntry = z.output<typeof DeletionEntry>;
 export const DeletionDetail = DeletionEntry.extend({
   ids: z.array(z.string()),
   sent_ids: z.array(z.string()),
-}).meta({ id: 'DeletionWithIds' });
+}).meta({ id: 'DeletionDetail' });
 export type DeletionDetail = z.output<typeof DeletionDetail>;
 
 /** The columns of the log as a table: the members of an entry, those of its outcome with a dot. */

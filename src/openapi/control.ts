@@ -2,7 +2,8 @@
 import type * as z from 'zod';
 import { ROUTE_DOCUMENTATION, type RouteDocumentation } from '../contract/documentation.ts';
 import { ROUTE_BY_NAME, type ControlRoute, type ControlRouteName } from '../contract/routes.ts';
-import { jsonBody, PROBLEM, queryParameters } from './mirror.ts';
+import { jsonBody, PROBLEM } from './mirror.ts';
+import { queryParameters } from './parameters.ts';
 import { replySchema } from './schema.ts';
 
 const SECURITY = {

@@ -1,4 +1,4 @@
-/** `/openapi.json`: OpenAPI 3.1, made from the catalogue and the routes. Built on first request and kept. */
+/** `/openapi.json`: OpenAPI 3.1, made from the catalogue and the contract. */
 import * as z from 'zod';
 import { CATALOGUE, FAMILIES } from '../catalogue/index.ts';
 import { FAILURES } from '../core/failure.ts';
@@ -7,22 +7,13 @@ import { SCOPE_TEXTS } from '../core/scopes.ts';
 import { mirrorOperation } from './mirror.ts';
 import { controlOperation } from './control.ts';
 import { hoistDefinitions } from './definitions.ts';
+import { replySchema } from './schema.ts';
 import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES } from '../contract/routes.ts';
 
 const VERSION = '0.1.0';
 
-const texts = new Map<string, string>();
-
-/** The document as text, for a gateway that answers at `origin`. */
-export function openApiText(origin: string): string {
-  const text = texts.get(origin) ?? JSON.stringify(openApiDocument(origin));
-  // The origin is whatever a client wrote into its Host header: a few are kept, not all.
-  if (texts.size < 10) texts.set(origin, text);
-  return text;
-}
-
-/** The document. */
-export function openApiDocument(origin: string): JsonObject {
+/** The document. It names its server by a relative address, so that it is the same under every host name. */
+export function openApiDocument(): JsonObject {
   return hoistDefinitions({
     openapi: '3.1.0',
     info: {
@@ -36,7 +27,7 @@ export function openApiDocument(origin: string): JsonObject {
           .map(([scope, text]) => `- \`${scope}\`: ${text}`)
           .join('\n'),
     },
-    servers: [{ url: origin }],
+    servers: [{ url: '/' }],
     tags: [
       { name: 'mirror', description: "PostHog's persons API" },
       { name: 'tenant', description: 'What the holder of a token can do besides' },
@@ -60,11 +51,12 @@ export function openApiDocument(origin: string): JsonObject {
   });
 }
 
+/** Codes are an open list: PostHog's own pass through, and later versions add some. */
 const PROBLEM = {
-  ...z.toJSONSchema(
+  ...replySchema(
     z.looseObject({
       type: z.string(),
-      code: z.string(),
+      code: z.union([z.enum(Object.keys(FAILURES)), z.string()]),
       detail: z.string(),
       attr: z.string().nullable(),
       status: z.int(),
@@ -72,7 +64,7 @@ const PROBLEM = {
       request_id: z.string(),
     }),
   ),
-  description: `An RFC 9457 problem with the members of PostHog's errors. Codes of this gateway: ${Object.keys(FAILURES).join(', ')}.`,
+  description: "An RFC 9457 problem with the members of PostHog's errors.",
 };
 
 type PathItem = Record<string, object>;

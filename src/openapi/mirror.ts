@@ -1,10 +1,12 @@
 /** An operation of the catalogue, as OpenAPI says it. */
-import { FORMAT } from '../catalogue/format.ts';
+import * as z from 'zod';
+import { COLUMNS, Columns, FORMAT } from '../catalogue/format.ts';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Family } from '../catalogue/index.ts';
 import type { Method, Operation } from '../catalogue/operation.ts';
 import type { Json } from '../core/json.ts';
 import { DELETION_HEADER } from '../contract/routes.ts';
+import { queryParameters } from './parameters.ts';
 import { inputSchema, replySchema } from './schema.ts';
 
 /** One operation for one method and path family. `environments` is PostHog's alias of `projects`. */
@@ -22,7 +24,7 @@ export function mirrorOperation(operation: Operation, method: Method, family: Fa
     parameters: [
       ...pathParameters(operation),
       ...(inQuery ? queryParameters(input, doc.example, inBody) : []),
-      formatParameter(operation),
+      ...formatParameters(operation),
     ],
     ...(inBody ? { requestBody: jsonBody(input, doc.example, place === 'body') } : {}),
     responses: { [String(operation.reply.status)]: success(operation), default: PROBLEM },
@@ -52,36 +54,22 @@ const pathParameters = (operation: Operation): object[] => [
     : []),
 ];
 
-/** Required ones are not, where the body may hold them instead. */
-export function queryParameters(
-  input: Fields,
-  example: { readonly [name: string]: Json },
-  elsewhereToo: boolean,
-): object[] {
-  return Object.entries(input.shape).map(([name, field]) => {
-    const schema = inputSchema(field);
-    const shown = example[name];
-    const plain = isPlain(schema);
-    const parameter = {
-      name,
-      in: 'query',
-      required: !elsewhereToo && !field.safeParse(undefined).success,
-    };
-    // Structured values stand in a query as JSON text; the others as themselves.
-    if (!plain)
-      return Object.assign(parameter, { content: { 'application/json': { schema, example: shown } } });
-    return Object.assign(parameter, { schema }, shown === undefined ? {} : { example: shown });
+const formatParameters = ({ reply }: Operation): object[] =>
+  reply.rows === null
+    ? queryParameters(z.strictObject({ [FORMAT]: z.enum(['json']).optional() }), {}, false)
+    : queryParameters(z.strictObject({ [FORMAT]: tableFormat, [COLUMNS]: tableColumns }), {}, false);
+
+const tableFormat = z
+  .enum(['json', 'csv'])
+  .optional()
+  .meta({
+    description:
+      '`csv`: the same rows as `text/csv`, with the way to the next page in the `Link` header. This document describes ' +
+      'the JSON.',
   });
-}
 
-const isPlain = (schema: object): boolean =>
-  ['string', 'integer', 'number', 'boolean'].includes(String(Reflect.get(schema, 'type')));
-
-const formatParameter = ({ reply }: Operation): object => ({
-  name: FORMAT,
-  in: 'query',
-  required: false,
-  schema: { type: 'string', enum: reply.rows === null ? ['json'] : ['json', 'csv'] },
+const tableColumns = Columns.optional().meta({
+  description: 'With `format=csv`: person properties that get a column of their own.',
 });
 
 export const jsonBody = (input: Fields, example: Json, required: boolean): object => ({
@@ -97,14 +85,12 @@ function success({ reply, effect }: Operation): object {
           Location: { description: 'Where that entry is read.', schema: { type: 'string' } },
         }
       : {};
-  const csv = reply.rows === null ? {} : { 'text/csv': { schema: { type: 'string' } } };
   const content =
     reply.schema === null
       ? {}
       : {
           content: {
             'application/json': { schema: replySchema(reply.schema), example: reply.example },
-            ...csv,
           },
         };
   const description = reply.status === 202 ? 'Accepted, which never means done.' : 'What PostHog answers.';

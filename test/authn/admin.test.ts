@@ -18,8 +18,8 @@ afterAll(() => {
 const refused = (header?: string) =>
   checkAdmin(new Headers(header === undefined ? {} : { Authorization: header }), TOKEN);
 
-describe('the admin token', () => {
-  test('opens', async () => {
+describe('The admin token', () => {
+  test('The admin token opens the admin plane', async () => {
     expect(await refused(`Bearer ${TOKEN}`)).toBeNull();
   });
 
@@ -31,15 +31,15 @@ describe('the admin token', () => {
     ['it by another scheme', `Basic ${TOKEN}`],
     ['a tenant’s token', 'Bearer hgr_eyJhbGciOiJIUzI1NiJ9.e30.x'],
     ['nothing after the scheme', 'Bearer'],
-  ])('does not open for %s', async (_, header) => {
+  ])('The admin plane does not open for %s', async (_, header) => {
     expect(await refused(header)).toMatchObject({ code: 'admin_token_invalid', attr: null });
   });
 
-  test('that was not sent is missing', async () => {
+  test('A request without an admin token is told that it is missing', async () => {
     expect(await refused()).toMatchObject({ code: 'admin_token_missing' });
   });
 
-  test('is compared by digests of one length, so that neither length nor beginning shows', async () => {
+  test('The admin token is compared by digests of one length, so that neither length nor beginning shows', async () => {
     compared.mockClear();
     await refused('Bearer x');
     await refused(`Bearer ${'x'.repeat(1000)}`);

@@ -13,7 +13,7 @@ const read = (...values: string[]) => {
   return result.ok ? result.value : result.failure.code;
 };
 
-describe('a credential', () => {
+describe('Bearer credentials', () => {
   test.each([
     ['Bearer hgr_abc', 'hgr_abc'],
     ['bearer hgr_abc', 'hgr_abc'],
@@ -22,7 +22,7 @@ describe('a credential', () => {
     ['  Bearer hgr_abc  ', 'hgr_abc'],
     ['Bearer a', 'a'],
     ['Bearer AZaz09-._~+/==', 'AZaz09-._~+/=='],
-  ])('is read from %j', (header, credential) => {
+  ])('A credential is read from the header %j', (header, credential) => {
     expect(read(header)).toBe(credential);
   });
 
@@ -44,25 +44,25 @@ describe('a credential', () => {
     ['Bearer hgr_\u00fc'],
     ['Basic aGdyOg=='],
     ['Token hgr_abc'],
-  ])('is not in %j, which is malformed', (header) => {
+  ])('The header %j is malformed', (header) => {
     expect(read(header)).toBe('token_malformed');
   });
 
-  test('is as long as tokens are handed out, and no longer', () => {
+  test('A credential may be as long as the longest token that is issued, and no longer', () => {
     expect(read(`Bearer ${'x'.repeat(MAX)}`)).toBe('x'.repeat(MAX));
     expect(read(`Bearer ${'x'.repeat(MAX + 1)}`)).toBe('token_malformed');
   });
 
-  test('that was not sent is missing, which is another answer than malformed', () => {
+  test('A missing credential is answered differently from a malformed one', () => {
     expect(read()).toBe('token_missing');
   });
 
-  test('sent twice is malformed, also where both are the same', () => {
+  test('An Authorization header sent twice is malformed, even where both are the same', () => {
     expect(read('Bearer hgr_abc', 'Bearer hgr_abc')).toBe('token_malformed');
     expect(read('Bearer hgr_abc', '')).toBe('token_malformed');
   });
 
-  test('is read from nowhere else', () => {
+  test('A credential is read from the Authorization header only', () => {
     const headers = new Headers({
       Cookie: 'token=hgr_abc',
       'Proxy-Authorization': 'Bearer hgr_abc',
@@ -72,7 +72,7 @@ describe('a credential', () => {
     expect(bearerOf(headers, CODES)).toMatchObject({ failure: { code: 'token_missing' } });
   });
 
-  test('is refused in the codes of the plane that asks, and not repeated', () => {
+  test('A refused credential gets the codes of the plane that was asked, and is not repeated', () => {
     const headers = new Headers({ Authorization: 'Bearer secret secret' });
     const result = bearerOf(headers, { missing: 'admin_token_missing', malformed: 'admin_token_invalid' });
     expect(result).toMatchObject({ failure: { code: 'admin_token_invalid' } });

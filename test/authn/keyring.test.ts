@@ -11,7 +11,7 @@ const kidOf = (text: string) => {
   return typeof ring === 'string' ? ring : ring[0].kid;
 };
 
-describe('a ring', () => {
+describe('Keyrings that are read', () => {
   test.each<[string, string, [string, string][]]>([
     ['one key', `k1:${KEY}`, [['k1', KEY]]],
     [
@@ -33,11 +33,11 @@ describe('a ring', () => {
     ['a kid of 32 characters', `${'A'.repeat(32)}:${KEY}`, [['A'.repeat(32), KEY]]],
     ['a key with colons and signs in it', `k1:${KEY}:=/+`, [['k1', `${KEY}:=/+`]]],
     ['a key of fewer characters than bytes', `k1:${'ü'.repeat(16)}`, [['k1', 'ü'.repeat(16)]]],
-  ])('of %s is read', (_, text, keys) => {
+  ])('A keyring of %s is read', (_, text, keys) => {
     expect(parseKeyring(text)).toEqual(keys.map(([kid, key]) => ({ kid, bytes: bytesOf(key) })));
   });
 
-  test('names a key without a kid after the key, the same every time and another for another', () => {
+  test('A key without a kid is named after the key: the same every time, and different for another key', () => {
     expect(kidOf(KEY)).toMatch(/^[0-9a-f]{8}$/);
     expect(kidOf(KEY)).toBe(kidOf(` ${KEY} `));
     expect(kidOf(KEY)).not.toBe(kidOf(OTHER));
@@ -45,7 +45,7 @@ describe('a ring', () => {
   });
 });
 
-describe('a ring is refused', () => {
+describe('Keyrings that are refused', () => {
   const SECRET = 'a-secret-that-must-not-show';
   test.each([
     ['with nothing in it', '', 'the key of entry 1 is shorter than 32 bytes'],
@@ -64,7 +64,7 @@ describe('a ring is refused', () => {
     ['with a kid twice', `k1:${KEY},k1:${OTHER}`, 'entry 2 repeats the kid of another'],
     ['with a key twice', `${KEY},${KEY}`, 'entry 2 repeats the kid of another'],
     ['with a line break in a key', `k1:${SECRET}\n${SECRET}`, 'the key of entry 1 is shorter than 32 bytes'],
-  ])('%s, saying which entry and not what it held', (_, text, reason) => {
+  ])('A keyring %s is refused with the number of the entry and without its content', (_, text, reason) => {
     expect(parseKeyring(text)).toBe(reason);
     expect(reason).not.toContain(SECRET);
   });

@@ -68,30 +68,30 @@ const without = async (name: string) => {
   return `hgr_${await new SignJWT(claims).setProtectedHeader(HEADER).sign(RING[0].bytes)}`;
 };
 
-describe('a token signed here', () => {
-  test('comes back as the caller it was made for', async () => {
+describe('Tokens of this gateway', () => {
+  test('A token comes back as the principal it was made for', async () => {
     expect(await issuer.verify(await issuer.sign(principal), (NOW + 50) * 1000)).toEqual({
       ok: true,
       value: principal,
     });
   });
 
-  test('comes back without a start where it had none, and without scopes where it had none', async () => {
+  test('A token comes back without a start or scopes where it had none', async () => {
     const plain = { ...principal, notBeforeSeconds: null, scopes: [], narrowing: {}, ancestors: [] };
     expect(await issuer.verify(await issuer.sign(plain), NOW * 1000)).toEqual({ ok: true, value: plain });
   });
 
-  test('of an issuer that knew no registrations comes back without one', async () => {
+  test('A token of an issuer that knew no registrations comes back without one', async () => {
     const result = await issuer.verify(await forged({}), NOW * 1000);
     expect(result).toMatchObject({ ok: true, value: { registration: null } });
   });
 
-  test('that names no registration in the form of one is damaged', async () => {
+  test('A token whose registration has not the form of one is malformed', async () => {
     for (const reg of ['', 'reg_1', 7, null])
       expect(await reason(await forged({ reg }))).toBe('token_malformed');
   });
 
-  test('says what it is in its header, and nothing of the key', async () => {
+  test("A token's header says what it is, and nothing of the key", async () => {
     const token = await issuer.sign(principal);
     expect(token).toMatch(/^hgr_[\w-]+\.[\w-]+\.[\w-]+$/);
     const header = new TextDecoder().decode(base64url.decode(token.slice(4).split('.')[0] ?? ''));
@@ -105,12 +105,12 @@ describe('a token signed here', () => {
     [NOW + 99.999, 'taken'],
     [NOW + 100, 'token_expired'],
     [NOW + 1e6, 'token_expired'],
-  ])('is at second %d: %s', async (seconds, expected) => {
+  ])('A token at second %d is judged as: %s', async (seconds, expected) => {
     expect(await reason(await issuer.sign(principal), seconds)).toBe(expected);
   });
 });
 
-describe('a token is not ours', () => {
+describe('Tokens with a bad signature', () => {
   test.each([
     ['by another key under the same kid', {}, ringOf(K2)[0].bytes],
     ['by a kid that no key can have', { kid: 'k 9' }, RING[0].bytes],
@@ -120,11 +120,11 @@ describe('a token is not ours', () => {
     ['without a kid', { kid: undefined }, RING[0].bytes],
     ['without a type', { typ: undefined }, RING[0].bytes],
     ['of another type', { typ: 'JWT' }, RING[0].bytes],
-  ])('%s', async (_, header, key) => {
+  ])('A token %s is refused as not signed here', async (_, header, key) => {
     expect(await reason(await forged({}, header, key))).toBe('token_signature_invalid');
   });
 
-  test('of a longer algorithm of the same family, though the key would fit', async () => {
+  test('A token of a longer algorithm of the same family is refused, though the key would fit', async () => {
     const key = new Uint8Array(64).fill(1);
     const ring: Keyring = [{ kid: 'k1', bytes: key }];
     const token = await forged({}, { alg: 'HS512' }, key);
@@ -132,7 +132,7 @@ describe('a token is not ours', () => {
   });
 
   test.each(['none', 'None', 'RS256', 'ES256', 'HS512', 'EdDSA', ''])(
-    'by a header that says %j and a signature of any kind',
+    'A token whose header says the algorithm is %j is refused, whatever its signature',
     async (alg) => {
       const [, payload, signature = ''] = (await forged({})).slice(4).split('.');
       const header = base64url.encode(JSON.stringify({ ...HEADER, alg }));
@@ -148,17 +148,17 @@ describe('a token is not ours', () => {
     ['another issuer', { iss: 'other' }],
     ['another audience', { aud: 'other' }],
     ['an issuer that is a list', { iss: [ISSUER] as never }],
-  ])('of %s, though signed with our key', async (_, claims) => {
+  ])('A token of %s is refused, though signed with our key', async (_, claims) => {
     expect(await reason(await forged(claims))).toBe('token_signature_invalid');
   });
 
-  test('of another gateway with the same keys', async () => {
+  test('A token of another gateway with the same keys is refused', async () => {
     expect(await reason(await tokenIssuer(RING, 'elsewhere').sign(principal))).toBe(
       'token_signature_invalid',
     );
   });
 
-  test('with one claim changed after signing, whichever', async () => {
+  test('A token is refused when any claim was changed after signing', async () => {
     const [header, payload = '', signature] = (await issuer.sign(principal)).slice(4).split('.');
     const claims = parseJson(new TextDecoder().decode(base64url.decode(payload))) as Record<string, unknown>;
     const changes = { ...Object.fromEntries(Object.keys(claims).map((name) => [name, 'x'])), exp: NOW + 1e9 };
@@ -169,7 +169,7 @@ describe('a token is not ours', () => {
     }
   });
 
-  test('with a signature cut, lengthened or changed in its first character', async () => {
+  test('A token is refused when its signature was cut, lengthened or changed in its first character', async () => {
     const token = await issuer.sign(principal);
     const dot = token.lastIndexOf('.') + 1;
     const flipped = token.slice(0, dot) + (token[dot] === 'A' ? 'B' : 'A') + token.slice(dot + 1);
@@ -179,7 +179,7 @@ describe('a token is not ours', () => {
   });
 });
 
-describe('a token is damaged', () => {
+describe('Malformed tokens', () => {
   test.each([
     ['', 'nothing'],
     ['hgr_', 'a prefix alone'],
@@ -189,11 +189,11 @@ describe('a token is damaged', () => {
     ['phx_0123456789', 'a key of PostHog'],
     ['eyJhbGciOiJIUzI1NiJ9.e30.x', 'a token without our prefix'],
     ['HGR_a.b.c', 'a prefix in capitals'],
-  ])('where it is %s: %s', async (token) => {
+  ])('A token is malformed where it is %j: %s', async (token) => {
     expect(await reason(token)).toBe('token_malformed');
   });
 
-  test('however long', async () => {
+  test('A very long text is a malformed token', async () => {
     expect(await reason(`hgr_${'x'.repeat(100_000)}`)).toBe('token_malformed');
   });
 
@@ -211,22 +211,22 @@ describe('a token is damaged', () => {
     ['a chain of four', { chain: Array.from({ length: 4 }, () => ({ id: id('b'), by: {} })) }],
     ['a link with a member too many', { chain: [{ id: id('b'), by: {}, admin: true }] }],
     ['a fraction of a second', { exp: NOW + 99.5 }],
-  ])('by %s, though signed by us', async (_, claims) => {
+  ])('A token with %s is malformed, though signed by us', async (_, claims) => {
     expect(await reason(await forged(claims))).toBe('token_malformed');
   });
 
   test.each(['iss', 'aud', 'sub', 'jti', 'iat', 'exp', 'scope', 'project_id', 'by', 'chain'])(
-    'or not ours without %s',
+    'A token without the claim %s is refused',
     async (name) => {
       expect(await reason(await without(name))).toMatch(/^token_(?:signature_invalid|malformed)$/);
     },
   );
 
-  test('but a claim it does not know is let be: an older gateway may see a newer one’s tokens', async () => {
+  test('A token with an unknown claim is accepted, because a newer gateway may have issued it', async () => {
     expect(await reason(await forged({ future: { any: 'thing' } }))).toBe('taken');
   });
 
-  test('or anything else, the answer never repeats it', async () => {
+  test('A refusal of a token never repeats the token', async () => {
     for (const token of ['secret-1', 'hgr_secret-2.secret-3.secret-4', await forged({ sub: 'SECRET' })]) {
       const result = await issuer.verify(token, NOW * 1000);
       expect(JSON.stringify(result)).not.toMatch(/secret/i);
@@ -234,8 +234,8 @@ describe('a token is damaged', () => {
   });
 });
 
-describe('changing keys', () => {
-  test('with a new one in front, old tokens are still taken and new ones signed anew', async () => {
+describe('Key rotation', () => {
+  test('A new key in front signs new tokens, and old tokens are still accepted', async () => {
     const old = await issuer.sign(principal);
     const both = tokenIssuer(ringOf(`${K2},${K1}`), ISSUER);
     expect(await reason(old, NOW + 50, both)).toBe('taken');
@@ -245,7 +245,7 @@ describe('changing keys', () => {
     expect(await reason(anew)).toBe('token_key_retired');
   });
 
-  test('a token whose key left the ring is told so, and to ask for a new token', async () => {
+  test('A token whose key left the ring is told so, and to ask for a new token', async () => {
     const old = await issuer.sign(principal);
     const later = tokenIssuer(ringOf(K2), ISSUER);
     expect(await later.verify(old, (NOW + 50) * 1000)).toMatchObject({
@@ -257,7 +257,7 @@ describe('changing keys', () => {
     });
   });
 
-  test('an unknown key name is answered alike whatever the token says, and tells no name of the ring', async () => {
+  test('A token with an unknown key id gets the same answer whatever it says, and no key id of the ring', async () => {
     const answers = new Set<string>();
     for (const claims of [{}, { exp: 1 }, { sub: 'other' }, { iss: 'other' }, { scope: 'odd' }]) {
       for (const kid of ['k9', '__proto__', 'constructor']) {

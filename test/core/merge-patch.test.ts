@@ -18,7 +18,7 @@ const EXAMPLES: [Json, JsonObject, Json][] = [
   [{}, { a: { bb: { ccc: null } } }, { a: { bb: {} } }],
 ];
 
-test.each(EXAMPLES)('merging into %j the patch %j gives %j', (target, patch, expected) => {
+test.each(EXAMPLES)('A merge into %j of the patch %j gives %j', (target, patch, expected) => {
   expect(mergePatch(target, patch)).toEqual(expected);
 });
 
@@ -27,7 +27,7 @@ const objects = fc.dictionary(
   fc.jsonValue({ maxDepth: 3 }),
 ) as fc.Arbitrary<JsonObject>;
 
-test('an empty patch changes nothing, and a patch merged twice is the patch merged once', () => {
+test('An empty patch changes nothing, and a patch merged twice is the patch merged once', () => {
   fc.assert(
     fc.property(objects, objects, (target, patch) => {
       expect(mergePatch(target, {})).toEqual(target);

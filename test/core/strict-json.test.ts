@@ -6,7 +6,7 @@ import { parseJson } from '../../src/core/json.ts';
 const DEPTH = 20;
 const flaw = (text: string) => strictJsonProblem(text, DEPTH);
 
-describe('a name twice in one object', () => {
+describe('Repeated member names', () => {
   test.each([
     ['{"a":1,"a":1}', 'a'],
     ['{"a":1,"b":2,"a":3}', 'a'],
@@ -21,7 +21,7 @@ describe('a name twice in one object', () => {
     ['{"a\\"":1,"a\\"":2}', 'a"'],
     ['{"a\\\\":1,"a\\\\":2}', 'a\\'],
     ['{"__proto__":1,"__proto__":2}', '__proto__'],
-  ])('%s is a flaw', (text, name) => {
+  ])('The text %s is refused because an object has the name %j twice', (text, name) => {
     expect(flaw(text)).toBe(`names ${name} twice in one object`);
   });
 
@@ -39,11 +39,11 @@ describe('a name twice in one object', () => {
     '"text"',
     'null',
     '',
-  ])('%s has none', (text) => {
+  ])('The text %s repeats no name within one object', (text) => {
     expect(flaw(text)).toBeNull();
   });
 
-  test('of great length is not repeated whole', () => {
+  test('A long repeated name is cut short in the message', () => {
     const name = 'n'.repeat(5000);
     expect(flaw(`{"${name}":1,"${name}":2}`)).toBe(`names ${'n'.repeat(100)} twice in one object`);
   });
@@ -51,8 +51,8 @@ describe('a name twice in one object', () => {
 
 const nested = (depth: number, open = '[', close = ']') => open.repeat(depth) + close.repeat(depth);
 
-describe('nesting', () => {
-  test('is taken to the limit and not one level beyond', () => {
+describe('Nesting', () => {
+  test('JSON is read down to the depth limit and not one level deeper', () => {
     expect(flaw(nested(DEPTH))).toBeNull();
     expect(flaw(nested(DEPTH + 1))).toBe('is nested deeper than 20 levels');
     expect(flaw(`${'{"a":'.repeat(DEPTH)}1${'}'.repeat(DEPTH)}`)).toBeNull();
@@ -61,17 +61,17 @@ describe('nesting', () => {
     );
   });
 
-  test('is counted where it is, not in texts', () => {
+  test('Brackets inside texts do not count as nesting', () => {
     expect(flaw(`["${'['.repeat(100)}"]`)).toBeNull();
     expect(flaw(`[${Array.from({ length: 100 }, () => '[]').join(',')}]`)).toBeNull();
   });
 
-  test('of a hundred thousand levels is refused without falling over', () => {
+  test('A hundred thousand levels of nesting are refused without a stack overflow', () => {
     expect(flaw('['.repeat(100_000))).toBe('is nested deeper than 20 levels');
   });
 });
 
-describe('a number', () => {
+describe('Numbers', () => {
   test.each([
     '0',
     '-0',
@@ -90,7 +90,7 @@ describe('a number', () => {
     '0.000001',
     '1.0',
     '100000000000000000000'.slice(0, 15),
-  ])('%s is kept', (text) => {
+  ])('The number %s is kept exactly', (text) => {
     expect(flaw(`{"a":[${text}]}`)).toBeNull();
   });
 
@@ -104,27 +104,27 @@ describe('a number', () => {
     '1e-400',
     '0.12345678901234567890',
     '123456789012345678e-2',
-  ])('%s would not be, and is a flaw', (text) => {
+  ])('The number %s is refused because it would not be kept exactly', (text) => {
     expect(flaw(`{"a":[${text}]}`)).toBe('holds a number that would not be kept exactly: send it as text');
   });
 
-  test('in a text or a name is no number', () => {
+  test('Digits in a text or a name are no number', () => {
     expect(flaw('{"12345678901234567890":"12345678901234567890"}')).toBeNull();
   });
 });
 
-describe('a member called __proto__', () => {
+describe('Members called __proto__', () => {
   test.each([
     '{"__proto__":1}',
     '{"a":{"__proto__":{}}}',
     '[{"a":[{"__proto__":null}]}]',
     '{"\\u005f_proto__":1}',
-  ])('is found in %s', (text) => {
+  ])('A member called __proto__ is found in %s', (text) => {
     expect(namesPrototype(parseJson(text) ?? null)).toBe(true);
   });
 
   test.each(['{"constructor":1,"prototype":2,"proto":3}', '["__proto__"]', '{"a":"__proto__"}', 'null', '5'])(
-    'is not in %s',
+    'No member called __proto__ is found in %s',
     (text) => {
       expect(namesPrototype(parseJson(text) ?? null)).toBe(false);
     },

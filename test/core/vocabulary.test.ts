@@ -8,8 +8,8 @@ import { PERSON_WRITE, SCOPE_TEXTS, ScopeList, ScopeName } from '../../src/core/
 
 const UUID = '0190c0de-0000-7000-8000-00000000000a';
 
-describe('a tenant’s name', () => {
-  test.each(['a', '7', 'acme', 'acme-2', 'a--b', 'x'.repeat(63)])('may be %s', (name) => {
+describe('Tenant ids', () => {
+  test.each(['a', '7', 'acme', 'acme-2', 'a--b', 'x'.repeat(63)])('A tenant id may be %s', (name) => {
     expect(TenantId.parse(name)).toBe(name);
   });
 
@@ -26,18 +26,18 @@ describe('a tenant’s name', () => {
     ' acme',
     'x'.repeat(64),
     '..',
-  ])('is never %j', (name) => {
+  ])('A tenant id is never %j', (name) => {
     expect(TenantId.safeParse(name).success).toBe(false);
   });
 });
 
-describe('an id', () => {
+describe('Token and deletion ids', () => {
   const text = 'aB3_-'.padEnd(22, 'x');
 
   test.each([
     ['tok_', TokenId],
     ['del_', DeletionId],
-  ])('%s… has 22 characters after its prefix, and no other prefix', (prefix, schema) => {
+  ])('An id has the prefix %s and 22 characters after it', (prefix, schema) => {
     expect(schema.parse(prefix + text)).toBe(prefix + text);
     for (const odd of [
       text,
@@ -52,22 +52,22 @@ describe('an id', () => {
   });
 });
 
-describe('a project', () => {
-  test.each([1, 2_147_483_647])('may be %d', (id) => {
+describe('Project ids', () => {
+  test.each([1, 2_147_483_647])('A project id may be %d', (id) => {
     expect(ProjectId.parse(id)).toBe(id);
   });
-  test.each([0, -1, 1.5, 2_147_483_648, Number.NaN, '1', null])('is never %j', (id) => {
+  test.each([0, -1, 1.5, 2_147_483_648, Number.NaN, '1', null])('A project id is never %j', (id) => {
     expect(ProjectId.safeParse(id).success).toBe(false);
   });
 });
 
-describe('a person', () => {
-  test('is a UUID in lower case, however it was written', () => {
+describe('Person references', () => {
+  test('A person UUID is written in lower case, however it came', () => {
     expect(PersonUuid.parse(UUID.toUpperCase())).toBe(UUID);
     expect(PersonRef.parse(UUID.toUpperCase())).toBe(UUID);
   });
 
-  test.each(['1', '123456789012345'])('is a number in plain digits: %s', (text) => {
+  test.each(['1', '123456789012345'])('A person may be named by its number %s', (text) => {
     expect(PersonRef.parse(text)).toBe(text);
   });
 
@@ -84,28 +84,31 @@ describe('a person', () => {
     UUID.replaceAll('-', ''),
     `${UUID} `,
     '',
-  ])('is never %j', (text) => {
+  ])('A person is never named by %j', (text) => {
     expect(PersonRef.safeParse(text).success).toBe(false);
     expect(PersonUuid.safeParse(text).success).toBe(false);
   });
 });
 
-describe('scopes', () => {
-  test('each have a text, and no text is of none', () => {
+describe('Scopes', () => {
+  test('Every scope has a text, and every text has a scope', () => {
     expect(Object.keys(SCOPE_TEXTS).toSorted()).toEqual(ScopeName.options.toSorted());
   });
 
-  test('may all be named at once, the one of PostHog beside its parts', () => {
+  test("All scopes can be named at once, and PostHog's write scope counts as its parts", () => {
     expect(ScopeList.parse([...ScopeName.options, PERSON_WRITE])).toEqual(ScopeName.options);
   });
 
-  test.each(['*', 'person:*', 'person', 'PERSON:READ', 'person:write:all', ''])('are never %j', (name) => {
-    expect(ScopeList.safeParse([name]).success).toBe(false);
-  });
+  test.each(['*', 'person:*', 'person', 'PERSON:READ', 'person:write:all', ''])(
+    'A scope is never %j',
+    (name) => {
+      expect(ScopeList.safeParse([name]).success).toBe(false);
+    },
+  );
 });
 
-describe('a failure', () => {
-  test('says what and where, and when to come back only where that is known', () => {
+describe('Failures', () => {
+  test('A failure says what was wrong and where, and when to come back only where that is known', () => {
     expect(failure('not_configured', 'x')).toEqual({ code: 'not_configured', detail: 'x', attr: null });
     expect(failure('field_invalid', 'x', 'ids')).toEqual({ code: 'field_invalid', detail: 'x', attr: 'ids' });
     expect(failureUntil('rate_limited', 'x', 5)).toEqual({
@@ -116,7 +119,7 @@ describe('a failure', () => {
     });
   });
 
-  test('has a kind with a status that fits its type', () => {
+  test('Every failure has a status that fits its type', () => {
     for (const [code, { status, type }] of Object.entries(FAILURES)) {
       if (type === 'authentication_error') expect([401, 403], code).toContain(status);
       if (type === 'validation_error') expect(status, code).toBe(400);
@@ -126,7 +129,7 @@ describe('a failure', () => {
     }
   });
 
-  test('or a value is what a result is', () => {
+  test('A result is a value or a failure', () => {
     expect(ok(1)).toEqual({ ok: true, value: 1 });
     expect(err('why')).toEqual({ ok: false, failure: 'why' });
   });
@@ -139,11 +142,11 @@ describe('JSON', () => {
     ['""', ''],
     ['[]', []],
     ['{}', {}],
-  ])('%s is read', (text, value) => {
+  ])('The text %s is read as JSON', (text, value) => {
     expect(parseJson(text)).toEqual(value);
   });
   test.each(['', ' ', 'undefined', '{', "{'a':1}", '01', 'NaN'])(
-    '%j is none, which is another thing than null',
+    'The text %j is not JSON, which is different from null',
     (text) => {
       expect(parseJson(text)).toBeUndefined();
     },
@@ -155,7 +158,7 @@ describe('JSON', () => {
     [null, false],
     ['{}', false],
     [undefined, false],
-  ])('%j is an object: %s', (value, expected) => {
+  ])('The check for a JSON object answers for %j: %s', (value, expected) => {
     expect(isJsonObject(value)).toBe(expected);
   });
 });

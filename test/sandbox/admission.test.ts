@@ -13,15 +13,15 @@ beforeEach(() => bench.reset());
 
 const error = (type: string, code: string) => ({ type, code, attr: null });
 
-describe('credentials', () => {
-  test('no key is a 401 with a challenge', async () => {
+describe('Credentials', () => {
+  test('A request without a key is a 401 with a challenge', async () => {
     const answer = await bench.get('/', { key: null });
     expect(answer.status).toBe(401);
     expect(answer.json).toMatchObject(error('authentication_error', 'not_authenticated'));
     expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
   });
 
-  test('the first candidate counts, even a wrong one: header, then body, then query', async () => {
+  test('The first candidate for the key counts, even a wrong one: header, then body, then query', async () => {
     const wrongHeader = await bench.get(`/?personal_api_key=${KEY}`, { key: 'phx_wrong' });
     expect(wrongHeader.status).toBe(401);
     expect(at(wrongHeader.json, 'detail')).toContain('Authorization header');
@@ -38,13 +38,13 @@ describe('credentials', () => {
     );
   });
 
-  test('the scheme is case-sensitive', async () => {
+  test('The scheme of the Authorization header is case-sensitive', async () => {
     const answer = await bench.get('/', { key: null, headers: { authorization: `bearer ${KEY}` } });
     expect(answer.json).toMatchObject(error('authentication_error', 'not_authenticated'));
   });
 });
 
-describe('scopes', () => {
+describe('Scopes', () => {
   const keys = [
     { key: 'phx_read', scopes: ['person:read'] },
     { key: 'phx_write', scopes: ['person:write'] },
@@ -53,7 +53,7 @@ describe('scopes', () => {
   ];
   beforeEach(() => bench.reset({ keys }));
 
-  test('a missing scope is a 403 that names it', async () => {
+  test('A missing scope is a 403 that names it', async () => {
     const answer = await bench.post('/bulk_delete/', {}, { key: 'phx_read' });
     expect(answer.status).toBe(403);
     expect(answer.json).toMatchObject({
@@ -62,14 +62,14 @@ describe('scopes', () => {
     });
   });
 
-  test('write satisfies read, and cohorts wants both of its scopes', async () => {
+  test('The write scope satisfies read, and cohorts want both of their scopes', async () => {
     expect((await bench.get('/', { key: 'phx_write' })).status).toBe(200);
     const answer = await bench.get(`/cohorts/?person_id=${ADA.uuid}`, { key: 'phx_write' });
     expect(at(answer.json, 'detail')).toContain("'cohort:read'");
   });
 
   test.each(['/funnel/', '/lifecycle/', '/trends/', `/${ADA.id}/properties_timeline/`])(
-    '%s declares no scope: a star does not open it, an old-style key does',
+    'The path %s declares no scope: a star does not open it, an old-style key does',
     async (path) => {
       const refused = await bench.get(path, { key: 'phx_all' });
       expect(refused.status).toBe(403);
@@ -85,8 +85,8 @@ describe('scopes', () => {
   });
 });
 
-describe('projects', () => {
-  test("the seed's ?token= switches the project, as PostHog does", async () => {
+describe('Projects', () => {
+  test('The parameter ?token= of the seed switches the project, as PostHog does', async () => {
     for (const name of ['token', 'api_key']) {
       const answer = await bench.get(`/?distinct_id=ada@acme.test&${name}=${PROJECTS[1].token}`);
       expect(listed(answer)).toEqual([OTHER_ADA.uuid]);
@@ -94,14 +94,14 @@ describe('projects', () => {
     expect((await bench.get('/?token=phc_unknown')).status).toBe(401);
   });
 
-  test('a token in the query of a POST switches nothing', async () => {
+  test('A token in the query of a POST switches no project', async () => {
     const answer = await bench.post(`/batch_by_distinct_ids/?token=${PROJECTS[1].token}`, {
       distinct_ids: ['ada@acme.test'],
     });
     expect(at(answer.json, 'results', 'ada@acme.test', 'uuid')).toBe(ADA.uuid);
   });
 
-  test('a key limited to projects is refused elsewhere, also by way of ?token=', async () => {
+  test('A key limited to some projects is refused elsewhere, even by ?token=', async () => {
     await bench.reset({ keys: [{ key: KEY, scopes: [], projects: [1] }] });
     const elsewhere = await bench.ask('GET', '/api/projects/2/persons/');
     expect(elsewhere.status).toBe(403);
@@ -109,7 +109,7 @@ describe('projects', () => {
     expect((await bench.get(`/?token=${PROJECTS[1].token}`)).status).toBe(403);
   });
 
-  test.each(['99', 'acme', '1x'])('project %s is a 404', async (id) => {
+  test.each(['99', 'acme', '1x'])('Project %s is a 404', async (id) => {
     const answer = await bench.ask('GET', `/api/projects/${id}/persons/`);
     expect(answer.status).toBe(404);
     expect(answer.json).toMatchObject({
@@ -118,7 +118,7 @@ describe('projects', () => {
     });
   });
 
-  test("@current and the flat family are the owner's current project", async () => {
+  test("The alias @current and the flat family mean the owner's current project", async () => {
     await bench.reset({ current_project: 2 });
     for (const base of ['/api/projects/@current/persons', '/api/person']) {
       expect(listed(await bench.ask('GET', `${base}/?distinct_id=ada@acme.test`))).toEqual([OTHER_ADA.uuid]);

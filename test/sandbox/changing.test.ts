@@ -21,14 +21,14 @@ async function properties(): Promise<unknown> {
   return at((await bench.get(`/${ADA.id}/`)).json, 'properties');
 }
 
-describe('properties', () => {
-  test.each(['PATCH', 'PUT'])('%s merges them and ignores other fields', async (method) => {
+describe('Properties', () => {
+  test.each(['PATCH', 'PUT'])('The method %s merges properties and ignores other fields', async (method) => {
     const answer = await patch({ properties: { plan: 'team', extra: 1 }, uuid: BEN.uuid }, method);
     expect([answer.status, answer.text]).toEqual([202, '']);
     expect(await properties()).toEqual({ ...ADA.properties, plan: 'team', extra: 1 });
   });
 
-  test('PATCH without them is a 400 with code and detail swapped', async () => {
+  test('PATCH without properties is a 400 with code and detail swapped', async () => {
     const answer = await patch({});
     expect(answer.status).toBe(400);
     expect(answer.json).toEqual({
@@ -39,12 +39,12 @@ describe('properties', () => {
     });
   });
 
-  test('what ingestion cannot take is a 202 all the same', async () => {
+  test('An update that ingestion cannot take is a 202 all the same', async () => {
     expect((await patch({ properties: 'nonsense' })).status).toBe(202);
     expect(await properties()).toEqual(ADA.properties);
   });
 
-  test('update_property sets one; null is a 400 in A and a value in B', async () => {
+  test('The action update_property sets one property; null is a 400 in A and a value in B', async () => {
     const body = { key: 'plan', value: null };
     expect((await bench.post(`/${ADA.id}/update_property/`, body)).status).toBe(202);
     expect(at(await properties(), 'plan')).toBeNull();
@@ -59,7 +59,7 @@ describe('properties', () => {
     expect((await bench.post(`/${ADA.id}/update_property/`, body)).json).toMatchObject({ attr: 'value' });
   });
 
-  test('delete_property unsets one, and crashes without $unset or for an unknown person', async () => {
+  test('The action delete_property unsets one property, and crashes without $unset or for an unknown person', async () => {
     const answer = await bench.post(`/${ADA.id}/delete_property/`, { $unset: 'ssn' });
     expect([answer.status, answer.json]).toEqual([201, { success: true }]);
     expect(await properties()).not.toHaveProperty('ssn');
@@ -73,9 +73,9 @@ async function owner(id: string): Promise<unknown> {
   return at((await bench.get(`/?distinct_id=${id}`)).json, 'results', 0);
 }
 
-describe('split', () => {
+describe('Split', () => {
   test.each(['A', 'B'])(
-    'in %s leaves the main id and makes the others persons without properties',
+    'A split in %s leaves the main id and makes the others persons without properties',
     async (generation) => {
       await bench.reset({ generation });
       const answer = await bench.post(`/${MIA.id}/split/`, { main_distinct_id: 'mia@birch.test' });
@@ -94,12 +94,12 @@ describe('split', () => {
     },
   );
 
-  test('without a main id the first stays', async () => {
+  test('A split without a main id keeps the first', async () => {
     await bench.post(`/${MIA.id}/split/`, {});
     expect(await owner('mia@acme.test')).toMatchObject({ uuid: MIA.uuid });
   });
 
-  test('B can split off chosen ids, and refuses a list it cannot use', async () => {
+  test('A split in B can name the ids to split off, and refuses a list it cannot use', async () => {
     const path = `/${MIA.id}/split/`;
     expect((await bench.post(path, { distinct_ids_to_split: ['mia@birch.test'] })).status).toBe(201);
     expect(at(await owner('mia@acme.test'), 'distinct_ids')).toEqual([
@@ -114,7 +114,7 @@ describe('split', () => {
     expect((await bench.post(path, both)).status).toBe(400);
   });
 
-  test('A ignores the list of chosen ids', async () => {
+  test('A split in A ignores the list of ids to split off', async () => {
     await bench.reset({ generation: 'A' });
     await bench.post(`/${MIA.id}/split/`, { distinct_ids_to_split: ['mia@birch.test'] });
     expect(at(await owner('mia@acme.test'), 'distinct_ids')).toEqual(['mia@acme.test']);
@@ -132,7 +132,7 @@ async function found(): Promise<number> {
 }
 
 describe('reset_person_distinct_id', () => {
-  test('makes a re-created person visible, and only once there is one', async () => {
+  test('A reset makes a re-created person visible, and only once there is one', async () => {
     await bench.post('/bulk_delete/', { ids: [ADA.uuid] });
     expect((await reset({ distinct_id: 'ada@acme.test' })).status).toBe(202);
     await bench.control('POST', 'events', { project_id: 1, distinct_id: 'ada@acme.test', event: 'paid' });
@@ -142,7 +142,7 @@ describe('reset_person_distinct_id', () => {
     expect(await found()).toBe(1);
   });
 
-  test('is a 202 for an unknown id, and a 400 without one', async () => {
+  test('A reset is a 202 for an unknown id, and a 400 without one', async () => {
     expect((await reset({ distinct_id: 'nobody' })).status).toBe(202);
     for (const wrong of [{}, { distinct_id: '' }, { distinct_id: 7 }]) {
       expect((await reset(wrong)).json).toMatchObject({

@@ -18,15 +18,15 @@ async function persons(seed: number): Promise<unknown> {
   return at(await bench.control('GET', 'state'), 'persons');
 }
 
-describe('worlds', () => {
-  test('the same seed and moment give the same world, another seed another', async () => {
+describe('Worlds', () => {
+  test('The same seed and moment give the same world, and another seed gives another', async () => {
     const first = await persons(7);
     expect(await persons(7)).toEqual(first);
     expect(await persons(8)).not.toEqual(first);
     expect(first).toHaveLength(PERSONS_IN_PROJECT[1] + PERSONS_IN_PROJECT[2]);
   });
 
-  test('every well-known person is in every world', async () => {
+  test('Every well-known person is in every world', async () => {
     expect(column(await persons(12345), 'uuid')).toEqual(
       expect.arrayContaining(WELL_KNOWN.map((person) => person.uuid)),
     );
@@ -37,14 +37,14 @@ describe('worlds', () => {
     }
   });
 
-  test('settings change without a new world', async () => {
+  test('Settings change without a new world', async () => {
     await bench.post('/bulk_delete/', { ids: [ADA.uuid] });
     const changed = await bench.control('PATCH', 'settings', { generation: 'C' });
     expect(changed).toMatchObject({ settings: { generation: 'C', seed: 1, throttle: false, now: NOW } });
     expect((await bench.get(`/${ADA.id}/`)).status).toBe(404);
   });
 
-  test('a mistake in a control request is a 400, and changes nothing', async () => {
+  test('A mistake in a control request is a 400 and changes nothing', async () => {
     await expect(bench.control('POST', 'reset', { generation: 'D' })).rejects.toThrow('400');
     await expect(bench.control('PATCH', 'settings', { colour: 'green' })).rejects.toThrow('400');
     const twice = [
@@ -56,7 +56,7 @@ describe('worlds', () => {
     await expect(bench.control('GET', 'nowhere')).rejects.toThrow('404');
   });
 
-  test('a person can be added with a UUID and a day of birth', async () => {
+  test('A person can be added with a UUID and a creation time', async () => {
     const uuid = '0190c0de-0001-7000-8000-00000000abcd';
     const added = await bench.control('POST', 'persons', {
       project_id: 2,
@@ -69,7 +69,7 @@ describe('worlds', () => {
     expect(found.json).toMatchObject({ created_at: '2026-01-01T00:00:00Z', distinct_ids: ['x'] });
   });
 
-  test('a thousand persons can be added and deleted at once', async () => {
+  test('A thousand persons can be added and deleted at once', async () => {
     const many = Array.from({ length: 1000 }, (_, index) => ({
       project_id: 1,
       distinct_ids: [`many-${index}`],
@@ -80,7 +80,7 @@ describe('worlds', () => {
     expect(at((await bench.get('/?include_total')).json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
   });
 
-  test('the key and the generation of a fresh world come from variables', async () => {
+  test('The key and the generation of a fresh world come from variables', async () => {
     const other = await launchSandbox({ SANDBOX_API_KEY: 'phx_other', SANDBOX_GENERATION: 'A' });
     try {
       const settings = at(await other.control('GET', 'settings'), 'settings');
@@ -94,13 +94,13 @@ describe('worlds', () => {
     }
   });
 
-  test('the root says what this is', async () => {
+  test('The root says what the sandbox is', async () => {
     expect((await bench.ask('GET', '/', { key: null })).text).toContain('Hedgerow sandbox');
   });
 });
 
-describe('the record', () => {
-  test('keeps method, raw target, headers, body and status of everything under /api/, refused or not', async () => {
+describe('Received requests', () => {
+  test('The record keeps method, raw target, headers, body and status of everything under /api/, refused or not', async () => {
     await bench.get('/?a=1&a=%32&odd=%zz', { key: 'phx_wrong' });
     await bench.post('/bulk_delete', { ids: [ADA.uuid] });
     await bench.ask('GET', '/api/nowhere');
@@ -122,7 +122,7 @@ describe('the record', () => {
     ]);
   });
 
-  test('can be read from a sequence number on, and forgotten', async () => {
+  test('The record can be read from a sequence number on, and forgotten', async () => {
     await bench.get('/');
     await bench.get('/activity/');
     const [first] = await bench.received();

@@ -37,14 +37,14 @@ async function queuedFor(uuid: string): Promise<unknown[]> {
 }
 
 describe('bulk_delete', () => {
-  test('answers an empty 202 in A', async () => {
+  test('A bulk delete is answered with an empty 202 in A', async () => {
     await bench.reset({ generation: 'A' });
     const answer = await bench.post('/bulk_delete/', { ids: [ADA.uuid] });
     expect([answer.status, answer.text]).toEqual([202, '']);
     expect(await exists(ADA.id)).toBe(false);
   });
 
-  test('answers a summary in B', async () => {
+  test('A bulk delete is answered with a summary in B', async () => {
     const answer = await bench.post('/bulk_delete/', {
       ids: [ADA.uuid, BEN.uuid, UNKNOWN],
       delete_events: true,
@@ -60,7 +60,7 @@ describe('bulk_delete', () => {
     expect(await queuedFor(ADA.uuid)).toEqual(['event']);
   });
 
-  test('answers a queued summary in C, with none deleted', async () => {
+  test('A bulk delete is answered with a queued summary in C, with none deleted', async () => {
     await bench.reset({ generation: 'C' });
     const answer = await bench.post('/bulk_delete/', { ids: [ADA.uuid, BEN.uuid] });
     expect(answer.json).toEqual({
@@ -73,26 +73,26 @@ describe('bulk_delete', () => {
     expect(await exists(ADA.id)).toBe(false);
   });
 
-  test('by a distinct id takes the whole merged person', async () => {
+  test('A bulk delete by a distinct id deletes the whole merged person', async () => {
     const answer = await bench.post('/bulk_delete/', { distinct_ids: ['mia@birch.test'] });
     expect(at(answer.json, 'persons_deleted')).toBe(1);
     expect(await exists(MIA.id)).toBe(false);
     expect(listed(await bench.get('/?distinct_id=mia@acme.test'))).toEqual([]);
   });
 
-  test('repeated, it is a 202 that found nothing', async () => {
+  test('A repeated bulk delete is a 202 that found no person', async () => {
     await bench.post('/bulk_delete/', { ids: [ADA.uuid] });
     const again = await bench.post('/bulk_delete/', { ids: [ADA.uuid], delete_events: true });
     expect(again.status).toBe(202);
     expect(again.json).toMatchObject({ persons_found: 0, events_queued_for_deletion: false });
   });
 
-  test('takes the string "false" for yes', async () => {
+  test('A bulk delete takes the string "false" for yes', async () => {
     await bench.post('/bulk_delete/', { ids: [ADA.uuid], delete_events: 'false' });
     expect(await queuedFor(ADA.uuid)).toEqual(['event']);
   });
 
-  test('can keep the person and queue the rest; A knows neither flag', async () => {
+  test('A bulk delete can keep the person and queue the rest; A knows neither flag', async () => {
     const body = { ids: [ADA.uuid], keep_person: true, delete_recordings: true };
     expect((await bench.post('/bulk_delete/', body)).json).toMatchObject({
       persons_found: 1,
@@ -106,7 +106,7 @@ describe('bulk_delete', () => {
     expect(await queuedFor(ADA.uuid)).toEqual([]);
   });
 
-  test('ignores the query, where the documentation puts its fields', async () => {
+  test('A bulk delete ignores the query, where the documentation puts its fields', async () => {
     const answer = await bench.post(`/bulk_delete/?ids=${ADA.uuid}`, {});
     expect(answer.json).toMatchObject({
       code: 'invalid_input',
@@ -114,7 +114,7 @@ describe('bulk_delete', () => {
     });
   });
 
-  test('counts at most 1000 on the raw list', async () => {
+  test('A bulk delete counts at most 1000 on the raw list', async () => {
     const ids = Array.from({ length: 1001 }, () => ADA.uuid);
     const answer = await bench.post('/bulk_delete/', { ids });
     expect(answer.json).toMatchObject({ detail: 'You can only pass 1000 ids in one call' });
@@ -123,7 +123,7 @@ describe('bulk_delete', () => {
     expect(named.json).toMatchObject({ detail: 'You can only pass 1000 distinct_ids in one call' });
   });
 
-  test('both lists are refused in B, and distinct_ids wins silently in A', async () => {
+  test('A bulk delete with both lists is refused in B, and distinct_ids wins silently in A', async () => {
     const both = { ids: [ADA.uuid], distinct_ids: ['ben@acme.test'] };
     expect((await bench.post('/bulk_delete/', both)).status).toBe(400);
     await bench.reset({ generation: 'A' });
@@ -131,11 +131,11 @@ describe('bulk_delete', () => {
     expect([await exists(ADA.id), await exists(BEN.id)]).toEqual([true, false]);
   });
 
-  test('an id that is no UUID is a server error', async () => {
+  test('A bulk delete by an id that is no UUID is a server error', async () => {
     expect((await bench.post('/bulk_delete/', { ids: [String(ADA.id)] })).status).toBe(500);
   });
 
-  test('a failure half way is listed under a 202 in B, and a 500 with some gone in A', async () => {
+  test('A failure half way is listed under a 202 in B, and is a 500 with some persons gone in A', async () => {
     const body = { ids: [ADA.uuid, BEN.uuid, MIA.uuid] };
     await bench.reset({ undeletable: [BEN.uuid] });
     const answer = await bench.post('/bulk_delete/', body);
@@ -157,18 +157,18 @@ function remove(path: string): Promise<Answered> {
 }
 
 describe('DELETE', () => {
-  test('is an empty 202, and a 404 the second time', async () => {
+  test('DELETE is an empty 202, and a 404 the second time', async () => {
     const answer = await remove(`/${ADA.id}/`);
     expect([answer.status, answer.text]).toEqual([202, '']);
     expect((await remove(`/${ADA.id}/`)).status).toBe(404);
   });
 
-  test('reads its flags by presence: ?delete_events=false deletes events', async () => {
+  test('DELETE reads its flags by presence: ?delete_events=false deletes events', async () => {
     await remove(`/${ADA.uuid}/?delete_events=false`);
     expect(await queuedFor(ADA.uuid)).toEqual(['event']);
   });
 
-  test('keep_person keeps in B and means nothing in A', async () => {
+  test('The flag keep_person keeps the person in B and means nothing in A', async () => {
     await remove(`/${ADA.id}/?keep_person&delete_recordings`);
     expect(await exists(ADA.id)).toBe(true);
     expect(await queuedFor(ADA.uuid)).toEqual(['recording']);
@@ -177,7 +177,7 @@ describe('DELETE', () => {
     expect(await exists(ADA.id)).toBe(false);
   });
 
-  test('says 202 in B even if it failed, and 500 in A', async () => {
+  test('A failed DELETE is a 202 in B and a 500 in A', async () => {
     await bench.reset({ undeletable: [ADA.uuid] });
     expect((await remove(`/${ADA.id}/`)).status).toBe(202);
     expect(await exists(ADA.id)).toBe(true);
@@ -185,7 +185,7 @@ describe('DELETE', () => {
     expect((await remove(`/${ADA.id}/`)).status).toBe(500);
   });
 
-  test('of events and of recordings alone keeps the profile', async () => {
+  test('DELETE of events or recordings alone keeps the profile', async () => {
     expect((await bench.post(`/${ADA.id}/delete_events/`, {})).status).toBe(202);
     expect((await bench.post(`/${ADA.id}/delete_recordings/`, {})).status).toBe(202);
     expect(await exists(ADA.id)).toBe(true);
@@ -195,7 +195,7 @@ describe('DELETE', () => {
 });
 
 describe('deletion_status', () => {
-  test('shows event deletions, newest first, by status and by person', async () => {
+  test('The deletion status shows event deletions, newest first, by status and by person', async () => {
     await bench.post('/bulk_delete/', { ids: [ADA.uuid], delete_events: true, delete_recordings: true });
     const answer = await bench.get('/deletion_status/');
     expect(answer.json).toMatchObject({ count: 2, next: null, previous: null });
@@ -209,7 +209,7 @@ describe('deletion_status', () => {
     expect((await bench.get('/deletion_status/?person_uuid=ada')).status).toBe(400);
   });
 
-  test('pages with a count, and drops the offset on the way back to the first page', async () => {
+  test('The deletion status has pages with a count, and drops the offset on the way back to the first page', async () => {
     await bench.post('/bulk_delete/', { ids: [ADA.uuid], delete_events: true });
     const base = `${bench.url}/api/projects/1/persons/deletion_status/`;
     expect((await bench.get('/deletion_status/?limit=1')).json).toMatchObject({

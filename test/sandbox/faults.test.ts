@@ -34,7 +34,7 @@ function order(fault: Record<string, unknown>): Promise<unknown> {
   return bench.control('POST', 'faults', fault);
 }
 
-describe('faults', () => {
+describe('Faults', () => {
   test.each([
     [{ kind: 'status' }, '500'],
     [{ kind: 'status', status: 503 }, '503'],
@@ -46,20 +46,20 @@ describe('faults', () => {
     [{ kind: 'lost_request' }, 'no answer'],
     [{ kind: 'slow', delay_ms: 1 }, '200'],
     [{ kind: 'huge', bytes: 100_000 }, '200'],
-  ])('%j gives a client: %s, once', async (fault, expected) => {
+  ])('A fault %j gives a client once: %s', async (fault, expected) => {
     await order(fault);
     expect(await outcome()).toBe(expected);
     expect(await outcome()).toBe('200');
   });
 
-  test('a 429 names its wait, in the error body too', async () => {
+  test('A 429 names its wait, in the error body too', async () => {
     await order({ kind: 'status', status: 429, retry_after_seconds: 7 });
     const answer = await bench.get('/');
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '7']);
     expect(at(answer.json, 'detail')).toContain('7 seconds');
   });
 
-  test('a lost reply has done its work, and so has an answer that broke off', async () => {
+  test('A request whose reply was lost or broke off has done its work', async () => {
     for (const [kind, person] of [
       ['lost_reply', ADA],
       ['hang_up', BEN],
@@ -72,7 +72,7 @@ describe('faults', () => {
     expect(column(await bench.received(), 'status')).toEqual([202, 404, 202, 404]);
   });
 
-  test('a lost request was received, and nothing was done', async () => {
+  test('A lost request was received and did nothing', async () => {
     await order({ kind: 'lost_request' });
     const body = JSON.stringify({ ids: [ADA.uuid] });
     expect(await outcome('/api/projects/1/persons/bulk_delete/', { method: 'POST', body })).toBe('no answer');
@@ -80,7 +80,7 @@ describe('faults', () => {
     expect((await bench.get(`/${ADA.id}/`)).status).toBe(200);
   });
 
-  test('an empty answer can break off too', async () => {
+  test('An empty answer can break off too', async () => {
     await bench.reset({ generation: 'A' });
     await order({ kind: 'hang_up' });
     const body = JSON.stringify({ ids: [ADA.uuid] });
@@ -88,13 +88,13 @@ describe('faults', () => {
     expect(await outcome('/api/projects/1/persons/bulk_delete/', init)).toBe('202, then a broken body');
   });
 
-  test('a status fault does no work', async () => {
+  test('A status fault does no work', async () => {
     await order({ kind: 'status', status: 502 });
     expect((await bench.post('/bulk_delete/', { ids: [ADA.uuid] })).status).toBe(502);
     expect((await bench.get(`/${ADA.id}/`)).status).toBe(200);
   });
 
-  test('echo_key puts the key into body and headers', async () => {
+  test('The fault echo_key puts the key into body and headers', async () => {
     for (const status of [200, 400]) {
       await order({ kind: 'echo_key', status });
       const answer = await bench.get('/');
@@ -105,7 +105,7 @@ describe('faults', () => {
     }
   });
 
-  test('hit only what they name, as often as they say, and can be listed and taken back', async () => {
+  test('Faults hit only what they name, as often as they say, and can be listed and taken back', async () => {
     await order({ kind: 'status', method: 'post', path_contains: 'values', times: 2 });
     await order({ kind: 'status', path_contains: 'activity', times: 2 });
     expect((await bench.get('/values/?key=plan')).status).toBe(200);
@@ -116,7 +116,7 @@ describe('faults', () => {
     expect((await bench.get('/activity/')).status).toBe(200);
   });
 
-  test('a reset takes them back too', async () => {
+  test('A reset takes back all faults', async () => {
     await order({ kind: 'status' });
     await bench.reset();
     expect((await bench.get('/')).status).toBe(200);

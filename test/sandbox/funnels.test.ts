@@ -20,7 +20,7 @@ function threeSteps(more: string): string {
   return `/funnel/?${WIDE}&limit=100&events=${q(STEPS)}&${more}`;
 }
 
-describe('funnel', () => {
+describe('Funnels', () => {
   test.each([
     ['funnel_step=1', ['ADA', 'BEN', 'CYD', 'DOV', 'MIA']],
     ['funnel_step=2', ['ADA', 'BEN', 'CYD', 'MIA']],
@@ -31,25 +31,25 @@ describe('funnel', () => {
     ['funnel_step=3&funnel_order_type=unordered', ['ADA', 'CYD', 'MIA']],
     ['funnel_step=2&funnel_window_days=1', ['ADA', 'BEN']],
     ['funnel_step=2&funnel_window_interval=36&funnel_window_interval_unit=hour', ['ADA', 'BEN']],
-  ])('%s finds %j among the well-known', async (more, expected) => {
+  ])('A funnel with %s finds %j among the well-known persons', async (more, expected) => {
     expect(known(actors(await bench.get(threeSteps(more))))).toEqual(expected);
   });
 
-  test('a strict funnel suffers nothing in between', async () => {
+  test('A strict funnel allows no event in between', async () => {
     await happen(bench, 'smooth: a@01T10, b@01T11', 'bumpy: a@01T10, x@01T10, b@01T11');
     const asked = `/funnel/?${WIDE}&events=${q([step('a'), step('b', 1)])}&funnel_step=2`;
     expect(ids((await bench.get(asked)).json)).toEqual(['bumpy', 'smooth']);
     expect(ids((await bench.get(`${asked}&funnel_order_type=strict`)).json)).toEqual(['smooth']);
   });
 
-  test('an exclusion between two steps strikes the person', async () => {
+  test('An exclusion between two steps removes the person', async () => {
     await happen(bench, 'clean: a@01T10, b@01T12', 'spoilt: a@01T10, x@01T11, b@01T12');
     const exclusions = [{ id: 'x', type: 'events', funnel_from_step: 0, funnel_to_step: 1 }];
     const asked = `/funnel/?${WIDE}&events=${q([step('a'), step('b', 1)])}&funnel_step=2&exclusions=${q(exclusions)}`;
     expect(ids((await bench.get(asked)).json)).toEqual(['clean']);
   });
 
-  test('filters rows by person, and by the properties of a step', async () => {
+  test('A funnel filters rows by person, and by the properties of a step', async () => {
     const ofAcme = actors(await bench.get(threeSteps(`funnel_step=1&properties=${q(ACME)}`)));
     expect(known(ofAcme)).toEqual(['ADA', 'BEN', 'MIA']);
     const steps = [step('signed up', 0, { properties: [{ key: 'plan', value: 'pro', type: 'event' }] })];
@@ -57,38 +57,38 @@ describe('funnel', () => {
     expect(known(pros)).toEqual(['ADA', 'CYD', 'MIA']);
   });
 
-  test('a breakdown narrows to one of its values', async () => {
+  test('A breakdown narrows a funnel to one of its values', async () => {
     const slice = 'funnel_step=3&breakdown=plan&breakdown_type=person&funnel_step_breakdown';
     expect(known(actors(await bench.get(threeSteps(`${slice}=pro`))))).toEqual(['ADA', 'CYD']);
     expect(known(actors(await bench.get(threeSteps(`${slice}=${q(['free'])}`))))).toEqual([]);
   });
 
-  test("a trend's point is who set out in its period, and arrived or dropped off", async () => {
+  test('A point of a funnel trend is who entered in its period, and arrived or dropped off', async () => {
     const point = 'funnel_viz_type=trends&entrance_period_start=2026-03-06&drop_off';
     expect(known(actors(await bench.get(threeSteps(`${point}=false`))))).toEqual(['ADA', 'CYD']);
     expect(known(actors(await bench.get(threeSteps(`${point}=true`))))).toEqual(['BEN', 'DOV', 'MIA']);
   });
 
-  test('is asked by POST as well, the body going over the query', async () => {
+  test('A funnel takes POST as well, and its body wins over the query', async () => {
     const answer = await bench.post(`/funnel/?${WIDE}&funnel_step=3`, { events: STEPS, funnel_step: -2 });
     expect(known(actors(answer))).toEqual(['DOV']);
   });
 
-  test('search, and the filter of test accounts, narrow too', async () => {
+  test('A funnel is narrowed by search and by the filter of test accounts', async () => {
     const asked = `/funnel/?${WIDE}&events=${q([step('$pageview')])}`;
     expect(known(actors(await bench.get(`${asked}&search=copse`)))).toEqual(['CYD']);
     expect(known(actors(await bench.get(asked)))).toContain('STAFF');
     expect(known(actors(await bench.get(`${asked}&filter_test_accounts=true`)))).not.toContain('STAFF');
   });
 
-  test('an unbuildable row filter is dropped, and everybody is let in', async () => {
+  test('A row filter that cannot be built is dropped, and every person passes', async () => {
     const broken = [{ key: 'tenant_id', value: 'acme', type: 'persom' }];
     expect(known(actors(await bench.get(threeSteps(`funnel_step=1&properties=${q(broken)}`))))).toContain(
       'DOV',
     );
   });
 
-  test('the flag that strikes legacy insights is a 403 from B on', async () => {
+  test('The flag that refuses legacy insights is a 403 from B on', async () => {
     await bench.reset({ legacy_insights: false });
     expect((await bench.get(threeSteps('funnel_step=1'))).status).toBe(403);
     expect((await bench.get('/trends/?entity_type=events')).status).toBe(403);
@@ -97,10 +97,10 @@ describe('funnel', () => {
   });
 });
 
-describe('pages of actors', () => {
+describe('Pages of actors', () => {
   const path = `/funnel/?${WIDE}&funnel_step=1&events=${q([step('signed up')])}&limit=5`;
 
-  test('are one element with its own count, and the funnel adds its extras', async () => {
+  test('A page of actors is one element with its own count, and a funnel adds its extras', async () => {
     const answer = await bench.get(path);
     expect(at(answer.json, 'results')).toHaveLength(1);
     expect(answer.json).toMatchObject({
@@ -114,27 +114,27 @@ describe('pages of actors', () => {
     expect(Object.keys(lifecycle.json ?? {})).toEqual(['results', 'next']);
   });
 
-  test('next is absolute on the first page, and relative without its slash from the second on', async () => {
+  test('The link next is absolute on the first page, and relative without its slash from the second on', async () => {
     const first = at((await bench.get(path)).json, 'next');
     expect(first).toBe(`${bench.url}/api/projects/1/persons${path}&offset=5`);
     const second = at((await bench.get(`${path}&offset=5`)).json, 'next');
     expect(second).toBe(`api/projects/1/persons${path}&offset=10`);
   });
 
-  test('another "offset" in the URL makes next repeat the page', async () => {
+  test('A second "offset" in the URL makes next repeat the page', async () => {
     const filter = [{ key: 'offset', value: 'x', operator: 'is_not', type: 'person' }];
     const answer = await bench.get(`${path}&properties=${q(filter)}`);
     expect(at(answer.json, 'next')).toBe(`api/projects/1/persons${path}&properties=${q(filter)}`);
   });
 
-  test('a deleted person is missing from its page and still counts for paging', async () => {
+  test('A deleted person is missing from its page and still counts for paging', async () => {
     await bench.post('/bulk_delete/', { ids: [ADA.uuid, BEN.uuid] });
     const answer = await bench.get(path);
     expect(answer.json).toMatchObject({ results: [{ count: 3 }], missing_persons: 2 });
     expect(at(answer.json, 'next')).not.toBeNull();
   });
 
-  test('a cached page carries the links of whoever asked first', async () => {
+  test('A cached page carries the links of the client that asked first', async () => {
     await bench.get(`${path}&tenant=first`);
     const second = await bench.ask('GET', `/api/environments/1/persons${path}&tenant=second`);
     expect(at(second.json, 'is_cached')).toBe(true);
@@ -147,11 +147,11 @@ describe('pages of actors', () => {
   });
 });
 
-describe('correlation', () => {
+describe('Correlation', () => {
   beforeEach(() => bench.reset({ generation: 'A' }));
   const path = `/funnel/correlation/?${WIDE}&events=${q([step('signed up'), step('paid', 1)])}`;
 
-  test('answers who converted or not, with an event on the way', async () => {
+  test('A correlation answers who converted or not, with an event on the way', async () => {
     const watched = `funnel_correlation_person_entity=${q(step('watched video'))}`;
     const yes = await bench.get(`${path}&${watched}&funnel_correlation_person_converted=true`);
     expect(known(actors(yes))).toEqual(['ADA', 'CYD']);
@@ -159,13 +159,13 @@ describe('correlation', () => {
     expect(known(actors(no))).toEqual(['BEN']);
   });
 
-  test('answers who had those properties', async () => {
+  test('A correlation answers who had given properties', async () => {
     const values = `funnel_correlation_property_values=${q(ACME)}`;
     const answer = await bench.get(`${path}&${values}&funnel_correlation_person_converted=true`);
     expect(known(actors(answer))).toEqual(['ADA', 'MIA']);
   });
 
-  test('pages by parameters of its own', async () => {
+  test('A correlation has paging parameters of its own', async () => {
     const answer = await bench.get(`${path}&funnel_correlation_person_limit=2`);
     const more = '&funnel_correlation_person_limit=2&funnel_correlation_person_offset=2';
     expect(at(answer.json, 'next')).toBe(`${bench.url}/api/projects/1/persons${path}${more}`);

@@ -22,7 +22,7 @@ function stickiness(days: number): string {
   return `/stickiness/?entity_id=probe&entity_type=events&stickiness_days=${days}`;
 }
 
-describe('lifecycle', () => {
+describe('Lifecycle', () => {
   const story = [
     'fresh: probe@12T10, probe@13T10',
     'steady: probe@11T09, probe@12T09',
@@ -35,25 +35,25 @@ describe('lifecycle', () => {
     ['returning', ['steady']],
     ['resurrecting', ['back']],
     ['dormant', ['gone']],
-  ])('%s finds %j', async (kind, expected) => {
+  ])('The lifecycle status %s finds %j', async (kind, expected) => {
     await happen(bench, ...story);
     expect(ids((await bench.get(lifecycle(kind))).json)).toEqual(expected);
   });
 
-  test('goes by the interval asked for', async () => {
+  test('The lifecycle goes by the interval that was asked for', async () => {
     await happen(bench, ...story);
     expect(ids((await bench.get(lifecycle('new', '&interval=week'))).json)).toEqual(['fresh', 'steady']);
     expect(ids((await bench.get(lifecycle('resurrecting', '&interval=week'))).json)).toEqual([]);
     expect(ids((await bench.get(lifecycle('returning', '&interval=week'))).json)).toEqual(['back', 'gone']);
   });
 
-  test('a missing parameter is a 400 in the old shape', async () => {
+  test('A missing lifecycle parameter is a 400 in the old shape', async () => {
     const answer = await bench.get('/lifecycle/?target_date=2026-03-12');
     expect(answer.status).toBe(400);
     expect(answer.json).toMatchObject({ message: 'Missing parameter' });
   });
 
-  test("A asks the owner's current project, B the path's", async () => {
+  test("The lifecycle of A asks the owner's current project, that of B the project of the path", async () => {
     await happen(bench, ...story);
     await bench.control('PATCH', 'settings', { current_project: 2 });
     expect(ids((await bench.get(lifecycle('new'))).json)).toEqual(['fresh']);
@@ -63,16 +63,16 @@ describe('lifecycle', () => {
     expect((await bench.get(lifecycle('new'))).json).toMatchObject({ message: 'Could not retrieve team' });
   });
 
-  test.each(['A', 'B'])('can fail on the nested path in %s', async (generation) => {
+  test.each(['A', 'B'])('The lifecycle can fail on the nested path in %s', async (generation) => {
     await bench.reset({ generation, nested_quirks: true });
     expect((await bench.get(lifecycle('new'))).status).toBe(500);
   });
 });
 
-describe('stickiness', () => {
+describe('Stickiness', () => {
   beforeEach(() => bench.reset({ generation: 'A' }));
 
-  test('answers who was active in exactly that many intervals', async () => {
+  test('Stickiness answers who was active in exactly that many intervals', async () => {
     await happen(
       bench,
       'once: probe@12T10, probe@12T11',
@@ -90,19 +90,19 @@ describe('stickiness', () => {
     expect(ids((await bench.get(stickiness(1))).json)).toEqual([]);
   });
 
-  test('can fail on the nested path, where the world has that defect', async () => {
+  test('Stickiness can fail on the nested path, where the world has that defect', async () => {
     await bench.control('PATCH', 'settings', { nested_quirks: true });
     expect((await bench.get(stickiness(1))).status).toBe(500);
     expect((await bench.ask('GET', `/api/person${stickiness(1)}`)).status).toBe(200);
   });
 
-  test('without an entity it is a 400', async () => {
+  test('Stickiness without an entity is a 400', async () => {
     expect((await bench.get('/stickiness/?stickiness_days=1')).json).toMatchObject({ code: 'invalid_input' });
   });
 });
 
-describe('trends', () => {
-  test('answers who did it in the range, and how often', async () => {
+describe('Trends', () => {
+  test('Trends answer who did it in the range, and how often', async () => {
     await happen(
       bench,
       'often: probe@12T10, probe@12T11, probe@14T10',
@@ -120,14 +120,14 @@ describe('trends', () => {
     expect(ids((await bench.get(`${path}&breakdown=way&breakdown_value=once`)).json)).toEqual(['once']);
   });
 
-  test('the series of the filter brings its own properties', async () => {
+  test('The series of a trends filter brings its own properties', async () => {
     await happen(bench, 'often: probe@12T10', 'once: probe@12T10');
     const series = [step('probe', 0, { properties: [{ key: 'way', value: 'once' }] })];
     const answer = await bench.get(`/trends/?entity_id=probe&entity_type=events&events=${q(series)}`);
     expect(ids(answer.json)).toEqual(['once']);
   });
 
-  test('events alone means any event; nothing at all is a 400', async () => {
+  test('The value "events" alone means any event, and no entity at all is a 400', async () => {
     expect((await bench.get('/trends/?entity_type=events')).json).toMatchObject({
       results: [{ count: SOME_NUMBER }],
     });
@@ -135,7 +135,7 @@ describe('trends', () => {
     expect((await bench.get('/trends/?entity_type=actions')).status).toBe(400);
   });
 
-  test('CSV has the people in the columns of one line', async () => {
+  test('CSV of trends has the people in the columns of one line', async () => {
     await happen(bench, 'once: probe@12T10');
     const answer = await bench.get('/trends.csv?entity_id=probe&entity_type=events');
     const lines = answer.text.trimEnd().split('\r\n');
@@ -144,8 +144,8 @@ describe('trends', () => {
   });
 });
 
-describe('timeline', () => {
-  test('answers how the filtered properties stood at each relevant event', async () => {
+describe('Timeline', () => {
+  test('The timeline answers how the filtered properties stood at each relevant event', async () => {
     const events = q([step('signed up'), step('watched video', 1), step('$pageview', 2)]);
     const filter = q([{ key: 'plan', value: 'pro', type: 'person' }]);
     await bench.ask('PATCH', `/api/projects/1/persons/${BEN.id}/`, { body: { properties: { plan: 'pro' } } });

@@ -18,8 +18,8 @@ const person = (key: string, value: unknown, operator = 'exact') => ({
   type: 'person',
 });
 
-describe('the list', () => {
-  test('stays inside its project, newest first', async () => {
+describe('The list', () => {
+  test('The list stays inside its project, newest first', async () => {
     const answer = await bench.get('/?include_total');
     expect(at(answer.json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
     expect(listed(answer)).not.toContain(OTHER_ADA.uuid);
@@ -27,7 +27,7 @@ describe('the list', () => {
     expect(times).toEqual(times.toSorted().toReversed());
   });
 
-  test('is seeded with every tenant, and with somebody who has none', async () => {
+  test('The seed has persons of every tenant, and one without a tenant', async () => {
     for (const tenant of TENANTS) {
       expect(
         listed(await bench.get(`/?properties=${q([person('tenant_id', tenant)])}`)).length,
@@ -41,7 +41,7 @@ describe('the list', () => {
   test.each([
     ['B', 'number', ['second', 'first']],
     ['A', 'UUID', ['first', 'second']],
-  ])('generation %s orders those who came together by %s, descending', async (generation, _, expected) => {
+  ])('Generation %s orders persons created together by %s, descending', async (generation, _, expected) => {
     await bench.reset({ generation });
     const born = { project_id: 1, created_at: '2026-03-15T11:00:00Z' };
     await bench.control('POST', 'persons', [
@@ -52,7 +52,7 @@ describe('the list', () => {
     expect(column(rows, 'distinct_ids')).toEqual(expected.map((id) => [id]));
   });
 
-  test('combines email, distinct_id and search with AND; an unknown distinct id is an empty page', async () => {
+  test('Email, distinct_id and search are combined with AND, and an unknown distinct id is an empty page', async () => {
     expect(listed(await bench.get('/?email=ben@acme.test'))).toEqual([BEN.uuid]);
     expect(listed(await bench.get('/?email=ben@acme.test&distinct_id=ada@acme.test'))).toEqual([]);
     expect(listed(await bench.get('/?search=BRAMBLE'))).toEqual([BEN.uuid]);
@@ -74,14 +74,14 @@ describe('the list', () => {
     ['is_not_set', 'is_not_set', false],
     ['in', ['ada@acme.test'], true],
     ['not_in', ['ada@acme.test'], false],
-  ])('operator %s with %j finds Ada: %s', async (operator, value, finds) => {
+  ])('Operator %s with %j finds Ada: %s', async (operator, value, finds) => {
     const answer = await bench.get(
       `/?properties=${q([person('email', value, operator)])}&distinct_id=ada@acme.test`,
     );
     expect(listed(answer)).toEqual(finds ? [ADA.uuid] : []);
   });
 
-  test('numbers and dates compare', async () => {
+  test('Numbers and dates are compared', async () => {
     const properties = { score: 7, since: '2026-03-10T08:00:00Z' };
     await bench.control('POST', 'persons', { project_id: 1, distinct_ids: ['seven'], properties });
     const finds = async (key: string, value: unknown, operator: string) =>
@@ -96,7 +96,7 @@ describe('the list', () => {
     expect(await finds('since', '2026-03-10', 'is_date_before')).toBe(0);
   });
 
-  test('an element that cannot be built is dropped, and the restriction with it', async () => {
+  test('A filter element that cannot be built is dropped, and its restriction with it', async () => {
     for (const broken of [
       { ...person('tenant_id', 'acme'), type: 'persom' },
       { key: 'tenant_id', type: 'person' },
@@ -107,7 +107,7 @@ describe('the list', () => {
     }
   });
 
-  test('type defaults to event, which restricts no list', async () => {
+  test('The type of a filter defaults to event, which restricts no list', async () => {
     const answer = await bench.get(`/?include_total&properties=${q([{ key: 'tenant_id', value: 'acme' }])}`);
     expect(at(answer.json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
   });
@@ -117,13 +117,13 @@ describe('the list', () => {
     values: [{ type: 'OR', values: [person('email', 'ada@acme.test'), person('email', 'ben@acme.test')] }],
   };
 
-  test('generation B takes the flat array only, and reads it from the query only', async () => {
+  test('Generation B takes the flat array only, and reads it from the query only', async () => {
     expect((await bench.get(`/?properties=${q(group)}`)).status).toBe(500);
     expect((await bench.get('/?properties=nonsense')).status).toBe(500);
     expect((await bench.get(`/?properties=${q(['x'])}`)).status).toBe(500);
   });
 
-  test('generation A takes groups, and refuses what is no JSON or mixes groups and leaves', async () => {
+  test('Generation A takes groups, and refuses what is no JSON or mixes groups and leaves', async () => {
     await bench.reset({ generation: 'A' });
     expect(new Set(listed(await bench.get(`/?properties=${q(group)}`)))).toEqual(
       new Set([ADA.uuid, BEN.uuid]),
@@ -134,8 +134,8 @@ describe('the list', () => {
   });
 });
 
-describe('pages', () => {
-  test('next and previous are absolute, with host and every parameter that was sent', async () => {
+describe('Pages', () => {
+  test('The links next and previous are absolute, with host and every parameter that was sent', async () => {
     const path = `/?limit=10&offset=20&properties=${q([person('plan', 'zzz', 'is_not')])}&secret=1`;
     const answer = await bench.get(path);
     const link = (offset: number) =>
@@ -143,12 +143,12 @@ describe('pages', () => {
     expect(answer.json).toMatchObject({ next: link(30), previous: link(10) });
   });
 
-  test('the link back to the first page is the unchanged current URL', async () => {
+  test('The link back to the first page is the unchanged current URL', async () => {
     const answer = await bench.get('/?limit=10&offset=10');
     expect(at(answer.json, 'previous')).toBe(`${bench.url}/api/projects/1/persons/?limit=10&offset=10`);
   });
 
-  test('the last full page has a next that leads to an empty one', async () => {
+  test('The last full page has a next that leads to an empty page', async () => {
     const last = await bench.get('/?limit=20&offset=20');
     expect(listed(last)).toHaveLength(20);
     const empty = await fetch(String(at(last.json, 'next')), {
@@ -157,7 +157,7 @@ describe('pages', () => {
     expect(await empty.json()).toMatchObject({ results: [], next: null });
   });
 
-  test('a deleted person can make a page short that still has a next', async () => {
+  test('A deleted person can make a page short that still has a next', async () => {
     await bench.reset({ clickhouse_lag: true });
     const [newest] = listed(await bench.get('/?limit=1'));
     await bench.post('/bulk_delete/', { ids: [newest] });
@@ -166,12 +166,12 @@ describe('pages', () => {
     expect(at(answer.json, 'next')).not.toBeNull();
   });
 
-  test('count is there only when asked for', async () => {
+  test('The count is there only when asked for', async () => {
     expect((await bench.get('/')).json).not.toHaveProperty('count');
     expect((await bench.get('/?include_total=false')).json).toHaveProperty('count');
   });
 
-  test('limit 0 means 100, and a word in its place is a server error', async () => {
+  test('A limit of 0 means 100, and a word in its place is a server error', async () => {
     expect(listed(await bench.get('/?limit=0'))).toHaveLength(PERSONS_IN_PROJECT[1]);
     expect((await bench.get('/?limit=ten')).status).toBe(500);
     expect((await bench.get('/activity/?page=one')).status).toBe(500);
@@ -180,7 +180,7 @@ describe('pages', () => {
 
 describe('CSV', () => {
   test.each(['.csv', '/?format=csv'])(
-    '%s ignores limit and offset, and nested members become columns',
+    'CSV by %s ignores limit and offset, and nested members become columns',
     async (suffix) => {
       const mark = suffix.includes('?') ? '&' : '?';
       const answer = await bench.get(`${suffix}${mark}limit=1&offset=3`);
@@ -191,13 +191,13 @@ describe('CSV', () => {
     },
   );
 
-  test('Accept chooses it too, and errors come in it', async () => {
+  test('The Accept header chooses CSV too, and errors come in it', async () => {
     const answer = await bench.get('/424242/', { headers: { accept: 'text/csv' } });
     expect(answer.status).toBe(404);
     expect(answer.text).toMatch(/^attr,code,detail,type\r\n,not_found/);
   });
 
-  test('the suffix is an alias on every path', async () => {
+  test('The suffix is an alias on every path', async () => {
     expect((await bench.get(`/${ADA.id}.json`)).json).toMatchObject({ id: ADA.id });
     expect((await bench.get('/values.csv?key=plan')).text).toMatch(/^count,name\r\n/);
   });

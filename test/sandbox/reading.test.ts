@@ -19,8 +19,8 @@ beforeAll(async () => {
 afterAll(() => bench.stop());
 beforeEach(() => bench.reset());
 
-describe('shapes', () => {
-  test('a row of the list has the UUID for its id, a retrieved person the number', async () => {
+describe('Shapes', () => {
+  test('A row of the list has the UUID for its id, a retrieved person the number', async () => {
     const row = at((await bench.get(`/?distinct_id=${ADA.distinctIds[0]}`)).json, 'results', 0);
     expect(row).toMatchObject({
       type: 'person',
@@ -39,13 +39,13 @@ describe('shapes', () => {
     expect((await bench.get(`/${ADA.id}/`)).json).toEqual(retrieved.json);
   });
 
-  test('last_seen_at is there from generation B on', async () => {
+  test('The member last_seen_at is there from generation B on', async () => {
     expect(at((await bench.get(`/${ADA.id}/`)).json, 'last_seen_at')).toBeTypeOf('string');
     await bench.reset({ generation: 'A' });
     expect((await bench.get(`/${ADA.id}/`)).json).not.toHaveProperty('last_seen_at');
   });
 
-  test('who has no display property is named by a chosen distinct id, else by the number', async () => {
+  test('A person without a display property is named by a chosen distinct id, else by the number', async () => {
     expect(at((await bench.get(`/${GHOST.id}/`)).json, 'name')).toBe(String(GHOST.id));
     await bench.control('POST', 'persons', {
       project_id: 1,
@@ -58,7 +58,7 @@ describe('shapes', () => {
     expect(await jo()).toBe('jo@x.test');
   });
 
-  test('chosen distinct ids come first on retrieve', async () => {
+  test('Chosen distinct ids come first on retrieve', async () => {
     const added = await bench.control('POST', 'persons', {
       project_id: 1,
       distinct_ids: [anonymousId(9, 1), 'zed'],
@@ -67,7 +67,7 @@ describe('shapes', () => {
     expect(at(retrieved.json, 'distinct_ids')).toEqual(['zed', anonymousId(9, 1)]);
   });
 
-  test('a distinct id in the path is a 400 that echoes it, an unknown person a 404', async () => {
+  test('A distinct id in the path is a 400 that echoes it, and an unknown person is a 404', async () => {
     const answer = await bench.get('/not-a-person/');
     expect(answer.status).toBe(400);
     expect(answer.json).toMatchObject({ type: 'validation_error', code: 'invalid_input' });
@@ -76,8 +76,8 @@ describe('shapes', () => {
   });
 });
 
-describe('activity', () => {
-  test('pages by number, with the owner named and the numeric id as text', async () => {
+describe('Activity', () => {
+  test('Activity has pages by number, with the owner named and the numeric id as text', async () => {
     await bench.post('/bulk_delete/', { ids: [ADA.uuid, BEN.uuid] });
     const answer = await bench.get('/activity/?limit=1&page=2');
     expect(answer.json).toMatchObject({
@@ -96,7 +96,7 @@ describe('activity', () => {
     expect(system).toMatchObject({ email: null, is_system: true });
   });
 
-  test("one person's is a 404 once the person is deleted", async () => {
+  test('The activity of one person is a 404 once the person is deleted', async () => {
     await bench.ask('PATCH', `/api/projects/1/persons/${ADA.id}/`, {
       body: { properties: { plan: 'team' } },
     });
@@ -110,8 +110,8 @@ describe('activity', () => {
   });
 });
 
-describe('batches', () => {
-  test('by distinct id: keyed by what was asked, one person perhaps twice, the missing absent', async () => {
+describe('Batches', () => {
+  test('A batch by distinct id is keyed by what was asked: one person may be in it twice, missing ones are absent', async () => {
     const answer = await bench.post('/batch_by_distinct_ids/', {
       distinct_ids: ['mia@acme.test', 'mia@birch.test', 'nobody'],
     });
@@ -121,7 +121,7 @@ describe('batches', () => {
     expect(at(answer.json, 'results')).not.toHaveProperty('nobody');
   });
 
-  test('only the first 200 are used', async () => {
+  test('A batch uses the first 200 ids only', async () => {
     const fill = Array.from({ length: 199 }, (_, index) => `nobody-${index}`);
     const answer = await bench.post('/batch_by_distinct_ids/', {
       distinct_ids: [...fill, 'ada@acme.test', 'ben@acme.test'],
@@ -130,7 +130,7 @@ describe('batches', () => {
     expect(at(answer.json, 'results')).not.toHaveProperty(['ben@acme.test']);
   });
 
-  test('a wrong type is an empty answer, a malformed UUID a 400', async () => {
+  test('A batch with a list of the wrong type is an empty answer, with a malformed UUID a 400', async () => {
     expect((await bench.post('/batch_by_distinct_ids/', { distinct_ids: 'ada@acme.test' })).json).toEqual({
       results: {},
     });
@@ -141,7 +141,7 @@ describe('batches', () => {
     });
   });
 
-  test('a person shows at most ten distinct ids', async () => {
+  test('A batch shows at most ten distinct ids of a person', async () => {
     const ids = Array.from({ length: 12 }, (_, index) => `many-${index}`);
     await bench.control('POST', 'persons', { project_id: 1, distinct_ids: ids });
     const answer = await bench.post('/batch_by_distinct_ids/', { distinct_ids: ['many-0'] });
@@ -149,8 +149,8 @@ describe('batches', () => {
   });
 });
 
-describe('values', () => {
-  test('are an array in A and an object that may be cached in B', async () => {
+describe('Values', () => {
+  test('Values are an array in A and an object that may be cached in B', async () => {
     const answer = await bench.get('/values/?key=tenant_id&value=CM');
     expect(at(answer.json, 'results', 0, 'name')).toBe('acme');
     expect(answer.json).toMatchObject({ refreshing: false });
@@ -160,15 +160,15 @@ describe('values', () => {
     expect(sorted(column(old.json, 'name'))).toEqual([...TENANTS]);
   });
 
-  test('are empty without a key or for a virtual one', async () => {
+  test('Values are empty without a key or for a virtual one', async () => {
     expect(at((await bench.get('/values/')).json, 'results')).toEqual([]);
     expect(at((await bench.get('/values/?key=$virt_x')).json, 'results')).toEqual([]);
     expect(at((await bench.get('/values/?key=__proto__')).json, 'results')).toEqual([]);
   });
 });
 
-describe('cohorts', () => {
-  test('are brief in B and whole in A', async () => {
+describe('Cohorts', () => {
+  test('Cohorts are brief in B and whole in A', async () => {
     const path = `/cohorts/?person_id=${ADA.id}`;
     expect(at((await bench.get(path)).json, 'results', 0)).toEqual({
       id: COHORTS.pro.id,
@@ -182,7 +182,7 @@ describe('cohorts', () => {
     });
   });
 
-  test("membership is that of the owner's current project, whatever the path says", async () => {
+  test("Cohort membership is that of the owner's current project, whatever the path says", async () => {
     await bench.reset({ current_project: 2 });
     expect((await bench.get(`/cohorts/?person_id=${ADA.uuid}`)).json).toEqual({ results: [] });
     const there = await bench.ask('GET', `/api/projects/2/persons/cohorts/?person_id=${PIA.uuid}`);
@@ -193,7 +193,7 @@ describe('cohorts', () => {
     });
   });
 
-  test('can fail on the nested path in A, where the world has that defect', async () => {
+  test('Cohorts can fail on the nested path in A, where the world has that defect', async () => {
     const path = `cohorts/?person_id=${ADA.id}`;
     await bench.reset({ generation: 'A', nested_quirks: true });
     expect((await bench.get(`/${path}`)).status).toBe(500);
@@ -202,7 +202,7 @@ describe('cohorts', () => {
     expect((await bench.get(`/${path}`)).status).toBe(200);
   });
 
-  test('without a person it is a server error; an unknown one is 404 in B and 500 in A', async () => {
+  test('Cohorts without a person are a server error; an unknown person is a 404 in B and a 500 in A', async () => {
     expect((await bench.get('/cohorts/')).status).toBe(500);
     expect((await bench.get('/cohorts/?person_id=424242')).status).toBe(404);
     await bench.reset({ generation: 'A' });
@@ -210,8 +210,8 @@ describe('cohorts', () => {
   });
 });
 
-describe('properties at a time', () => {
-  test('are what they were, with the person as it is', async () => {
+describe('Properties at a time', () => {
+  test('Properties at a time are what they were, with the person as it is', async () => {
     const path = '/properties_at_time/?distinct_id=ada@acme.test';
     const then = await bench.get(`${path}&timestamp=2026-03-05T13:00:00Z`);
     expect(then.json).toMatchObject({ id: ADA.id, properties: { plan: 'free' } });
@@ -220,7 +220,7 @@ describe('properties at a time', () => {
     expect(now.json).toMatchObject({ properties: { plan: 'pro' } });
   });
 
-  test('errors have a shape of their own and echo the identifier', async () => {
+  test('Errors of properties_at_time have a shape of their own and echo the identifier', async () => {
     expect((await bench.get('/properties_at_time/?timestamp=2026-03-05')).json).toEqual({ error: SOME_TEXT });
     expect(
       (await bench.get('/properties_at_time/?distinct_id=a&person_id=1&timestamp=2026-03-05')).status,
@@ -231,7 +231,7 @@ describe('properties at a time', () => {
     expect(at(unknown.json, 'error')).toContain('nobody');
   });
 
-  test('can fail on the nested path, where the world has that defect', async () => {
+  test('Properties at a time can fail on the nested path, where the world has that defect', async () => {
     await bench.reset({ nested_quirks: true });
     const path = 'properties_at_time/?distinct_id=ada@acme.test&timestamp=2026-03-05';
     expect((await bench.get(`/${path}`)).status).toBe(500);

@@ -29,8 +29,8 @@ function raw(lines: readonly string[], body = ''): Promise<string> {
   });
 }
 
-describe('paths', () => {
-  test('both families answer, with and without the trailing slash', async () => {
+describe('Paths', () => {
+  test('Both families answer, with and without the trailing slash', async () => {
     for (const family of ['projects', 'environments']) {
       for (const path of ['persons', 'persons/', `persons/${ADA.id}`, `persons/${ADA.uuid}/`]) {
         expect((await bench.ask('GET', `/api/${family}/1/${path}`)).status).toBe(200);
@@ -44,18 +44,18 @@ describe('paths', () => {
     expect((await bench.ask('HEAD', '/api/projects/1/persons/424242/')).status).toBe(404);
   });
 
-  test("every answer carries headers that are nobody else's business", async () => {
+  test('Every answer carries headers that a gateway must not pass on', async () => {
     for (const answer of [await bench.get('/'), await bench.get('/424242/')]) {
       for (const name of ['server', 'set-cookie', 'traceparent'])
         expect(answer.headers.get(name)).not.toBeNull();
     }
   });
 
-  test('percent-encoded action names are decoded before routing', async () => {
+  test('Percent-encoded action names are decoded before routing', async () => {
     expect((await bench.post('/bulk%5Fdelete/', {})).status).toBe(400);
   });
 
-  test('unknown paths and unknown formats are a 404 before anybody asks for a key', async () => {
+  test('Unknown paths and unknown formats are a 404 before the key is checked', async () => {
     expect((await bench.ask('GET', '/api/projects/1/cohorts/', { key: null })).json).toMatchObject({
       detail: 'Endpoint not found.',
     });
@@ -64,7 +64,7 @@ describe('paths', () => {
     expect((await bench.ask('GET', '/api/projects/1/persons.xml', { key: null })).status).toBe(404);
   });
 
-  test('the collection cannot be posted to, and actions keep to their methods', async () => {
+  test('The collection takes no POST, and actions take only their methods', async () => {
     const create = await bench.post('/', {});
     expect(create.status).toBe(405);
     expect(at(create.json, 'detail')).toContain('$identify');
@@ -82,7 +82,7 @@ describe('paths', () => {
     ['A', 'POST', '/batch_by_distinct_ids/', 405],
     ['C', 'GET', '/stickiness/', 400],
     ['C', 'GET', '/deletion_status/', 200],
-  ])('generation %s answers %s %s with %i', async (generation, method, path, status) => {
+  ])('Generation %s answers %s %s with %i', async (generation, method, path, status) => {
     await bench.reset({ generation });
     const answer = await bench.ask(
       method,
@@ -93,14 +93,14 @@ describe('paths', () => {
     if (status === 400) expect(at(answer.json, 'detail')).toContain('does not look like a personID');
   });
 
-  test('an action read as a person id asks for person:read first', async () => {
+  test('An action that is read as a person id needs person:read first', async () => {
     await bench.reset({ keys: [{ key: KEY, scopes: ['cohort:read'] }] });
     expect((await bench.get('/stickiness/')).status).toBe(403);
   });
 });
 
-describe('bodies', () => {
-  test('only JSON is read', async () => {
+describe('Bodies', () => {
+  test('Only JSON bodies are read', async () => {
     const form = await bench.ask('POST', '/api/projects/1/persons/bulk_delete/', {
       headers: { 'content-type': 'text/plain' },
       body: 1,
@@ -120,13 +120,13 @@ describe('bodies', () => {
     expect(broken).toMatch(/^HTTP\/1\.1 400/);
   });
 
-  test.each([[['x']], ['x']])('a whole body of %j is a server error', async (body) => {
+  test.each([[['x']], ['x']])('A body that is %j as a whole is a server error', async (body) => {
     const answer = await bench.post('/bulk_delete/', body);
     expect(answer.status).toBe(500);
     expect(answer.json).toEqual({ ...error('server_error', 'error'), detail: 'A server error occurred.' });
   });
 
-  test("a GET's body overrides its query", async () => {
+  test('The body of a GET overrides its query', async () => {
     const body = JSON.stringify({ distinct_id: 'ben@acme.test' });
     const answer = await raw(
       [
@@ -141,7 +141,7 @@ describe('bodies', () => {
     expect(answer).not.toContain('Ada Amberley');
   });
 
-  test('of a repeated parameter the last one counts', async () => {
+  test('The last of a repeated parameter counts', async () => {
     const answer = await bench.get('/?distinct_id=ben@acme.test&distinct_id=ada@acme.test');
     expect(listed(answer)).toEqual([ADA.uuid]);
   });
@@ -154,8 +154,8 @@ async function statuses(calls: number, key = KEY): Promise<number[]> {
   return found;
 }
 
-describe('throttles', () => {
-  test('a refused call is a 429 with the same whole seconds in header and detail', async () => {
+describe('Throttles', () => {
+  test('A throttled call is a 429 with the same whole seconds in header and detail', async () => {
     await bench.reset({ throttle: { per_minute: 2 } });
     expect(await statuses(2)).toEqual([200, 200]);
     const refused = await bench.get('/');
@@ -167,7 +167,7 @@ describe('throttles', () => {
     expect(at(refused.json, 'detail')).toContain(`available in ${seconds} second`);
   });
 
-  test('401, 403 and unknown projects cost nothing', async () => {
+  test('Calls answered with 401 or 403 and unknown projects cost nothing', async () => {
     await bench.reset({ throttle: { per_minute: 1 }, keys: [{ key: KEY, scopes: ['person:read'] }] });
     await bench.get('/', { key: 'phx_wrong' });
     await bench.post('/bulk_delete/', {});
@@ -180,7 +180,7 @@ describe('throttles', () => {
     { key: 'phx_second', scopes: [] },
   ];
 
-  test('generation A counts per owner over all keys: 180 in a minute', async () => {
+  test('Generation A counts per owner over all keys: 180 in a minute', async () => {
     await bench.reset({ generation: 'A', throttle: true, keys: twoKeys });
     const first = await statuses(100);
     const second = await statuses(81, 'phx_second');
@@ -188,7 +188,7 @@ describe('throttles', () => {
     expect(second.at(-1)).toBe(429);
   });
 
-  test('generation B counts per key, 240 in a minute, and deletions apart', async () => {
+  test('Generation B counts per key, 240 in a minute, and deletions apart', async () => {
     await bench.reset({ throttle: true, keys: twoKeys });
     const answers = await statuses(241);
     expect(answers.indexOf(429)).toBe(240);

@@ -39,8 +39,8 @@ interface Running {
   readonly onPrint: (look: () => void) => void;
 }
 
-function run(environment: Environment): Running {
-  const child = spawn('npm', ['start', '--silent'], {
+function run(script: 'start' | 'dev', environment: Environment): Running {
+  const child = spawn('npm', ['run', script, '--silent'], {
     cwd: REPOSITORY,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -65,12 +65,19 @@ function run(environment: Environment): Running {
   };
 }
 
-/** Starts it and waits until it prints the last line of its first steps. @throws with what it printed when it ends before. */
-export async function launchGateway(environment: Environment): Promise<Launched> {
-  const running = run(environment);
+/** Starts it and waits until it prints the last line of its first steps. */
+export const launchGateway = (environment: Environment): Promise<Launched> =>
+  launched(run('start', environment), 'Stop with Ctrl-C', /listens on (\S+?),/);
+
+/** `npm run dev`. */
+export const launchDev = (environment: Environment): Promise<Launched> =>
+  launched(run('dev', environment), 'Ready on', /Ready on (\S+)/);
+
+/** @throws with what it printed when it ends before it is ready. */
+async function launched(running: Running, last: string, listening: RegExp): Promise<Launched> {
   const ready = new Promise<void>((resolve) => {
     running.onPrint(() => {
-      if (running.printed().includes('Stop with Ctrl-C')) resolve();
+      if (running.printed().includes(last)) resolve();
     });
   });
   const early = running.ended.then((status) => {
@@ -83,7 +90,7 @@ export async function launchGateway(environment: Environment): Promise<Launched>
     await running.ended;
   };
   return {
-    origin: /listens on (\S+?),/.exec(running.printed())?.[1] ?? '',
+    origin: listening.exec(running.printed())?.[1] ?? '',
     printed: running.printed(),
     kill: () => end('SIGKILL'),
     interrupt: () => end('SIGINT'),
@@ -94,6 +101,6 @@ export async function launchGateway(environment: Environment): Promise<Launched>
 export async function runGateway(
   environment: Environment,
 ): Promise<{ readonly status: number | null; readonly printed: string }> {
-  const running = run(environment);
+  const running = run('start', environment);
   return { status: await running.ended, printed: running.printed() };
 }

@@ -19,7 +19,7 @@ const patch = (tenant: string, json: unknown, headers: Record<string, string> = 
 const read = async (tenant: string) => (await admin('GET', `/${tenant}`)).json as Record<string, unknown>;
 
 describe('PATCH of a tenant', () => {
-  test('changes what it names, for the next request of a token that is out, and leaves the rest', async () => {
+  test('PATCH changes what it names, for the next request of a token that is out, and leaves the rest', async () => {
     const { tenant, token } = await tenants.fresh({ slice: SLICE });
     const before = await read(tenant);
     const answer = await patch(tenant, { scopes: ['cohort:read'], deletes: { events: false } });
@@ -34,7 +34,7 @@ describe('PATCH of a tenant', () => {
     problem(await get(token, LIST), 'scope_missing');
   });
 
-  test('widens to the whole project only by saying "slice": null', async () => {
+  test('PATCH widens a tenant to the whole project only by saying "slice": null', async () => {
     const { tenant, token } = await tenants.fresh({ slice: SLICE });
     const sees = async () => (await get(token, '/v1/whoami')).json as { grant: { slices: unknown } };
     await patch(tenant, { name: 'Renamed' });
@@ -43,7 +43,7 @@ describe('PATCH of a tenant', () => {
     expect((await sees()).grant.slices).toEqual([]);
   });
 
-  test('that does not fit is refused with the member at fault, and changes nothing', async () => {
+  test('a PATCH that does not fit is refused with the member at fault, and changes nothing', async () => {
     const { tenant } = await tenants.fresh({ slice: SLICE });
     const before = await read(tenant);
     problem(await patch(tenant, { name: null }), 'field_invalid', 'name');
@@ -54,14 +54,14 @@ describe('PATCH of a tenant', () => {
     expect(await read(tenant)).toEqual(before);
   });
 
-  test('of a tenant that is not registered is a 404', async () => {
+  test('PATCH of a tenant that is not registered is a 404', async () => {
     problem(await patch('nobody', { name: 'x' }), 'record_unknown', 'tenant');
     expect((await admin('GET', '?limit=1000&removed=true')).text).not.toContain('"nobody"');
   });
 });
 
 describe('PUT of a tenant', () => {
-  test('without a slice over a tenant that has one is refused and says how to widen', async () => {
+  test('a PUT without a slice over a tenant that has one is refused and says how to widen', async () => {
     const { tenant } = await tenants.fresh({ slice: SLICE });
     const { slice: _, ...without } = await read(tenant);
     const refused = await admin('PUT', `/${tenant}`, without);
@@ -72,7 +72,7 @@ describe('PUT of a tenant', () => {
     expect(await read(tenant)).not.toHaveProperty('slice');
   });
 
-  test('takes what GET answered, and no read-only member that says something else', async () => {
+  test('PUT takes what GET answered, and no read-only member that says something else', async () => {
     const { tenant } = await tenants.fresh();
     const answer = await read(tenant);
     expect(await admin('PUT', `/${tenant}`, answer)).toMatchObject({ status: 200 });
@@ -87,7 +87,7 @@ describe('PUT of a tenant', () => {
   });
 
   test.each(['UPPER', '-x', 'x-', 'a_b', `a${'b'.repeat(63)}`])(
-    'under the name %s is a 400, as is every other call below it',
+    'a tenant cannot be called %s: every call below that name is a 400',
     async (name) => {
       for (const [method, path] of [
         ['PUT', name],
@@ -105,7 +105,7 @@ describe('PUT of a tenant', () => {
 });
 
 describe('If-Match', () => {
-  test('lets a change through while the tenant is as its ETag says, and never after', async () => {
+  test('If-Match lets a change through while the tenant is as its ETag says, and never after', async () => {
     const { tenant } = await tenants.fresh();
     const first = (await admin('GET', `/${tenant}`)).headers['etag'] ?? '';
     expect(first).toMatch(/^"[^"]+"$/);
@@ -132,7 +132,7 @@ describe('If-Match', () => {
     }
   });
 
-  test('that is no list of tags is a 400, and of a tenant that is not registered a 412 that lists no tenant', async () => {
+  test('an If-Match that is no list of tags is a 400, and one for a tenant that is not registered a 412 that lists no tenant', async () => {
     const { tenant } = await tenants.fresh();
     for (const odd of ['7', '"open', 'x, "7"']) {
       problem(await patch(tenant, { name: 'x' }, { 'if-match': odd }), 'parameter_invalid', 'If-Match');
@@ -147,7 +147,7 @@ describe('If-Match', () => {
 });
 
 describe('suspending and resuming', () => {
-  test('refuse and admit from the next request on, and may be repeated', async () => {
+  test('suspending and resuming hold from the next request on, and may be repeated', async () => {
     const { tenant, token } = await tenants.fresh();
     for (let times = 0; times < 2; times += 1) {
       expect(await admin('POST', `/${tenant}/suspend`)).toMatchObject({
@@ -175,7 +175,7 @@ const listed = async (query: string) => {
 };
 
 describe('a removed tenant', () => {
-  test('is listed on request, with the time of its removal, until it is registered again', async () => {
+  test('a removed tenant is listed on request, with the time of its removal, until it is registered again', async () => {
     const { tenant } = await tenants.fresh();
     const { registration } = await read(tenant);
     await admin('DELETE', `/${tenant}`);
@@ -188,7 +188,7 @@ describe('a removed tenant', () => {
     problem(await admin('GET', '?removed=yes'), 'parameter_invalid', 'removed');
   });
 
-  test('is listed page by page with the others: the way to the next page asks for removed ones too', async () => {
+  test('the way to the next page of a list with removed tenants asks for removed ones too', async () => {
     for (const name of ['gone-a', 'gone-b']) {
       await tenants.put(name);
       await admin('DELETE', `/${name}`);
@@ -199,7 +199,7 @@ describe('a removed tenant', () => {
 });
 
 describe('a flood of revocations with a stolen token', () => {
-  test('is refused by a bound of its own, and its owner ends the token all the same', async () => {
+  test('a flood of revocations with a stolen token is refused, and its owner ends the token all the same', async () => {
     const { token, id } = await tenants.fresh({ rate: { requests_per_minute: 1, burst: 1 } });
     const other = `/v1/tokens/tok_${'A'.repeat(22)}`;
     const answers: Answer[] = [];
@@ -219,7 +219,7 @@ describe('a flood of revocations with a stolen token', () => {
 });
 
 describe('wrong admin tokens', () => {
-  test('are answered with 429 after too many, and the right one passes all the while', async () => {
+  test('too many wrong admin tokens are answered with 429, and the right one passes all the while', async () => {
     const { tenant } = await tenants.fresh();
     let limited = 0;
     for (let sent = 0; sent < LIMITS.wrongAdminTokensAtOnceMax + 30; sent += 1) {

@@ -95,7 +95,7 @@ describe('a gateway that is configured', () => {
     for (const path of [...PATHS, '/api/projects/1/persons?nonsense=1', '/api/projects/1/persons/99999']) {
       const { headers } = await send('GET', path, { token });
       expect(headers, path).toMatchObject({
-        'cache-control': 'no-store',
+        'cache-control': path === '/openapi.json' ? 'public, max-age=300' : 'no-store',
         'x-content-type-options': 'nosniff',
         'x-frame-options': 'DENY',
         'referrer-policy': 'no-referrer',

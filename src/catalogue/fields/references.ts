@@ -40,14 +40,14 @@ export function referencesOf(schema: z.core.$ZodType, value: Json, siblings: Jso
   if (rule !== undefined) return rule(value, siblings);
   const inner = innerOf(schema);
   if (inner !== null) return referencesOf(inner, value, siblings);
-  if (schema instanceof z.core.$ZodUnion) {
+  if (schema instanceof z.ZodUnion) {
     const taken = schema._zod.def.options.find((option) => z.safeParse(option, value).success);
     return taken === undefined ? ANYTHING : referencesOf(taken, value, siblings);
   }
-  if (schema instanceof z.core.$ZodArray && isList(value)) {
+  if (schema instanceof z.ZodArray && isList(value)) {
     return combined(value.map((item) => referencesOf(schema._zod.def.element, item, siblings)));
   }
-  if (schema instanceof z.core.$ZodObject && isJsonObject(value)) {
+  if (schema instanceof z.ZodObject && isJsonObject(value)) {
     return referencesOfMembers(schema._zod.def.shape, value);
   }
   return ANYTHING;
@@ -59,10 +59,10 @@ const ruleOf = (schema: z.core.$ZodType): ReferenceRule | undefined =>
 
 /** The schema that another one wraps. */
 function innerOf(schema: z.core.$ZodType): z.core.$ZodType | null {
-  if (schema instanceof z.core.$ZodOptional) return schema._zod.def.innerType;
-  if (schema instanceof z.core.$ZodNullable) return schema._zod.def.innerType;
-  if (schema instanceof z.core.$ZodDefault) return schema._zod.def.innerType;
-  return schema instanceof z.core.$ZodPipe ? schema._zod.def.in : null;
+  if (schema instanceof z.ZodOptional) return schema._zod.def.innerType;
+  if (schema instanceof z.ZodNullable) return schema._zod.def.innerType;
+  if (schema instanceof z.ZodDefault) return schema._zod.def.innerType;
+  return schema instanceof z.ZodPipe ? schema._zod.def.in : null;
 }
 
 function referencesOfMembers(

@@ -3,7 +3,7 @@ import type { ReplyOf } from '../../contract/documentation.ts';
 import type { ControlRouteName } from '../../contract/routes.ts';
 import { ok } from '../../core/result.ts';
 import { jsonReply, type Handler } from '../context.ts';
-import { openApiText } from '../../openapi/document.ts';
+import { documentReply } from './document.ts';
 import type { Served } from './serve.ts';
 
 const open = <N extends ControlRouteName>(name: N, handler: Handler): Served<N> => ({ name, handler });
@@ -13,9 +13,7 @@ const HEALTHY: ReplyOf<'health'> = { status: 'ok' };
 export const health = open('health', async () => ok(jsonReply(200, HEALTHY)));
 
 /** `GET /openapi.json` */
-export const openApi = open('openapi', async ({ request }) =>
-  ok({ status: 200, type: 'application/json', body: openApiText(new URL(request.url).origin) }),
-);
+export const openApi = open('openapi', ({ request }) => documentReply(request.headers));
 
 /** `GET /`: a page for a browser. */
 export const landing = open('landing', async () =>

@@ -54,23 +54,26 @@ describe('a patch', () => {
     [{ origins: ['https://a.example'] }, { origins: ['https://a.example'] }],
     [{ scopes: ['person:write'] }, { scopes: record({ scopes: ['person:write'] }).scopes }],
   ];
-  test.each(PATCHES)('of %j changes that and nothing else, for good', async (patch, changes) => {
-    const full = record({
-      slice: SLICE,
-      properties: { hidden: ['ssn'] },
-      rate: { requests_per_minute: 60, burst: 4 },
-      deletes: { persons_per_day: 5, recordings: true },
-    });
-    const tenant = await registered(full);
-    const { revision } = await stored(tenant);
-    const expected = Object.entries({ ...full, ...changes }).filter(([, value]) => value !== undefined);
-    expect(await patched(tenant, patch)).toEqual(Object.fromEntries(expected));
-    await evictDurableObject(tenant);
-    expect(await stored(tenant)).toMatchObject({
-      record: Object.fromEntries(expected),
-      revision: revision + 1,
-    });
-  });
+  test.each(PATCHES)(
+    'the patch %j changes what it names and nothing else, for good',
+    async (patch, changes) => {
+      const full = record({
+        slice: SLICE,
+        properties: { hidden: ['ssn'] },
+        rate: { requests_per_minute: 60, burst: 4 },
+        deletes: { persons_per_day: 5, recordings: true },
+      });
+      const tenant = await registered(full);
+      const { revision } = await stored(tenant);
+      const expected = Object.entries({ ...full, ...changes }).filter(([, value]) => value !== undefined);
+      expect(await patched(tenant, patch)).toEqual(Object.fromEntries(expected));
+      await evictDurableObject(tenant);
+      expect(await stored(tenant)).toMatchObject({
+        record: Object.fromEntries(expected),
+        revision: revision + 1,
+      });
+    },
+  );
 
   const MISTAKES: [JsonObject, string][] = [
     [{ name: null }, 'name'],
@@ -83,20 +86,20 @@ describe('a patch', () => {
     [{ registration: 'reg_other' }, 'registration'],
     [{ created_at: '2020-01-01T00:00:00.000Z' }, 'created_at'],
   ];
-  test.each(MISTAKES)('of %j is refused, and the record stays', async (patch, attr) => {
+  test.each(MISTAKES)('the patch %j is refused, and the record stays', async (patch, attr) => {
     const tenant = await registered({ slice: SLICE });
     const before = await stored(tenant);
     expect(await patched(tenant, patch)).toEqual(['field_invalid', attr]);
     expect(await stored(tenant)).toEqual(before);
   });
 
-  test('of a tenant that is not registered is refused', async () => {
+  test('a patch of a tenant that is not registered is refused', async () => {
     expect(await patched(unregistered(), { suspended: true })).toEqual(['record_unknown', 'tenant']);
   });
 });
 
 describe('putting a record', () => {
-  test('without a slice over one that has a slice is refused; with "slice": null it widens', async () => {
+  test('a record without a slice does not replace one that has a slice, unless it says "slice": null', async () => {
     const tenant = await registered({ slice: SLICE });
     const result = await tenant.put(ACME, record());
     expect(result).toMatchObject({ ok: false, failure: { code: 'field_invalid', attr: 'slice' } });
@@ -105,7 +108,7 @@ describe('putting a record', () => {
     expect((await stored(tenant)).record).toEqual(record());
   });
 
-  test('takes back what was read, also when the record was changed since', async () => {
+  test('a record can be put as it was read, also when it was changed since', async () => {
     const tenant = await registered({ slice: SLICE });
     const { record: read, revision: _, ...readOnly } = await stored(tenant);
     setTime(NOW + 1000);
@@ -116,7 +119,7 @@ describe('putting a record', () => {
 });
 
 describe('If-Match', () => {
-  test('lets a change through where it names the record as it is, and no other', async () => {
+  test('If-Match lets a change through where it names the record as it is, and no other', async () => {
     const tenant = await registered();
     const first = etagOf(await stored(tenant));
     expect(await patched(tenant, { name: 'Second' }, ['"other"', first])).toMatchObject({ name: 'Second' });
@@ -130,7 +133,7 @@ describe('If-Match', () => {
     expect(await patched(tenant, { name: 'Third' }, 'any')).toMatchObject({ name: 'Third' });
   });
 
-  test('of a tenant that is not registered is never met, and a tag from before a removal never again', async () => {
+  test('If-Match is never met by a tenant that is not registered, nor by a tag from before a removal', async () => {
     const tenant = await registered();
     const tag = etagOf(await stored(tenant));
     await tenant.remove();
@@ -154,7 +157,7 @@ const ask = async (
 };
 
 describe('revoking', () => {
-  test('is bound for each token of its own, spends none of the rate, and never holds up a token that ends itself', async () => {
+  test('revoking is bounded for each token, spends none of the rate, and is never refused to a token that ends itself', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 1, burst: 1 } });
     const [stolen, other] = [tokenId(), tokenId()];
     for (let sent = 0; sent < LIMITS.revocationsPerMinuteMax; sent += 1) {
@@ -170,7 +173,7 @@ describe('revoking', () => {
     expect(await ask(tenant, stolen, 'revocation')).toBe('admitted');
   });
 
-  test('writes nothing while it is counted', async () => {
+  test('counting revocations writes nothing', async () => {
     const tenant = await registered();
     await ask(tenant, tokenId(), 'revocation');
     await runInDurableObject(tenant, (_, { storage }) => {

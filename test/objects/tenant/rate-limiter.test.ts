@@ -48,7 +48,7 @@ function countedLimiter(sql: SqlStorage, keptMax?: number) {
 }
 
 describe('concurrency', () => {
-  test('of any number of requests at once no more than the burst are admitted, and no fewer', async () => {
+  test('exactly the burst is admitted of any number of requests at once', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     const answers = await Promise.all(Array.from({ length: 200 }, () => admit(tenant, id)));
@@ -56,7 +56,7 @@ describe('concurrency', () => {
     expect(answers.filter((answer) => answer === 'rate_limited')).toHaveLength(180);
   });
 
-  test('what time brings is admitted, and nothing beyond it', async () => {
+  test('as time passes the rate admits what it brings, and nothing beyond it', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     await admittedOf(21, tenant, id);
@@ -78,7 +78,7 @@ describe('concurrency', () => {
 describe('a clock that jumps a day ahead and back', () => {
   const DAY = 86_400_000;
 
-  test('refuses nobody for longer than it takes to pay off what is owed, and gives no burst when it returns', async () => {
+  test('a clock that jumped a day ahead and back refuses no longer than it takes to pay off what is owed, and gives no burst when it returns', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
@@ -90,7 +90,7 @@ describe('a clock that jumps a day ahead and back', () => {
     expect(await admittedOf(6, tenant, id)).toBe(3);
   });
 
-  test('is survived by an object that restarts while it is ahead and after every request since', async () => {
+  test('an object that restarts while its clock is ahead, and after every request since, admits the rate', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const own = { id: tokenId(), rate: rate(60, 5) };
     await admittedOf(5, tenant, own);
@@ -112,7 +112,7 @@ describe('a clock that jumps a day ahead and back', () => {
 
 describe('losing memory', () => {
   test.each([1, 2, 3, 7, 13, 20])(
-    'after %i requests it admits no more than before, and less by less than a stride',
+    'an object that restarts after %i requests admits no more than before, and less by less than a stride',
     async (spent) => {
       const tenant = await registered({ rate: rate(60, 20) });
       const id = tokenId();
@@ -124,7 +124,7 @@ describe('losing memory', () => {
     },
   );
 
-  test('again and again never admits more than the rate', async () => {
+  test('an object that restarts again and again never admits more than the rate', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     let admitted = 0;
@@ -137,7 +137,7 @@ describe('losing memory', () => {
     expect(admitted).toBeGreaterThan(0);
   });
 
-  test('costs nothing where nothing was spent in the last minute', async () => {
+  test('a restart costs nothing where nothing was spent in the last minute', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     await admittedOf(20, tenant, id);
@@ -198,7 +198,7 @@ describe('a chain of tokens', () => {
 });
 
 describe('a refusal', () => {
-  test('says whose limit it is, what it is, and a wait after which the same is admitted', async () => {
+  test('a refusal says whose limit is used up, how large it is, and a wait after which the same is admitted', async () => {
     const tenant = await registered({ rate: rate(600, 60) });
     const parent = { id: tokenId(), rate: rate(7, 3) };
     const child = tokenId();
@@ -225,7 +225,7 @@ describe('a refusal', () => {
     ).toBe('admitted');
   });
 
-  test('names the tenant’s limit when that is the one to wait for longest', async () => {
+  test('a refusal names the tenant’s limit when that has the longest wait', async () => {
     const tenant = await registered({ rate: rate(1, 1) });
     const own = { id: tokenId(), rate: rate(60, 1) };
     await admit(tenant, own);
@@ -235,7 +235,7 @@ describe('a refusal', () => {
     });
   });
 
-  test('of a cost above the burst says that it never fits', async () => {
+  test('the refusal of a cost above the burst says that it never fits', async () => {
     const tenant = await registered({ rate: rate(60, 3) });
     const admission = await tenant.admit({ registration: null, chain: [{ id: tokenId() }], cost: 4 });
     expect(admission).toMatchObject({ failure: { detail: expect.stringMatching(/never fits/) as string } });
@@ -243,7 +243,7 @@ describe('a refusal', () => {
 });
 
 describe('a changed rate', () => {
-  test('holds for the next request, and is no fresh burst', async () => {
+  test('a changed rate holds for the next request, and is no fresh burst', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     const id = tokenId();
     await admittedOf(10, tenant, id);
@@ -253,7 +253,7 @@ describe('a changed rate', () => {
     expect(await admittedOf(5, tenant, id)).toBe(0);
   });
 
-  test('pays off what is owed at the old rate until then and at the new one from then on, also after a restart', async () => {
+  test('a changed rate pays off what is owed from then on, also after a restart', async () => {
     const tenant = await registered({ rate: rate(6, 4) });
     const id = tokenId();
     await admittedOf(4, tenant, id);
@@ -263,7 +263,7 @@ describe('a changed rate', () => {
     expect(await admittedOf(5, tenant, id)).toBe(1);
   });
 
-  test('that could not be stored is forgotten, and the old clock goes on being written ahead', async () => {
+  test('a changed rate that could not be stored is forgotten, and the old bucket goes on being written ahead', async () => {
     const tenant = await registered({ rate: rate(60, 40) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
@@ -279,7 +279,7 @@ describe('a changed rate', () => {
     expect(before + (await admittedOf(40, tenant, id))).toBeLessThanOrEqual(40);
   });
 
-  test('by way of removing and registering again is no fresh burst either', async () => {
+  test('removing a tenant and registering it again is no fresh burst', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     await admittedOf(10, tenant, tokenId());
     await tenant.remove();
@@ -335,7 +335,7 @@ describe('storage', () => {
     });
   });
 
-  test('memory keeps only so many clocks, the last used', async () => {
+  test('memory keeps a bounded number of buckets, the last used', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       const { limiter, cursors } = countedLimiter(storage.sql, 2);
@@ -352,7 +352,7 @@ describe('storage', () => {
     });
   });
 
-  test('a clock that memory dropped admits no more for it', async () => {
+  test('a bucket that memory dropped admits no more for it', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       const limiter = new RateLimiter(storage.sql, 3);
@@ -369,7 +369,7 @@ describe('storage', () => {
     });
   });
 
-  test('the clock of a token goes when the token does', async () => {
+  test('the bucket of a token goes when the token does', async () => {
     const tenant = await registered();
     const id = await issue(tenant);
     await admit(tenant, { id, rate: rate(60, 9) });

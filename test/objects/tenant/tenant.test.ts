@@ -49,7 +49,7 @@ const count = (tenant: DurableObjectStub<Tenant>, table: 'tokens' | 'revocations
   );
 
 describe('the record', () => {
-  test('is created once, then replaced; it survives the object', async () => {
+  test('a record is created once, then replaced, and survives the object', async () => {
     const tenant = unregistered();
     expect(await tenant.get()).toBeNull();
     const first = await put(tenant, record());
@@ -69,12 +69,12 @@ describe('the record', () => {
     });
   });
 
-  test('of a tenant that is not registered admits nobody', async () => {
+  test('a tenant that is not registered admits no request', async () => {
     const admission = await unregistered().admit({ registration: null, chain: [{ id: tokenId() }], cost: 1 });
     expect(admission).toMatchObject({ verdict: 'refused', failure: { code: 'tenant_unknown' }, limits: [] });
   });
 
-  test('comes with every admission as it is now', async () => {
+  test('the record comes with every admission as it is now', async () => {
     const tenant = await registered({ scopes: ['person:read', 'person:delete'] });
     const chain = [{ id: tokenId() }];
     expect(await tenant.admit({ registration: null, chain, cost: 1 })).toMatchObject({
@@ -86,7 +86,7 @@ describe('the record', () => {
     });
   });
 
-  test('that could not be stored changes nothing, in memory or storage', async () => {
+  test('a record that could not be stored changes nothing, in memory or storage', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 60, burst: 4 } });
     const id = tokenId();
     await admittedOf(4, tenant, id);
@@ -100,7 +100,7 @@ describe('the record', () => {
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
 
-  test('that this code does not understand admits nobody, and can be removed', async () => {
+  test('a record that this code does not understand admits no request, and can be removed', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       storage.sql.exec(`UPDATE record SET record = '{"name":"Acme","powers":"all"}'`);
@@ -115,7 +115,7 @@ describe('the record', () => {
 });
 
 describe('suspending', () => {
-  test('holds from the next request on and ends as fast; it spends nothing', async () => {
+  test('a suspension holds from the next request on, ends as fast, and spends nothing', async () => {
     const rate = { requests_per_minute: 60, burst: 2 };
     const tenant = await registered({ rate });
     const id = tokenId();
@@ -127,7 +127,7 @@ describe('suspending', () => {
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
 
-  test('of a tenant does not hide that a token was revoked', async () => {
+  test('suspending a tenant does not hide that a token was revoked', async () => {
     const tenant = await registered({ suspended: true });
     const id = await issue(tenant);
     await tenant.revoke(id, OPERATOR);
@@ -139,7 +139,7 @@ describe('suspending', () => {
 });
 
 describe('revoking', () => {
-  test('a token kills it and its descendants on the next request, not its parent or siblings, and for good', async () => {
+  test('revoking a token ends it and its descendants on the next request, not its parent or siblings, and for good', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -160,7 +160,7 @@ describe('revoking', () => {
     expect(await verdicts()).toEqual(expected);
   });
 
-  test('is open to a token for itself and what was derived from it, and for nothing else', async () => {
+  test('a token may revoke itself and what was derived from it, and nothing else', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -178,7 +178,7 @@ describe('revoking', () => {
     expect(await admit(tenant, stranger)).toBe('admitted');
   });
 
-  test('again is no error and keeps the first time', async () => {
+  test('revoking again is no error and keeps the first time', async () => {
     const tenant = await registered();
     const id = await issue(tenant);
     await tenant.revoke(id, OPERATOR);
@@ -187,14 +187,14 @@ describe('revoking', () => {
     expect((await tenant.tokens({ limit: 1, before: null })).rows[0]?.revoked_at).toBe(iso(NOW));
   });
 
-  test('what was never issued is unknown, to the operator too', async () => {
+  test('a token that was never issued is unknown, to the operator too', async () => {
     const tenant = await registered();
     expect(await tenant.revoke(tokenId(), OPERATOR)).toBe('unknown');
   });
 });
 
 describe('removing a tenant', () => {
-  test('refuses its tokens, and registering it again revives none of them', async () => {
+  test('removing a tenant refuses its tokens, and registering it again revives none of them', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -212,7 +212,7 @@ describe('removing a tenant', () => {
     expect(listed.map((token) => token.revoked_at)).toEqual([null, iso(NOW), iso(NOW)]);
   });
 
-  test('that is not registered says so', async () => {
+  test('removing a tenant that is not registered says so', async () => {
     const tenant = unregistered();
     expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
     await put(tenant, record());
@@ -220,7 +220,7 @@ describe('removing a tenant', () => {
     expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
   });
 
-  test('loses no race: a token whose making began before is not entered after', async () => {
+  test('a token whose making began before its tenant was removed is not entered after', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = issued([root]);
@@ -238,7 +238,7 @@ const admitWith = async (tenant: DurableObjectStub<Tenant>, registration: Regist
 };
 
 describe('a registration', () => {
-  test('is there while the tenant is, stays through changes and restarts, and never comes back', async () => {
+  test('a registration lasts as long as the tenant, through changes and restarts, and never comes back', async () => {
     const tenant = unregistered();
     expect(await tenant.registration()).toBeNull();
     await put(tenant, record());
@@ -253,7 +253,7 @@ describe('a registration', () => {
     expect(await tenant.registration()).toMatch(/^reg_/);
   });
 
-  test('named by a token has to be the one in force; a token from before there were any is admitted', async () => {
+  test('a token has to name the registration in force; a token from before there were any is admitted', async () => {
     const tenant = await registered();
     const first = await tenant.registration();
     expect(await admitWith(tenant, first)).toBe(first);
@@ -265,7 +265,7 @@ describe('a registration', () => {
     expect(await admitWith(tenant, null)).toBe(await tenant.registration());
   });
 
-  test('that ended issues no token, whatever was registered under its name since', async () => {
+  test('a registration that ended issues no token, whatever was registered under its name since', async () => {
     const tenant = await registered();
     const first = (await tenant.registration()) ?? registrationId();
     const unknown = { ok: false, failure: { code: 'tenant_unknown' } };
@@ -276,7 +276,7 @@ describe('a registration', () => {
     expect(await count(tenant, 'tokens')).toBe(0);
   });
 
-  test('is given to a record from before there were any, once', async () => {
+  test('a record from before there were registrations is given one, once', async () => {
     const tenant = unregistered();
     await runInDurableObject(tenant, async (_, { storage }) => {
       await storage.deleteAll();
@@ -298,7 +298,7 @@ describe('a registration', () => {
 });
 
 describe('a revision', () => {
-  test('grows with every change, also by removing and registering again', async () => {
+  test('the revision grows with every change, also by removing and registering again', async () => {
     const tenant = await registered();
     const seen = [(await tenant.get())?.revision ?? 0];
     seen.push((await put(tenant, record())).stored.revision);
@@ -311,7 +311,7 @@ describe('a revision', () => {
 });
 
 describe('issuing', () => {
-  test('from a token that was revoked meanwhile, or whose ancestor was, or that nobody knows, is refused', async () => {
+  test('deriving from a token that is revoked or unknown, or whose ancestor was revoked, is refused', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -324,7 +324,7 @@ describe('issuing', () => {
     }
   });
 
-  test('the same token again changes nothing, least of all that it was revoked', async () => {
+  test('issuing the same token again changes nothing, least of all that it was revoked', async () => {
     const tenant = await registered();
     const token = issued();
     await enter(tenant, token, []);
@@ -334,7 +334,7 @@ describe('issuing', () => {
     expect(await count(tenant, 'tokens')).toBe(1);
   });
 
-  test('throws away what expired an hour ago, a bounded part at a time, with its revocations and clocks', async () => {
+  test('issuing a token prunes tokens that expired an hour ago, a bounded part at a time, with their revocations and buckets', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 6000, burst: 600 } });
     for (let made = 0; made < 60; made += 1) {
       const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
@@ -351,7 +351,7 @@ describe('issuing', () => {
     ).toEqual([2, 0, 1]);
   });
 
-  test('keeps the revocation of a token that expired only just, for verifiers whose time is behind', async () => {
+  test('the revocation of a token that expired only just is kept, for verifiers whose time is behind', async () => {
     const tenant = await registered();
     const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
     await tenant.revoke(id, OPERATOR);
@@ -363,7 +363,7 @@ describe('issuing', () => {
 });
 
 describe('the list of tokens', () => {
-  test('shows each as it was issued, newest first', async () => {
+  test('the list shows each token as it was issued, newest first', async () => {
     const tenant = await registered();
     const root = issued([], { not_before: iso(NOW + 1) });
     const child = issued([root.id], {
@@ -381,7 +381,7 @@ describe('the list of tokens', () => {
     });
   });
 
-  test('gives each row once, however many come and go between pages', async () => {
+  test('the list gives each token once, however many come and go between pages', async () => {
     const tenant = await registered();
     const ids = [];
     for (let made = 0; made < 7; made += 1) ids.push(await issue(tenant));
@@ -396,7 +396,7 @@ describe('the list of tokens', () => {
     expect(seen).toEqual(ids.toReversed());
   });
 
-  test('leaves out what has expired and keeps what was revoked', async () => {
+  test('the list leaves out tokens that have expired and keeps those that were revoked', async () => {
     const tenant = await registered();
     await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
     const revoked = await issue(tenant);
@@ -405,7 +405,7 @@ describe('the list of tokens', () => {
     expect(await allPages(tenant, 5)).toMatchObject([{ id: revoked, revoked_at: iso(NOW) }]);
   });
 
-  test('shows a token as revoked from the moment its first ancestor was', async () => {
+  test('the list shows a token as revoked from the moment its first ancestor was', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -417,7 +417,7 @@ describe('the list of tokens', () => {
     expect(listed.map((token) => token.revoked_at)).toEqual([iso(NOW), iso(NOW), iso(NOW)]);
   });
 
-  test('takes no cursor it did not give', async () => {
+  test('the list takes no cursor it did not give', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (instance) => {
       for (const before of ['', '0', '-1', '1e3', 'x', '1 OR 1']) {

@@ -1,4 +1,5 @@
 /** What an answer of PostHog says of host, key, scope or project, in a sentence for the operator. */
+import type { FailureCode } from '../../../core/failure.ts';
 import type { ProjectId } from '../../../core/ids.ts';
 import type { Interpretation } from '../../../upstream/interpret.ts';
 import {
@@ -20,17 +21,34 @@ const NO_PROJECT = 'Not asked: no tenant is registered. Name a project with ?pro
 
 export function hostFinding(said: Interpretation | null): Finding {
   if (said === null) return { good: null, says: NO_PROJECT };
-  const good = hostVerdict(said);
-  if (good) return { good, says: 'PostHog answers.' };
-  const why = said.kind === 'failure' ? said.failure.detail : 'What answers is not the API of PostHog.';
+  if (hostVerdict(said)) return { good: true, says: 'PostHog answers.' };
+  const why = said.kind === 'failure' ? hostTrouble(said.failure.code, said.status) : NOT_POSTHOG;
   return {
-    good,
-    says: `${why} Check POSTHOG_HOST, which is scheme and host of PostHog and nothing else, and that PostHog is up.`,
+    good: false,
+    says: `${why} POSTHOG_HOST has to be scheme and host of a PostHog that is up, and nothing else.`,
   };
 }
 
+const NOT_POSTHOG = 'What answers is not the API of PostHog.';
+
+function hostTrouble(code: FailureCode, status: number | null): string {
+  switch (code) {
+    case 'upstream_unreachable':
+      return 'The connection to PostHog fails.';
+    case 'upstream_timeout':
+      return 'PostHog does not answer in time.';
+    case 'upstream_redirected':
+      return 'The address of PostHog answers with a redirect.';
+    case 'upstream_error':
+      return `PostHog, or a server in front of it, answers with status ${status ?? 'unknown'}.`;
+    default:
+      return NOT_POSTHOG;
+  }
+}
+
 export function keyFinding(said: Interpretation | null): Finding {
-  const good = said === null || hostVerdict(said) !== true ? null : keyVerdict(said);
+  const answers = said !== null && hostVerdict(said) === true;
+  const good = answers ? keyVerdict(said) : null;
   switch (good) {
     case true:
       return { good, says: 'PostHog accepts the key.' };
@@ -42,7 +60,7 @@ export function keyFinding(said: Interpretation | null): Finding {
           'Its US and EU clouds do not know the keys of each other.',
       };
     case null:
-      return { good, says: unknown(said) };
+      return { good, says: answers ? unknown(said) : NOT_ASKED };
   }
 }
 
@@ -56,7 +74,7 @@ export function scopeFinding(scope: PostHogScope, said: Interpretation | null): 
         good,
         says:
           `The key lacks ${scope}. Add it to the key in PostHog, or leave it out on purpose: ` +
-          'until then the operations listed here said 502 upstream_scope_missing.',
+          'until then the operations listed here answer 502 upstream_scope_missing.',
       };
     case null:
       return { good, says: unknown(said) };
@@ -83,8 +101,15 @@ export function projectFinding(id: ProjectId, said: Interpretation | null): Find
 /** Why nothing is known: PostHog answered something else. */
 function unknown(said: Interpretation | null): string {
   if (said?.kind !== 'failure') return NOT_ASKED;
-  const { code, detail, upstreamScope } = said.failure;
-  return code === 'upstream_scope_missing'
-    ? `Not known: this needs ${upstreamScope ?? 'another scope'} as well, which the key lacks.`
-    : `Not known: ${detail}`;
+  const { code, upstreamScope } = said.failure;
+  switch (code) {
+    case 'upstream_scope_missing':
+      return `Not known: this needs ${upstreamScope ?? 'another scope'} as well, which the key lacks.`;
+    case 'upstream_key_refused':
+      return 'Not known: PostHog lets the key do nothing in this project.';
+    case 'upstream_rate_limited':
+      return "Not known: PostHog's rate limit is used up. Check again in a minute.";
+    default:
+      return 'Not known: PostHog failed on this question. Check again.';
+  }
 }

@@ -1,0 +1,181 @@
+/** The gateway answers its own routes as its document describes them. */
+import { describe, expect, test } from 'vitest';
+import * as z from 'zod';
+import { CONTROL_ROUTE_NAMES, type ControlRouteName } from '../../src/contract/routes.ts';
+import type { Answer } from '../support/client.ts';
+import { ADMIN_TOKEN } from '../support/secrets.ts';
+import { startStack } from '../support/stack.ts';
+
+const { send, get, admin, tenants, sandbox } = await startStack();
+
+type JsonSchema = Record<string, unknown>;
+interface Operation {
+  readonly operationId: string;
+  readonly responses: Record<string, { readonly content?: Record<string, { readonly schema: JsonSchema }> }>;
+}
+const document = (await send('GET', '/openapi.json')).json as {
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: JsonSchema };
+};
+const operations = new Map(
+  Object.values(document.paths)
+    .flatMap((item) => Object.values(item))
+    .map((operation) => [operation.operationId, operation]),
+);
+
+/** A schema in which an object holds the members it lists and no others. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const members = Object.entries(schema).map(([name, member]) => [
+    name,
+    name === '$ref' ? String(member).replace('#/components/schemas/', '#/$defs/') : closed(member),
+  ]);
+  const copy = Object.fromEntries(members) as JsonSchema;
+  return 'properties' in copy && !('additionalProperties' in copy)
+    ? { ...copy, additionalProperties: false }
+    : copy;
+}
+
+/** The schema of the JSON that a route answers with that status; null where it answers none. */
+function schemaOf(name: ControlRouteName, status: number): z.ZodType | null {
+  const response = operations.get(name)?.responses[String(status)];
+  if (response === undefined) throw new Error(`${name} is not described with status ${status}`);
+  const schema = response.content?.['application/json']?.schema;
+  if (schema === undefined) return null;
+  const whole = closed({ ...schema, $defs: document.components.schemas });
+  return z.fromJSONSchema(whole as Parameters<typeof z.fromJSONSchema>[0]);
+}
+
+const RECORD = {
+  slice: { property: 'tenant_id', value: ['acme', 'birch'] },
+  properties: { hidden: ['ssn'], visible: ['email', 'tenant_id'] },
+};
+const SCOPES = { scopes: ['person:read', 'person:delete'] };
+
+interface World {
+  readonly tenant: string;
+  readonly token: string;
+  readonly child: string;
+  readonly deletions: readonly string[];
+}
+
+/** A tenant that has one of everything: a derived token with limits of its own, deletions that ended and one that did not. */
+async function populated(record: object): Promise<World> {
+  await sandbox.reset();
+  const { tenant, token } = await tenants.fresh({ ...record });
+  const child = await tenants.derive(token, {
+    ...SCOPES,
+    rate: { requests_per_minute: 60, burst: 20 },
+    deletes: { persons_per_day: 5 },
+    not_before: new Date(Date.now() - 1000).toISOString(),
+  });
+  const remove = async (id: string) => {
+    const path = '/api/projects/1/persons/bulk_delete';
+    const { headers } = await send('POST', path, { token, json: { distinct_ids: [id] } });
+    return headers['hedgerow-deletion'] ?? '';
+  };
+  const settled = await remove('ada@acme.test');
+  await sandbox.fault({ kind: 'status', status: 500, path_contains: 'bulk_delete', times: 1 });
+  const unknown = await remove('ben@acme.test');
+  return { tenant, token, child: child.id, deletions: [settled, unknown] };
+}
+
+type Call = (world: World) => Promise<Answer>;
+const deletionIn = (world: World, nth: number) => world.deletions[nth] ?? '';
+
+/** Every route is called; one that is added does not compile until it is called here. */
+const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
+  landing: [],
+  health: [() => send('GET', '/healthz')],
+  openapi: [],
+  whoami: [({ token }) => get(token, '/v1/whoami')],
+  explain: [
+    ({ token }) =>
+      send('POST', '/v1/explain', {
+        token,
+        json: { method: 'GET', path: '/api/projects/1/persons?limit=1' },
+      }),
+    ({ token }) => send('POST', '/v1/explain', { token, json: { method: 'GET', path: '/nowhere' } }),
+  ],
+  derive_token: [({ token }) => send('POST', '/v1/tokens', { token, json: { name: 'a page' } })],
+  self_revoke: [
+    async ({ token }) => {
+      const { token: child } = await tenants.derive(token);
+      return send('POST', '/v1/tokens/self-revoke', { token: child });
+    },
+  ],
+  revoke_token: [({ token, child }) => send('DELETE', `/v1/tokens/${child}`, { token })],
+  list_deletions: [({ token }) => get(token, '/v1/deletions')],
+  get_deletion: [
+    (world) => get(world.token, `/v1/deletions/${deletionIn(world, 0)}`),
+    (world) => get(world.token, `/v1/deletions/${deletionIn(world, 1)}`),
+  ],
+  admin_list_tenants: [() => admin('GET', ''), () => admin('GET', '?removed=true')],
+  admin_put_tenant: [
+    ({ tenant }) => admin('PUT', `/${tenant}-too`, { name: 'C', project_id: 1, ...SCOPES }),
+    ({ tenant }) => admin('PUT', `/${tenant}-too`, { name: 'C', project_id: 1, ...SCOPES, ...RECORD }),
+  ],
+  admin_get_tenant: [({ tenant }) => admin('GET', `/${tenant}`)],
+  admin_patch_tenant: [({ tenant }) => admin('PATCH', `/${tenant}`, { name: 'Renamed' })],
+  admin_suspend_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/suspend`)],
+  admin_resume_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/resume`)],
+  admin_check: [() => send('GET', '/admin/v1/check', { token: ADMIN_TOKEN })],
+  admin_mint_token: [({ tenant }) => admin('POST', `/${tenant}/tokens`, { name: 'x', ...SCOPES })],
+  admin_list_tokens: [({ tenant }) => admin('GET', `/${tenant}/tokens`)],
+  admin_revoke_token: [
+    async ({ tenant }) => {
+      const { id } = await tenants.mint(tenant);
+      return admin('DELETE', `/${tenant}/tokens/${id}`);
+    },
+  ],
+  admin_list_deletions: [({ tenant }) => admin('GET', `/${tenant}/deletions`)],
+  admin_get_deletion: [
+    (world) => admin('GET', `/${world.tenant}/deletions/${deletionIn(world, 0)}`),
+    (world) => admin('GET', `/${world.tenant}/deletions/${deletionIn(world, 1)}`),
+  ],
+  admin_delete_tenant: [({ tenant }) => admin('DELETE', `/${tenant}`)],
+};
+
+/** Removing the tenant comes last: the other calls need it. */
+const IN_ORDER = CONTROL_ROUTE_NAMES.filter((name) => CALLS[name].length > 0).toSorted(
+  (a, b) => Number(a === 'admin_delete_tenant') - Number(b === 'admin_delete_tenant'),
+);
+const SUCCESSES = new Set([200, 201, 204]);
+
+describe.each([
+  ['of a whole project', {}],
+  ['with a slice and property rules', RECORD],
+])('for a tenant %s', async (_, record) => {
+  const world = await populated(record);
+  test.each(IN_ORDER)('%s answers the members that the document describes, and no others', async (name) => {
+    for (const call of CALLS[name]) {
+      const answered = await call(world);
+      expect(SUCCESSES, answered.text).toContain(answered.status);
+      const schema = schemaOf(name, answered.status);
+      if (schema === null) expect(answered.text).toBe('');
+      else expect(schema.safeParse(answered.json).error?.issues ?? [], answered.text).toEqual([]);
+    }
+  });
+});
+
+describe('the document', () => {
+  test('is not sent again to a client that has it', async () => {
+    const { headers, text } = await send('GET', '/openapi.json');
+    expect(headers).toMatchObject({ etag: expect.stringMatching(/^"[0-9a-f]{32}"$/) as unknown });
+    expect(text.length).toBeGreaterThan(10_000);
+    for (const tag of [headers['etag'], `W/${headers['etag']}`, `"other", ${headers['etag']}`, '*']) {
+      const again = await send('GET', '/openapi.json', { headers: { 'if-none-match': tag ?? '' } });
+      expect(again).toMatchObject({ status: 304, text: '', headers: { etag: headers['etag'] } });
+    }
+    const other = await send('GET', '/openapi.json', { headers: { 'if-none-match': '"other"' } });
+    expect(other).toMatchObject({ status: 200, text });
+  });
+
+  test('is the same under every host name', async () => {
+    const { text } = await send('GET', '/openapi.json');
+    const elsewhere = await send('GET', '/openapi.json', { headers: { host: 'elsewhere.example' } });
+    expect(elsewhere).toMatchObject({ status: 200, text });
+    expect(text).not.toContain('elsewhere');
+  });
+});
