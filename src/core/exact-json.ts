@@ -57,10 +57,33 @@ function merge(value: Json, exact: unknown): unknown {
       ]),
     );
   }
-  // In a list that got shorter no number can be told from another.
-  return isList(value) && isList(exact) && exact.length === value.length
-    ? value.map((item, i) => merge(item, exact[i]))
-    : value;
+  return isList(value) && isList(exact) ? mergeList(value, exact) : value;
+}
+
+/** Items may have been left out of the list: each is matched with the next one it can be made of. */
+function mergeList(items: readonly Json[], exact: readonly Json[]): readonly unknown[] {
+  if (items.length === exact.length) return items.map((item, i) => merge(item, exact[i]));
+  let next = 0;
+  return items.map((item) => {
+    const found = exact.findIndex((other, i) => i >= next && isPartOf(item, other));
+    if (found === -1) return item;
+    next = found + 1;
+    return merge(item, exact[found]);
+  });
+}
+
+function isPartOf(value: Json, exact: unknown): boolean {
+  if (JSON.isRawJSON(exact)) return Object.is(Number(exact.rawJSON), value);
+  if (isJsonObject(value)) {
+    const members = Object.entries(value);
+    return isJsonObject(exact) && members.every(([name, member]) => isPartOf(member, exact[name]));
+  }
+  if (isList(value)) {
+    return (
+      isList(exact) && exact.length === value.length && value.every((item, i) => isPartOf(item, exact[i]))
+    );
+  }
+  return Object.is(value, exact);
 }
 
 const isList = (value: unknown): value is readonly Json[] => Array.isArray(value);

@@ -39,7 +39,7 @@ export function redactorOf(contains: ReplyContent, grant: Grant): Redact {
           ? redactPastPerson(withoutUnknownObjects(person, 'person'), visibility)
           : null;
     case 'timeline':
-      return (timeline) => redactTimeline(withoutUnknownObjects(timeline, 'timeline'), visibility);
+      return (timeline) => redactTimeline(withoutUnknownObjects(timeline, 'timeline'), visibility, slices);
     case 'activity':
       return (entry) => redactActivity(entry, visibility, slices);
     case 'cohorts':
