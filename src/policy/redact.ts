@@ -4,7 +4,7 @@
  * a grant that hides nothing the answer passes as it is.
  */
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import type { Slice } from './slice.ts';
+import { inSlice, type Slice } from './slice.ts';
 import type { Visibility } from './visibility.ts';
 
 /** A row of a list or an insight, a retrieved person, or one of a batch (PostHog contract §7). */
