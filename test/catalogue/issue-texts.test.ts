@@ -67,7 +67,7 @@ describe('A refusal', () => {
         if (parsed.ok) continue;
         refused += 1;
         const { detail } = parsed.failure;
-        expect(detail, `${name} ${String(JSON.stringify(junk)).slice(0, 80)}`).not.toMatch(FOREIGN);
+        expect(detail, `${name} ${JSON.stringify([junk]).slice(0, 80)}`).not.toMatch(FOREIGN);
         expect(detail).toMatch(/^[A-Za-z$].* .*\.$/);
         expect(detail.length).toBeLessThan(700);
       }
