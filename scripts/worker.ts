@@ -4,6 +4,7 @@ import { build, type Plugin } from 'esbuild';
 import { Miniflare, type MiniflareOptions } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import * as z from 'zod';
+import { writeOpenApi } from './openapi.ts';
 
 export interface LocalWorker {
   /** Scheme, host and port it listens on, without a slash at the end. */
@@ -40,6 +41,7 @@ const WorkerConfig = z.object({
   vars: z.record(z.string(), z.string()),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   secrets: z.object({ required: z.array(z.string()) }).default({ required: [] }),
+  assets: z.object({ directory: z.string(), binding: z.string() }).optional(),
   migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
@@ -57,6 +59,7 @@ export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
   const config = readWorkerConfig(options.config);
+  if (config.assets !== undefined) writeOpenApi(join(REPOSITORY, config.assets.directory));
   const miniflare = new Miniflare(
     miniflareOptions(config, await bundle(config.main, options.plugins), options),
   );
@@ -82,7 +85,11 @@ const miniflareOptions = (
           modulesRoot: REPOSITORY,
           modules: { [MODULE]: { type: 'esm', contents: code } },
         },
-        env: { ...variablesOf({ ...config.vars, ...bindings }), ...objectsOf(config) },
+        env: {
+          ...variablesOf({ ...config.vars, ...bindings }),
+          ...objectsOf(config),
+          ...assetsOf(config),
+        },
         exports: storagesOf(config),
       },
       // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
@@ -111,6 +118,18 @@ const objectsOf = ({ name: worker, durable_objects: { bindings } }: WorkerConfig
       { type: 'durable-object' as const, worker, exportName },
     ]),
   );
+
+/** Miniflare's own assets would put a Worker in front that tidies paths up; a folder answers by the path alone. */
+const assetsOf = ({ assets }: WorkerConfig) =>
+  assets === undefined
+    ? {}
+    : {
+        [assets.binding]: {
+          type: 'disk' as const,
+          path: join(REPOSITORY, assets.directory),
+          writable: false,
+        },
+      };
 
 const storagesOf = ({ migrations }: WorkerConfig) =>
   Object.fromEntries(

@@ -1,5 +1,6 @@
 /** From what zod finds wrong to a failure in the gateway's words. Texts never repeat the value that was sent. */
 import * as z from 'zod';
+import * as core from 'zod/v4/core';
 import { failure, type Failure } from '../core/failure.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { describeChoices, describeSchema } from './fields/describe.ts';
@@ -26,12 +27,12 @@ export function issueText(issue: z.core.$ZodRawIssue): string {
     case 'not_multiple_of':
     case 'too_small':
     case 'too_big':
-      return schema instanceof z.core.$ZodType ? `must be ${describeSchema(schema)}` : 'is not accepted';
+      return schema instanceof core.$ZodType ? `must be ${describeSchema(schema)}` : 'is not accepted';
   }
 }
 
 const membersOf = (schema: unknown): string =>
-  schema instanceof z.core.$ZodObject ? Object.keys(schema._zod.def.shape).join(', ') : 'none';
+  schema instanceof core.$ZodObject ? Object.keys(schema._zod.def.shape).join(', ') : 'none';
 
 /** Arguments that work, by name. */
 export type Examples = Readonly<Record<string, unknown>>;

@@ -17,6 +17,8 @@ const Config = z.object({
   vars: z.record(z.string(), z.string()),
   secrets: z.object({ required: z.array(z.string()) }),
   durable_objects: z.unknown(),
+  assets: z.unknown(),
+  build: z.unknown(),
   migrations: z.unknown(),
   limits: z.unknown(),
   observability: z.unknown(),
@@ -41,6 +43,7 @@ describe.each(ENVIRONMENTS)('the environment "%s"', (env) => {
     expect(config.secrets).toEqual(first.secrets);
     expect(Object.keys(config.vars)).toEqual(Object.keys(first.vars));
     expect([config.limits, config.observability]).toEqual([first.limits, first.observability]);
+    expect([config.assets, config.build]).toEqual([first.assets, first.build]);
   });
 });
 

@@ -1,24 +1,25 @@
 /** What a value of a schema looks like, in words: `a whole number from 1 to 1000`. For refusals. */
 import * as z from 'zod';
+import * as core from 'zod/v4/core';
 
 /** Words that follow "must be", and "is needed:". */
 export function describeSchema(schema: z.core.$ZodType): string {
   const own = ownWords(schema);
   if (own !== undefined) return own;
-  if (schema instanceof z.core.$ZodOptional) return describeSchema(schema._zod.def.innerType);
-  if (schema instanceof z.core.$ZodDefault) return describeSchema(schema._zod.def.innerType);
-  if (schema instanceof z.core.$ZodPrefault) return describeSchema(schema._zod.def.innerType);
-  if (schema instanceof z.core.$ZodNullable) return `${describeSchema(schema._zod.def.innerType)} or null`;
-  if (schema instanceof z.core.$ZodPipe) return describeSchema(schema._zod.def.in);
-  if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.map(describeSchema).join(', or ');
-  if (schema instanceof z.core.$ZodEnum) return describeChoices(Object.values(schema._zod.def.entries));
-  if (schema instanceof z.core.$ZodLiteral) return describeChoices(schema._zod.def.values);
-  if (schema instanceof z.core.$ZodBoolean) return 'true or false';
-  if (schema instanceof z.core.$ZodISODateTime) return 'an ISO 8601 time with offset';
-  if (schema instanceof z.core.$ZodString) return `text${describeSize(schema, 'character')}`;
-  if (schema instanceof z.core.$ZodNumber) return describeNumber(schema);
-  if (schema instanceof z.core.$ZodArray) return `a list${describeSize(schema, 'item')}`;
-  if (schema instanceof z.core.$ZodObject || schema instanceof z.core.$ZodRecord) return 'an object';
+  if (schema instanceof core.$ZodOptional) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof core.$ZodDefault) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof core.$ZodPrefault) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof core.$ZodNullable) return `${describeSchema(schema._zod.def.innerType)} or null`;
+  if (schema instanceof core.$ZodPipe) return describeSchema(schema._zod.def.in);
+  if (schema instanceof core.$ZodUnion) return schema._zod.def.options.map(describeSchema).join(', or ');
+  if (schema instanceof core.$ZodEnum) return describeChoices(Object.values(schema._zod.def.entries));
+  if (schema instanceof core.$ZodLiteral) return describeChoices(schema._zod.def.values);
+  if (schema instanceof core.$ZodBoolean) return 'true or false';
+  if (schema instanceof core.$ZodISODateTime) return 'an ISO 8601 time with offset';
+  if (schema instanceof core.$ZodString) return `text${describeSize(schema, 'character')}`;
+  if (schema instanceof core.$ZodNumber) return describeNumber(schema);
+  if (schema instanceof core.$ZodArray) return `a list${describeSize(schema, 'item')}`;
+  if (schema instanceof core.$ZodObject || schema instanceof core.$ZodRecord) return 'an object';
   return 'a JSON value';
 }
 
@@ -47,10 +48,10 @@ function boundsOf(schema: z.core.$ZodType): { readonly min: number | null; reado
   const mins: number[] = [];
   const maxs: number[] = [];
   for (const check of checksOf(schema)) {
-    if (check instanceof z.core.$ZodCheckMinLength) mins.push(check._zod.def.minimum);
-    if (check instanceof z.core.$ZodCheckMaxLength) maxs.push(check._zod.def.maximum);
-    if (check instanceof z.core.$ZodCheckGreaterThan) mins.push(Number(check._zod.def.value));
-    if (check instanceof z.core.$ZodCheckLessThan) maxs.push(Number(check._zod.def.value));
+    if (check instanceof core.$ZodCheckMinLength) mins.push(check._zod.def.minimum);
+    if (check instanceof core.$ZodCheckMaxLength) maxs.push(check._zod.def.maximum);
+    if (check instanceof core.$ZodCheckGreaterThan) mins.push(Number(check._zod.def.value));
+    if (check instanceof core.$ZodCheckLessThan) maxs.push(Number(check._zod.def.value));
   }
   return {
     min: mins.length === 0 ? null : Math.max(...mins),
@@ -65,7 +66,7 @@ function describeSize(schema: z.core.$ZodType, unit: string): string {
 }
 
 function describeNumber(schema: z.core.$ZodNumber): string {
-  const kind = schema instanceof z.core.$ZodNumberFormat ? 'a whole number' : 'a number';
+  const kind = schema instanceof core.$ZodNumberFormat ? 'a whole number' : 'a number';
   const { min, max } = boundsOf(schema);
   if (min !== null && max !== null)
     return `${kind} from ${min}${excludes(schema) ? ' (excluded)' : ''} to ${max}`;
@@ -75,4 +76,4 @@ function describeNumber(schema: z.core.$ZodNumber): string {
 
 /** Is the lower bound itself left out? */
 const excludes = (schema: z.core.$ZodType): boolean =>
-  checksOf(schema).some((check) => check instanceof z.core.$ZodCheckGreaterThan && !check._zod.def.inclusive);
+  checksOf(schema).some((check) => check instanceof core.$ZodCheckGreaterThan && !check._zod.def.inclusive);
