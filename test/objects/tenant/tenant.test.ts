@@ -48,8 +48,8 @@ const count = (tenant: DurableObjectStub<Tenant>, table: 'tokens' | 'revocations
     Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()['n']),
   );
 
-describe('the record', () => {
-  test('a record is created once, then replaced, and survives the object', async () => {
+describe('Records', () => {
+  test('A record is created once, then replaced, and survives the object', async () => {
     const tenant = unregistered();
     expect(await tenant.get()).toBeNull();
     const first = await put(tenant, record());
@@ -69,12 +69,12 @@ describe('the record', () => {
     });
   });
 
-  test('a tenant that is not registered admits no request', async () => {
+  test('A tenant that is not registered is admitted no request', async () => {
     const admission = await unregistered().admit({ registration: null, chain: [{ id: tokenId() }], cost: 1 });
     expect(admission).toMatchObject({ verdict: 'refused', failure: { code: 'tenant_unknown' }, limits: [] });
   });
 
-  test('the record comes with every admission as it is now', async () => {
+  test('Every admission comes with the record as it is now', async () => {
     const tenant = await registered({ scopes: ['person:read', 'person:delete'] });
     const chain = [{ id: tokenId() }];
     expect(await tenant.admit({ registration: null, chain, cost: 1 })).toMatchObject({
@@ -86,7 +86,7 @@ describe('the record', () => {
     });
   });
 
-  test('a record that could not be stored changes nothing, in memory or storage', async () => {
+  test('A record that could not be stored changes nothing, in memory or storage', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 60, burst: 4 } });
     const id = tokenId();
     await admittedOf(4, tenant, id);
@@ -100,7 +100,7 @@ describe('the record', () => {
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
 
-  test('a record that this code does not understand admits no request, and can be removed', async () => {
+  test('A record that this code does not understand admits no request, and can be removed', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       storage.sql.exec(`UPDATE record SET record = '{"name":"Acme","powers":"all"}'`);
@@ -114,8 +114,8 @@ describe('the record', () => {
   });
 });
 
-describe('suspending', () => {
-  test('a suspension holds from the next request on, ends as fast, and spends nothing', async () => {
+describe('Suspending', () => {
+  test('A suspension holds from the next request on, ends as fast, and spends nothing', async () => {
     const rate = { requests_per_minute: 60, burst: 2 };
     const tenant = await registered({ rate });
     const id = tokenId();
@@ -127,7 +127,7 @@ describe('suspending', () => {
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
 
-  test('suspending a tenant does not hide that a token was revoked', async () => {
+  test('A suspension does not hide that a token was revoked', async () => {
     const tenant = await registered({ suspended: true });
     const id = await issue(tenant);
     await tenant.revoke(id, OPERATOR);
@@ -138,8 +138,8 @@ describe('suspending', () => {
   });
 });
 
-describe('revoking', () => {
-  test('revoking a token ends it and its descendants on the next request, not its parent or siblings, and for good', async () => {
+describe('Revoking', () => {
+  test('A revoked token and its descendants are refused on the next request and for good; parent and siblings are not', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -160,7 +160,7 @@ describe('revoking', () => {
     expect(await verdicts()).toEqual(expected);
   });
 
-  test('a token may revoke itself and what was derived from it, and nothing else', async () => {
+  test('A token may revoke itself and what was derived from it, and nothing else', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -178,7 +178,7 @@ describe('revoking', () => {
     expect(await admit(tenant, stranger)).toBe('admitted');
   });
 
-  test('revoking again is no error and keeps the first time', async () => {
+  test('A second revocation is no error and keeps the first time', async () => {
     const tenant = await registered();
     const id = await issue(tenant);
     await tenant.revoke(id, OPERATOR);
@@ -187,14 +187,14 @@ describe('revoking', () => {
     expect((await tenant.tokens({ limit: 1, before: null })).rows[0]?.revoked_at).toBe(iso(NOW));
   });
 
-  test('a token that was never issued is unknown, to the operator too', async () => {
+  test('A token that was never issued is unknown, to the operator too', async () => {
     const tenant = await registered();
     expect(await tenant.revoke(tokenId(), OPERATOR)).toBe('unknown');
   });
 });
 
-describe('removing a tenant', () => {
-  test('removing a tenant refuses its tokens, and registering it again revives none of them', async () => {
+describe('Removing a tenant', () => {
+  test("A removed tenant's tokens are refused, and registering it again revives none of them", async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -212,7 +212,7 @@ describe('removing a tenant', () => {
     expect(listed.map((token) => token.revoked_at)).toEqual([null, iso(NOW), iso(NOW)]);
   });
 
-  test('removing a tenant that is not registered says so', async () => {
+  test('A removal of a tenant that is not registered says so', async () => {
     const tenant = unregistered();
     expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
     await put(tenant, record());
@@ -220,7 +220,7 @@ describe('removing a tenant', () => {
     expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
   });
 
-  test('a token whose making began before its tenant was removed is not entered after', async () => {
+  test('A token whose making began before the removal is not entered after it', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = issued([root]);
@@ -237,8 +237,8 @@ const admitWith = async (tenant: DurableObjectStub<Tenant>, registration: Regist
   return admission.verdict === 'admitted' ? admission.registration : admission.failure.code;
 };
 
-describe('a registration', () => {
-  test('a registration lasts as long as the tenant, through changes and restarts, and never comes back', async () => {
+describe('Registrations', () => {
+  test('A registration is there while the tenant is, stays through changes and restarts, and never comes back', async () => {
     const tenant = unregistered();
     expect(await tenant.registration()).toBeNull();
     await put(tenant, record());
@@ -253,7 +253,7 @@ describe('a registration', () => {
     expect(await tenant.registration()).toMatch(/^reg_/);
   });
 
-  test('a token has to name the registration in force; a token from before there were any is admitted', async () => {
+  test('A registration named by a token has to be the one in force; a token from before there were any is admitted', async () => {
     const tenant = await registered();
     const first = await tenant.registration();
     expect(await admitWith(tenant, first)).toBe(first);
@@ -265,7 +265,7 @@ describe('a registration', () => {
     expect(await admitWith(tenant, null)).toBe(await tenant.registration());
   });
 
-  test('a registration that ended issues no token, whatever was registered under its name since', async () => {
+  test('A registration that ended issues no token, whatever was registered under its name since', async () => {
     const tenant = await registered();
     const first = (await tenant.registration()) ?? registrationId();
     const unknown = { ok: false, failure: { code: 'tenant_unknown' } };
@@ -276,7 +276,7 @@ describe('a registration', () => {
     expect(await count(tenant, 'tokens')).toBe(0);
   });
 
-  test('a record from before there were registrations is given one, once', async () => {
+  test('A record from before there were registrations is given one, once', async () => {
     const tenant = unregistered();
     await runInDurableObject(tenant, async (_, { storage }) => {
       await storage.deleteAll();
@@ -297,8 +297,8 @@ describe('a registration', () => {
   });
 });
 
-describe('a revision', () => {
-  test('the revision grows with every change, also by removing and registering again', async () => {
+describe('Revisions', () => {
+  test('A revision grows with every change, even by removing and registering again', async () => {
     const tenant = await registered();
     const seen = [(await tenant.get())?.revision ?? 0];
     seen.push((await put(tenant, record())).stored.revision);
@@ -310,8 +310,8 @@ describe('a revision', () => {
   });
 });
 
-describe('issuing', () => {
-  test('deriving from a token that is revoked or unknown, or whose ancestor was revoked, is refused', async () => {
+describe('Issuing', () => {
+  test('A token is not issued from one that is revoked, unknown or below a revoked one', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -324,7 +324,7 @@ describe('issuing', () => {
     }
   });
 
-  test('issuing the same token again changes nothing, least of all that it was revoked', async () => {
+  test('A token issued again changes nothing, least of all that it was revoked', async () => {
     const tenant = await registered();
     const token = issued();
     await enter(tenant, token, []);
@@ -334,7 +334,7 @@ describe('issuing', () => {
     expect(await count(tenant, 'tokens')).toBe(1);
   });
 
-  test('issuing a token prunes tokens that expired an hour ago, a bounded part at a time, with their revocations and buckets', async () => {
+  test('Issuing deletes tokens that expired an hour ago, a bounded number at a time, with their revocations and levels', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 6000, burst: 600 } });
     for (let made = 0; made < 60; made += 1) {
       const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
@@ -351,7 +351,7 @@ describe('issuing', () => {
     ).toEqual([2, 0, 1]);
   });
 
-  test('the revocation of a token that expired only just is kept, for verifiers whose time is behind', async () => {
+  test('Issuing keeps the revocation of a token that expired just now, for verifiers whose clock is behind', async () => {
     const tenant = await registered();
     const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
     await tenant.revoke(id, OPERATOR);
@@ -362,8 +362,8 @@ describe('issuing', () => {
   });
 });
 
-describe('the list of tokens', () => {
-  test('the list shows each token as it was issued, newest first', async () => {
+describe('List of tokens', () => {
+  test('The list shows each token as it was issued, newest first', async () => {
     const tenant = await registered();
     const root = issued([], { not_before: iso(NOW + 1) });
     const child = issued([root.id], {
@@ -381,7 +381,7 @@ describe('the list of tokens', () => {
     });
   });
 
-  test('the list gives each token once, however many come and go between pages', async () => {
+  test('The list gives each token once, however many come and go between pages', async () => {
     const tenant = await registered();
     const ids = [];
     for (let made = 0; made < 7; made += 1) ids.push(await issue(tenant));
@@ -396,7 +396,7 @@ describe('the list of tokens', () => {
     expect(seen).toEqual(ids.toReversed());
   });
 
-  test('the list leaves out tokens that have expired and keeps those that were revoked', async () => {
+  test('The list leaves out expired tokens and keeps revoked ones', async () => {
     const tenant = await registered();
     await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
     const revoked = await issue(tenant);
@@ -405,7 +405,7 @@ describe('the list of tokens', () => {
     expect(await allPages(tenant, 5)).toMatchObject([{ id: revoked, revoked_at: iso(NOW) }]);
   });
 
-  test('the list shows a token as revoked from the moment its first ancestor was', async () => {
+  test('The list shows a token as revoked from the moment its first ancestor was', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -417,7 +417,7 @@ describe('the list of tokens', () => {
     expect(listed.map((token) => token.revoked_at)).toEqual([iso(NOW), iso(NOW), iso(NOW)]);
   });
 
-  test('the list takes no cursor it did not give', async () => {
+  test('The list takes no cursor that it did not give', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (instance) => {
       for (const before of ['', '0', '-1', '1e3', 'x', '1 OR 1']) {
