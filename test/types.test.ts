@@ -48,7 +48,7 @@ export function onlyWhatWasClearedIsSent(
 }
 
 export async function aClearedCallIsSent(ctx: Context, admitted: Admitted, call: ConstrainedCall) {
-  const cleared = await enforceSlice(ctx, admitted.grant, call);
+  const cleared = await enforceSlice(ctx, admitted, call);
   return cleared.ok ? execute(ctx, admitted, cleared.value) : cleared;
 }
 

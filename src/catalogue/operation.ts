@@ -26,15 +26,25 @@ export type Delivery =
   /** Changes something: sent once. */
   | 'once';
 
+/** How PostHog is sent the slice: with the client's filters in one flat list, or as a group around them. */
+export type SliceForm = 'flat' | 'group';
+
 /**
  * How an operation is held to the slice of a grant. Every entry says it; there is no default. Grants without a slice
  * are not affected.
  */
 export type Slicing =
   /** PostHog is sent the slice as one more filter, `flat` or as an outer `group`; every row that comes back is checked. */
-  | { readonly kind: 'filtered'; readonly form: 'flat' | 'group' }
-  /** The person named in the path, or by an argument, is read first and must be in the slice. */
-  | { readonly kind: 'named'; readonly by: 'path' | 'person_id' | 'person_id_or_distinct_id' }
+  | { readonly kind: 'filtered'; readonly form: SliceForm }
+  /**
+   * The person named in the path, or by an argument, is read first and must be in the slice. With `form` the slice is
+   * sent as a filter too, so that the answer tells apart the times at which it held.
+   */
+  | {
+      readonly kind: 'named';
+      readonly by: 'path' | 'person_id' | 'person_id_or_distinct_id';
+      readonly form?: 'group';
+    }
   /** The answer holds the persons that were asked for: those outside the slice are taken out of it. */
   | { readonly kind: 'answered' }
   /** The ids are resolved to persons first; what is sent on are those in the slice. */

@@ -1,11 +1,11 @@
 /** An entry of the deletion log, as it goes out in JSON and CSV. The stored rows are read by this schema too. */
 import * as z from 'zod';
 import { DeletingOperation } from '../catalogue/deletion.ts';
-import { DeletionId, ProjectId, TenantId, TokenId } from '../core/ids.ts';
+import { DeletionId, ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
 
 const count = z.int().nullable();
 
-/** The numbers are PostHog's own, of the attempt that settled the entry; null where it did not say. */
+/** The numbers are PostHog's own, added up where it was sent again what it had not deleted; null where it did not say. */
 const Outcome = z.object({
   status: z.int().nullable(),
   persons_found: count,
@@ -48,6 +48,14 @@ export const DeletionEntry = z
       description: 'What the last attempt that settled nothing ran into, or why the entry was held back.',
     }),
     outcome: Outcome.nullable(),
+    registration: RegistrationId.nullable().meta({
+      description:
+        'The registration of the tenant that it was made under; null for entries from before there were any.',
+    }),
+    not_deleted: count.meta({
+      description:
+        'How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none.',
+    }),
   })
   .meta({ id: 'Deletion' });
 export type DeletionEntry = z.output<typeof DeletionEntry>;

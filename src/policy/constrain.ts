@@ -3,7 +3,7 @@
  * of constants, around what the client asked for and never merged with it: nothing a client can say gets past an
  * outer AND. Grants without a slice leave a call as it is.
  */
-import type { Slicing } from '../catalogue/operation.ts';
+import type { SliceForm } from '../catalogue/operation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import type { PermittedCall } from './decide.ts';
 import type { Grant } from './grant.ts';
@@ -20,12 +20,13 @@ const PROPERTIES = 'properties';
 
 export function constrain(call: PermittedCall, grant: Grant): ConstrainedCall {
   const { slicing } = call.operation;
-  if (grant.slices.length === 0 || slicing.kind !== 'filtered' || call.kind !== 'forward') {
+  const form = slicing.kind === 'filtered' || slicing.kind === 'named' ? slicing.form : undefined;
+  if (grant.slices.length === 0 || form === undefined || call.kind !== 'forward') {
     return { ...call, [constrained]: true };
   }
   const filters = sliceFilters(grant.slices);
   if (filters.covers !== 'some') throw new Error('a grant that covers nobody is refused before this');
-  const properties = around(slicing.form, filters.leaves, call.arguments[PROPERTIES]);
+  const properties = around(form, filters.leaves, call.arguments[PROPERTIES]);
   return { ...call, [constrained]: true, arguments: { ...call.arguments, [PROPERTIES]: properties } };
 }
 
@@ -33,11 +34,7 @@ export function constrain(call: PermittedCall, grant: Grant): ConstrainedCall {
  * The slice around a client's own filters, in the form the operation understands in every generation: one flat list
  * for lists, an outer AND of groups for insights (PostHog contract §6.2).
  */
-function around(
-  form: Extract<Slicing, { kind: 'filtered' }>['form'],
-  slice: readonly JsonObject[],
-  own: Json | undefined,
-): Json {
+function around(form: SliceForm, slice: readonly JsonObject[], own: Json | undefined): Json {
   if (form === 'flat') return [...slice, ...listOf(own)];
   const inner = own === undefined ? [] : [isJsonObject(own) ? own : { type: 'AND', values: listOf(own) }];
   return { type: 'AND', values: [{ type: 'AND', values: slice }, ...inner] };

@@ -18,12 +18,21 @@ export function redactPastPerson(person: JsonObject, visibility: Visibility): Js
   return rebuilt(person, { ...personMembers(visibility), point_in_time_metadata: METADATA });
 }
 
-/** How properties changed along an insight. */
-export function redactTimeline(timeline: JsonObject, visibility: Visibility): JsonObject {
-  if (visibility.showsEverything) return timeline;
+/**
+ * How properties changed along an insight. Under a slice only the points at which the person was in the slice, by the
+ * point's own properties: at the others it may have been a person of another tenant.
+ */
+export function redactTimeline(
+  timeline: JsonObject,
+  visibility: Visibility,
+  slices: readonly Slice[],
+): JsonObject {
+  if (visibility.showsEverything && slices.length === 0) return timeline;
   const point = { timestamp: scalar, properties: shownProperties(visibility), relevant_event_count: scalar };
+  const wasInSlice = (item: Json) => isJsonObject(item) && inSlice(slices, item['properties']);
   return rebuilt(timeline, {
-    points: each(object(point)),
+    points: (points, parent) =>
+      each(object(point))(isList(points) ? points.filter((item) => wasInSlice(item)) : [], parent),
     crucial_property_keys: (keys) => textsIn(keys).filter((key) => visibility.showsProperty(key)),
     effective_date_from: scalar,
     effective_date_to: scalar,
@@ -31,8 +40,8 @@ export function redactTimeline(timeline: JsonObject, visibility: Visibility): Js
 }
 
 /**
- * An entry of the activity log. Its details hold names, distinct ids and values from before and after, of the persons
- * it was merged with too: under a slice nothing of them is shown either.
+ * An entry of the activity log. Its details hold names, distinct ids and values of before and after, also of merged
+ * persons, and it does not say whether the person was in the slice then: under a slice none of them is shown.
  */
 export function redactActivity(
   entry: JsonObject,

@@ -63,7 +63,7 @@ describe('a person', () => {
     const odd = { ...ADA, new_member: { properties: {} } };
     expect(redactPerson(odd, EVERYTHING)).toBe(odd);
     expect(redactPastPerson(odd, EVERYTHING)).toBe(odd);
-    expect(redactTimeline(odd, EVERYTHING)).toBe(odd);
+    expect(redactTimeline(odd, EVERYTHING, [])).toBe(odd);
     expect(redactActivity(odd, EVERYTHING, [])).toBe(odd);
     expect(redactPersonMap(odd, EVERYTHING, [])).toBe(odd);
   });
@@ -172,6 +172,8 @@ describe('a person as it was', () => {
   });
 });
 
+const at = (properties: unknown) => ({ timestamp: 't', properties, relevant_event_count: 1 });
+
 describe('a timeline', () => {
   const TIMELINE: JsonObject = {
     points: [
@@ -194,7 +196,7 @@ describe('a timeline', () => {
   };
 
   it('shows the points with what is visible in them', () => {
-    expect(redactTimeline(TIMELINE, NO_SSN)).toEqual({
+    expect(redactTimeline(TIMELINE, NO_SSN, [])).toEqual({
       points: [
         { timestamp: '2026-01-05T10:00:00Z', properties: { plan: 'free' }, relevant_event_count: 4 },
         { timestamp: '2026-01-06T10:00:00Z', properties: { plan: 'pro' }, relevant_event_count: 1 },
@@ -205,8 +207,23 @@ describe('a timeline', () => {
     });
   });
 
+  it('under a slice shows only the points at which the person was in the slice', () => {
+    const points = [
+      at({ tenant_id: 'bolt', plan: 'free' }),
+      at({ tenant_id: 'acme', plan: 'pro' }),
+      at({ plan: 'pro' }),
+      at({ tenant_id: ['acme'] }),
+      at(null),
+      'acme',
+    ];
+    const timeline = { points, query: 'bolt' } as JsonObject;
+    const shown = { points: [at({ tenant_id: 'acme', plan: 'pro' })] };
+    expect(redactTimeline(timeline, EVERYTHING, SLICES)).toEqual(shown);
+    expect(redactTimeline(timeline, NO_SSN, SLICES)).toEqual(shown);
+  });
+
   it('of another shape shows nothing of it', () => {
-    expect(redactTimeline({ points: { ssn: '1' }, crucial_property_keys: 'ssn' }, NO_SSN)).toEqual({
+    expect(redactTimeline({ points: { ssn: '1' }, crucial_property_keys: 'ssn' }, NO_SSN, [])).toEqual({
       points: [],
       crucial_property_keys: [],
     });

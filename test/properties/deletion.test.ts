@@ -2,17 +2,29 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DELETING, type Deletion } from '../../src/catalogue/deletion.ts';
 import { GENERATIONS } from '../../src/catalogue/generation.ts';
-import { FAILURES, failure, type FailureCode } from '../../src/core/failure.ts';
+import { failure } from '../../src/core/failure.ts';
 import { PersonUuid, ProjectId, TokenId } from '../../src/core/ids.ts';
 import { parseJson } from '../../src/core/json.ts';
-import { refusalOf, waitFor, weighs, WINDOW_MS, type Charge } from '../../src/objects/deletion-log/budget.ts';
-import { obstacleTo } from '../../src/objects/deletion-log/hold.ts';
+import {
+  checkBudgets,
+  isCurrent,
+  msUntilFree,
+  WINDOW_MS,
+  type Charge,
+} from '../../src/objects/deletion-log/budget.ts';
+import { holdReason } from '../../src/objects/deletion-log/hold.ts';
 import { waitAfter } from '../../src/objects/deletion-log/backoff.ts';
-import { settle, type Reply } from '../../src/objects/deletion-log/settle.ts';
-import { canonicalSlices, coversDeleted, SlicesColumn } from '../../src/objects/deletion-log/slices.ts';
-import { NO_SUMMARY, summaryOf } from '../../src/objects/deletion-log/summary.ts';
-import type { Slice } from '../../src/policy/slice.ts';
-import { inSlice } from '../../src/policy/slice.ts';
+import { settle } from '../../src/objects/deletion-log/settle.ts';
+import {
+  canonicalSlices,
+  coversDeleted,
+  SlicesColumn,
+} from '../../src/objects/deletion-log/storage/slices.ts';
+import { combined, NO_SUMMARY, readSummary } from '../../src/objects/deletion-log/summary.ts';
+import { mayHaveWorked } from '../../src/upstream/evidence.ts';
+import { interpret, type Interpretation } from '../../src/upstream/interpret.ts';
+import { scrubsOf } from '../../src/upstream/scrub.ts';
+import { inSlice, type Slice } from '../../src/policy/slice.ts';
 
 const SEED = { seed: 20_261_123 };
 const NOW = Date.parse('2026-11-23T12:00:00.000Z');
@@ -35,7 +47,8 @@ const budget = fc.record({
 const spentBy = (holder: string, all: readonly Charge[], now: number) =>
   all
     .filter(
-      (charge) => weighs(charge, now) && (holder === 'tenant' || charge.tokens.some((id) => id === holder)),
+      (charge) =>
+        isCurrent(charge, now) && (holder === 'tenant' || charge.tokens.some((id) => id === holder)),
     )
     .reduce((sum, charge) => sum + charge.persons, 0);
 
@@ -43,7 +56,7 @@ test('what fits is within the budget, and what does not fit would break it', () 
   fc.assert(
     fc.property(budget, charges, fc.integer({ min: 1, max: 100 }), (limit, all, persons) => {
       const fits = spentBy(limit.holder, all, NOW) + persons <= limit.persons_per_day;
-      expect(waitFor(limit, all, persons, NOW) === 0).toBe(fits);
+      expect(msUntilFree(limit, all, persons, NOW) === 0).toBe(fits);
     }),
     SEED,
   );
@@ -52,10 +65,10 @@ test('what fits is within the budget, and what does not fit would break it', () 
 test('a wait is exactly long enough', () => {
   fc.assert(
     fc.property(budget, charges, fc.integer({ min: 1, max: 100 }), (limit, all, persons) => {
-      const wait = waitFor(limit, all, persons, NOW);
+      const wait = msUntilFree(limit, all, persons, NOW);
       fc.pre(wait > 0 && wait < Infinity);
-      expect(waitFor(limit, all, persons, NOW + wait)).toBe(0);
-      expect(waitFor(limit, all, persons, NOW + wait - 1)).toBe(1);
+      expect(msUntilFree(limit, all, persons, NOW + wait)).toBe(0);
+      expect(msUntilFree(limit, all, persons, NOW + wait - 1)).toBe(1);
     }),
     SEED,
   );
@@ -70,9 +83,9 @@ test('of several budgets the one with the longest wait is named', () => {
     { holder: 'tenant' as const, persons_per_day: 20 },
     ...TOKENS.slice(0, 1).map((holder) => ({ holder, persons_per_day: 12 })),
   ];
-  expect(refusalOf(budgets, all, 5, NOW)).toMatchObject({ retryAfterSeconds: 10 });
-  expect(refusalOf(budgets.slice(0, 1), all, 5, NOW)).toMatchObject({ retryAfterSeconds: 5 });
-  expect(refusalOf([], all, 5, NOW)).toBeNull();
+  expect(checkBudgets(budgets, all, 5, NOW)).toMatchObject({ retryAfterSeconds: 10 });
+  expect(checkBudgets(budgets.slice(0, 1), all, 5, NOW)).toMatchObject({ retryAfterSeconds: 5 });
+  expect(checkBudgets([], all, 5, NOW)).toBeNull();
 });
 
 test('waits between attempts never shrink, never pass an hour by themselves, and never undercut PostHog', () => {
@@ -94,49 +107,152 @@ const person: Deletion = {
   target: { kind: 'person', ids: [PersonUuid.parse('00000000-0000-4000-8000-000000000001')] },
   flags: { delete_events: false, delete_recordings: false, keep_person: false },
 };
-const refusal = (status: number, code: string): Reply => ({
-  status,
-  retryAfterSeconds: null,
-  interpretation: { kind: 'refusal', status, body: { code } },
+const UUIDS = Array.from({ length: 5 }, (_, n) =>
+  PersonUuid.parse(`00000000-0000-4000-8000-00000000000${n}`),
+);
+const bulk = (target: Deletion['target']): Deletion => ({
+  ...person,
+  operation: 'persons_bulk_delete',
+  target,
 });
-const failed = (code: FailureCode): Reply => ({
-  status: null,
-  retryAfterSeconds: null,
-  interpretation: { kind: 'failure', status: null, failure: failure(code, '') },
-});
+const byUuid = bulk({ kind: 'uuids', ids: UUIDS.slice(0, 4) });
+const byDistinctId = bulk({ kind: 'distinct_ids', ids: ['ada', 'bob'] });
 
-test('a success is accepted at every attempt', () => {
-  const reply: Reply = {
-    status: 202,
-    retryAfterSeconds: null,
-    interpretation: { kind: 'success', status: 202, text: '', json: undefined },
-  };
-  for (const attempt of [1, 2, 9]) {
-    expect(settle(person, reply, attempt)).toEqual({ state: 'accepted', status: 202, summary: NO_SUMMARY });
+const SUMMARY = {
+  persons_found: 2,
+  persons_deleted: 2,
+  events_queued_for_deletion: false,
+  recordings_queued_for_deletion: false,
+  deletion_errors: [],
+};
+const said = (status: number, body: unknown): Interpretation =>
+  interpret(
+    { status, retryAfterSeconds: null, text: typeof body === 'string' ? body : JSON.stringify(body) },
+    scrubsOf({ origin: 'https://posthog.example', key: 'phx_a-key-of-tests' }),
+  );
+const lost: Interpretation = {
+  kind: 'failure',
+  status: null,
+  failure: failure('upstream_unreachable', ''),
+};
+
+/** Bodies that all three generations answer a bulk delete with. */
+const BODIES: readonly unknown[] = [
+  '',
+  SUMMARY,
+  { ...SUMMARY, persons_deleted: 0, persons_queued_for_deletion: 2 },
+  { persons_found: 0, persons_deleted: 0, events_queued_for_deletion: false, deletion_errors: [] },
+];
+
+test('a 202 with a body of any generation is accepted at every attempt', () => {
+  for (const body of BODIES) {
+    for (const attempt of [1, 2, 9]) {
+      const answer = said(202, body);
+      expect(settle(byUuid, answer, attempt)).toMatchObject({ state: 'accepted', status: 202, answer });
+    }
   }
 });
 
-test('no answer after the first attempt is ever taken for proof that nothing was deleted', () => {
-  const replies = [
-    ...Array.from({ length: 100 }, (_, n) => refusal(400 + n, 'any')),
-    refusal(404, 'not_found'),
-    ...(Object.keys(FAILURES) as FailureCode[]).map(failed),
-  ];
+test('no other success and no other body is taken for a delete that PostHog accepted', () => {
+  const others = fc.jsonValue().filter((json) => readSummary(parseJson(JSON.stringify(json))) === null);
+  const anyStatus = fc.integer({ min: 200, max: 299 });
   fc.assert(
-    fc.property(fc.constantFrom(...replies), fc.integer({ min: 2, max: 1000 }), (reply, attempt) => {
-      expect(settle(person, reply, attempt).state).not.toBe('refused');
+    fc.property(anyStatus, fc.oneof(others, fc.constantFrom(...BODIES)), (status, body) => {
+      fc.pre(status !== 202 || !BODIES.includes(body));
+      const settlement = settle(byUuid, said(status, body), 1);
+      expect(settlement).toMatchObject({
+        state: 'unknown',
+        problem: 'upstream_reply_invalid',
+        remainder: null,
+      });
+      expect(settlement.answer).toMatchObject({ failure: { code: 'upstream_reply_invalid' } });
     }),
+    SEED,
+  );
+  expect(settle(byUuid, said(202, { maintenance: true }), 1).state).toBe('unknown');
+});
+
+test('a status that may come after the work was done leaves a delete unknown, and its caller is not told of a refusal', () => {
+  const bodies = ['', '<html>', { type: 'validation_error', code: 'invalid', detail: 'No.' }];
+  for (let status = 300; status < 600; status += 1) {
+    for (const body of bodies) {
+      const { state, answer } = settle(byUuid, said(status, body), 1);
+      expect([status, state]).toEqual([status, mayHaveWorked(status) ? 'unknown' : 'refused']);
+      if (state === 'unknown') expect(answer.kind).toBe('failure');
+    }
+  }
+  expect(settle(byUuid, lost, 1)).toMatchObject({ state: 'unknown', problem: 'upstream_unreachable' });
+});
+
+test('no answer after the first attempt is ever taken for proof that nothing was deleted', () => {
+  const answers = fc.oneof(
+    fc.constant(lost),
+    fc
+      .tuple(fc.integer({ min: 300, max: 599 }), fc.constantFrom('', '{"code":"not_found","detail":"No."}'))
+      .map(([status, body]) => said(status, body)),
+  );
+  fc.assert(
+    fc.property(
+      fc.constantFrom(person, byUuid),
+      answers,
+      fc.integer({ min: 2, max: 1000 }),
+      (deletion, answer, attempt) => {
+        expect(settle(deletion, answer, attempt).state).not.toBe('refused');
+      },
+    ),
     SEED,
   );
 });
 
-test('of all failures only three say that nothing was done', () => {
-  const codes = Object.keys(FAILURES) as FailureCode[];
-  expect(codes.filter((code) => settle(person, failed(code), 1).state === 'refused').toSorted()).toEqual([
-    'upstream_key_refused',
-    'upstream_rate_limited',
-    'upstream_redirected',
-  ]);
+const errors = (uuids: readonly string[]) =>
+  said(202, { ...SUMMARY, deletion_errors: uuids.map((id) => ({ person_uuid: id, step: 'person' })) });
+
+test('exactly the persons that PostHog names as not deleted are left to be sent', () => {
+  fc.assert(
+    fc.property(fc.subarray(UUIDS.slice(0, 4), { minLength: 1 }), fc.nat(9), (left, attempt) => {
+      expect(settle(byUuid, errors(left), attempt + 1)).toMatchObject({
+        state: 'unknown',
+        problem: 'persons_not_deleted',
+        remainder: { ids: left, summary: { deletion_errors: left.length } },
+        answer: { kind: 'success', status: 202 },
+      });
+    }),
+    SEED,
+  );
+  expect(settle(byDistinctId, errors(UUIDS.slice(0, 1)), 1)).toMatchObject({
+    remainder: { ids: UUIDS.slice(0, 1) },
+  });
+});
+
+test('where it is not clear which persons PostHog did not delete, all of them are left to be sent', () => {
+  const unclear: [Deletion, readonly unknown[]][] = [
+    [byUuid, [{ person_uuid: UUIDS[0] }, { step: 'person' }]],
+    [byUuid, ['an error']],
+    [byUuid, [{ person_uuid: UUIDS[4] }]],
+    [byDistinctId, UUIDS.slice(0, 3).map((id) => ({ person_uuid: id }))],
+    [person, [{ person_uuid: UUIDS[1] }]],
+  ];
+  for (const [deletion, deletion_errors] of unclear) {
+    expect(settle(deletion, said(202, { ...SUMMARY, deletion_errors }), 1)).toMatchObject({
+      state: 'unknown',
+      problem: 'persons_not_deleted',
+      remainder: null,
+    });
+  }
+});
+
+test('the numbers of attempts for what was left add up to those of one', () => {
+  const first = readSummary({ ...SUMMARY, persons_found: 5, persons_deleted: 3, deletion_errors: [1, 2] });
+  const second = readSummary({ ...SUMMARY, persons_found: 2, events_queued_for_deletion: true });
+  expect(combined([first ?? NO_SUMMARY, second ?? NO_SUMMARY])).toEqual({
+    persons_found: 5,
+    persons_deleted: 5,
+    persons_queued_for_deletion: null,
+    events_queued_for_deletion: true,
+    recordings_queued_for_deletion: false,
+    deletion_errors: 0,
+  });
+  expect(combined([NO_SUMMARY])).toEqual(NO_SUMMARY);
 });
 
 const origins = fc.constantFrom('https://a.example', 'http://a.example', 'https://a.example:8443');
@@ -157,12 +273,12 @@ test('an entry is sent where it was meant for and nowhere else, and never where 
       fc.record({ origin: origins, generation: fc.constantFrom(...GENERATIONS) }),
       ({ operation, flags }, meant, posthog) => {
         const elsewhere = meant !== null && meant !== posthog.origin;
-        const bulk = operation === 'persons_bulk_delete';
+        const isBulk = operation === 'persons_bulk_delete';
         const unread =
-          (flags.keep_person && (bulk || operation === 'persons_destroy')) ||
-          (flags.delete_recordings && bulk);
+          (flags.keep_person && (isBulk || operation === 'persons_destroy')) ||
+          (flags.delete_recordings && isBulk);
         const lacks = posthog.generation === 'A' && unread;
-        const obstacle = obstacleTo({ deletion: { ...person, operation, flags }, origin: meant }, posthog);
+        const obstacle = holdReason({ deletion: { ...person, operation, flags }, origin: meant }, posthog);
         expect(obstacle).toBe(elsewhere ? 'upstream_changed' : lacks ? 'generation_lacks' : null);
       },
     ),
@@ -170,25 +286,11 @@ test('an entry is sent where it was meant for and nowhere else, and never where 
   );
 });
 
-test('whatever a success body is, its summary holds counts, flags or nothing', () => {
-  fc.assert(
-    fc.property(fc.jsonValue(), (json) => {
-      expect(Object.keys(summaryOf(parseJson(JSON.stringify(json))))).toEqual(Object.keys(NO_SUMMARY));
-    }),
-    SEED,
-  );
-  expect(summaryOf({ persons_found: -1, persons_deleted: 1.5, events_queued_for_deletion: 1 })).toEqual(
-    NO_SUMMARY,
-  );
-  expect(summaryOf([1])).toEqual(NO_SUMMARY);
-  expect(summaryOf(null)).toEqual(NO_SUMMARY);
-});
-
 test('nobody always fits, whatever was spent', () => {
   fc.assert(
     fc.property(budget, charges, (limit, all) => {
-      expect(waitFor(limit, all, 0, NOW)).toBe(0);
-      expect(refusalOf([limit], all, 0, NOW)).toBeNull();
+      expect(msUntilFree(limit, all, 0, NOW)).toBe(0);
+      expect(checkBudgets([limit], all, 0, NOW)).toBeNull();
     }),
     SEED,
   );

@@ -191,7 +191,7 @@ const redactions = (made: typeof marked extends fc.Arbitrary<infer T> ? T : neve
     [made.past, (value) => redactPastPerson(value, visibility)],
     [{ asked: made.person }, (value) => redactPersonMap(value, visibility, [])],
     [made.activity, (value) => redactActivity(value, visibility, slices)],
-    [made.timeline, (value) => redactTimeline(value, visibility)],
+    [made.timeline, (value) => redactTimeline(value, visibility, [])],
   ];
   return kinds;
 };
@@ -229,11 +229,23 @@ describe('redaction', () => {
     );
   });
 
+  it('of a timeline leaves the points at which the person was in the slice, and no others', () => {
+    fc.assert(
+      fc.property(grant, fc.array(properties), (under, states) => {
+        const points = states.map((state) => ({ timestamp: 't', properties: state }));
+        const { points: shown } = redactTimeline({ points }, visibilityOf(under), under.slices);
+        const times = states.filter((state) => inSlice(under.slices, state));
+        expect(listOf(shown)).toHaveLength(times.length);
+      }),
+      SEED,
+    );
+  });
+
   it('names in a timeline only what is shown', () => {
     fc.assert(
       fc.property(marked, ({ under, timeline }) => {
         const visibility = visibilityOf(under);
-        const { crucial_property_keys: keys } = redactTimeline(timeline, visibility);
+        const { crucial_property_keys: keys } = redactTimeline(timeline, visibility, []);
         expect(keys).toEqual(NAMES.filter((each) => visibility.showsProperty(each)));
       }),
       SEED,
@@ -246,7 +258,7 @@ describe('redaction', () => {
         const visibility = visibilityOf(under);
         const shown = Object.entries(plain).filter(([each]) => visibility.showsProperty(each));
         expect(entriesOf(redactPerson(person, visibility)['properties'])).toEqual(shown);
-        const { points } = redactTimeline(timeline, visibility);
+        const { points } = redactTimeline(timeline, visibility, []);
         const [point] = listOf(points);
         expect(entriesOf(isJsonObject(point) ? point['properties'] : undefined)).toEqual(shown);
       }),

@@ -65,9 +65,10 @@ describe('bulk_delete', () => {
     const answer = await bench.post('/bulk_delete/', { ids: [ADA.uuid, BEN.uuid] });
     expect(answer.json).toEqual({
       persons_found: 2,
-      persons_queued_for_deletion: 2,
       persons_deleted: 0,
+      persons_queued_for_deletion: 2,
       events_queued_for_deletion: false,
+      recordings_queued_for_deletion: false,
       deletion_errors: [],
     });
     expect(await exists(ADA.id)).toBe(false);

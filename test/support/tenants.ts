@@ -43,6 +43,7 @@ export interface LogEntry {
   readonly state: 'unknown' | 'accepted' | 'refused';
   readonly attempts: number;
   readonly request_id: string;
+  readonly registration: string | null;
   readonly asked: number;
   readonly in_slice: number | null;
   readonly sent: number;

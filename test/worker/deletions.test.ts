@@ -46,9 +46,10 @@ describe('a bulk delete', () => {
       'C',
       {
         persons_found: 2,
-        persons_queued_for_deletion: 2,
         persons_deleted: 0,
+        persons_queued_for_deletion: 2,
         events_queued_for_deletion: true,
+        recordings_queued_for_deletion: false,
         deletion_errors: [],
       },
       { persons_found: 2, persons_deleted: 0, persons_queued_for_deletion: 2 },
@@ -104,18 +105,6 @@ describe('a bulk delete', () => {
       ids: names,
     });
     expect(await living()).not.toContain(ADA.uuid);
-  });
-
-  test('that PostHog does half of says so', async () => {
-    await sandbox.change({ undeletable: [ADA.uuid] });
-    const { token } = await tenants.fresh();
-    const answer = await bulk(token, { ids: IDS });
-    expect(answer.json).toMatchObject({ persons_deleted: 1, deletion_errors: [{ person_uuid: ADA.uuid }] });
-    const entry = await get(token, answer.headers['location'] ?? '');
-    expect(entry.json).toMatchObject({
-      state: 'accepted',
-      outcome: { persons_deleted: 1, deletion_errors: 1 },
-    });
   });
 
   test('that PostHog refuses is refused, and stands in the log as that', async () => {
@@ -314,6 +303,51 @@ describe('the log', () => {
     expect((await get(one.token, '/v1/deletions')).json).toEqual(
       (await admin('GET', `/${one.tenant}/deletions`)).json,
     );
+  });
+
+  test('is the same for a token whose slice means that of the tenant, however it is written', async () => {
+    const slice = { property: 'tenant_id', value: ['acme'] };
+    const { token } = await tenants.fresh({ slice });
+    const same = await tenants.derive(token, { slice: { property: 'tenant_id', value: 'acme' } });
+    const location = (await bulk(token, { ids: [ADA.uuid] })).headers['location'] ?? '';
+    for (const path of ['/v1/deletions', location]) expect((await get(same.token, path)).status).toBe(200);
+  });
+
+  test('of a tenant that was narrowed shows what was deleted under its present slice', async () => {
+    const slice = { property: 'tenant_id', value: 'acme' };
+    const { tenant, token } = await tenants.fresh();
+    const wide = await bulk(token, { ids: [CYD.uuid] });
+    await tenants.put(tenant, { slice });
+    const own = await bulk(token, { ids: [ADA.uuid] });
+    expect(resultsOf(await get(token, '/v1/deletions')).map(({ id }) => id)).toEqual([idOf(own)]);
+    problem(await get(token, wide.headers['location'] ?? ''), 'record_unknown', 'id');
+    expect(await tenants.log(tenant)).toHaveLength(2);
+  });
+
+  test('shows a token that may not see distinct ids no entry that named persons by them, in JSON and CSV', async () => {
+    const { token } = await tenants.fresh();
+    const hiding = await tenants.derive(token, { properties: { distinct_ids: 'hidden' } });
+    const named = idOf(await bulk(token, { distinct_ids: ['ada@acme.test'] }));
+    const other = idOf(await bulk(token, { ids: [BEN.uuid] }));
+    for (const path of ['/v1/deletions', '/v1/deletions?format=csv']) {
+      const answer = await get(hiding.token, path);
+      expect(answer.text).toContain(other);
+      expect(answer.text).not.toContain(named);
+      expect(answer.text).not.toContain(await digestOf(['ada@acme.test']));
+    }
+  });
+
+  test('of a name that was registered anew starts empty, and the operator sees whose entries are whose', async () => {
+    const { tenant, token } = await tenants.fresh();
+    const earlier = await bulk(token, { ids: [ADA.uuid] });
+    await admin('DELETE', `/${tenant}`);
+    await tenants.put(tenant);
+    const minted = await tenants.mint(tenant);
+    expect((await get(minted.token, '/v1/deletions')).json).toEqual({ results: [], next: null });
+    problem(await get(minted.token, earlier.headers['location'] ?? ''), 'record_unknown', 'id');
+    await bulk(minted.token, { ids: [BEN.uuid] });
+    const log = await tenants.log(tenant);
+    expect(new Set(log.map(({ registration }) => registration)).size).toBe(2);
   });
 
   test('takes the scope that writes it, and strict parameters', async () => {

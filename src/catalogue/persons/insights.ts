@@ -125,7 +125,7 @@ export const INSIGHTS: readonly Operation[] = [
   forwarding({
     ...insight,
     id: 'persons_properties_timeline',
-    slicing: { kind: 'named', by: 'path' },
+    slicing: { kind: 'named', by: 'path', form: 'group' },
     path: ':id/properties_timeline',
     input: z.strictObject({ ...insightFields, ...breakdownFields }),
     reply: timelineReply,

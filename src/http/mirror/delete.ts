@@ -34,7 +34,7 @@ export async function deleteThroughLog(
 
 function orderOf(
   { log }: Context,
-  { principal, tenant, chain }: Admitted,
+  { principal, tenant, registration, chain }: Admitted,
   resolution: ResolvedDeletion,
 ): DeletionOrder {
   const own = chain.flatMap(({ id, persons_per_day: persons }) =>
@@ -42,6 +42,7 @@ function orderOf(
   );
   return {
     tenant: principal.tenant,
+    registration,
     requestId: log.requestId,
     token: principal.token,
     ancestors: principal.ancestors.map((ancestor) => ancestor.id),

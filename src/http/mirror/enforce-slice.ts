@@ -2,10 +2,10 @@
 import { failure, type Failure } from '../../core/failure.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ConstrainedCall } from '../../policy/constrain.ts';
-import type { Grant } from '../../policy/grant.ts';
 import { isFreeOrInSlice, namesPersonInSlice } from '../../slicing/check-person.ts';
 import { resolveDeletion, type ResolvedDeletion } from '../../slicing/resolve-deletion.ts';
 import type { ForwardCall } from '../../upstream/request.ts';
+import type { Admitted } from '../admission.ts';
 import { callObject } from '../call-object.ts';
 import type { Context } from '../context.ts';
 
@@ -21,11 +21,11 @@ export type ClearedCall = { readonly [cleared]: true } & (
 /** Fails with `not_found` where the call names a person outside the slice, or one that PostHog does not have. */
 export async function enforceSlice(
   ctx: Context,
-  grant: Grant,
+  admitted: Admitted,
   call: ConstrainedCall,
 ): Promise<Result<ClearedCall>> {
   const { posthog, services } = ctx;
-  const { slices } = grant;
+  const { slices } = admitted.grant;
   if (call.kind === 'delete') {
     const lookup = { posthog, generation: services.upstream.generation, projectId: call.projectId, slices };
     const resolution = await resolveDeletion(lookup, call.deletion);
@@ -36,7 +36,7 @@ export async function enforceSlice(
   }
   const allowed =
     call.operation.slicing.kind === 'logged' && slices.length > 0
-      ? await wasDeletedInSlice(ctx, grant, call)
+      ? await wasDeletedInSlice(ctx, admitted, call)
       : await namesPersonInSlice(posthog, call, slices);
   if (!allowed.ok) return allowed;
   return allowed.value ? ok({ [cleared]: true, kind: 'forward', call }) : err(notFound());
@@ -48,14 +48,14 @@ export const notFound = (): Failure => failure('not_found', 'Not found.');
 /** The person no longer exists, so the deletion log is asked; a person who has the distinct id now must be in the slice. */
 async function wasDeletedInSlice(
   ctx: Context,
-  { slices }: Grant,
+  { grant: { slices }, principal: { tenant }, registration }: Admitted,
   call: ForwardCall,
 ): Promise<Result<boolean>> {
   const { distinct_id: id } = call.arguments;
-  const { tenant } = ctx.log;
-  if (tenant === null || typeof id !== 'string') return ok(false);
+  if (typeof id !== 'string') return ok(false);
+  const scope = { projectId: call.projectId, slices, registration };
   const deleted = await callObject(ctx, () =>
-    ctx.services.deletionLog(tenant).deletedDistinctIds([id], { projectId: call.projectId, slices }),
+    ctx.services.deletionLog(tenant).deletedDistinctIds([id], scope),
   );
   if (!deleted.ok) return deleted;
   return deleted.value.includes(id) ? isFreeOrInSlice(ctx.posthog, call.projectId, id, slices) : ok(false);

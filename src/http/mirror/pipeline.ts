@@ -36,7 +36,7 @@ export async function answerPersons(
   if (!planned.ok) return planned;
   const head = headReply(ctx, planned.value);
   if (head !== null) return head;
-  const cleared = await enforceSlice(ctx, grant, planned.value); // 404; persons looked up, ids resolved
+  const cleared = await enforceSlice(ctx, current.value, planned.value); // 404; persons looked up, ids resolved
   if (!cleared.ok) return cleared;
   const outcome = await execute(ctx, current.value, cleared.value); // forwarded, or carried out by the deletion log
   if (!outcome.ok) return outcome;

@@ -71,7 +71,7 @@ function redacted(meaning: Success, call: ConstrainedCall, grant: Grant, ctx: Co
     case 'person_map':
       return personMap(json, call, grant, status);
     case 'timeline':
-      return ok(jsonReply(status, redactTimeline(json, visibility)));
+      return ok(jsonReply(status, redactTimeline(json, visibility, grant.slices)));
   }
 }
 

@@ -2,29 +2,27 @@
  * How many persons may be named for deletion in any 24 hours. Pure: what was spent and the clock come in, the wait
  * goes out.
  *
- * A deletion is charged the distinct ids PostHog is sent, whatever comes of it. That is what can be known before the
- * fact; an id nobody has, a call PostHog refuses and a deletion of events alone (it erases data too) are charged as
- * well, and nothing is paid back. Two distinct ids of one person count twice. So deleted persons can stay below a
- * budget, and never get above it.
- *
- * A sliced grant is charged the persons of its slice that its ids were resolved to: they are sent by UUID, each of
- * which is one person at most. Foreign ids and unknown ids are sent to nobody and cost nothing, the one as the other.
+ * A deletion is charged the distinct ids PostHog is sent, before it is sent, and nothing is paid back. Unknown ids,
+ * calls that PostHog refuses, deletions of events alone and two distinct ids of one person are charged as well. So the
+ * persons deleted never exceed a budget.
  */
+// A sliced grant is charged the persons of its slice that its ids were resolved to. Foreign and unknown ids are not
+// sent, and cost nothing.
 import { failure, failureUntil, type Failure } from '../../core/failure.ts';
 import type { TokenId } from '../../core/ids.ts';
 
 /** Who spends: the tenant as a whole, or a token together with every token derived from it. */
-export type Holder = 'tenant' | TokenId;
+export type BudgetHolder = 'tenant' | TokenId;
 
 export interface Budget {
-  readonly holder: Holder;
+  readonly holder: BudgetHolder;
   /** Persons in any 24 hours. */
   readonly persons_per_day: number;
 }
 
 /** What one deletion spent. */
 export interface Charge {
-  /** Milliseconds since 1970. */
+  /** What the clock said, in milliseconds since 1970. */
   readonly at: number;
   readonly persons: number;
   /** The token that asked, and its ancestors. The tenant spends always. */
@@ -33,23 +31,31 @@ export interface Charge {
 
 export const WINDOW_MS = 86_400_000;
 
-/** Does a charge still weigh at `now`? Its day ends with the very millisecond it was made at, a day later. */
-export const weighs = (charge: Charge, now: number): boolean => charge.at > now - WINDOW_MS;
+/**
+ * Does a charge still count at `now`? It stops with the millisecond it was made at, a day later. One made at a later
+ * time than `now` counts: the clock was wrong then or is wrong now.
+ */
+export const isCurrent = (charge: Charge, now: number): boolean => charge.at > now - WINDOW_MS;
 
 /**
  * Milliseconds until `persons` more fit into a budget: 0 where they fit now, Infinity where they never will because
- * they are more than the whole budget. `charges` are the oldest first.
+ * they are more than the whole budget.
  */
-export function waitFor(budget: Budget, charges: readonly Charge[], persons: number, now: number): number {
+export function msUntilFree(
+  budget: Budget,
+  charges: readonly Charge[],
+  persons: number,
+  now: number,
+): number {
   const { holder, persons_per_day: allowed } = budget;
   if (persons === 0) return 0;
   if (persons > allowed) return Infinity;
-  const own = charges.filter(
-    (charge) => weighs(charge, now) && (holder === 'tenant' || charge.tokens.includes(holder)),
-  );
-  let excess = own.reduce((sum, charge) => sum + charge.persons, persons) - allowed;
+  const spent = charges
+    .filter((charge) => isCurrent(charge, now) && (holder === 'tenant' || charge.tokens.includes(holder)))
+    .toSorted((left, right) => left.at - right.at);
+  let excess = spent.reduce((sum, charge) => sum + charge.persons, persons) - allowed;
   let wait = 0;
-  for (const charge of own) {
+  for (const charge of spent) {
     if (excess <= 0) break;
     excess -= charge.persons;
     wait = charge.at + WINDOW_MS - now;
@@ -58,13 +64,13 @@ export function waitFor(budget: Budget, charges: readonly Charge[], persons: num
 }
 
 /** The refusal of a deletion that does not fit into every budget, with the longest of the waits; null where it fits. */
-export function refusalOf(
+export function checkBudgets(
   budgets: readonly Budget[],
   charges: readonly Charge[],
   persons: number,
   now: number,
 ): Failure | null {
-  const waits = budgets.map((budget) => ({ budget, ms: waitFor(budget, charges, persons, now) }));
+  const waits = budgets.map((budget) => ({ budget, ms: msUntilFree(budget, charges, persons, now) }));
   const longest = waits.toSorted((left, right) => right.ms - left.ms)[0];
   if (longest === undefined || longest.ms <= 0) return null;
   const { budget, ms } = longest;

@@ -6,6 +6,7 @@ import {
   PersonRef,
   PersonUuid,
   ProjectId,
+  type RegistrationId,
   type TokenId,
   type RequestId,
   type TenantId,
@@ -13,37 +14,26 @@ import {
 import { DeletionEntry } from '../../contract/deletion.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Slice } from '../../policy/slice.ts';
+import type { Resolution } from '../../slicing/resolve-deletion.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Budget } from './budget.ts';
-import { instantOf } from './id.ts';
-import type { Addressed } from './hold.ts';
+import type { PendingDeletion } from './hold.ts';
 
 /** A deletion that was decided on, with who asked for it and what it may cost. */
 export interface DeletionOrder {
   readonly tenant: TenantId;
+  /** The registration the request was admitted under. */
+  readonly registration: RegistrationId;
   readonly requestId: RequestId;
   readonly token: TokenId;
   /** The tokens it was derived from, the oldest first. */
   readonly ancestors: readonly TokenId[];
   /** What PostHog is to be sent. */
   readonly deletion: Deletion;
-  /** There where a sliced grant asked: what is to be sent was found by resolving what it asked for. */
-  readonly resolved?: Resolved;
+  /** Present where a sliced grant asked: what is to be sent was found by resolving what it asked for. */
+  readonly resolved?: Resolution;
   /** The budgets to spend from: the tenant's, and that of every token of the chain that has its own. */
   readonly budgets: readonly Budget[];
-}
-
-/** How a deletion of a sliced grant came from what its client asked for. */
-export interface Resolved {
-  /** What the client asked for, foreign and unknown ids included. The deletion names the persons of it in the slice. */
-  readonly asked: DeletionTarget;
-  /**
-   * Distinct ids of the persons that are deleted, as many as could be seen. An id that was asked for belongs here only
-   * where its person is in the slice: whoever holds the grant may reset these.
-   */
-  readonly distinctIds: readonly string[];
-  /** The slices of the grant the persons were checked against; all of them hold. */
-  readonly slices: readonly Slice[];
 }
 
 /** What the client asked for, where nothing was resolved: what is sent. */
@@ -54,10 +44,27 @@ export const askedOf = ({ deletion, resolved }: DeletionOrder): DeletionTarget =
 export interface ResetScope {
   readonly projectId: ProjectId;
   readonly slices: readonly Slice[];
+  readonly registration: RegistrationId;
 }
 
-/** A deletion that was written down and sent, and what PostHog made of it. */
-export interface Carried {
+/** Whose view of the log is asked for. The operator sees every entry. */
+export type LogView =
+  | { readonly kind: 'operator' }
+  | {
+      readonly kind: 'tenant';
+      /** Only entries of this registration are shown. */
+      readonly registration: RegistrationId;
+      /** Only entries made under slices that these cover are shown. */
+      readonly slices: readonly Slice[];
+      /**
+       * True where entries that named persons by distinct id are left out. Their digest would confirm a guessed id, and
+       * so would their counts and their state.
+       */
+      readonly distinctIdsHidden: boolean;
+    };
+
+/** A deletion that was written down, and what its caller is told. */
+export interface DeletionResult {
   readonly entry: DeletionId;
   readonly interpretation: Interpretation;
 }
@@ -76,6 +83,7 @@ const stored = {
   delete_events: flag,
   delete_recordings: flag,
   keep_person: flag,
+  intended_at: instant,
   last_attempt_at: instant.nullable(),
   next_attempt_at: instant.nullable(),
 };
@@ -88,7 +96,6 @@ const StoredOutcome = z.looseObject({
 
 const StoredEntry = z.looseObject({
   ...stored,
-  entry: z.int(),
   settled: z.enum(['accepted', 'refused']).nullable(),
 });
 
@@ -97,11 +104,10 @@ const StoredEntry = z.looseObject({
  * @throws where the row is not what the log writes.
  */
 export function entryOf(row: unknown): DeletionEntry {
-  const { entry, settled, ...rest } = StoredEntry.parse(row);
+  const { settled, ...rest } = StoredEntry.parse(row);
   return DeletionEntry.parse({
     ...rest,
     state: settled ?? 'unknown',
-    intended_at: new Date(instantOf(entry)).toISOString(),
     outcome: settled === null ? null : StoredOutcome.parse(row),
   });
 }
@@ -112,7 +118,7 @@ const StoredTarget = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person'), ids: z.tuple([PersonRef]) }),
 ]);
 
-const StoredAddressed = z.object({
+const StoredPending = z.object({
   origin: z.string().nullable(),
   operation: DeletingOperation,
   project_id: ProjectId,
@@ -123,9 +129,9 @@ const StoredAddressed = z.object({
   ids: JsonColumn.pipe(z.array(z.string())),
 });
 
-/** What an intent stands for. @throws where the row is not what the log writes. */
-export function addressedOf(row: unknown): Addressed {
-  const { origin, operation, project_id: projectId, target, ids, ...flags } = StoredAddressed.parse(row);
+/** What an entry has yet to send. @throws where the row is not what the log writes. */
+export function pendingOf(row: unknown): PendingDeletion {
+  const { origin, operation, project_id: projectId, target, ids, ...flags } = StoredPending.parse(row);
   const deletion = { operation, projectId, target: StoredTarget.parse({ kind: target, ids }), flags };
   return { deletion, origin };
 }

@@ -1,33 +1,33 @@
-/** What keeps an entry from being sent to PostHog as it is configured now: the first time, and every time after. Pure. */
+/** What holds an entry back from the PostHog that is configured now: the first time, and every time after. Pure. */
 import type { Deletion } from '../../catalogue/deletion.ts';
 import type { Generation } from '../../catalogue/generation.ts';
 import { checkIgnoredFlags } from '../../catalogue/ignored-flags.ts';
 import { failureUntil } from '../../core/failure.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 
-/** What an entry has sent, and to whom. */
-export interface Addressed {
+/** What an entry has yet to send, and the PostHog it is meant for. */
+export interface PendingDeletion {
   readonly deletion: Deletion;
-  /** Scheme, host and port of the PostHog it is meant for; null where that was not written down: any. */
+  /** Scheme, host and port of that PostHog; null where that was not written down: any. */
   readonly origin: string | null;
 }
 
 /** Why an entry is held back. `internal_error` where its row cannot be read. */
-export type Obstacle = 'upstream_changed' | 'generation_lacks' | 'internal_error';
+export type HoldReason = 'upstream_changed' | 'generation_lacks' | 'internal_error';
 
 /**
- * Another PostHog has other persons behind the same numbers, and other projects; one that ignores a flag would delete
- * what was to stay. Both pass when the configuration goes back.
+ * Another PostHog has other persons behind the same numbers, and other projects. One that ignores a flag would delete
+ * what was to stay. Both reasons end when the configuration goes back.
  */
-export function obstacleTo(
-  { deletion, origin }: Addressed,
+export function holdReason(
+  { deletion, origin }: PendingDeletion,
   posthog: { readonly origin: string; readonly generation: Generation },
-): Obstacle | null {
+): HoldReason | null {
   if (origin !== null && origin !== posthog.origin) return 'upstream_changed';
   return checkIgnoredFlags(deletion, posthog.generation) === null ? null : 'generation_lacks';
 }
 
-/** What a caller hears of an entry that is held back: that it stands in the log, and may yet be sent. */
+/** What a caller is told of an entry that is held back: it stands in the log, and may yet be sent. */
 export const heldBack = (waitMs: number): Interpretation => ({
   kind: 'failure',
   status: null,

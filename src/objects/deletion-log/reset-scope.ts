@@ -3,7 +3,8 @@ import * as z from 'zod';
 import type { Deletion } from '../../catalogue/deletion.ts';
 import { distinct } from './digest.ts';
 import type { DeletionOrder, ResetScope } from './entry.ts';
-import { coversDeleted, type StoredSlices } from './slices.ts';
+import type { EntryRange } from './storage/registrations.ts';
+import { coversDeleted, type StoredSlices } from './storage/slices.ts';
 
 /**
  * Of how many distinct ids of one deletion is remembered whose they were: a thousand persons with the ten a batch
@@ -38,17 +39,20 @@ const removesProfiles = ({ target, flags }: Deletion): boolean => target.ids.len
 export type Recall = (
   keys: readonly DistinctIdKey[],
   projectId: ResetScope['projectId'],
+  entries: EntryRange,
 ) => readonly { readonly hash: DistinctIdKey; readonly slices: StoredSlices }[];
 
-/** Those of the ids that lay in the scope when their persons were deleted. */
+/** Those of the ids that lay in the scope when their persons were deleted, by `entries`: those of the registration. */
 export async function resettable(
   ids: readonly string[],
   { projectId, slices }: ResetScope,
+  entries: EntryRange | null,
   recall: Recall,
 ): Promise<string[]> {
+  if (entries === null) return [];
   const asked = await Promise.all(ids.map(async (id) => ({ id, key: await keyOf(id) })));
   const keys = asked.map(({ key }) => key);
-  const covered = recall(keys, projectId).filter((deleted) => coversDeleted(slices, deleted.slices));
+  const covered = recall(keys, projectId, entries).filter((deleted) => coversDeleted(slices, deleted.slices));
   const deleted = new Set(covered.map(({ hash }) => hash));
   return asked.filter(({ key }) => deleted.has(key)).map(({ id }) => id);
 }

@@ -1,81 +1,135 @@
 /**
- * What is known of a deletion after an attempt. Pure.
+ * What is known of a deletion after an attempt, and what its caller is told. Pure.
  *
- * | PostHog's answer                          | first attempt | any later one                             |
- * |-------------------------------------------|---------------|-------------------------------------------|
- * | 2xx, empty or a JSON object               | accepted      | accepted                                  |
- * | 404 `not_found`, one person to be removed | refused       | accepted: the person is gone              |
- * | any other 4xx, 401, 403 and 429 included  | refused       | unknown                                   |
- * | 408                                       | unknown       | unknown                                   |
- * | 3xx                                       | refused       | unknown                                   |
- * | 5xx, 1xx                                  | unknown       | unknown                                   |
- * | 2xx that is not PostHog's API             | unknown       | unknown                                   |
- * | no answer, or one that broke off          | unknown       | unknown                                   |
- *
- * `refused` says that nothing was deleted. Only the first attempt can say so: before every later one stands an attempt
- * that nobody knows the end of. A refused later attempt therefore leaves the entry unknown, and is made again.
- *
- * A deletion that names nobody is accepted: PostHog is never asked, and the numbers are zero.
- *
- * `accepted` says that PostHog took the deletion on, never that it is done. After more than one attempt its numbers
- * are those of the last: persons an earlier attempt removed are no longer found, and where events were to go along,
- * whether those of such persons were queued is not known.
+ * | PostHog's answer                                  | first attempt | any later one                      |
+ * |---------------------------------------------------|---------------|------------------------------------|
+ * | 202, empty or a summary that names no errors      | accepted      | accepted                           |
+ * | 202, a summary with `deletion_errors`             | unknown: the persons named there are sent again    |
+ * | 404 `not_found`, one person to be removed         | refused       | accepted: the person is gone       |
+ * | a status that says nothing was done (evidence.ts) | refused       | unknown                            |
+ * | any other status or body, 503 and 200 included    | unknown       | unknown                            |
+ * | no answer, or one that broke off                  | unknown       | unknown                            |
  */
+// `refused` says that nothing was deleted. Only a first attempt can say so: the end of an earlier one is not known.
+// `accepted` says that PostHog took the deletion on, never that it is done. A deletion of no persons is accepted without
+// PostHog, and its numbers are zero.
 import type { Deletion } from '../../catalogue/deletion.ts';
-import type { FailureCode } from '../../core/failure.ts';
+import { failure, type FailureCode } from '../../core/failure.ts';
+import type { PersonUuid } from '../../core/ids.ts';
+import { mayHaveWorked } from '../../upstream/evidence.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
-import { NOBODY_SUMMARY, NO_SUMMARY, summaryOf, type Summary } from './summary.ts';
-
-/** What came back from one attempt. */
-export interface Reply {
-  /** PostHog's status; null where it never answered. */
-  readonly status: number | null;
-  readonly retryAfterSeconds: number | null;
-  readonly interpretation: Interpretation;
-}
+import { EMPTY_SUMMARY, NO_SUMMARY, notDeleted, readSummary, type Summary } from './summary.ts';
 
 /** Why an attempt settled nothing. */
-export type Problem = FailureCode | 'upstream_refused';
+export type Problem = FailureCode | 'upstream_refused' | 'persons_not_deleted';
 
-export type Settlement =
-  | { readonly state: 'accepted'; readonly status: number | null; readonly summary: Summary }
-  | { readonly state: 'refused'; readonly status: number | null; readonly summary: Summary }
-  | { readonly state: 'unknown'; readonly status: number | null; readonly problem: Problem };
+interface Known {
+  /** PostHog's status; null where it never answered. */
+  readonly status: number | null;
+  /** What the caller is told. It says the same as the state. */
+  readonly answer: Interpretation;
+}
 
-/** Answers by which PostHog, or what stands before it, says that it did nothing at all. */
-const NOTHING_WAS_DONE: ReadonlySet<FailureCode> = new Set<FailureCode>([
-  'upstream_key_refused',
-  'upstream_rate_limited',
-  'upstream_redirected',
-]);
+export interface Settled extends Known {
+  readonly state: 'accepted' | 'refused';
+  readonly summary: Summary;
+}
 
-/** Some proxies say 408 when it is the server behind them that was too slow, and then it may have worked. */
-const REQUEST_TIMEOUT = 408;
+/** What PostHog says it did not delete, beside what it says it did. */
+export interface Remainder {
+  readonly ids: readonly PersonUuid[];
+  readonly summary: Summary;
+}
+
+export interface Unsettled extends Known {
+  readonly state: 'unknown';
+  readonly problem: Problem;
+  /** What alone is sent next; null where everything is sent again. */
+  readonly remainder: Remainder | null;
+}
+
+export type Settlement = Settled | Unsettled;
+
+/** The one status that PostHog accepts a deletion with, in every generation and operation. */
+const ACCEPTED = 202;
 
 /** Decides by the table above. `attempt` counts from 1. */
-export function settle(deletion: Deletion, reply: Reply, attempt: number): Settlement {
-  const { interpretation, status } = reply;
-  const refused = { state: 'refused', status, summary: NO_SUMMARY } as const;
-  const unknown = (problem: Problem) => ({ state: 'unknown', status, problem }) as const;
-  const first = attempt === 1;
-  switch (interpretation.kind) {
+export function settle(deletion: Deletion, answer: Interpretation, attempt: number): Settlement {
+  const { status } = answer;
+  switch (answer.kind) {
     case 'success':
-      return {
-        state: 'accepted',
-        status,
-        summary: deletion.target.ids.length === 0 ? NOBODY_SUMMARY : summaryOf(interpretation.json),
-      };
+      return settleSuccess(deletion, answer);
     case 'refusal':
-      if (first && status !== REQUEST_TIMEOUT) return refused;
-      return !first && saysGone(deletion, interpretation)
-        ? { state: 'accepted', status, summary: NO_SUMMARY }
-        : unknown('upstream_refused');
+      if (attempt > 1 && saysGone(deletion, answer)) {
+        return { state: 'accepted', status, answer, summary: NO_SUMMARY };
+      }
+      return settleRefused(answer, attempt, 'upstream_refused');
     case 'failure':
-      return first && NOTHING_WAS_DONE.has(interpretation.failure.code)
-        ? refused
-        : unknown(interpretation.failure.code);
+      return settleRefused(answer, attempt, answer.failure.code);
   }
 }
+
+type Success = Extract<Interpretation, { kind: 'success' }>;
+
+/** A deletion that names no persons: PostHog, which would refuse an empty list, is not asked. */
+export const settleEmpty = (answer: Success): Settled => ({
+  state: 'accepted',
+  status: answer.status,
+  answer,
+  summary: EMPTY_SUMMARY,
+});
+
+/**
+ * A body of any generation will do. The generation is configuration: with a wrong one no delete would ever settle.
+ * A body that is neither empty nor a summary comes from another server than PostHog.
+ */
+function settleSuccess(deletion: Deletion, answer: Success): Settlement {
+  const { status, json } = answer;
+  if (deletion.target.ids.length === 0) return settleEmpty(answer);
+  const summary = answer.text === '' ? NO_SUMMARY : readSummary(json);
+  if (status !== ACCEPTED || summary === null) return unknown(invalidReply(status), 'upstream_reply_invalid');
+  if ((summary.deletion_errors ?? 0) === 0) return { state: 'accepted', status, answer, summary };
+  const ids = notDeleted(deletion, json);
+  return unknown(answer, 'persons_not_deleted', ids === null ? null : { ids, summary });
+}
+
+function settleRefused(answer: Interpretation, attempt: number, problem: Problem): Settlement {
+  const { status } = answer;
+  if (attempt === 1 && !mayHaveWorked(status)) {
+    return { state: 'refused', status, answer, summary: NO_SUMMARY };
+  }
+  return unknown(answer, problem);
+}
+
+const unknown = (
+  answer: Interpretation,
+  problem: Problem,
+  remainder: Remainder | null = null,
+): Unsettled => ({
+  state: 'unknown',
+  status: answer.status,
+  problem,
+  remainder,
+  answer: answer.kind === 'refusal' ? unconfirmed(answer.status) : answer,
+});
+
+const invalidReply = (status: number): Interpretation => ({
+  kind: 'failure',
+  status,
+  failure: failure(
+    'upstream_reply_invalid',
+    `PostHog answered ${status} with a body that is not its API's. The deletion is sent again until its end is known.`,
+  ),
+});
+
+const unconfirmed = (status: number): Interpretation => ({
+  kind: 'failure',
+  status,
+  failure: failure(
+    'deletion_unconfirmed',
+    `PostHog answered ${status}, which leaves open whether it deleted. The deletion is sent again until its end is known.`,
+  ),
+});
 
 /**
  * PostHog's own 404 for the one person that was to be removed. A 404 of another make may come from a server that is

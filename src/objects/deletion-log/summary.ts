@@ -1,8 +1,10 @@
-/** What PostHog says it did: nothing (generation A), a summary (B), or a summary of queued work (C); contract §8, 2. */
+/** PostHog's summary of a bulk delete: none (generation A), of what it did (B), or of what it queued (C); contract §8, 2. */
 import * as z from 'zod';
+import type { Deletion } from '../../catalogue/deletion.ts';
+import { PersonUuid } from '../../core/ids.ts';
 import type { Json } from '../../core/json.ts';
 
-/** PostHog's own numbers. Null where it did not say, or said something that is no such number. */
+/** PostHog's own numbers. Null where it did not say. */
 export interface Summary {
   readonly persons_found: number | null;
   readonly persons_deleted: number | null;
@@ -13,27 +15,50 @@ export interface Summary {
   readonly deletion_errors: number | null;
 }
 
-const count = z.int().min(0).nullable().catch(null);
-const flag = z.boolean().nullable().catch(null);
+const count = z.int().min(0);
+const maybe = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
 
-const SummaryReply = z.object({
+/** The members that generations B and C share are required: a body without them is no summary. */
+const SummaryBody = z.object({
   persons_found: count,
   persons_deleted: count,
-  persons_queued_for_deletion: count,
-  events_queued_for_deletion: flag,
-  recordings_queued_for_deletion: flag,
-  deletion_errors: z
-    .array(z.unknown())
-    .transform((errors) => errors.length)
-    .nullable()
-    .catch(null),
+  persons_queued_for_deletion: maybe(count),
+  events_queued_for_deletion: z.boolean(),
+  recordings_queued_for_deletion: maybe(z.boolean()),
+  deletion_errors: z.array(z.unknown()).transform((errors) => errors.length),
 });
 
-/** PostHog said nothing of what it did. */
-export const NO_SUMMARY: Summary = SummaryReply.parse({});
+/** Reads a success body; null where it is no summary. */
+export const readSummary = (json: Json | undefined): Summary | null =>
+  SummaryBody.safeParse(json).data ?? null;
 
-/** A deletion that named nobody: known without PostHog. */
-export const NOBODY_SUMMARY: Summary = {
+const Errors = z.object({
+  deletion_errors: z.array(z.object({ person_uuid: PersonUuid }).transform((error) => error.person_uuid)),
+});
+
+/**
+ * The persons that a summary names as not deleted. Null where it does not say which, or names others than were sent:
+ * then nothing less than the whole deletion may be sent again.
+ */
+export function notDeleted({ target }: Deletion, json: Json | undefined): readonly PersonUuid[] | null {
+  const named = new Set(Errors.safeParse(json).data?.deletion_errors);
+  if (named.size === 0 || named.size > target.ids.length || target.kind === 'person') return null;
+  const sent = target.kind === 'uuids' ? new Set(target.ids) : null;
+  return sent === null || named.isSubsetOf(sent) ? [...named] : null;
+}
+
+/** PostHog said nothing of what it did. */
+export const NO_SUMMARY: Summary = {
+  persons_found: null,
+  persons_deleted: null,
+  persons_queued_for_deletion: null,
+  events_queued_for_deletion: null,
+  recordings_queued_for_deletion: null,
+  deletion_errors: null,
+};
+
+/** A deletion that named no persons: known without PostHog. */
+export const EMPTY_SUMMARY: Summary = {
   persons_found: 0,
   persons_deleted: 0,
   persons_queued_for_deletion: 0,
@@ -42,5 +67,21 @@ export const NOBODY_SUMMARY: Summary = {
   deletion_errors: 0,
 };
 
-/** Reads the numbers of a success body; an empty body, a missing member and one of another kind are all null. */
-export const summaryOf = (json: Json | undefined): Summary => SummaryReply.safeParse(json).data ?? NO_SUMMARY;
+/** The numbers of attempts in their order, each made for what the one before had left. */
+export const combined = (summaries: readonly Summary[]): Summary =>
+  summaries.reduce((earlier, later) => ({
+    persons_found: earlier.persons_found ?? later.persons_found,
+    persons_deleted: sum(earlier.persons_deleted, later.persons_deleted),
+    persons_queued_for_deletion: sum(earlier.persons_queued_for_deletion, later.persons_queued_for_deletion),
+    events_queued_for_deletion: either(earlier.events_queued_for_deletion, later.events_queued_for_deletion),
+    recordings_queued_for_deletion: either(
+      earlier.recordings_queued_for_deletion,
+      later.recordings_queued_for_deletion,
+    ),
+    deletion_errors: later.deletion_errors,
+  }));
+
+const sum = (a: number | null, b: number | null): number | null =>
+  a === null && b === null ? null : (a ?? 0) + (b ?? 0);
+const either = (a: boolean | null, b: boolean | null): boolean | null =>
+  a === null && b === null ? null : (a ?? false) || (b ?? false);

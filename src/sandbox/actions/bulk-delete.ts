@@ -54,17 +54,14 @@ export function bulkDelete(call: Call): Reply {
   }
   const found = persons.length;
   const errors = failed.map((person) => ({ person_uuid: person.uuid }));
-  const events = { events_queued_for_deletion: flags.events && found > 0 };
-  if (call.generation === 'C') {
-    const queued = { persons_found: found, persons_queued_for_deletion: deleted, persons_deleted: 0 };
-    return { status: 202, data: { ...queued, ...events, deletion_errors: errors } };
-  }
-  const recordings = { recordings_queued_for_deletion: flags.recordings && found > 0 };
+  const counts =
+    call.generation === 'C'
+      ? { persons_found: found, persons_deleted: 0, persons_queued_for_deletion: deleted }
+      : { persons_found: found, persons_deleted: deleted };
   const data = {
-    persons_found: found,
-    persons_deleted: deleted,
-    ...events,
-    ...recordings,
+    ...counts,
+    events_queued_for_deletion: flags.events && found > 0,
+    recordings_queued_for_deletion: flags.recordings && found > 0,
     deletion_errors: errors,
   };
   return { status: 202, data };

@@ -31,7 +31,10 @@ function crucialKeys(dictionary: Record<string, unknown>, entities: readonly Ent
   return [...new Set([...filtered.flatMap(personKeys), ...brokenDown])];
 }
 
-/** Answers how the crucial properties stood at each relevant event; neighbours that agree are one point. */
+const agree = (keys: readonly string[], one: Properties, other: Properties): boolean =>
+  keys.every((key) => JSON.stringify(own(one, key)) === JSON.stringify(own(other, key)));
+
+/** Answers all properties as they stood at each relevant event; neighbours that agree in the crucial ones are one point. */
 export function propertiesTimeline(call: Call): Reply {
   const person = personInPath(call);
   const dictionary = merged(call);
@@ -50,10 +53,9 @@ export function propertiesTimeline(call: Call): Reply {
   );
   const points: Point[] = [];
   for (const deed of relevant) {
-    const past = pastProperties(call.sql, person.id, deed.at, true);
-    const properties = Object.fromEntries(keys.map((key) => [key, own(past, key) ?? null]));
+    const properties = pastProperties(call.sql, person.id, deed.at, true);
     const last = points.at(-1);
-    if (last !== undefined && JSON.stringify(last.properties) === JSON.stringify(properties)) {
+    if (last !== undefined && agree(keys, last.properties, properties)) {
       last.relevant_event_count += 1;
       continue;
     }

@@ -31,6 +31,8 @@ import {
   single,
   uuids,
   type Answer,
+  OPERATOR,
+  SUMMARY,
 } from '../../support/objects/deletion-log.ts';
 
 beforeEach(() => {
@@ -41,15 +43,19 @@ afterEach(() => {
 });
 
 test('an intent without an attempt is sent by the alarm, as it was written down', async () => {
-  const sent = posthog(answer(202, { persons_found: 2 }));
+  const sent = posthog(answer(202, SUMMARY));
   const { stub, log } = freshLog();
   const id = await abandoned(stub, order(bulk(uuids(2), { delete_recordings: true })));
-  expect(await log.get(id)).toMatchObject({ state: 'unknown', attempts: 0, last_attempt_at: null });
+  expect(await log.get(id, OPERATOR)).toMatchObject({ state: 'unknown', attempts: 0, last_attempt_at: null });
   await evictDurableObject(stub);
   await ring(stub, NOW);
   expect(sent).toHaveLength(1);
   expect(bodyOf(sent[0])).toEqual({ ids: uuids(2), delete_recordings: true });
-  expect(await log.get(id)).toMatchObject({ state: 'accepted', attempts: 1, outcome: { persons_found: 2 } });
+  expect(await log.get(id, OPERATOR)).toMatchObject({
+    state: 'accepted',
+    attempts: 1,
+    outcome: { persons_found: 2 },
+  });
 });
 
 test('the first attempt may be refused even where the alarm makes it', async () => {
@@ -62,7 +68,7 @@ test('the first attempt may be refused even where the alarm makes it', async () 
 
 test('a deletion whose object died while PostHog worked is sent again once it is overdue, and not before', async () => {
   const { hold, arrived, release } = held(answer(202));
-  const sent = posthog(hold, answer(202, { persons_found: 0 }));
+  const sent = posthog(hold, answer(202, { ...SUMMARY, persons_found: 0 }));
   const dead = freshLog();
   const call = dead.log.carryOut(order(bulk(uuids(2)))).catch(() => 'died');
   await arrived();
@@ -77,7 +83,7 @@ test('a deletion whose object died while PostHog worked is sent again once it is
 });
 
 test('a lost answer is followed by another attempt, with what came before kept', async () => {
-  const sent = posthog(lost, answer(500), answer(202, { persons_found: 1 }));
+  const sent = posthog(lost, answer(500), answer(202, { ...SUMMARY, persons_found: 1 }));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
   await ring(stub, NOW + 10_000);
@@ -163,7 +169,8 @@ test.each(kept)('a later 404 says nothing of %s', async (_, deletion, given) => 
 test.each<[number, string]>([
   [400, 'upstream_refused'],
   [401, 'upstream_key_refused'],
-  [403, 'upstream_refused'],
+  [403, 'upstream_key_refused'],
+  [404, 'upstream_refused'],
   [302, 'upstream_redirected'],
 ])('a later attempt refused with %i does not unsay an earlier one', async (status, problem) => {
   posthog(lost, answer(status), answer(202));
@@ -217,20 +224,20 @@ test('entries that cannot be sent neither stop the alarm nor hold up the others'
   const good = await abandoned(stub, order(bulk(uuids(3))));
 
   let now = NOW;
-  for (let rings = 0; rings < 4 && (await log.get(good))?.state === 'unknown'; rings += 1) {
+  for (let rings = 0; rings < 4 && (await log.get(good, OPERATOR))?.state === 'unknown'; rings += 1) {
     await ring(stub, now);
     now = (await alarmOf(stub)) ?? Infinity;
   }
-  expect(await log.get(good)).toMatchObject({ state: 'accepted', attempts: 1 });
+  expect(await log.get(good, OPERATOR)).toMatchObject({ state: 'accepted', attempts: 1 });
   expect(sent).toHaveLength(1);
-  const { rows } = await log.list({ limit: 10, before: null });
+  const { rows } = await log.list({ limit: 10, before: null }, OPERATOR);
   expect(rows.slice(1).map((row) => [row.state, row.attempts, row.last_problem])).toEqual(
     Array.from({ length: 6 }, () => ['unknown', 0, 'internal_error']),
   );
   expect(await alarmOf(stub)).toBeGreaterThan(NOW);
 });
 
-const defective: Upstream['door'] = () => Promise.reject(new Error('a defect'));
+const defective: Upstream['posthog']['ask'] = () => Promise.reject(new Error('a defect'));
 
 test('a defect in the middle of sending counts as an attempt, and is tried again', async () => {
   posthog(answer(202));
@@ -240,12 +247,18 @@ test('a defect in the middle of sending counts as an attempt, and is tried again
     const object = instance as unknown as { upstream: () => Result<Upstream> };
     const real = object.upstream();
     if (!real.ok) throw new Error(real.failure.code);
-    vi.spyOn(object, 'upstream').mockReturnValueOnce(ok({ ...real.value, door: defective }));
+    vi.spyOn(object, 'upstream').mockReturnValueOnce(
+      ok({ ...real.value, posthog: { ...real.value.posthog, ask: defective } }),
+    );
   });
   await ring(stub, NOW);
-  expect(await log.get(id)).toMatchObject({ state: 'unknown', attempts: 1, last_problem: 'internal_error' });
+  expect(await log.get(id, OPERATOR)).toMatchObject({
+    state: 'unknown',
+    attempts: 1,
+    last_problem: 'internal_error',
+  });
   await ring(stub, NOW + MINUTE);
-  expect(await log.get(id)).toMatchObject({ state: 'accepted', attempts: 2 });
+  expect(await log.get(id, OPERATOR)).toMatchObject({ state: 'accepted', attempts: 2 });
 });
 
 test('an alarm that cannot work at all sets the next one and throws nothing', async () => {
@@ -276,7 +289,7 @@ test('a backlog is worked off five at a time, the longest due first', async () =
   await ring(stub, NOW + 2000);
   expect(sent).toHaveLength(12);
   expect(await alarmOf(stub)).toBeNull();
-  const { rows } = await log.list({ limit: 20, before: null });
+  const { rows } = await log.list({ limit: 20, before: null }, OPERATOR);
   expect(rows.every((row) => row.state === 'accepted')).toBe(true);
 });
 

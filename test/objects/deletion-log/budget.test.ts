@@ -22,6 +22,8 @@ import {
   uuid,
   uuids,
   type Answer,
+  OPERATOR,
+  SUMMARY,
 } from '../../support/objects/deletion-log.ts';
 
 beforeEach(() => {
@@ -150,7 +152,7 @@ const event = fc.oneof(
   },
 );
 const ANSWERS: Record<'ok' | 'lost' | 'failed' | 'throttled' | 'forbidden' | 'garbage', Answer> = {
-  ok: answer(202, { persons_found: 1 }),
+  ok: answer(202, { ...SUMMARY, persons_found: 1 }),
   lost,
   failed: answer(503),
   throttled: answer(429, null, { 'retry-after': '7' }),
@@ -204,7 +206,7 @@ test('whatever happens, every intent ends in one outcome or stays in sight with 
         }
         expect(asked).toBeLessThanOrEqual(BUDGET);
 
-        const { rows } = await log.list({ limit: 100, before: null });
+        const { rows } = await log.list({ limit: 100, before: null }, OPERATOR);
         const unknown = rows.filter((row) => row.state === 'unknown');
         const alarm = await alarmOf(stub);
         for (const row of unknown) {

@@ -29,6 +29,8 @@ import {
   uuid,
   uuids,
   type Answer,
+  OPERATOR,
+  REGISTRATION,
 } from '../../support/objects/deletion-log.ts';
 
 beforeEach(() => {
@@ -43,7 +45,7 @@ const SUMMARY_B = {
   persons_deleted: 2,
   events_queued_for_deletion: true,
   recordings_queued_for_deletion: false,
-  deletion_errors: [{ person_uuid: uuid(1) }],
+  deletion_errors: [],
 };
 
 test('an intent is written down before PostHog hears of the deletion, and the outcome after', async () => {
@@ -99,6 +101,7 @@ test('an entry says who asked for what, and what PostHog made of it', async () =
     operation: 'persons_bulk_delete',
     project_id: 12,
     tenant: 'acme',
+    registration: REGISTRATION,
     token: tokenId('c'),
     ancestors: [tokenId('a'), tokenId('b')],
     request_id: asked.requestId,
@@ -115,6 +118,7 @@ test('an entry says who asked for what, and what PostHog made of it', async () =
     last_attempt_at: '2031-05-01T12:00:00.000Z',
     next_attempt_at: null,
     last_problem: null,
+    not_deleted: null,
     outcome: {
       status: 202,
       persons_found: 2,
@@ -122,12 +126,12 @@ test('an entry says who asked for what, and what PostHog made of it', async () =
       persons_queued_for_deletion: null,
       events_queued_for_deletion: true,
       recordings_queued_for_deletion: false,
-      deletion_errors: 1,
+      deletion_errors: 0,
       settled_at: '2031-05-01T12:00:00.000Z',
       duration_ms: 0,
     },
   });
-  expect(await log.get(entry.id)).toEqual({
+  expect(await log.get(entry.id, OPERATOR)).toEqual({
     ...entry,
     ids: ['ada', 'ada', 'bob'],
     sent_ids: ['ada', 'ada', 'bob'],
@@ -139,18 +143,8 @@ test.each<[string, Answer, Record<string, unknown>]>([
   ['a summary, as generation B does', answer(202, SUMMARY_B), { persons_found: 2, persons_deleted: 2 }],
   [
     'a summary of queued work, as generation C does',
-    answer(202, {
-      persons_found: 2,
-      persons_queued_for_deletion: 2,
-      persons_deleted: 0,
-      deletion_errors: [],
-    }),
+    answer(202, { ...SUMMARY_B, persons_deleted: 0, persons_queued_for_deletion: 2 }),
     { persons_found: 2, persons_queued_for_deletion: 2, persons_deleted: 0, deletion_errors: 0 },
-  ],
-  [
-    'a summary with members of another kind',
-    answer(202, { persons_found: 'two', persons_deleted: null, deletion_errors: 'none' }),
-    { persons_found: null, persons_deleted: null, deletion_errors: null },
   ],
 ])('a deletion PostHog answers with %s is accepted', async (_, given, outcome) => {
   posthog(given);
@@ -184,7 +178,9 @@ test.each<[string, Answer, number]>([
 test.each<[string, Answer, string]>([
   ['a failure of PostHog', answer(500, { type: 'server_error' }), 'upstream_error'],
   ['a failing proxy', answer(502, '<html>'), 'upstream_error'],
-  ['a proxy that lost delivery', answer(408, {}), 'upstream_refused'],
+  ['a proxy that lost patience', answer(408, {}), 'upstream_error'],
+  ['a body that is no summary', answer(202, { maintenance: true }), 'upstream_reply_invalid'],
+  ['a status that PostHog does not use', answer(200, SUMMARY_B), 'upstream_reply_invalid'],
   ['a lost connection', lost, 'upstream_unreachable'],
   ['silence', silent, 'upstream_timeout'],
   ['a body that breaks off', brokenOff, 'upstream_unreachable'],
@@ -249,13 +245,15 @@ test('an evicted log has forgotten nothing', async () => {
 });
 
 test('no statement changes or removes what was written, not even from inside', async () => {
-  posthog(answer(202), lost);
+  const half = answer(202, { ...SUMMARY_B, deletion_errors: [{ person_uuid: uuid(1) }] });
+  posthog(answer(202), half);
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
+  setTime(NOW - 1000);
   await log.carryOut(order(bulk(uuids(2))));
-  const tables = ['intents', 'attempts', 'lapses', 'outcomes'];
+  const tables = ['intents', 'attempts', 'lapses', 'outcomes', 'remainders', 'clock_readings'];
   const before = await Promise.all(tables.map((table) => rowsOf(stub, table)));
-  expect(before.map((rows) => rows.length)).toEqual([2, 2, 1, 1]);
+  expect(before.map((rows) => rows.length)).toEqual([2, 2, 1, 1, 1, 1]);
 
   const attacks = [
     ...tables.flatMap((table) => [
@@ -267,6 +265,8 @@ test('no statement changes or removes what was written, not even from inside', a
     "UPDATE intents SET ids = '[]'",
     'UPDATE intents SET origin = NULL',
     "UPDATE outcomes SET state = 'refused'",
+    'DELETE FROM registrations',
+    'UPDATE registrations SET since = since + 1',
     'DELETE FROM open',
     'UPDATE open SET entry = entry + 1',
   ];
@@ -295,11 +295,11 @@ test('pages give the newest first and every entry once, while entries are added'
   const ids: string[] = [];
   for (let n = 0; n < 5; n += 1) ids.push(await add());
 
-  const first = await log.list({ limit: 2, before: null });
+  const first = await log.list({ limit: 2, before: null }, OPERATOR);
   await add();
-  const second = await log.list({ limit: 2, before: first.next });
+  const second = await log.list({ limit: 2, before: first.next }, OPERATOR);
   await add();
-  const third = await log.list({ limit: 2, before: second.next });
+  const third = await log.list({ limit: 2, before: second.next }, OPERATOR);
 
   const listed = [first, second, third].flatMap((page) => page.rows.map((row) => row.id));
   expect(listed).toEqual(ids.toReversed());
@@ -313,7 +313,7 @@ test('an entry has all its thousand ids in the order they were asked for', async
   const ids = uuids(1000).toReversed();
   await log.carryOut(order(bulk(ids)));
   const { id } = await newest(log);
-  expect((await log.get(id))?.ids).toEqual(ids);
+  expect((await log.get(id, OPERATOR))?.ids).toEqual(ids);
 });
 
 test('an id that no entry has finds nothing, even with the number of one', async () => {
@@ -323,8 +323,8 @@ test('an id that no entry has finds nothing, even with the number of one', async
   const { id } = await newest(log);
   const forged = deletionIdOf(numberOf(id), (bytes) => new Uint8Array(bytes));
   expect(forged).not.toBe(id);
-  expect(await log.get(forged)).toBeNull();
-  expect(await log.get(DeletionId.parse(`del_${'_'.repeat(21)}w`))).toBeNull();
+  expect(await log.get(forged, OPERATOR)).toBeNull();
+  expect(await log.get(DeletionId.parse(`del_${'_'.repeat(21)}w`), OPERATOR)).toBeNull();
 });
 
 test('an entry has a number of its own even where the clock stands still or goes back', () => {
@@ -337,14 +337,14 @@ test('an entry has a number of its own even where the clock stands still or goes
   );
 });
 
-test('a deletion that goes well writes six rows, however many persons it names', async () => {
+test('a deletion that goes well writes six rows, however many persons it names, and the first of a registration one more', async () => {
   posthog(answer(202, SUMMARY_B));
   const { stub, log } = freshLog();
   const written = await countWrites(stub);
   await log.carryOut(order(bulk(uuids(1000))));
-  expect(written).toEqual({ rows: 5, alarms: 1 });
+  expect(written).toEqual({ rows: 6, alarms: 1 });
   await log.carryOut(order(bulk(uuids(1000))));
-  expect(written).toEqual({ rows: 10, alarms: 1 });
+  expect(written).toEqual({ rows: 11, alarms: 1 });
 });
 
 test('the key and the host are in nothing that is answered, and stored is only whom an entry is meant for', async () => {
@@ -353,8 +353,8 @@ test('the key and the host are in nothing that is answered, and stored is only w
     .join('');
   const { host } = new URL(ORIGIN);
   posthog(
-    answer(202, { persons_found: 1, note: `sent with ${KEY}` }),
-    answer(202, `{"persons_found": 1, "note": "${escaped}"}`),
+    answer(202, { ...SUMMARY_B, note: `sent with ${KEY}` }),
+    answer(202, `${JSON.stringify(SUMMARY_B).slice(0, -1)}, "note": "${escaped}"}`),
     answer(400, { type: 'validation_error', code: 'x', detail: `${KEY} at ${host}`, [KEY]: KEY }),
     answer(400, `{"detail": "${escaped}"}`),
     answer(500, KEY),
@@ -363,7 +363,7 @@ test('the key and the host are in nothing that is answered, and stored is only w
   const { stub, log } = freshLog();
   const answers: unknown[] = [];
   for (let n = 0; n < 6; n += 1) answers.push(await log.carryOut(order(bulk(uuids(1)))));
-  answers.push(await log.list({ limit: 10, before: null }));
+  answers.push(await log.list({ limit: 10, before: null }, OPERATOR));
   for (const table of ['attempts', 'lapses', 'outcomes']) answers.push(await rowsOf(stub, table));
   for (const { origin, ...intent } of await rowsOf(stub, 'intents')) {
     expect(origin).toBe(ORIGIN);

@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Deletion } from '../../../src/catalogue/deletion.ts';
-import { DELETION_STEPS } from '../../../src/objects/deletion-log/schema.ts';
+import { DELETION_STEPS } from '../../../src/objects/deletion-log/storage/schema.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import {
   abandoned,
@@ -24,6 +24,8 @@ import {
   setTime,
   single,
   uuids,
+  OPERATOR,
+  SUMMARY,
 } from '../../support/objects/deletion-log.ts';
 
 beforeEach(() => {
@@ -38,7 +40,7 @@ const OLDEST = { POSTHOG_GENERATION: 'A' } as const;
 const after = (ms: number): string => new Date(NOW + ms).toISOString();
 
 test('a deletion nobody knows the end of is not sent to another PostHog, and goes on when its own is back', async () => {
-  const sent = posthog(lost, answer(202, { persons_found: 2 }));
+  const sent = posthog(lost, answer(202, SUMMARY));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
 
@@ -164,10 +166,10 @@ test('after it was held back an entry is sent as the first time, and a problem o
   await reconfigure(stub, ELSEWHERE);
   await ring(stub, NOW);
   await ring(stub, NOW + HOUR);
-  expect(await log.get(id)).toMatchObject({ attempts: 0, last_problem: 'upstream_changed' });
+  expect(await log.get(id, OPERATOR)).toMatchObject({ attempts: 0, last_problem: 'upstream_changed' });
   await reconfigure(stub, { POSTHOG_HOST: ORIGIN });
   await ring(stub, NOW + 2 * HOUR);
-  expect(await log.get(id)).toMatchObject({
+  expect(await log.get(id, OPERATOR)).toMatchObject({
     state: 'unknown',
     attempts: 1,
     next_attempt_at: after(2 * HOUR + 10_000),
@@ -185,7 +187,7 @@ test('entries that are held back neither go out nor hold up the others', async (
   expect(await alarmOf(stub)).toBe(NOW + 1000);
   await ring(stub, NOW + 1000);
   expect(sent.map(bodyOf)).toEqual([{ ids: uuids(3) }]);
-  expect(await log.get(own)).toMatchObject({ state: 'accepted' });
+  expect(await log.get(own, OPERATOR)).toMatchObject({ state: 'accepted' });
   expect(await alarmOf(stub)).toBe(NOW + HOUR);
 });
 
@@ -232,7 +234,10 @@ test('where a deletion is meant for is written with its intent, and shown to nob
   await reconfigure(stub, ELSEWHERE);
   await ring(stub, NOW + 10_000);
   const { id } = await newest(log);
-  const shown = JSON.stringify([await log.list({ limit: 10, before: null }), await log.get(id)]);
+  const shown = JSON.stringify([
+    await log.list({ limit: 10, before: null }, OPERATOR),
+    await log.get(id, OPERATOR),
+  ]);
   for (const origin of [ORIGIN, ELSEWHERE.POSTHOG_HOST]) {
     expect(shown).not.toContain(new URL(origin).host);
   }

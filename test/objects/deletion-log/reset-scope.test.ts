@@ -14,6 +14,7 @@ import {
   NOW,
   order,
   posthog,
+  REGISTRATION,
   rowsOf,
   setTime,
   single,
@@ -37,6 +38,7 @@ const EVERY = ['foreign', ...FOUND, 'unknown', 'other'];
 const scope = (slices: readonly Slice[], project = 1): ResetScope => ({
   projectId: ProjectId.parse(project),
   slices,
+  registration: REGISTRATION,
 });
 
 const deleteAda = (slices: readonly Slice[] = [ACME]) =>

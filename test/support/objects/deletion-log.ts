@@ -8,6 +8,7 @@ import {
   newRequestId,
   PersonUuid,
   ProjectId,
+  RegistrationId,
   TenantId,
   TokenId,
   type DeletionId,
@@ -15,25 +16,37 @@ import {
 } from '../../../src/core/ids.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
 import { keysOf } from '../../../src/objects/deletion-log/reset-scope.ts';
-import { askedOf, type Resolved } from '../../../src/objects/deletion-log/entry.ts';
+import { askedOf } from '../../../src/objects/deletion-log/entry.ts';
 import { deletionIdOf, nextNumber } from '../../../src/objects/deletion-log/id.ts';
 import {
   DeletionLog as Real,
+  type DeletionLogEnv,
   type DeletionEntry,
   type DeletionOrder,
+  type LogView,
 } from '../../../src/objects/deletion-log/deletion-log.ts';
-import { DeletionResolutions } from '../../../src/objects/deletion-log/resolutions.ts';
-import { DeletionStore } from '../../../src/objects/deletion-log/store.ts';
+import { Registrations } from '../../../src/objects/deletion-log/storage/registrations.ts';
+import { DeletionResolutions } from '../../../src/objects/deletion-log/storage/resolutions.ts';
+import { DeletionStore } from '../../../src/objects/deletion-log/storage/store.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
 import type { Slice } from '../../../src/policy/slice.ts';
+import type { Resolution } from '../../../src/slicing/resolve-deletion.ts';
 
 export const KEY = 'phx_a-key-"only"-the-gateway-holds';
 export const ORIGIN = 'https://posthog.example';
 
+export const registrationId = (letter: string): RegistrationId =>
+  RegistrationId.parse(`reg_${letter.repeat(22)}`);
+
+/** The registration of the tenant in every order that names no other. */
+export const REGISTRATION = registrationId('r');
+
 /** The object as it is deployed, with an environment. */
 export class DeletionLog extends Real {
-  constructor(ctx: DurableObjectState, bindings: Cloudflare.Env) {
-    super(ctx, {
+  #registration: RegistrationId | null = REGISTRATION;
+
+  constructor(ctx: DurableObjectState, bindings: DeletionLogEnv) {
+    const configured = {
       ...bindings,
       POSTHOG_HOST: ORIGIN,
       POSTHOG_PERSONAL_API_KEY: KEY,
@@ -41,7 +54,17 @@ export class DeletionLog extends Real {
       TOKEN_SIGNING_KEYS: `k1:${'s'.repeat(32)}`,
       SLOW_TIMEOUT_MS: '100',
       POSTHOG_GENERATION: ctx.id.name?.slice(0, 1) ?? 'B',
-    });
+    };
+    super(ctx, configured);
+  }
+
+  /** What the tenant's object says of its registration; null for a tenant that was removed. */
+  register(registration: RegistrationId | null): void {
+    this.#registration = registration;
+  }
+
+  protected override currentRegistration(): Promise<RegistrationId | null> {
+    return Promise.resolve(this.#registration);
   }
 
   /** What a deployment with other variables does, until the object is evicted. */
@@ -62,6 +85,15 @@ export const freshLog = (generation: Generation = 'B') =>
 
 /** The same log through a new stub: one whose object died answers no more. */
 export const sameLog = (stub: Stub) => reached(DELETION_LOG.get(stub.id));
+
+/** PostHog's summary of a bulk delete of two persons, in generation B. */
+export const SUMMARY = {
+  persons_found: 2,
+  persons_deleted: 2,
+  events_queued_for_deletion: false,
+  recordings_queued_for_deletion: false,
+  deletion_errors: [],
+};
 
 /** Far enough ahead that no alarm of a test ever rings by itself. */
 export const NOW = Date.parse('2031-05-01T12:00:00.000Z');
@@ -158,9 +190,15 @@ export const rowsOf = (stub: Stub, table: string) =>
 
 export const alarmOf = (stub: Stub) => runInDurableObject(stub, (_, { storage }) => storage.getAlarm());
 
-/** The newest entry. */
+/** Registers the tenant anew, or removes it. */
+export const register = (stub: Stub, registration: RegistrationId | null) =>
+  runInDurableObject(stub, (instance) => (instance as DeletionLog).register(registration));
+
+export const OPERATOR: LogView = { kind: 'operator' };
+
+/** The newest entry, as the operator sees it. */
 export async function newest(log: Remote<Real>): Promise<DeletionEntry> {
-  const [entry] = (await log.list({ limit: 1, before: null })).rows;
+  const [entry] = (await log.list({ limit: 1, before: null }, OPERATOR)).rows;
   if (entry === undefined) throw new Error('the log is empty');
   return entry;
 }
@@ -201,7 +239,8 @@ export async function abandoned(stub: Stub, asked: DeletionOrder, origin = ORIGI
     const store = new DeletionStore(storage.sql);
     const number = nextNumber(store.newest(), NOW);
     const id = deletionIdOf(number, random);
-    store.intend({ number, id, order: asked, digest, origin, dueAt: NOW });
+    new Registrations(storage.sql).begin(asked.registration, number);
+    store.intend({ number, id, at: NOW, order: asked, digest, origin, dueAt: NOW });
     if (asked.resolved !== undefined) {
       new DeletionResolutions(storage.sql).record(number, asked.deletion, asked.resolved, keys);
     }
@@ -240,6 +279,7 @@ export const countWrites = (stub: Stub) =>
 /** An order of the tenant acme by token `tok_aaa…`, with a budget nobody reaches. */
 export const order = (deletion: Deletion, changes: Partial<DeletionOrder> = {}): DeletionOrder => ({
   tenant: TenantId.parse('acme'),
+  registration: REGISTRATION,
   requestId: newRequestId(random),
   token: tokenId('a'),
   ancestors: [],
@@ -254,7 +294,7 @@ export const ACME: Slice = { property: 'tenant_id', values: ['acme'] };
 export const sliced = (
   asked: DeletionTarget,
   inSlice: readonly PersonUuid[],
-  resolved: Partial<Resolved> = {},
+  resolved: Partial<Resolution> = {},
   changes: Partial<DeletionOrder> = {},
 ): DeletionOrder =>
   order(bulk(inSlice), { resolved: { asked, distinctIds: [], slices: [ACME], ...resolved }, ...changes });

@@ -1,7 +1,7 @@
-/** The slices a deletion was made under, as the log keeps them, and who may build on it afterwards. Pure. */
+/** The slices a deletion was made under, as the log keeps them, and which slices cover them. Pure. */
 import * as z from 'zod';
-import { coversSlices, type Slice } from '../../policy/slice.ts';
-import { JsonColumn } from './entry.ts';
+import { coversSlices, type Slice } from '../../../policy/slice.ts';
+import { JsonColumn } from '../entry.ts';
 
 const StoredSlices = z.array(
   z.object({ property: z.string(), value: z.array(z.union([z.string(), z.number(), z.boolean()])) }),
@@ -23,12 +23,9 @@ const onceEach = (texts: readonly string[]): string[] => [...new Set(texts)].toS
 const read = (text: string): unknown => JSON.parse(text);
 
 /**
- * Does whatever was deleted under `recorded` lie in the slice of a grant with `asking`? Only where each condition of
- * the asking grant is implied by one that held then: the same property, and no value the asking grant lacks. So a
- * grant builds on the deletions of grants as narrow as itself or narrower, and a narrower grant never on those of a
- * wider one: of a person deleted under `region: eu` nobody knows any more whether `team: red` held.
- *
- * The asking grant with no condition covers the project. A condition without values covers nobody and implies nothing.
+ * Is every person deleted under `recorded` in the slices `asking`? A narrower grant never builds on a wider one: of a
+ * person deleted under `region: eu` it is not known whether `team: red` held. No condition at all covers the project;
+ * a recorded one without values covers no one and implies nothing.
  */
 export const coversDeleted = (asking: readonly Slice[], recorded: StoredSlices): boolean =>
   coversSlices(

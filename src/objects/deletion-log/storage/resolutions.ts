@@ -3,11 +3,12 @@
  * and one for each distinct id it is remembered by, so that `reset_person_distinct_id` never has to read the log.
  */
 import * as z from 'zod';
-import type { Deletion } from '../../catalogue/deletion.ts';
-import { distinct } from './digest.ts';
-import { DistinctIdKey, type Recall } from './reset-scope.ts';
-import type { Resolved } from './entry.ts';
-import { canonicalSlices, SlicesColumn } from './slices.ts';
+import type { Deletion } from '../../../catalogue/deletion.ts';
+import type { Slice } from '../../../policy/slice.ts';
+import { distinct } from '../digest.ts';
+import { DistinctIdKey, type Recall } from '../reset-scope.ts';
+import type { Resolution } from '../../../slicing/resolve-deletion.ts';
+import { canonicalSlices, coversDeleted, SlicesColumn } from './slices.ts';
 
 const Deleted = z.object({ hash: DistinctIdKey, slices: SlicesColumn });
 
@@ -19,7 +20,7 @@ export class DeletionResolutions {
   }
 
   /** One row, and one for each key. */
-  record(number: number, { target }: Deletion, { slices }: Resolved, keys: readonly DistinctIdKey[]): void {
+  record(number: number, { target }: Deletion, { slices }: Resolution, keys: readonly DistinctIdKey[]): void {
     this.#rows(
       'INSERT INTO resolutions VALUES (?, ?, ?, ?, ?)',
       number,
@@ -37,7 +38,7 @@ export class DeletionResolutions {
   }
 
   /** The slices under which persons with these distinct ids were deleted, or may have been: all but the refused. */
-  readonly recall: Recall = (keys, projectId) =>
+  readonly recall: Recall = (keys, projectId, { since, until }) =>
     this.#rows(
       // CROSS JOIN keeps the order: from the keys asked for to what is known of them, each step by a key.
       `SELECT DISTINCT d.hash, r.slices
@@ -46,10 +47,20 @@ export class DeletionResolutions {
         CROSS JOIN intents i ON i.entry = d.entry
         CROSS JOIN resolutions r ON r.entry = d.entry
         LEFT JOIN outcomes o ON o.entry = d.entry
-      WHERE i.project_id = ? AND o.state IS NOT 'refused'`,
+      WHERE i.project_id = ? AND i.entry >= ? AND i.entry < ? AND o.state IS NOT 'refused'`,
       JSON.stringify(keys),
       projectId,
+      since,
+      until,
     ).map((row) => Deleted.parse(row));
+
+  /** The stored texts of slices that a grant with these slices covers. Null where the grant covers the whole project. */
+  coveredBy(slices: readonly Slice[]): readonly string[] | null {
+    if (slices.length === 0) return null;
+    return this.#rows('SELECT DISTINCT slices FROM resolutions')
+      .map((row) => z.object({ slices: z.string() }).parse(row).slices)
+      .filter((text) => coversDeleted(slices, SlicesColumn.parse(text)));
+  }
 
   #rows(query: string, ...bindings: readonly SqlStorageValue[]): Record<string, SqlStorageValue>[] {
     return this.#sql.exec(query, ...bindings).toArray();

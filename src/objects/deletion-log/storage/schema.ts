@@ -1,4 +1,4 @@
-import type { Migration } from '../migrations.ts';
+import type { Migration } from '../../migrations.ts';
 
 /** Triggers by which a table only ever grows. REPLACE would delete without firing a DELETE trigger, hence the third. */
 const appendOnly = (table: string, key: string): string => `
@@ -13,7 +13,7 @@ const appendOnly = (table: string, key: string): string => `
 /**
  * The storage of a `DeletionLog`: tables that only grow, and the list of what is still to be settled. No table
  * has an index beside its key, so each row costs one row written. An entry's number is its time in microseconds
- * (deletion-id.ts); every other time is milliseconds since 1970. Released steps are never edited.
+ * (id.ts); every other time is milliseconds since 1970. Released steps are never edited.
  */
 export const DELETION_STEPS: readonly Migration[] = [
   {
@@ -114,5 +114,37 @@ export const DELETION_STEPS: readonly Migration[] = [
     ALTER TABLE intents ADD COLUMN origin TEXT;
     -- Why the entry was not sent when it was last due; null where it was, or was never due.
     ALTER TABLE open ADD COLUMN held TEXT;`,
+  },
+  {
+    name: 'remainders, registrations, clock readings',
+    sql: `
+    -- Attempts after which PostHog named persons it had not deleted, with its numbers. The latest is what is sent next.
+    CREATE TABLE remainders (
+      entry INTEGER NOT NULL,
+      attempt INTEGER NOT NULL,
+      persons_found INTEGER,
+      persons_deleted INTEGER,
+      persons_queued_for_deletion INTEGER,
+      events_queued_for_deletion INTEGER,
+      recordings_queued_for_deletion INTEGER,
+      deletion_errors INTEGER,
+      ids TEXT NOT NULL CHECK (json_valid(ids)), -- JSON array of person UUIDs
+      PRIMARY KEY (entry, attempt)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('remainders', 'entry = NEW.entry AND attempt = NEW.attempt')}
+
+    -- The registrations of the tenant and the first entry of each: an entry belongs to the last that began before it.
+    CREATE TABLE registrations (
+      since INTEGER PRIMARY KEY,
+      registration TEXT NOT NULL
+    ) STRICT;
+    ${appendOnly('registrations', 'since = NEW.since')}
+
+    -- What the clock said when an entry was made, where it stood behind the number of the entry before.
+    CREATE TABLE clock_readings (
+      entry INTEGER PRIMARY KEY,
+      at INTEGER NOT NULL
+    ) STRICT;
+    ${appendOnly('clock_readings', 'entry = NEW.entry')}`,
   },
 ];

@@ -1,0 +1,39 @@
+/** Deletes whose entry stays open. They have a gateway of their own, as their alarms send them again. */
+import { beforeEach, expect, test } from 'vitest';
+import { ADA, CYD } from '../../src/sandbox/seed/names.ts';
+import { problem } from '../support/problem.ts';
+import { startStack } from '../support/stack.ts';
+
+const { get, send, sandbox, tenants } = await startStack();
+
+beforeEach(() => sandbox.reset());
+
+const bulk = (token: string) =>
+  send('POST', '/api/projects/1/persons/bulk_delete/', { token, json: { ids: [CYD.uuid, ADA.uuid] } });
+
+test('a bulk delete that PostHog does half of says so, and its entry stays open for the other half', async () => {
+  await sandbox.change({ undeletable: [ADA.uuid] });
+  const { token } = await tenants.fresh();
+  const answer = await bulk(token);
+  expect(answer.json).toMatchObject({ persons_deleted: 1, deletion_errors: [{ person_uuid: ADA.uuid }] });
+  const entry = await get(token, answer.headers['location'] ?? '');
+  expect(entry.json).toMatchObject({
+    state: 'unknown',
+    last_problem: 'persons_not_deleted',
+    not_deleted: 1,
+    outcome: null,
+  });
+});
+
+test.each([408, 409, 425, 499, 500, 502, 504, 520])(
+  'a bulk delete that meets a %i is not answered as refused, and its entry is unknown',
+  async (status) => {
+    await sandbox.fault({ kind: 'status', status });
+    const { token } = await tenants.fresh();
+    const answer = await bulk(token);
+    expect(answer.status).toBe(502);
+    problem(answer, 'upstream_error');
+    const entry = await get(token, answer.headers['location'] ?? '');
+    expect(entry.json).toMatchObject({ state: 'unknown', last_problem: 'upstream_error', outcome: null });
+  },
+);
