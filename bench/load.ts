@@ -1,6 +1,6 @@
-/** Loads one address for a while and says what came of it: with wrk where it is installed, else with a client of ours. */
+/** Loads one address for a while and says what came of it: with wrk where it is installed, else with autocannon. */
 import { once } from 'node:events';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { find } from './machine.ts';
@@ -13,29 +13,54 @@ export interface LoadAsk {
   readonly seconds: number;
 }
 
-export const Load = z.object({
+export interface Load {
   /** Answers that came whole. */
-  requests: z.int(),
+  readonly requests: number;
   /** Seconds from the first request to the last answer. */
-  seconds: z.number(),
-  p50Ms: z.number(),
-  p99Ms: z.number(),
+  readonly seconds: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
   /** Answers other than 2xx, and connections that failed. */
-  failures: z.int(),
-});
-export type Load = z.output<typeof Load>;
+  readonly failures: number;
+}
 
 const WRK = find('wrk');
 
-export const GENERATOR = WRK === null ? 'our own client in Node' : 'wrk -t1';
+export const GENERATOR = WRK === null ? 'autocannon' : 'wrk -t1';
 
 /** The generator runs in a process of its own, on the cores the target is not on. */
 export const load = (ask: LoadAsk): Promise<Load> =>
-  WRK === null ? loadWithNode(ask) : loadWithWrk(WRK, ask);
+  WRK === null ? loadWithAutocannon(ask) : loadWithWrk(WRK, ask);
 
-async function loadWithNode(ask: LoadAsk): Promise<Load> {
-  const script = join(import.meta.dirname, 'load-node.ts');
-  return Load.parse(JSON.parse(await outputOf(process.execPath, [script, JSON.stringify(ask)])));
+const Report = z.object({
+  requests: z.object({ total: z.int() }),
+  duration: z.number(),
+  latency: z.object({ p50: z.number(), p99: z.number() }),
+  non2xx: z.int(),
+  errors: z.int(),
+});
+
+/** Its latencies are whole milliseconds. */
+async function loadWithAutocannon({ url, token, connections, seconds }: LoadAsk): Promise<Load> {
+  const script = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
+  const report = await outputOf(process.execPath, [
+    script,
+    '--json',
+    '--no-progress',
+    `--connections=${connections}`,
+    `--duration=${seconds}`,
+    '--headers',
+    `Authorization=Bearer ${token}`,
+    url,
+  ]);
+  const { requests, duration, latency, non2xx, errors } = Report.parse(JSON.parse(report));
+  return {
+    requests: requests.total,
+    seconds: duration,
+    p50Ms: latency.p50,
+    p99Ms: latency.p99,
+    failures: non2xx + errors,
+  };
 }
 
 async function loadWithWrk(wrk: string, { url, token, connections, seconds }: LoadAsk): Promise<Load> {

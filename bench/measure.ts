@@ -8,7 +8,7 @@ export interface Target {
   readonly name: string;
   /** Scheme, host and port. */
   readonly origin: string;
-  /** RawCall as a bearer credential. */
+  /** Sent as a bearer credential. */
   readonly token: string;
   /** Whose CPU time is counted, with its children. */
   readonly process: ChildProcess;

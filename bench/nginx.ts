@@ -1,5 +1,4 @@
 /** nginx, as the upstream and as a peer: own configuration and port, one worker, nothing of the system's. */
-import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -8,12 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { PostHog } from './gateway.ts';
 import type { Side } from './machine.ts';
 import { PAGE, PATH } from './page.ts';
-import { start } from './process.ts';
-
-export interface Served {
-  readonly origin: string;
-  readonly process: ChildProcess;
-}
+import { start, type Served } from './process.ts';
 
 /** Serves the page from a file. */
 export function startNginxUpstream(binary: string, folder: string): Promise<Served> {

@@ -5,6 +5,13 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pinned, type Side } from './machine.ts';
 
+/** A server of a run. */
+export interface Served {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly process: ChildProcess;
+}
+
 const running = new Set<ChildProcess>();
 const folders = new Set<string>();
 

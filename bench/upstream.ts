@@ -1,7 +1,8 @@
 /** The server everything is measured in front of: nginx where it is installed, else a Node process. */
 import { join } from 'node:path';
 import { find } from './machine.ts';
-import { startNginxUpstream, type Served } from './nginx.ts';
+import { startNginxUpstream } from './nginx.ts';
+import type { Served } from './process.ts';
 import { firstLine, start } from './process.ts';
 
 export interface Upstream extends Served {

@@ -5,8 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
-import type { Served } from './nginx.ts';
-import { firstLine, start } from './process.ts';
+import { firstLine, start, type Served } from './process.ts';
 
 export interface WorkerSetup {
   /** JavaScript of its one module. */

@@ -22,8 +22,8 @@ export const LIMITS = {
   replyBytesMax: 8_388_608,
   /** A reply nobody has to look at is streamed once it is larger than this. */
   replyBufferBytes: 262_144,
-  /** The longest `Retry-After` of PostHog's that is handed on, in seconds: an hour. */
-  retryAfterSecondsMax: 3600,
+  /** The longest `Retry-After` of PostHog's that is handed on, in seconds: a day. */
+  retryAfterSecondsMax: 86_400,
   /** An error text of PostHog's worth passing on. */
   errorBytesMax: 65_536,
   /** A bearer token: about 400 characters, more with long chains and origins. */

@@ -62,7 +62,7 @@ export function lineOf(log: RequestLog, request: Asked, status: number, nowMs: n
   return {
     at: new Date(log.startedMs).toISOString(),
     request_id: log.requestId,
-    method: knownMethod(request.method),
+    method: request.method,
     route: log.route,
     status,
     code: log.code,
@@ -88,9 +88,6 @@ export function noteFailure(log: RequestLog, failure: Failure): void {
   log.code = failure.code;
   log.failure = failure;
 }
-
-const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'POST', 'PUT', 'PATCH', 'DELETE']);
-const knownMethod = (method: string): string => (METHODS.has(method) ? method : 'other');
 
 const OTHER_MEMBERS = 'project_id id tenant format columns Origin Host If-Match'.split(' ');
 

@@ -92,7 +92,7 @@ const mediaTypeOf = (headers: Headers): string =>
 
 const HTTP_DATE = /^[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9]{2}:[0-9]{2}:[0-9]{2} GMT$/;
 
-/** Whole seconds or a date (RFC 9110 §10.2.3), held between a second and an hour; `null` for anything else. */
+/** Whole seconds or a date (RFC 9110 §10.2.3), held between a second and a day; `null` for anything else. */
 function retryAfterOf(headers: Headers, nowMs: number): number | null {
   const text = headers.get('retry-after') ?? '';
   const seconds = HTTP_DATE.test(text)

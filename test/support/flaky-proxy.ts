@@ -15,6 +15,8 @@ export type Mood =
   | 'cut'
   /** PostHog does the work; half its answer arrives, and then nothing more. */
   | 'stall'
+  /** PostHog does the work; half its answer arrives, and then a byte now and again. */
+  | 'drip'
   /** PostHog does the work; the connection is reset before its answer. */
   | 'drop';
 
@@ -57,6 +59,20 @@ function half(answer: Buffer): Buffer {
   return answer.subarray(0, body + Math.floor((answer.length - body) / 2));
 }
 
+const DRIP_MS = 50;
+
+/** Half the answer, and then a byte at a time for as long as anybody reads; the end never comes. */
+function drip(socket: Socket, answer: Buffer): void {
+  const start = half(answer);
+  socket.write(start);
+  let at = start.length;
+  const timer = setInterval(() => {
+    socket.write(answer.subarray(at, at + 1));
+    at = Math.min(at + 1, answer.length - 2);
+  }, DRIP_MS);
+  socket.on('close', () => clearInterval(timer));
+}
+
 /** Starts a proxy to a server on this machine. */
 export async function startFlakyProxy(origin: string): Promise<FlakyProxy> {
   const target = Number(new URL(origin).port);
@@ -79,6 +95,7 @@ export async function startFlakyProxy(origin: string): Promise<FlakyProxy> {
     const answer = await answerOf(target, request);
     if (mood === 'drop') socket.resetAndDestroy();
     else if (mood === 'stall') socket.write(half(answer));
+    else if (mood === 'drip') drip(socket, answer);
     else if (mood === 'cut')
       socket.write(half(answer), () => setTimeout(() => socket.resetAndDestroy(), 100));
     else socket.end(answer);

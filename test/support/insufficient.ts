@@ -90,7 +90,6 @@ async function foreign(token: string): Promise<Insufficient[]> {
   const another = signature.startsWith('A') ? 'B' : 'A';
   const shapes: [string, string][] = [
     ['another key', await crafted(TENANT, { key: 'somebody-elses-key-of-32-bytes-or-more' })],
-    ['another key under a kid nobody has', await crafted(TENANT, { kid: 'k9' })],
     ['our key under the kid of another', await crafted(TENANT, { kid: OLDER_KEY.kid })],
     ['our key with HS512', await crafted(TENANT, { alg: 'HS512', key: SIGNING_KEY.text.repeat(2) })],
     ['alg none', unsigned(TENANT)],
@@ -137,6 +136,8 @@ async function ended({ tenants, admin, send }: Stack): Promise<Insufficient[]> {
 
   const expired = await crafted(TENANT, { claims: { iat: seconds - 7200, exp: seconds - 3600 } });
   const unknown = await crafted('never-registered');
+  const earlier = await crafted(TENANT, { claims: { reg: `reg_${'A'.repeat(22)}` } });
+  const retired = await crafted(TENANT, { kid: 'k9' });
   const rows: [string, string, FailureCode][] = [
     ['an expired token', expired, 'token_expired'],
     ['a token that is not valid yet', early.token, 'token_not_yet_valid'],
@@ -147,6 +148,8 @@ async function ended({ tenants, admin, send }: Stack): Promise<Insufficient[]> {
     ['a token of a tenant that is removed', homeless.token, 'tenant_unknown'],
     ['a token of a tenant that never was', unknown, 'tenant_unknown'],
     ['an old token of a tenant that is back', former.token, 'token_revoked'],
+    ['a token of an earlier registration', earlier, 'tenant_unknown'],
+    ['a token signed with a key that is not in the ring', retired, 'token_key_retired'],
     ['a token of a suspended tenant', sleeping.token, 'tenant_suspended'],
   ];
   return rows.map(([name, token, code]) => ({

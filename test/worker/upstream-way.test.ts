@@ -108,7 +108,7 @@ describe('an answer that never comes', () => {
 });
 
 describe('half an answer', () => {
-  test.each(['cut', 'stall'] as const)('is no success (%s)', async (mood) => {
+  test.each(['cut', 'stall', 'drip'] as const)('is no success (%s)', async (mood) => {
     await hasty.proxy.mood(mood);
     for (const target of [LIST, RETRIEVE, FUNNEL]) {
       const answer = await hasty.get(hasty.token, target);

@@ -32,7 +32,8 @@ export function watchBody(source: ReadableStream<Uint8Array>, left: AbortSignal)
           controller.close();
           if (!cancelled) end(null);
         } catch {
-          end('answer_broke_off');
+          // A client that leaves makes the reading fail too.
+          end(cancelled || left.aborted ? 'client_left' : 'answer_broke_off');
           controller.error(new ConnectionLost());
         }
       },

@@ -13,21 +13,13 @@ import {
 import type { Answer, Message } from '../wire/message.ts';
 import { parseTarget } from '../wire/target.ts';
 import { addEvents, addPersons } from './additions.ts';
+import type { Desk } from './desk.ts';
 import { describeState } from './state.ts';
 
 /**
  * The control plane under `/_sandbox/`: what makes the sandbox a test bench. JSON in, JSON out, no key asked, which is
  * why the sandbox is for the local machine only.
  */
-
-/** What a control route is given. */
-export interface Desk {
-  readonly sql: SqlStorage;
-  readonly settings: Settings;
-  readonly defaults: Defaults;
-  readonly query: ReadonlyMap<string, string>;
-  readonly body: unknown;
-}
 
 type Route = (desk: Desk) => unknown;
 

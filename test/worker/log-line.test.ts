@@ -1,0 +1,285 @@
+/** One log line for every request, however it ends, and what the line tells an operator. */
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import type { LogLine } from '../../src/http/log.ts';
+import { ROUTES } from '../../src/http/routes.ts';
+import { ADA } from '../../src/sandbox/seed/names.ts';
+import { until } from '../support/client.ts';
+import { startFlakyProxy, type FlakyProxy } from '../support/flaky-proxy.ts';
+import { ADMIN_TOKEN, KEY } from '../support/secrets.ts';
+import { startStack } from '../support/stack.ts';
+
+let between: FlakyProxy | undefined;
+const { origin, send, get, sandbox, tenants, recorder } = await startStack({
+  upstream: async (sandboxOrigin) => {
+    between = await startFlakyProxy(sandboxOrigin);
+    return between.origin;
+  },
+});
+const proxy = between!;
+const HUGE = '0190c0de-0001-7000-8000-0000000000fe';
+const LIST = '/api/projects/1/persons';
+
+/** Hides a property, so that its pages are rewritten row by row as they stream. */
+const { tenant, token, id } = await tenants.fresh({ properties: { hidden: ['ssn'] } });
+
+/** A page that no buffer on its way holds. */
+const LARGE = `${LIST}?limit=100&search=large`;
+await sandbox.addPersons(
+  Array.from({ length: 100 }, (_, i) => ({
+    project_id: 1,
+    distinct_ids: [`large-${i}`],
+    properties: { email: `large-${i}@acme.test`, note: 'x'.repeat(120_000) },
+  })),
+);
+
+const linesOf = (): LogLine[] =>
+  recorder.lines.flatMap((line) => {
+    const said = line.startsWith('{') ? (JSON.parse(line) as Partial<LogLine>) : {};
+    return said.duration_ms === undefined ? [] : [said as LogLine];
+  });
+
+/** The one line that what is done here leads to. */
+async function lineAfter(act: () => Promise<unknown>): Promise<LogLine> {
+  const before = linesOf().length;
+  await act();
+  return until('the line is written', () => linesOf()[before]);
+}
+
+/** Sends these bytes and does with the socket what the test is about. */
+const onSocket = (text: string, act: (socket: Socket) => void): Promise<void> =>
+  new Promise((resolve) => {
+    const { hostname, port } = new URL(origin);
+    const socket = connect({ host: hostname, port: Number(port) }, () => {
+      socket.write(text);
+      act(socket);
+    });
+    socket.resume();
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve());
+  });
+
+const asking = (method: string, path: string, ...more: string[]): string =>
+  [
+    `${method} ${path} HTTP/1.1`,
+    `Host: ${new URL(origin).host}`,
+    `Authorization: Bearer ${token}`,
+    ...more,
+    '',
+    '',
+  ].join('\r\n');
+
+beforeEach(async () => {
+  await proxy.mood(null);
+  await sandbox.clearFaults();
+});
+
+afterAll(async () => {
+  await proxy.stop();
+  const ids = linesOf().map(({ request_id: requestId }) => requestId);
+  expect(ids.filter((requestId, i) => ids.indexOf(requestId) !== i)).toEqual([]);
+  // Every line of the console is JSON of the gateway: nothing was uncaught.
+  expect(recorder.lines.filter((line) => !line.startsWith('{"'))).toEqual([]);
+  expect(recorder.lines.filter((line) => line.includes('"defect"'))).toEqual([]);
+});
+
+describe('one line is written', () => {
+  test('for a streamed page that goes out whole', async () => {
+    expect(await lineAfter(() => get(token, LARGE))).toMatchObject({
+      route: 'persons_list',
+      status: 200,
+      code: null,
+      tenant,
+      token: id,
+      upstream_status: 200,
+    });
+  });
+
+  test('for HEAD of every route that GET has', async () => {
+    const paths = ROUTES.filter(({ method }) => method === 'GET').map(({ path, name, plane }) => ({
+      name,
+      path: path
+        .replace(/:family\{[^}]*\}/, 'environments')
+        .replace(/:project_id\{[^}]*\}/, '1')
+        .replace(/:id\{[^}]*\}/, ADA.uuid)
+        .replace(':tenant', tenant)
+        .replace(':id', `tok_${'A'.repeat(22)}`),
+      token: plane === 'admin' ? ADMIN_TOKEN : token,
+    }));
+    for (const { name, path, token: sent } of paths) {
+      const line = await lineAfter(() => send('HEAD', path, { token: sent }));
+      expect(line, path).toMatchObject({ method: 'HEAD', route: name });
+    }
+  });
+
+  test('for HEAD of a page, with the status of GET', async () => {
+    const line = await lineAfter(() => send('HEAD', LARGE, { token }));
+    expect(line).toMatchObject({ method: 'HEAD', route: 'persons_list', status: 200, code: null });
+  });
+
+  test('for a client that leaves in the middle of a page', async () => {
+    const line = await lineAfter(() =>
+      onSocket(asking('GET', LARGE), (socket) => {
+        socket.once('data', () => socket.resetAndDestroy());
+      }),
+    );
+    expect(line).toMatchObject({ route: 'persons_list', status: 200, code: 'client_left', tenant });
+  });
+
+  test('for a client that leaves before there is an answer', async () => {
+    await sandbox.fault({ kind: 'slow', delay_ms: 300 });
+    await sandbox.forget();
+    const line = await lineAfter(() =>
+      onSocket(asking('GET', LARGE), (socket) => {
+        void until('PostHog is asked', async () =>
+          (await sandbox.received()).length > 0 ? true : undefined,
+        ).then(() => socket.resetAndDestroy());
+      }),
+    );
+    expect(line).toMatchObject({ route: 'persons_list', code: 'client_left', tenant });
+  });
+
+  test('for a page that PostHog breaks off', async () => {
+    await proxy.mood('cut');
+    const line = await lineAfter(() => get(token, LARGE).catch(() => undefined));
+    expect(line).toMatchObject({ route: 'persons_list', status: 200, code: 'answer_broke_off' });
+  });
+
+  test('for a large answer that PostHog breaks off and that nothing is taken out of', async () => {
+    const all = await tenants.fresh();
+    await sandbox.addPersons([
+      { project_id: 1, distinct_ids: ['huge'], properties: { note: 'x'.repeat(2_000_000) }, uuid: HUGE },
+    ]);
+    await proxy.mood('cut');
+    const line = await lineAfter(() => get(all.token, `${LIST}/${HUGE}/`).catch(() => undefined));
+    expect(line).toMatchObject({ route: 'persons_retrieve', status: 200, code: 'answer_broke_off' });
+  });
+
+  test.each(['end', 'resetAndDestroy'] as const)('for a body that breaks off by socket.%s', async (how) => {
+    const text = asking(
+      'PATCH',
+      `${LIST}/${ADA.uuid}/`,
+      'Content-Type: application/json',
+      'Content-Length: 100',
+    );
+    await sandbox.forget();
+    const line = await lineAfter(() =>
+      onSocket(`${text}{"properties"`, (socket) => {
+        setTimeout(() => socket[how](), 100);
+      }),
+    );
+    expect(line).toMatchObject({ route: 'persons_update', status: 400, code: 'body_incomplete', tenant });
+    expect(await sandbox.received()).toEqual([]);
+  });
+});
+
+describe('the line of a refusal says', () => {
+  test('which scope the token lacks', async () => {
+    const narrow = await tenants.derive(token, { scopes: ['cohort:read'] });
+    expect(await lineAfter(() => get(narrow.token, LIST))).toMatchObject({
+      status: 403,
+      code: 'scope_missing',
+      missing_scopes: ['person:read'],
+      token: narrow.id,
+    });
+  });
+
+  test.each([
+    ['https://evil.example:8443', 'https://evil.example:8443'],
+    ['capacitor://localhost', 'capacitor://localhost'],
+    ['null', 'null'],
+    ['https://evil.example/?email=ada@acme.test', 'malformed'],
+    [`https://${'a'.repeat(300)}`, 'malformed'],
+  ])('which origin was refused: %s as %s', async (sent, logged) => {
+    const line = await lineAfter(() => get(token, LIST, { headers: { origin: sent } }));
+    expect(line).toMatchObject({ status: 403, code: 'origin_not_allowed', origin: logged });
+  });
+
+  test('whose rate was used up: the tenant’s or a token’s', async () => {
+    const rate = { requests_per_minute: 1, burst: 1 };
+    const slow = await tenants.fresh({ rate });
+    await get(slow.token, '/v1/whoami');
+    expect(await lineAfter(() => get(slow.token, '/v1/whoami'))).toMatchObject({
+      status: 429,
+      code: 'rate_limited',
+      limit: 'tenant',
+    });
+    const parent = await tenants.derive(token, { rate });
+    const child = await tenants.derive(parent.token, {});
+    expect(await lineAfter(() => get(child.token, '/v1/whoami'))).toMatchObject({
+      code: 'rate_limited',
+      limit: parent.id,
+      token: child.id,
+    });
+  });
+
+  test('whose deletion budget was used up', async () => {
+    const poor = await tenants.derive(token, { deletes: { persons_per_day: 0 } });
+    const line = await lineAfter(() =>
+      send('POST', `${LIST}/bulk_delete`, { token: poor.token, json: { ids: [ADA.uuid] } }),
+    );
+    expect(line).toMatchObject({ code: 'deletion_budget_exhausted', limit: poor.id });
+  });
+
+  test.each([
+    ['a parameter', 'GET', `${LIST}?limit=ten`, undefined, 'limit'],
+    ['a field below another', 'POST', `${LIST}/batch_by_uuids`, { uuids: ['x'] }, 'uuids'],
+    ['a member of a grant', 'POST', '/v1/tokens', { name: 'x', slice: { property: 'a' } }, 'slice'],
+  ])('which member was wrong: %s', async (_, method, path, json, attr) => {
+    const line = await lineAfter(() =>
+      send(method, path, { token, ...(json === undefined ? {} : { json }) }),
+    );
+    expect(line).toMatchObject({ status: 400, attr });
+  });
+
+  test('nothing of a name that the client made up', async () => {
+    const calls: [string, string, unknown][] = [
+      ['GET', `${LIST}?zoe.quick%40corp.test=1`, undefined],
+      ['GET', `${LIST}?phx_pasted_by_mistake=1`, undefined],
+      ['PATCH', `${LIST}/${ADA.uuid}`, { 'zoe.quick@corp.test': 1 }],
+      ['PATCH', `${LIST}/${ADA.uuid}`, { properties: { 'zoe.quick@corp.test': '\u0000' } }],
+      ['POST', '/v1/tokens', { name: 'x', 'zoe.quick@corp.test': 1 }],
+    ];
+    for (const [method, path, json] of calls) {
+      const line = await lineAfter(() =>
+        send(method, path, { token, ...(json === undefined ? {} : { json }) }),
+      );
+      expect(line.status).toBeGreaterThanOrEqual(400);
+      expect(JSON.stringify(line)).not.toMatch(/zoe|quick|phx_/i);
+    }
+  });
+
+  test('which scope PostHog asks of the key of the gateway', async () => {
+    await sandbox.change({ keys: [{ key: KEY, scopes: ['cohort:read'] }] });
+    const line = await lineAfter(() => get(token, LIST));
+    await sandbox.change({ keys: [{ key: KEY, scopes: [] }] });
+    expect(line).toMatchObject({
+      status: 502,
+      code: 'upstream_scope_missing',
+      upstream_status: 403,
+      upstream_scope: 'person:read',
+    });
+  });
+
+  test('that a key of the gateway is no longer in use', async () => {
+    const head = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: 'k-gone' })).toString(
+      'base64url',
+    );
+    const retired = `hgr_${head}.e30.${'A'.repeat(43)}`;
+    expect(await lineAfter(() => get(retired, LIST))).toMatchObject({
+      status: 401,
+      code: 'token_key_retired',
+      tenant: null,
+      token: null,
+    });
+  });
+});
+
+test('a preflight has a line under the route it asks about', async () => {
+  const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' };
+  expect(await lineAfter(() => send('OPTIONS', `${LIST}/bulk_delete`, { headers }))).toMatchObject({
+    method: 'OPTIONS',
+    route: 'persons_bulk_delete',
+    status: 204,
+  });
+});
