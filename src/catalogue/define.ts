@@ -5,7 +5,7 @@ import { ok, type Result } from '../core/result.ts';
 import { parseArguments } from './arguments.ts';
 import type { DeletingOperation, DeletionFlags, DeletionTarget } from './deletion.ts';
 import { givenFields, type Fields } from './fields/values.ts';
-import { takeFormat } from './format.ts';
+import { formatParameters, takeFormat } from './format.ts';
 import type { Call, Entry, IgnoredFlags, Operation, RawCall } from './operation.ts';
 
 interface ForwardingEntry<S extends Fields> extends Entry {
@@ -65,7 +65,10 @@ function readArguments<S extends Fields>(
 ): Result<{ readonly input: z.output<S>; readonly call: CallWithoutKind }> {
   const taken = takeFormat(entry, raw);
   if (!taken.ok) return taken;
-  const input = parseArguments(entry.input, entry.place, taken.value.rest);
+  const input = parseArguments(entry.input, entry.place, taken.value.rest, {
+    alsoAccepted: formatParameters(entry),
+    example: entry.doc.example,
+  });
   if (!input.ok) return input;
   const given = Object.fromEntries(givenFields(input.value));
   const { method, projectId, person } = raw;

@@ -7,7 +7,10 @@ import type { ReadonlyDeep } from './exact.ts';
 export const ExplainRequest = z
   .strictObject({
     method: oneOf(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
-    path: text(LIMITS.queryCharsMax).meta({ description: 'With the query, as it would be called.' }),
+    path: text(LIMITS.queryCharsMax).meta({
+      description: 'With the query, as it would be called.',
+      examples: ['/api/projects/1/persons/?limit=10'],
+    }),
     body: anyJson().optional(),
   })
   .meta({ id: 'ExplainRequest' });

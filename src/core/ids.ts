@@ -50,13 +50,16 @@ export const PersonUuid = z
 export type PersonUuid = z.output<typeof PersonUuid>;
 
 /** A person as the path names one: its number or its UUID, never a distinct id (PostHog contract §8, 11). */
-export const PersonRef = z.union([
-  z
-    .string()
-    .regex(/^[1-9][0-9]{0,14}$/, 'must be a person number or UUID')
-    .brand<'PersonNumber'>(),
-  PersonUuid,
-]);
+export const PersonRef = z.union(
+  [
+    z
+      .string()
+      .regex(/^[1-9][0-9]{0,14}$/, 'must be a person number or UUID')
+      .brand<'PersonNumber'>(),
+    PersonUuid,
+  ],
+  { error: 'must be a person number or UUID' },
+);
 export type PersonRef = z.output<typeof PersonRef>;
 
 /** Random bytes, as many as asked for. Passed in, so that tests choose them. */

@@ -53,9 +53,13 @@ export const DEFAULT_PERSONS_PER_DAY = 1000;
 
 /** What an operator registers of a tenant: the widest grant any of its tokens can have. Unknown members are refused. */
 export const TenantRecord = z.strictObject({
-  name: z.string().min(1).max(LIMITS.nameCharsMax),
-  project_id: ProjectId,
-  scopes: ScopeList,
+  name: z
+    .string()
+    .min(1)
+    .max(LIMITS.nameCharsMax)
+    .meta({ examples: ['Acme'] }),
+  project_id: ProjectId.meta({ examples: [1] }),
+  scopes: ScopeList.meta({ examples: [['person:read']] }),
   slice: WireSlice.optional(),
   properties: PropertyRule.optional(),
   /** May a split leave distinct ids behind that are no longer in the slice? */

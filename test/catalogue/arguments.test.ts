@@ -1,6 +1,7 @@
 /** Unknown and ill-typed input: which code, what is named, and what the client is told it may send. */
 import * as z from 'zod';
 import { describe, expect, test } from 'vitest';
+import { formatParameters } from '../../src/catalogue/format.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { ask, exampleOf, forwarded, refusal, UUID } from '../support/catalogue/operations.ts';
 
@@ -27,7 +28,10 @@ describe('Unknown parameters', () => {
     'An unknown parameter of %s is refused by name',
     (id, operation) => {
       const example = exampleOf(operation);
-      const accepted = operation.place === 'body' ? [] : Object.keys(operation.input.shape);
+      const accepted = [
+        ...(operation.place === 'body' ? [] : Object.keys(operation.input.shape)),
+        ...formatParameters(operation),
+      ];
       for (const name of STRANGERS) {
         // Not an object literal: those cannot have a member __proto__.
         const query = Object.fromEntries([...Object.entries(example.query ?? {}), [name, '1']]) as Record<
@@ -37,7 +41,7 @@ describe('Unknown parameters', () => {
         expect(refusal(id, { ...example, query })).toEqual({
           code: 'parameter_unknown',
           attr: name,
-          detail: `The parameter ${name} is not known here. Accepted: ${accepted.join(', ') || 'none'}.`,
+          detail: `The parameter ${name} is not known here. Accepted: ${accepted.join(', ')}.`,
         });
       }
     },

@@ -225,6 +225,22 @@ describe('Preflights', () => {
   });
 });
 
+test('A request whose handler throws has one line and one report of the defect, without what was thrown', async () => {
+  const reports = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  const throwing = { ...NOTHING, checkAdmin: () => Promise.reject(new TypeError('zoe@corp.test')) };
+  const { execution, done } = waiting();
+  const before = lines.length;
+  const request = new Request('https://g.example/admin/v1/tenants');
+  const response = await createRouter(throwing)(request, execution);
+  await done();
+  expect(response.status).toBe(500);
+  expect(lines.slice(before)).toHaveLength(1);
+  expect(lines.at(-1)).toContain('"code":"internal_error"');
+  expect(reports.mock.calls).toHaveLength(1);
+  expect(JSON.stringify(reports.mock.calls)).not.toContain('zoe');
+  reports.mockRestore();
+});
+
 describe('Host headers', () => {
   test.each(['a.example', 'a.example:8787', 'A.Example.', '127.0.0.1', '[::1]:8787', 'a_b-c'])(
     'The Host %s is accepted',

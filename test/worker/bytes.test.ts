@@ -151,6 +151,12 @@ describe('Headers', () => {
     ['a token in quotes', [`Host: ${HOST}`, `Authorization: Bearer "${token}"`]],
     ['a name with a blank before the colon', [`Host: ${HOST}`, `Authorization : Bearer ${token}`]],
     ['two Host headers', [`Host: ${HOST}`, 'Host: us.posthog.com', `Authorization: Bearer ${token}`]],
+    ['a Host with a path', [`Host: ${HOST}/healthz`, `Authorization: Bearer ${token}`]],
+    ['a Host with a user', [`Host: user:word@${HOST}`, `Authorization: Bearer ${token}`]],
+    ['a Host with a query', [`Host: ${HOST}?x`, `Authorization: Bearer ${token}`]],
+    ['a Host with a fragment', [`Host: ${HOST}#x`, `Authorization: Bearer ${token}`]],
+    ['a Host with a backslash', [`Host: ${HOST}\\x`, `Authorization: Bearer ${token}`]],
+    ['a Host with a port that is none', ['Host: a.example:99999', `Authorization: Bearer ${token}`]],
     ['a line without a colon', [`Host: ${HOST}`, `Authorization: Bearer ${token}`, 'smuggled']],
     [
       'a megabyte of headers',

@@ -61,7 +61,7 @@ const leafOf = <T extends readonly [string, ...string[]]>(types: T) =>
 
 function valueProblem(operator: string, value: unknown): string | null {
   if (isOneOf(EXISTING, operator)) return null;
-  if (value === undefined) return `is required with the operator ${operator}`;
+  if (value === undefined) return `is needed with the operator ${operator}`;
   return Array.isArray(value) && !isOneOf(LISTING, operator)
     ? `must be one value with the operator ${operator}`
     : null;

@@ -44,7 +44,8 @@ export const json = <T extends z.ZodType>(schema: T): T => {
 };
 
 /** Any JSON value. What is validated came out of a JSON text, so all that can be wrong is that it is not there. */
-export const anyJson = () => z.custom<Json>((value) => value !== undefined, { error: 'is required' });
+export const anyJson = () =>
+  z.custom<Json>((value) => value !== undefined, { error: 'must be any JSON value' });
 
 /** Any JSON value to be kept. PostHog says 202 to text its store cannot hold, and fails on it later. */
 export const keptJson = () => anyJson().refine(storable, { error: NOT_STORABLE });

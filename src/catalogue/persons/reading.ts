@@ -158,7 +158,7 @@ export const READING: readonly Operation[] = [
         include_set_once: refersTo(none, flag()).optional(),
       })
       .refine((input) => (input.distinct_id === undefined) !== (input.person_id === undefined), {
-        error: 'takes exactly one of distinct_id and person_id',
+        error: 'or person_id must be given, and not both',
         path: ['distinct_id'],
       }),
     reply: replies.pastPersonReply,

@@ -86,7 +86,7 @@ describe('Operators', () => {
     expect(sentBy('persons_list', [{ ...leaf, operator }])).toEqual([{ ...leaf, operator }]);
     expect(refused('persons_list', [{ ...leaf, operator, value: ['a'] }])).toMatchObject({
       attr: 'properties[0].value',
-      detail: `properties[0].value: must be one value with the operator ${operator}.`,
+      detail: `properties[0].value must be one value with the operator ${operator}.`,
     });
   });
 

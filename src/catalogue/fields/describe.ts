@@ -1,0 +1,78 @@
+/** What a value of a schema looks like, in words: `a whole number from 1 to 1000`. For refusals. */
+import * as z from 'zod';
+
+/** Words that follow "must be", and "is needed:". */
+export function describeSchema(schema: z.core.$ZodType): string {
+  const own = ownWords(schema);
+  if (own !== undefined) return own;
+  if (schema instanceof z.core.$ZodOptional) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof z.core.$ZodDefault) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof z.core.$ZodPrefault) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof z.core.$ZodNullable) return `${describeSchema(schema._zod.def.innerType)} or null`;
+  if (schema instanceof z.core.$ZodPipe) return describeSchema(schema._zod.def.in);
+  if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.map(describeSchema).join(', or ');
+  if (schema instanceof z.core.$ZodEnum) return describeChoices(Object.values(schema._zod.def.entries));
+  if (schema instanceof z.core.$ZodLiteral) return describeChoices(schema._zod.def.values);
+  if (schema instanceof z.core.$ZodBoolean) return 'true or false';
+  if (schema instanceof z.core.$ZodISODateTime) return 'an ISO 8601 time with offset';
+  if (schema instanceof z.core.$ZodString) return `text${describeSize(schema, 'character')}`;
+  if (schema instanceof z.core.$ZodNumber) return describeNumber(schema);
+  if (schema instanceof z.core.$ZodArray) return `a list${describeSize(schema, 'item')}`;
+  if (schema instanceof z.core.$ZodObject || schema instanceof z.core.$ZodRecord) return 'an object';
+  return 'a JSON value';
+}
+
+/** Words to choose from. */
+export function describeChoices(values: readonly unknown[]): string {
+  const words = values.map(String);
+  return words.length === 1 ? words.join('') : `one of ${words.join(', ')}`;
+}
+
+/** A schema's own text begins with "must be", so that it can stand for its description too. */
+const MUST_BE = /^must be /;
+
+/** Values that no schema takes: of no type, and a text that fits no pattern. Their issues have the schema's own texts. */
+const MISFITS = [Symbol('of no type'), '~'];
+
+const ownWords = (schema: z.core.$ZodType): string | undefined =>
+  MISFITS.flatMap((misfit) => z.safeParse(schema, misfit).error?.issues ?? [])
+    .map(({ message }) => message)
+    .find((message) => MUST_BE.test(message))
+    ?.replace(MUST_BE, '');
+
+const checksOf = (schema: z.core.$ZodType): readonly z.core.$ZodCheck[] => schema._zod.def.checks ?? [];
+
+/** The largest lower and the smallest upper bound among the checks of a schema. */
+function boundsOf(schema: z.core.$ZodType): { readonly min: number | null; readonly max: number | null } {
+  const mins: number[] = [];
+  const maxs: number[] = [];
+  for (const check of checksOf(schema)) {
+    if (check instanceof z.core.$ZodCheckMinLength) mins.push(check._zod.def.minimum);
+    if (check instanceof z.core.$ZodCheckMaxLength) maxs.push(check._zod.def.maximum);
+    if (check instanceof z.core.$ZodCheckGreaterThan) mins.push(Number(check._zod.def.value));
+    if (check instanceof z.core.$ZodCheckLessThan) maxs.push(Number(check._zod.def.value));
+  }
+  return {
+    min: mins.length === 0 ? null : Math.max(...mins),
+    max: maxs.length === 0 ? null : Math.min(...maxs),
+  };
+}
+
+function describeSize(schema: z.core.$ZodType, unit: string): string {
+  const { min, max } = boundsOf(schema);
+  if (max !== null) return ` of ${(min ?? 0) === 0 ? 'up' : min} to ${max} ${unit}s`;
+  return min === null ? '' : ` of ${min} ${unit}${min === 1 ? '' : 's'} or more`;
+}
+
+function describeNumber(schema: z.core.$ZodNumber): string {
+  const kind = schema instanceof z.core.$ZodNumberFormat ? 'a whole number' : 'a number';
+  const { min, max } = boundsOf(schema);
+  if (min !== null && max !== null)
+    return `${kind} from ${min}${excludes(schema) ? ' (excluded)' : ''} to ${max}`;
+  if (min !== null) return `${kind}, ${min} or more`;
+  return max === null ? kind : `${kind}, ${max} or less`;
+}
+
+/** Is the lower bound itself left out? */
+const excludes = (schema: z.core.$ZodType): boolean =>
+  checksOf(schema).some((check) => check instanceof z.core.$ZodCheckGreaterThan && !check._zod.def.inclusive);
