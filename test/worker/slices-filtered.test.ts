@@ -138,21 +138,22 @@ const gateway = await startStack({
 });
 afterAll(() => posthog.stop());
 
+const SECRET = 'not-of-this-tenant';
+const row = (uuid: string, name: string, properties: unknown) => ({
+  type: 'person',
+  id: uuid,
+  uuid,
+  name,
+  distinct_ids: [name],
+  properties,
+  created_at: '2026-01-05T10:00:00Z',
+});
+
 describe.each(FILTERED)('$id of a PostHog that ignores the filter', ({ id, args, limit }) => {
   const { origin, get, tenants, recorder } = gateway;
   let token = '';
   beforeEach(async () => {
     ({ token } = await tenants.fresh(SLICE));
-  });
-  const SECRET = 'not-of-this-tenant';
-  const row = (uuid: string, name: string, properties: unknown) => ({
-    type: 'person',
-    id: uuid,
-    uuid,
-    name,
-    distinct_ids: [name],
-    properties,
-    created_at: '2026-01-05T10:00:00Z',
   });
   const foreign = [{ tenant_id: 'birch' }, {}, { tenant_id: ['acme'] }, null].map((properties, nth) =>
     row(`0190c0de-0001-7000-8000-00000000090${nth}`, SECRET, properties),
