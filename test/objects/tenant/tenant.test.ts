@@ -3,15 +3,18 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RegistrationId } from '../../../src/core/ids.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';
-import type { Token } from '../../../src/contract/token.ts';
 import type { Tenant } from '../../../src/objects/tenant/tenant.ts';
 import {
   ACME,
   admit,
   admittedOf,
+  allPages,
+  count,
   enter,
+  iso,
   issue,
   issued,
+  MINUTE,
   NOW,
   put,
   record,
@@ -22,31 +25,12 @@ import {
   unregistered,
 } from '../../support/objects/tenant.ts';
 
-const MINUTE = 60_000;
 const OPERATOR = { kind: 'operator' } as const;
 
 beforeEach(() => {
   vi.restoreAllMocks();
   setTime(NOW);
 });
-
-const iso = (ms: number) => new Date(ms).toISOString();
-
-async function allPages(tenant: DurableObjectStub<Tenant>, limit: number) {
-  const rows: Token[] = [];
-  let before: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof tenant.tokens>> = await tenant.tokens({ limit, before });
-    rows.push(...page.rows);
-    before = page.next;
-  } while (before !== null);
-  return rows;
-}
-
-const count = (tenant: DurableObjectStub<Tenant>, table: 'tokens' | 'revocations' | 'clocks') =>
-  runInDurableObject(tenant, (_, { storage }) =>
-    Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()['n']),
-  );
 
 describe('Records', () => {
   test('A record is created once, then replaced, and survives the object', async () => {
@@ -135,61 +119,6 @@ describe('Suspending', () => {
       failure: { code: 'token_revoked' },
       limits: [],
     });
-  });
-});
-
-describe('Revoking', () => {
-  test('A revoked token and its descendants are refused on the next request and for good; parent and siblings are not', async () => {
-    const tenant = await registered();
-    const root = await issue(tenant);
-    const child = await issue(tenant, [root]);
-    const grandchild = await issue(tenant, [root, child]);
-    const sibling = await issue(tenant, [root]);
-    expect(await admit(tenant, root, child, grandchild)).toBe('admitted');
-
-    expect(await tenant.revoke(child, OPERATOR)).toBe('revoked');
-    const verdicts = async () => [
-      await admit(tenant, root),
-      await admit(tenant, root, child),
-      await admit(tenant, root, child, grandchild),
-      await admit(tenant, root, sibling),
-    ];
-    const expected = ['admitted', 'token_revoked', 'token_parent_revoked', 'admitted'];
-    expect(await verdicts()).toEqual(expected);
-    await evictDurableObject(tenant);
-    expect(await verdicts()).toEqual(expected);
-  });
-
-  test('A token may revoke itself and what was derived from it, and nothing else', async () => {
-    const tenant = await registered();
-    const root = await issue(tenant);
-    const child = await issue(tenant, [root]);
-    const grandchild = await issue(tenant, [root, child]);
-    const sibling = await issue(tenant, [root]);
-    const stranger = await issue(tenant);
-    const by = { kind: 'token', id: child } as const;
-    for (const other of [root, sibling, stranger, tokenId()]) {
-      expect(await tenant.revoke(other, by)).toBe('unknown');
-    }
-    expect(await count(tenant, 'revocations')).toBe(0);
-    expect(await tenant.revoke(grandchild, by)).toBe('revoked');
-    expect(await tenant.revoke(child, by)).toBe('revoked');
-    expect(await admit(tenant, root, sibling)).toBe('admitted');
-    expect(await admit(tenant, stranger)).toBe('admitted');
-  });
-
-  test('A second revocation is no error and keeps the first time', async () => {
-    const tenant = await registered();
-    const id = await issue(tenant);
-    await tenant.revoke(id, OPERATOR);
-    setTime(NOW + MINUTE);
-    expect(await tenant.revoke(id, OPERATOR)).toBe('revoked');
-    expect((await tenant.tokens({ limit: 1, before: null })).rows[0]?.revoked_at).toBe(iso(NOW));
-  });
-
-  test('A token that was never issued is unknown, to the operator too', async () => {
-    const tenant = await registered();
-    expect(await tenant.revoke(tokenId(), OPERATOR)).toBe('unknown');
   });
 });
 
@@ -307,122 +236,5 @@ describe('Revisions', () => {
     seen.push((await put(tenant, record())).stored.revision);
     expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
     expect(seen[2]).toBeGreaterThan((seen[1] ?? 0) + 1);
-  });
-});
-
-describe('Issuing', () => {
-  test('A token is not issued from one that is revoked, unknown or below a revoked one', async () => {
-    const tenant = await registered();
-    const root = await issue(tenant);
-    const child = await issue(tenant, [root]);
-    await tenant.revoke(root, OPERATOR);
-    for (const ancestors of [[root], [root, child], [tokenId()]]) {
-      expect(await enter(tenant, issued(ancestors), ancestors)).toMatchObject({
-        ok: false,
-        failure: { code: 'token_parent_revoked' },
-      });
-    }
-  });
-
-  test('A token issued again changes nothing, least of all that it was revoked', async () => {
-    const tenant = await registered();
-    const token = issued();
-    await enter(tenant, token, []);
-    await tenant.revoke(token.id, OPERATOR);
-    expect(await enter(tenant, token, [])).toEqual({ ok: true, value: null });
-    expect(await admit(tenant, token.id)).toBe('token_revoked');
-    expect(await count(tenant, 'tokens')).toBe(1);
-  });
-
-  test('Issuing deletes tokens that expired an hour ago, a bounded number at a time, with their revocations and levels', async () => {
-    const tenant = await registered({ rate: { requests_per_minute: 6000, burst: 600 } });
-    for (let made = 0; made < 60; made += 1) {
-      const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
-      await admit(tenant, { id, rate: { requests_per_minute: 60, burst: 8 } });
-      await tenant.revoke(id, OPERATOR);
-    }
-    setTime(NOW + 61 * MINUTE);
-    const later = { expires_at: iso(NOW + 600 * MINUTE) };
-    await issue(tenant, [], later);
-    expect([await count(tenant, 'tokens'), await count(tenant, 'revocations')]).toEqual([11, 10]);
-    await issue(tenant, [], later);
-    expect(
-      await Promise.all((['tokens', 'revocations', 'clocks'] as const).map((each) => count(tenant, each))),
-    ).toEqual([2, 0, 1]);
-  });
-
-  test('Issuing keeps the revocation of a token that expired just now, for verifiers whose clock is behind', async () => {
-    const tenant = await registered();
-    const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
-    await tenant.revoke(id, OPERATOR);
-    setTime(NOW + 30 * MINUTE);
-    await issue(tenant);
-    await evictDurableObject(tenant);
-    expect(await admit(tenant, id)).toBe('token_revoked');
-  });
-});
-
-describe('List of tokens', () => {
-  test('The list shows each token as it was issued, newest first', async () => {
-    const tenant = await registered();
-    const root = issued([], { not_before: iso(NOW + 1) });
-    const child = issued([root.id], {
-      name: 'frontend',
-      narrowing: { scopes: ['person:read'], rate: { requests_per_minute: 10, burst: 2 } },
-    });
-    await enter(tenant, root, []);
-    await enter(tenant, child, [root.id]);
-    expect(await tenant.tokens({ limit: 10, before: null })).toEqual({
-      rows: [
-        { ...child, revoked_at: null },
-        { ...root, revoked_at: null },
-      ],
-      next: null,
-    });
-  });
-
-  test('The list gives each token once, however many come and go between pages', async () => {
-    const tenant = await registered();
-    const ids = [];
-    for (let made = 0; made < 7; made += 1) ids.push(await issue(tenant));
-    const seen = [];
-    let before: string | null = null;
-    do {
-      const page: Awaited<ReturnType<typeof tenant.tokens>> = await tenant.tokens({ limit: 3, before });
-      seen.push(...page.rows.map((row) => row.id));
-      before = page.next;
-      await issue(tenant);
-    } while (before !== null);
-    expect(seen).toEqual(ids.toReversed());
-  });
-
-  test('The list leaves out expired tokens and keeps revoked ones', async () => {
-    const tenant = await registered();
-    await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
-    const revoked = await issue(tenant);
-    await tenant.revoke(revoked, OPERATOR);
-    setTime(NOW + MINUTE);
-    expect(await allPages(tenant, 5)).toMatchObject([{ id: revoked, revoked_at: iso(NOW) }]);
-  });
-
-  test('The list shows a token as revoked from the moment its first ancestor was', async () => {
-    const tenant = await registered();
-    const root = await issue(tenant);
-    const child = await issue(tenant, [root]);
-    await issue(tenant, [root, child]);
-    await tenant.revoke(root, OPERATOR);
-    setTime(NOW + MINUTE);
-    await tenant.revoke(child, OPERATOR);
-    const listed = await allPages(tenant, 1);
-    expect(listed.map((token) => token.revoked_at)).toEqual([iso(NOW), iso(NOW), iso(NOW)]);
-  });
-
-  test('The list takes no cursor that it did not give', async () => {
-    const tenant = await registered();
-    await runInDurableObject(tenant, (instance) => {
-      for (const before of ['', '0', '-1', '1e3', 'x', '1 OR 1']) {
-        expect(() => instance.tokens({ limit: 1, before })).toThrow();
-      }
-    });
   });
 });
