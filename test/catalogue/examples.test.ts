@@ -8,22 +8,25 @@ const everyMethod = CATALOGUE.flatMap((operation) =>
   operation.methods.map((method) => [method, operation.id, operation] as const),
 );
 
-describe('the example', () => {
-  test.each(everyMethod)('of %s %s is accepted as it stands', (method, id, operation) => {
+describe('Examples', () => {
+  test.each(everyMethod)('The example of %s %s is accepted as it stands', (method, id, operation) => {
     const call = ask(id, exampleOf(operation, method));
     expect(call.ok ? 'accepted' : call.failure).toBe('accepted');
   });
 
-  test.each(Object.entries(REPLY_SCHEMAS))('answer "%s" fits its schema', (_, { schema, example }) => {
-    expect(schema.safeParse(example).error?.issues ?? []).toEqual([]);
-  });
+  test.each(Object.entries(REPLY_SCHEMAS))(
+    'The example answer "%s" fits its schema',
+    (_, { schema, example }) => {
+      expect(schema.safeParse(example).error?.issues ?? []).toEqual([]);
+    },
+  );
 
-  test('answers are those of operations of the catalogue', () => {
+  test('The reply schemas are those that operations of the catalogue name', () => {
     const named = CATALOGUE.flatMap(({ reply }) => reply.schema ?? []);
     expect(new Set(named)).toEqual(new Set(Object.keys(REPLY_SCHEMAS)));
   });
 
-  test('texts of every operation say something', () => {
+  test('The documentation texts of every operation are not empty', () => {
     for (const { id, doc } of CATALOGUE) {
       expect(doc.summary, id).toMatch(/^[A-Z].{8,}[^.]$/);
       expect(doc.description, id).toMatch(/\.$/);
@@ -47,7 +50,7 @@ const fits = (id: string, value: unknown): boolean =>
     value,
   ).success === true;
 
-describe('the reply schema', () => {
+describe('Reply schemas', () => {
   test.each([
     ['persons_values', 'generation A, a bare list', [{ name: 'pro', count: 3 }]],
     ['persons_values', 'generation B', { results: [{ name: 'pro' }], refreshing: true }],
@@ -80,7 +83,7 @@ describe('the reply schema', () => {
     ['persons_lifecycle', 'actors without initial', { results: [{ people: [row], count: 1 }], next: null }],
     ['persons_cohorts', 'a cohort without a count', { results: [{ id: 1, name: null }] }],
     ['persons_batch_by_uuids', 'nobody found', { results: {} }],
-  ])('of %s takes %s', (id, _, value) => {
+  ])('The reply schema of %s takes %s', (id, _, value) => {
     expect(fits(id, value)).toBe(true);
   });
 
@@ -88,7 +91,7 @@ describe('the reply schema', () => {
     ['persons_list', 'rows that are no list', { results: {}, next: null, previous: null }],
     ['persons_retrieve', 'a person without a UUID', { ...person, uuid: undefined }],
     ['persons_bulk_delete', 'a count that is text', { persons_found: '1' }],
-  ])('of %s does not take %s', (id, _, value) => {
+  ])('The reply schema of %s does not take %s', (id, _, value) => {
     expect(fits(id, value)).toBe(false);
   });
 });
