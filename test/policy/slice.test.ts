@@ -167,12 +167,12 @@ describe('what PostHog is sent for a slice', () => {
   });
 
   it('is nothing for the whole project', () => {
-    expect(sliceFilters([])).toEqual({ covers: 'everybody' });
+    expect(sliceFilters([])).toEqual({ covers: 'all' });
   });
 
   it('is never a leaf without a value, which PostHog would drop and answer everybody', () => {
-    expect(sliceFilters([ACME, { property: 'region', values: [] }])).toEqual({ covers: 'nobody' });
-    expect(sliceFilters([{ property: 'region', values: [''] }])).toEqual({ covers: 'nobody' });
+    expect(sliceFilters([ACME, { property: 'region', values: [] }])).toEqual({ covers: 'none' });
+    expect(sliceFilters([{ property: 'region', values: [''] }])).toEqual({ covers: 'none' });
   });
 });
 
