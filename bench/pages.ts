@@ -16,7 +16,17 @@ import { shown, spreadOf } from './statistics.ts';
 import { startWorkerd } from './workerd.ts';
 
 const BASE = 'untouched';
-const WAYS = [BASE, 'keep', 'redact', 'keep+scrub', 'whole'] as const;
+const WAYS = [
+  BASE,
+  'links',
+  'links+scrub',
+  'keep',
+  'keep+scrub',
+  'redact',
+  'redact+scrub',
+  'csv',
+  'whole',
+] as const;
 const SIZES = [100, 1000];
 /** Requests in flight. */
 const CONNECTIONS = 4;

@@ -2,8 +2,9 @@
 import { failure } from '../../src/core/failure.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../../src/core/json.ts';
 import { chunksOf } from '../../src/upstream/chunks.ts';
-import { PageRewriter, type PageRewrite, type RowVerdict } from '../../src/upstream/page/rewriter.ts';
-import { startPage } from '../../src/upstream/page/stream.ts';
+import type { RenderPlan, RowsPlan } from '../../src/upstream/page/plan.ts';
+import { renderAnswer } from '../../src/upstream/page/render.ts';
+import { RowRenderer } from '../../src/upstream/page/rows.ts';
 import { chunkScrubberOf } from '../../src/upstream/scrub.ts';
 
 interface Env {
@@ -19,31 +20,41 @@ const inSlice = (row: JsonObject): boolean => {
   );
 };
 
-const keep = (row: JsonObject): RowVerdict => ({ kind: inSlice(row) ? 'keep' : 'drop' });
+const keep = (row: JsonObject): JsonObject | null => (inSlice(row) ? row : null);
 
-function redact(row: JsonObject): RowVerdict {
-  if (!inSlice(row)) return { kind: 'drop' };
+function redact(row: JsonObject): JsonObject | null {
+  if (!inSlice(row)) return null;
   const shown = Object.entries(row['properties'] ?? {}).filter(([name]) => !HIDDEN.has(name));
-  return { kind: 'rewrite', row: { ...row, properties: Object.fromEntries(shown) } };
+  return { ...row, properties: Object.fromEntries(shown) };
 }
 
-const rewriteWith = (judge: PageRewrite['judge']): PageRewrite => ({
+const link = (name: string) => (name === 'next' ? 'https://gateway.test/' : undefined);
+
+const rowsWith = (judge: RowsPlan['judge'], table: RowsPlan['table'] = null): RowsPlan => ({
   rows: 'results',
   judge,
-  member: (name, value) => (name === 'next' ? 'https://gateway.test/' : value),
+  member: (name, value) => link(name) ?? value,
+  counts: new Set(),
+  table,
 });
+const rowByRow = (judge: RowsPlan['judge']): RenderPlan => ({ kind: 'rows', ...rowsWith(judge) });
+
+/** Columns as a listing of persons has them. */
+const TABLE = { members: ['uuid', 'name', 'distinct_ids', 'properties'], properties: ['email'] };
 
 const headers = { 'Content-Type': 'application/json' };
+const scrub = chunkScrubberOf('phx_notInAnyPage');
 
-async function rewritten(source: ReadableStream<Uint8Array>, judge: PageRewrite['judge'], scrub: boolean) {
-  const page = await startPage(
-    scrub ? chunkScrubberOf('phx_notInAnyPage')(chunksOf(source)) : chunksOf(source),
-    rewriteWith(judge),
-    () => undefined,
-    () => failure('upstream_unreachable', 'lost'),
-  );
-  if (!page.ok) return new Response(page.failure.detail, { status: 502 });
-  return new Response(page.value, { headers });
+async function rendered(
+  source: ReadableStream<Uint8Array>,
+  plan: RenderPlan,
+  scrubbed: boolean,
+): Promise<Response> {
+  const chunks = () => (scrubbed ? scrub(chunksOf(source)) : chunksOf(source));
+  const page = await renderAnswer({ chunks, lost: () => failure('upstream_unreachable', 'lost') }, plan);
+  return page.ok
+    ? new Response(page.value.body, { headers })
+    : new Response(page.failure.detail, { status: 502 });
 }
 
 /** The obvious way, which holds the page whole. */
@@ -58,7 +69,7 @@ async function whole(response: Response): Promise<Response> {
 
 /** What is held of a page while it passes, at most, and in what chunks it came. Bytes. */
 async function held(source: ReadableStream<Uint8Array>): Promise<Response> {
-  const page = new PageRewriter(rewriteWith(keep));
+  const page = new RowRenderer(rowsWith(keep));
   const most = { chunkBytes: 0, chunks: 0, heldBytes: 0 };
   const chunks = chunksOf(source);
   for (let chunk = await chunks.read(); chunk !== null; chunk = await chunks.read()) {
@@ -79,12 +90,20 @@ export default {
     switch (way) {
       case 'untouched':
         return new Response(response.body, { headers });
+      case 'links':
+        return rendered(response.body, { kind: 'bytes', link }, false);
+      case 'links+scrub':
+        return rendered(response.body, { kind: 'bytes', link }, true);
       case 'keep':
-        return rewritten(response.body, keep, false);
+        return rendered(response.body, rowByRow(keep), false);
       case 'keep+scrub':
-        return rewritten(response.body, keep, true);
+        return rendered(response.body, rowByRow(keep), true);
       case 'redact':
-        return rewritten(response.body, redact, false);
+        return rendered(response.body, rowByRow(redact), false);
+      case 'redact+scrub':
+        return rendered(response.body, rowByRow(redact), true);
+      case 'csv':
+        return rendered(response.body, { kind: 'rows', ...rowsWith(keep, TABLE) }, false);
       case 'whole':
         return whole(response);
       case 'held':

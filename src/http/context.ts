@@ -71,7 +71,7 @@ export interface Reply {
   readonly status: number;
   readonly type: string | null;
   /** The log line waits for a stream. What a stream adds to the line is there before it ends or is cancelled. */
-  readonly body: string | ReadableStream<Uint8Array> | null;
+  readonly body: string | Uint8Array | ReadableStream<Uint8Array> | null;
   readonly headers?: { readonly [name: string]: string };
 }
 

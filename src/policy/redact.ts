@@ -60,21 +60,33 @@ export function redactCohort(
   return visibility.showsEverything && slices.length === 0 ? cohort : rebuilt(cohort, COHORT);
 }
 
-/** The map of a batch look-up, from what the client named to the person: those not in the slice are left out. */
-export function redactPersonMap(
-  people: JsonObject,
-  visibility: Visibility,
-  slices: readonly Slice[],
-): JsonObject {
-  if (visibility.showsEverything && slices.length === 0) return people;
-  return Object.fromEntries(
-    Object.entries(people).flatMap(([key, person]) =>
-      isJsonObject(person) && inSlice(slices, person['properties'])
-        ? [[key, redactPerson(person, visibility)]]
-        : [],
-    ),
-  );
+/** A row of the list of pending deletions. */
+export const redactDeletionStatus = (row: JsonObject): JsonObject => rebuilt(row, DELETION_STATUS);
+
+/** PostHog's word that it has begun with something. */
+export const redactStarted = (answer: JsonObject): JsonObject => rebuilt(answer, { success: scalar });
+
+/**
+ * Without the members that are not known and hold a list or an object: what PostHog adds tomorrow may be about other
+ * persons. The same object where there are none.
+ */
+export function withoutUnknownObjects(value: JsonObject, kind: 'person' | 'timeline'): JsonObject {
+  const known = kind === 'person' ? PERSON_OBJECTS : TIMELINE_OBJECTS;
+  const unknown = Object.keys(value).filter((name) => typeof value[name] === 'object' && !known.has(name));
+  return unknown.every((name) => value[name] === null)
+    ? value
+    : Object.fromEntries(
+        Object.entries(value).filter(([name, member]) => member === null || !unknown.includes(name)),
+      );
 }
+
+const PERSON_OBJECTS: ReadonlySet<string> = new Set([
+  'distinct_ids',
+  'properties',
+  'matched_recordings',
+  'point_in_time_metadata',
+]);
+const TIMELINE_OBJECTS: ReadonlySet<string> = new Set(['points', 'crucial_property_keys']);
 
 /** What becomes of one member; `whole` is what it is a member of. */
 type Keep = (value: Json, whole: JsonObject) => Json;
@@ -111,6 +123,13 @@ const ACTIVITY: Readonly<Record<string, Keep>> = {
   item_id: scalar,
   detail: object({ changes: nothing, trigger: nothing, type: nothing, name: nothing, short_id: nothing }),
   created_at: scalar,
+};
+
+const DELETION_STATUS: Readonly<Record<string, Keep>> = {
+  person_uuid: scalar,
+  created_at: scalar,
+  status: scalar,
+  delete_verified_at: scalar,
 };
 
 const COHORT: Readonly<Record<string, Keep>> = { id: scalar, name: scalar };

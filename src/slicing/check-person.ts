@@ -42,7 +42,7 @@ async function checkRef(
 ): Promise<Result<boolean>> {
   const person = PersonRef.safeParse(value);
   if (!person.success) return ok(false);
-  const found = await findPerson(posthog, projectId, person.data);
+  const found = await findPerson(posthog, projectId, person.data, slices);
   return found.ok ? ok(isInSlice(found.value ?? undefined, slices)) : found;
 }
 
@@ -52,9 +52,9 @@ async function checkDistinctId(
   distinctId: string,
   slices: readonly Slice[],
 ): Promise<Result<boolean>> {
-  const found = await findPersons(posthog, projectId, 'distinct_ids', [distinctId]);
+  const found = await findPersons(posthog, projectId, 'distinct_ids', [distinctId], slices);
   if (!found.ok) return found;
-  return ok(Object.hasOwn(found.value, distinctId) && isInSlice(found.value[distinctId], slices));
+  return ok(isInSlice(found.value.get(distinctId), slices));
 }
 
 /** True where no person, or only persons of the slice, have the distinct id now. */
@@ -64,6 +64,6 @@ export async function isFreeOrInSlice(
   distinctId: string,
   slices: readonly Slice[],
 ): Promise<Result<boolean>> {
-  const found = await findByDistinctId(posthog, projectId, distinctId);
+  const found = await findByDistinctId(posthog, projectId, distinctId, slices);
   return found.ok ? ok(found.value.every((person) => isInSlice(person, slices))) : found;
 }

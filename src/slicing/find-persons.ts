@@ -56,18 +56,21 @@ export function callsOfFindAsked(generation: Generation, kind: IdKind, count: nu
 
 /** Generations B and C: two hundred at a time. */
 async function findInBatches(
-  { posthog, projectId }: PersonLookup,
+  { posthog, projectId, slices }: PersonLookup,
   kind: IdKind,
   ids: readonly string[],
 ): Promise<Result<FoundPerson[]>> {
   const batches = chunked(ids, LIMITS.batchIdsMax);
-  const answers = await concurrently(batches, (batch) => findPersons(posthog, projectId, kind, batch));
+  const answers = await concurrently(batches, (batch) =>
+    findPersons(posthog, projectId, kind, batch, slices),
+  );
   if (!answers.ok) return answers;
   return ok(
     answers.value.flatMap((results, i) =>
-      (batches[i] ?? []).flatMap((id) =>
-        Object.hasOwn(results, id) ? [{ ids: [id], person: results[id] ?? null }] : [],
-      ),
+      (batches[i] ?? []).flatMap((id) => {
+        const person = results.get(id);
+        return person === undefined ? [] : [{ ids: [id], person }];
+      }),
     ),
   );
 }
@@ -93,15 +96,15 @@ async function findWithoutBatch(
 }
 
 async function findSingle(
-  { posthog, projectId }: PersonLookup,
+  { posthog, projectId, slices }: PersonLookup,
   kind: IdKind,
   id: string,
 ): Promise<Result<FoundPerson[]>> {
   if (kind === 'distinct_ids') {
-    const rows = await findByDistinctId(posthog, projectId, id);
+    const rows = await findByDistinctId(posthog, projectId, id, slices);
     return rows.ok ? ok(rows.value.map((person) => ({ ids: [id], person }))) : rows;
   }
-  const person = await findPerson(posthog, projectId, PersonUuid.parse(id));
+  const person = await findPerson(posthog, projectId, PersonUuid.parse(id), slices);
   if (!person.ok) return person;
   return ok(person.value === null ? [] : [{ ids: [id], person: person.value }]);
 }
@@ -129,7 +132,7 @@ async function readSlice({ posthog, projectId, slices }: PersonLookup): Promise<
   if (filters.covers !== 'some') return ok({ rows: [], showsAll: true });
   const rows: Json[] = [];
   for (let page = 0; page < SLICE_PAGES_MAX; page += 1) {
-    const found = await findPage(posthog, projectId, filters.leaves, page * LIMITS.pageRowsMax);
+    const found = await findPage(posthog, projectId, filters.leaves, page * LIMITS.pageRowsMax, slices);
     if (!found.ok) return found;
     rows.push(...found.value.rows);
     if (found.value.more) continue;

@@ -63,7 +63,7 @@ async function resolvePerson(
   deletion: Deletion,
   person: PersonRef,
 ): Promise<Result<ResolvedDeletion | null>> {
-  const found = await findPerson(posthog, projectId, person);
+  const found = await findPerson(posthog, projectId, person, slices);
   if (!found.ok) return found;
   if (found.value === null || !isInSlice(found.value, slices)) return ok(null);
   const distinctIds = resettable(deletion, distinctIdsOf(found.value));

@@ -5,8 +5,8 @@
 import type { Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ok, type Result } from '../core/result.ts';
-import { chunksOfAnswer, readOrStream, readText, type Body } from './body.ts';
-import { chunksOf, type ChunkReader } from './chunks.ts';
+import { chunksOfAnswer, readText } from './body.ts';
+import type { ChunkReader } from './chunks.ts';
 import { interpret, interpretStatus, type Interpretation } from './interpret.ts';
 import type { UpstreamRequest } from './request.ts';
 import { scrubsOf, type Scrubs } from './scrub.ts';
@@ -19,8 +19,6 @@ export interface OpenAnswer {
   readonly mediaType: string;
   /** The whole body, without the key. Fails with `upstream_reply_too_large` above `maxBytes`, or as `lost` says. */
   readonly text: (maxBytes: number) => Promise<Result<string>>;
-  /** The whole body where it has at most `maxBytes`, and otherwise the body as it arrives; without the key. */
-  readonly textOrStream: (maxBytes: number) => Promise<Result<Body>>;
   /** The body as it arrives, without the key. */
   readonly chunks: () => ChunkReader;
   /** Why reading the body failed. */
@@ -98,31 +96,9 @@ const openAnswer = (answer: UpstreamAnswer, scrubs: Scrubs): OpenAnswer => ({
     const text = await readText(answer, maxBytes);
     return text.ok ? ok(scrubs.key(text.value)) : text;
   },
-  textOrStream: async (maxBytes) => {
-    const body = await readOrStream(answer, maxBytes);
-    if (!body.ok) return body;
-    if (body.value.kind === 'stream') {
-      return ok({ kind: 'stream', stream: streamOf(scrubs.chunks(chunksOf(body.value.stream))) });
-    }
-    const { text } = body.value;
-    return ok({ kind: 'text', text: scrubs.key(text) });
-  },
   chunks: () => scrubs.chunks(chunksOfAnswer(answer)),
   lost: answer.failure,
 });
-
-const streamOf = (chunks: ChunkReader): ReadableStream<Uint8Array> =>
-  new ReadableStream<Uint8Array>(
-    {
-      async pull(controller) {
-        const chunk = await chunks.read();
-        if (chunk === null) controller.close();
-        else controller.enqueue(chunk);
-      },
-      cancel: () => chunks.cancel(),
-    },
-    { highWaterMark: 0 },
-  );
 
 const observed =
   (transport: Transport, observe: CallObserver, nowMs: () => number): Transport =>

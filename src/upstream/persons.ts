@@ -4,7 +4,9 @@ import type { PersonRef, ProjectId } from '../core/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import type { Slice } from '../policy/slice.ts';
 import type { PostHogClient } from './client.ts';
+import { readPersons, type EachPerson, type PersonsAt, type PickedPerson } from './page/persons.ts';
 import type { UpstreamRequest } from './request.ts';
 
 /** How a look-up names persons. */
@@ -12,13 +14,22 @@ export type IdKind = 'uuids' | 'distinct_ids';
 
 type Question = Pick<UpstreamRequest, 'method' | 'segments' | 'query' | 'body'>;
 
+/** What a person is read for: only these properties are picked, besides UUID and distinct ids. */
+type Conditions = readonly Pick<Slice, 'property'>[];
+
 /** The person of that number or UUID, or `null` where PostHog has none. */
 export async function findPerson(
   posthog: PostHogClient,
   projectId: ProjectId,
   person: PersonRef,
-): Promise<Result<JsonObject | null>> {
-  return ask(posthog, projectId, { method: 'GET', segments: [person], query: [], body: null });
+  slices: Conditions,
+): Promise<Result<PickedPerson | null>> {
+  let found: PickedPerson | null = null;
+  const question = { method: 'GET', segments: [person], query: [], body: null } as const;
+  const asked = await ask(posthog, projectId, question, 'person', slices, (picked) => {
+    found = picked;
+  });
+  return asked.ok ? ok(found) : asked;
 }
 
 /** The persons of up to 200 ids, by id; unknown ids are left out. Generation B on (PostHog contract §8, 24 and 25). */
@@ -27,12 +38,20 @@ export async function findPersons(
   projectId: ProjectId,
   kind: IdKind,
   ids: readonly string[],
-): Promise<Result<JsonObject>> {
-  const segments = [`batch_by_${kind}`];
-  const found = await ask(posthog, projectId, { method: 'POST', segments, query: [], body: { [kind]: ids } });
-  if (!found.ok) return found;
-  const results = found.value?.['results'];
-  return isJsonObject(results) ? ok(results) : err(unreadable());
+  slices: Conditions,
+): Promise<Result<ReadonlyMap<string, PickedPerson>>> {
+  const found = new Map<string, PickedPerson>();
+  const question = {
+    method: 'POST',
+    segments: [`batch_by_${kind}`],
+    query: [],
+    body: { [kind]: ids },
+  } as const;
+  const asked = await ask(posthog, projectId, question, 'map', slices, (picked, id) => {
+    if (id !== null) found.set(id, picked);
+  });
+  if (!asked.ok) return asked;
+  return asked.value === null ? err(unreadable()) : ok(found);
 }
 
 /** The persons that a distinct id belongs to: one, or none. Works in every generation. */
@@ -40,12 +59,13 @@ export async function findByDistinctId(
   posthog: PostHogClient,
   projectId: ProjectId,
   distinctId: string,
-): Promise<Result<readonly Json[]>> {
+  slices: Conditions,
+): Promise<Result<readonly PickedPerson[]>> {
   const query = [
     ['distinct_id', distinctId],
     ['limit', '2'],
   ] as const;
-  const page = await askPage(posthog, projectId, query);
+  const page = await askPage(posthog, projectId, query, slices);
   return page.ok ? ok(page.value.rows) : page;
 }
 
@@ -53,18 +73,20 @@ export async function findByDistinctId(
 export async function findPage(
   posthog: PostHogClient,
   projectId: ProjectId,
-  properties: readonly JsonObject[],
+  filters: readonly JsonObject[],
   offset: number,
+  slices: Conditions,
 ): Promise<Result<PersonPage>> {
-  return askPage(posthog, projectId, [
-    ['properties', JSON.stringify(properties)],
+  const query = [
+    ['properties', JSON.stringify(filters)],
     ['limit', String(LIMITS.pageRowsMax)],
     ['offset', String(offset)],
-  ]);
+  ] as const;
+  return askPage(posthog, projectId, query, slices);
 }
 
 export interface PersonPage {
-  readonly rows: readonly Json[];
+  readonly rows: readonly PickedPerson[];
   readonly more: boolean;
 }
 
@@ -72,12 +94,13 @@ async function askPage(
   posthog: PostHogClient,
   projectId: ProjectId,
   query: UpstreamRequest['query'],
+  slices: Conditions,
 ): Promise<Result<PersonPage>> {
-  const found = await ask(posthog, projectId, { method: 'GET', segments: [], query, body: null });
-  if (!found.ok) return found;
-  const rows: Json | undefined = found.value?.['results'];
-  if (!isList(rows)) return err(unreadable());
-  return ok({ rows, more: typeof found.value?.['next'] === 'string' });
+  const rows: PickedPerson[] = [];
+  const question = { method: 'GET', segments: [], query, body: null } as const;
+  const asked = await ask(posthog, projectId, question, 'results', slices, (picked) => rows.push(picked));
+  if (!asked.ok) return asked;
+  return asked.value === null ? err(unreadable()) : ok({ rows, more: asked.value.more });
 }
 
 const isText = (value: Json): value is string => typeof value === 'string';
@@ -95,15 +118,23 @@ async function ask(
   posthog: PostHogClient,
   projectId: ProjectId,
   question: Question,
-): Promise<Result<JsonObject | null>> {
-  const meaning = await posthog.ask({ ...question, projectId, delivery: 'idempotent' });
-  switch (meaning.kind) {
+  at: PersonsAt,
+  slices: Conditions,
+  each: EachPerson,
+): Promise<Result<{ readonly more: boolean } | null>> {
+  const opened = await posthog.open({ ...question, projectId, delivery: 'idempotent' });
+  switch (opened.kind) {
     case 'failure':
-      return err(meaning.failure);
+      return err(opened.failure);
     case 'refusal':
-      return meaning.status === 404 ? ok(null) : err(refused());
-    case 'success':
-      return isJsonObject(meaning.json) ? ok(meaning.json) : err(unreadable());
+      return opened.status === 404 ? ok(null) : err(refused());
+    case 'open':
+      return readPersons(
+        opened.answer,
+        at,
+        slices.map(({ property }) => property),
+        each,
+      );
   }
 }
 

@@ -2,13 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { isJsonObject, parseJson, type JsonObject } from '../../src/core/json.ts';
 import type { Grant } from '../../src/policy/grant.ts';
-import {
-  redactActivity,
-  redactPastPerson,
-  redactPerson,
-  redactPersonMap,
-  redactTimeline,
-} from '../../src/policy/redact.ts';
+import { redactActivity, redactPastPerson, redactPerson, redactTimeline } from '../../src/policy/redact.ts';
 import type { Slice } from '../../src/policy/slice.ts';
 import { visibilityOf, type Visibility } from '../../src/policy/visibility.ts';
 
@@ -65,7 +59,6 @@ describe('a person', () => {
     expect(redactPastPerson(odd, EVERYTHING)).toBe(odd);
     expect(redactTimeline(odd, EVERYTHING, [])).toBe(odd);
     expect(redactActivity(odd, EVERYTHING, [])).toBe(odd);
-    expect(redactPersonMap(odd, EVERYTHING, [])).toBe(odd);
   });
 
   it('keeps what is shown, in its order', () => {
@@ -266,32 +259,5 @@ describe('an entry of the activity log', () => {
     ['the grant is sliced: a merged person may have been of another slice', EVERYTHING, SLICES],
   ])('tells who did what and when, and no details, where %s', (_, visibility, slices) => {
     expect(redactActivity(SPLIT, visibility, slices)).toEqual(BARE);
-  });
-});
-
-describe('a batch', () => {
-  const PEOPLE: JsonObject = {
-    'ada@acme.test': ADA,
-    'eve@bolt.test': { ...ADA, properties: { tenant_id: 'bolt', ssn: '999' } },
-    'nobody@acme.test': { ...ADA, properties: {} },
-    broken: null,
-    odd: 'acme',
-  };
-
-  it('holds only persons of the slice, under the names they were asked by', () => {
-    expect(Object.keys(redactPersonMap(PEOPLE, EVERYTHING, SLICES))).toEqual(['ada@acme.test']);
-    expect(redactPersonMap(PEOPLE, EVERYTHING, SLICES)['ada@acme.test']).toBe(ADA);
-  });
-
-  it('is judged by what a person is, and shown by what is visible', () => {
-    expect(redactPersonMap(PEOPLE, seeing({ visible: ['plan'] }), SLICES)).toEqual({
-      'ada@acme.test': redactPerson(ADA, PLAN_ONLY),
-    });
-  });
-
-  it('of the whole project holds everybody, without what is hidden', () => {
-    const shown = redactPersonMap(PEOPLE, NO_SSN, []);
-    expect(Object.keys(shown)).toEqual(['ada@acme.test', 'eve@bolt.test', 'nobody@acme.test']);
-    expect(JSON.stringify(shown)).not.toMatch(/ssn|999|123-45/);
   });
 });

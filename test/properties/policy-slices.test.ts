@@ -8,13 +8,7 @@ import { Narrowing, TenantRecord } from '../../src/policy/grant.ts';
 import { NO_REFERENCES, referencesOf } from '../../src/catalogue/fields/references.ts';
 import { checkDisclosure } from '../../src/policy/disclosure.ts';
 import { grantOf, narrow, checkNarrower } from '../../src/policy/narrow.ts';
-import {
-  redactActivity,
-  redactPastPerson,
-  redactPerson,
-  redactPersonMap,
-  redactTimeline,
-} from '../../src/policy/redact.ts';
+import { redactActivity, redactPastPerson, redactPerson, redactTimeline } from '../../src/policy/redact.ts';
 import { inSlice, parseSlice, sliceFilters } from '../../src/policy/slice.ts';
 import { visibilityOf } from '../../src/policy/visibility.ts';
 
@@ -189,7 +183,6 @@ const redactions = (made: typeof marked extends fc.Arbitrary<infer T> ? T : neve
   const kinds: [JsonObject, (value: JsonObject) => JsonObject][] = [
     [made.person, (value) => redactPerson(value, visibility)],
     [made.past, (value) => redactPastPerson(value, visibility)],
-    [{ asked: made.person }, (value) => redactPersonMap(value, visibility, [])],
     [made.activity, (value) => redactActivity(value, visibility, slices)],
     [made.timeline, (value) => redactTimeline(value, visibility, [])],
   ];

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Paging } from '../../src/catalogue/operation.ts';
 import type { JsonObject } from '../../src/core/json.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { rebuildLinks, replaceLinks, type PageLinksInput } from '../../src/upstream/links.ts';
+import { rebuildLinks, type PageLinksInput } from '../../src/upstream/links.ts';
 
 const URL_HERE = 'https://gateway.example/api/environments/7/persons/funnel';
 const THEIRS = 'https://posthog.internal/api/projects/7/persons/?token=phc_x&offset=999';
@@ -108,57 +108,5 @@ describe('a link', () => {
     expect(rebuildLinks(ALL, at({ asked, page: { limit: 100, position: 100 } }))).toMatchObject({
       next: `${URL_HERE}?offset=200`,
     });
-  });
-});
-
-describe('replacing links in a text', () => {
-  const links = { next: 'N', previous: null };
-  test.each([
-    [
-      'in front of the rows',
-      '{"next": "a", "previous":"b","results":[1.10]}',
-      '{"next": "N", "previous":null,"results":[1.10]}',
-    ],
-    [
-      'behind the rows',
-      '{"results":[{"next":"x"}] , "next" : "a\\"}" ,\n"previous":null }\n',
-      '{"results":[{"next":"x"}] , "next" : "N" ,\n"previous":null }\n',
-    ],
-    [
-      'on both sides',
-      '{"next":"a","results":[],"previous":null}',
-      '{"next":"N","results":[],"previous":null}',
-    ],
-    [
-      'with names in escapes',
-      '{"ne\\u0078t":"a","results":[],"previous":"b"}',
-      '{"ne\\u0078t":"N","results":[],"previous":null}',
-    ],
-    ['alone', '{"next":null,"previous":null}', '{"next":"N","previous":null}'],
-    [
-      'beside numbers, which keep their digits',
-      '{"count":1.0e2,"next":"","previous":"","big":12345678901234567890}',
-      '{"count":1.0e2,"next":"N","previous":null,"big":12345678901234567890}',
-    ],
-  ])('%s leaves every other byte', (_, text, expected) => {
-    expect(replaceLinks(text, JSON.parse(text) as JsonObject, links)).toBe(expected);
-  });
-
-  test('between two large members still replaces them', () => {
-    const text = '{"a":[1],"next":"x","previous":"y","b":{"c":2}}';
-    const out: unknown = JSON.parse(replaceLinks(text, JSON.parse(text) as JsonObject, links));
-    expect(out).toEqual({ a: [1], next: 'N', previous: null, b: { c: 2 } });
-  });
-
-  test('with none to replace is the same text', () => {
-    const text = '{ "results" : [] }';
-    expect(replaceLinks(text, { results: [] }, {})).toBe(text);
-  });
-
-  test('of a very large member does not run out of anything', () => {
-    const text = `{"note":"${'x\\"'.repeat(1_000_000)}","results":[],"next":"a","previous":"b"}`;
-    const out = replaceLinks(text, JSON.parse(text) as JsonObject, links);
-    expect(out.slice(-40)).toContain('"results":[],"next":"N","previous":null}');
-    expect(out.length).toBe(text.length + 1);
   });
 });

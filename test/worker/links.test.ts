@@ -16,6 +16,7 @@ import {
   VIEWED,
   type Args,
 } from '../support/listings.ts';
+import { readCsv } from '../support/csv.ts';
 import { startStack } from '../support/stack.ts';
 
 const stack = await startStack();
@@ -209,7 +210,7 @@ describe('a table', () => {
     expect(rows).toHaveLength(40);
     expect(new Set(rows).size).toBe(40);
     const [head] = lines((await get(token, '/api/environments/1/persons?format=csv&limit=7')).text);
-    expect(head?.split(',')).toEqual(expect.arrayContaining(['uuid', 'distinct_ids', 'properties.email']));
+    expect(head?.split(',')).toEqual(expect.arrayContaining(['uuid', 'distinct_ids', 'properties', 'other']));
   });
 
   test('of the people behind an insight is one line per person too', async () => {
@@ -224,13 +225,31 @@ describe('a table', () => {
     expect(await tables(`/api/projects/1/persons/trends?${args}&format=csv`)).toHaveLength(json.rows.length);
   });
 
-  test('guards what a spreadsheet would run as a formula', async () => {
+  test('has named property columns on request, and guards what a spreadsheet would run as a formula', async () => {
     const properties = { email: '=HYPERLINK("https://evil.example","x")', name: '+1', note: 'a,b\n"c"' };
     await sandbox.addPersons([{ project_id: 1, distinct_ids: ['@formula'], properties }]);
-    const { text } = await get(token, '/api/projects/1/persons?format=csv&distinct_id=@formula');
-    expect(text).toContain(`"'=HYPERLINK(""https://evil.example"",""x"")"`);
-    expect(text).toContain(`,'+1,`);
-    expect(text).toContain(`"a,b\n""c"""`);
+    const columns = inQuery({ columns: ['email', 'name', 'note', 'x.y'] });
+    const { text } = await get(token, `/api/projects/1/persons?format=csv&distinct_id=@formula&${columns}`);
+    const [head = [], row = []] = readCsv(text);
+    expect(head.slice(-4)).toEqual([
+      'properties.email',
+      'properties.name',
+      'properties.note',
+      'properties.x.y',
+    ]);
+    expect(row.slice(-4)).toEqual([`'${properties.email}`, "'+1", properties.note, '']);
+    expect(JSON.parse(row[head.indexOf('properties')] ?? '')).toEqual(properties);
+    expect(row[head.indexOf('distinct_ids')]).toBe('["@formula"]');
+  });
+
+  test('has the same columns on every page of a listing, also where a page is empty', async () => {
+    const start = '/api/projects/1/persons?format=csv&columns=["plan"]&limit=';
+    const heads = await Promise.all(
+      [`${start}1`, `${start}1&offset=7`, `${start}100`, `${start}10&offset=4000`].map(
+        async (target) => lines((await get(token, target)).text)[0],
+      ),
+    );
+    expect(new Set(heads).size).toBe(1);
   });
 
   test('is refused where there are no rows, and a refusal is JSON', async () => {

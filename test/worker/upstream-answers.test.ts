@@ -9,7 +9,7 @@ import { KEY } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
 import type { FailureCode } from '../../src/core/failure.ts';
 
-const { send, get, sandbox, sandboxOrigin, tenants } = await startStack();
+const { send, get, sandbox, sandboxOrigin, tenants, recorder } = await startStack();
 const elsewhere = await startListener();
 const { tenant, token } = await tenants.fresh();
 /** For deletions whose end stays unknown: the alarm of their log sends them again while other tests run. */
@@ -116,13 +116,20 @@ describe('a refusal of PostHog', () => {
 });
 
 describe('an answer of PostHog', () => {
-  test('that is larger than the gateway reads is refused where it has to be read, and streamed where not', async () => {
-    await sandbox.fault({ kind: 'huge', bytes: 9_000_000, times: 2 });
-    problem(await get(token, LIST), 'upstream_reply_too_large');
-    const streamed = await get(token, RETRIEVE);
-    expect(streamed.status).toBe(200);
-    expect(streamed.text.length).toBeGreaterThan(9_000_000);
-    expect(streamed.json).toMatchObject({ next: null });
+  test('that is very large is streamed, and a row too large to be looked at costs a sliced page that row alone', async () => {
+    await sandbox.fault({ kind: 'huge', bytes: 9_000_000, times: 3 });
+    for (const target of [LIST, RETRIEVE]) {
+      const streamed = await get(token, target);
+      expect(streamed.status).toBe(200);
+      expect(streamed.text.length).toBeGreaterThan(9_000_000);
+      expect(streamed.json).toMatchObject({ next: null });
+    }
+    const sliced = await tenants.fresh({ slice: { property: 'tenant_id', value: 'acme' } });
+    const page = await get(sliced.token, LIST);
+    expect(page).toMatchObject({ status: 200, json: { results: [], next: null } });
+    const line = recorder.lines.map((text) => JSON.parse(text) as Record<string, unknown>).at(-1);
+    expect(line).toMatchObject({ route: 'persons_list', status: 200, dropped_rows: 1 });
+    expect(line).not.toHaveProperty('alarm');
   });
 
   test('keeps none of its headers but the type', async () => {

@@ -6,8 +6,8 @@ import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ConstrainedCall } from '../../policy/constrain.ts';
 import type { Grant } from '../../policy/grant.ts';
+import { showsWhole } from '../../policy/redact-answer.ts';
 import { redactDeletionSummary } from '../../policy/redact.ts';
-import { visibilityOf } from '../../policy/visibility.ts';
 import type { OpenAnswer } from '../../upstream/client.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import { JSON_TYPE, jsonReply, type Context, type Reply } from '../context.ts';
@@ -15,8 +15,7 @@ import { noteFailure } from '../log.ts';
 import { problemReply, refusalReply } from '../reply/problem.ts';
 import { notFound } from './enforce-slice.ts';
 import type { Outcome } from './execute.ts';
-import { passThrough } from './passthrough.ts';
-import { redactAnswer } from './redacted.ts';
+import { renderSuccess } from './render-success.ts';
 
 type Refusal = Extract<Interpretation, { kind: 'refusal' }>;
 
@@ -31,14 +30,8 @@ export async function render(
   if (opened.kind === 'failure') return err(opened.failure);
   if (opened.kind === 'refusal') return renderRefusal(ctx, grant, call, opened);
   if (call.operation.reply.schema === null) return renderEmpty(call, opened.answer);
-  return showsWhole(grant)
-    ? passThrough(ctx, call, opened.answer)
-    : redactAnswer(ctx, grant, call, opened.answer);
+  return renderSuccess(ctx, grant, call, opened.answer);
 }
-
-/** True where nothing of the project is outside the grant, and nothing of a person hidden. */
-const showsWhole = (grant: Grant): boolean =>
-  grant.slices.length === 0 && visibilityOf(grant).showsEverything;
 
 /** PostHog quotes what it was sent and what it has, which is more than a narrow grant may see. */
 function renderRefusal(ctx: Context, grant: Grant, call: ConstrainedCall, refusal: Refusal): Result<Reply> {

@@ -1,88 +1,112 @@
 /**
- * Finds where the object that begins a row ends, without knowing yet whether it is JSON: only brackets and strings are
- * looked at. That is enough, for whoever parses the bytes it finds as one object proves that they end where it does.
+ * Finds where a list or an object ends, without knowing yet whether it is JSON: only brackets and strings are looked
+ * at. That is enough for a row, because its bytes are then parsed as one object.
  */
 import { isJsonObject, type Json } from '../../core/json.ts';
-import { PageFlaw } from './window.ts';
-
-/**
- * A row is about 2 KB. One with a thousand distinct ids, which is where PostHog stops listing them, and properties by
- * the hundred kilobytes fits; more would let a single row fill an isolate that answers many at once.
- */
-export const ROW_BYTES_MAX = 1_048_576;
-
-/** What walks through a row is recursive. Properties are flat; events nest a few levels. */
-export const ROW_DEPTH_MAX = 200;
 
 const QUOTE = 0x22;
+const MINUS = 0x2d;
+const POINT = 0x2e;
+const ZERO = 0x30;
+const NINE = 0x39;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
+const SMALL_E = 0x65;
 
 /** All brackets are here or above, and few other bytes outside strings. */
 const FIRST_BRACKET = 0x5b;
-/** Square brackets and curly ones differ in this bit only. */
-const SQUARE_TO_CURLY = 0x20;
+/** Square brackets and curly ones differ in this bit only; so do capital and small letters. */
+const BIT_20 = 0x20;
 const OPENING = 0x7b;
 const CLOSING = 0x7d;
 
-/** One walk through one object, over as many windows as it takes. */
-export class ObjectScanner {
+/** More digits than this may be more than a double holds. */
+const PLAIN_DIGITS_MAX = 15;
+
+/** One walk through one list, object or string, over as many windows as it takes. Needs no bytes it has been through. */
+export class ValueScanner {
   /** Members of the object and of all objects in it, as they are written. */
   members = 0;
+  /** How deep lists and objects are in each other. */
+  depthMax = 0;
+  /** Whether a number may be written another way than a double would be. */
+  oddNumbers = false;
   #depth = 0;
   #inString = false;
+  /** The last byte seen was a backslash that begins an escape. */
+  #escaping = false;
 
-  /**
-   * The position behind the object, or -1 where it goes on behind these bytes; the next call then begins at their end.
-   * @throws {PageFlaw} when it is nested too deeply.
-   */
+  /** The position behind the value, or -1 where it goes on behind these bytes; the next call then begins at their end. */
   scan(bytes: Uint8Array, from: number): number {
     let at = from;
     if (this.#inString) {
       at = this.#skipString(bytes, at);
       if (at === -1) return -1;
+      if (this.#depth === 0) return at;
     }
     for (; at < bytes.length; at += 1) {
       const byte = bytes[at] ?? 0;
       if (byte === QUOTE) {
         at = this.#skipString(bytes, at + 1);
         if (at === -1) return -1;
+        if (this.#depth === 0) return at;
         at -= 1;
       } else if (byte === COLON) {
         this.members += 1;
       } else if (byte >= FIRST_BRACKET) {
-        const bracket = byte | SQUARE_TO_CURLY;
+        const bracket = byte | BIT_20;
         if (bracket === OPENING) {
           this.#depth += 1;
-          if (this.#depth > ROW_DEPTH_MAX) throw new PageFlaw('has a row that is nested too deeply');
+          if (this.#depth > this.depthMax) this.depthMax = this.#depth;
         } else if (bracket === CLOSING) {
           this.#depth -= 1;
           if (this.#depth === 0) return at + 1;
         }
+      } else if (byte >= MINUS && byte <= NINE) {
+        at = this.#skipNumber(bytes, at) - 1;
       }
     }
     return -1;
   }
 
   #skipString(bytes: Uint8Array, from: number): number {
-    const end = endOfString(bytes, from);
+    const start = this.#escaping ? from + 1 : from;
+    const end = endOfString(bytes, start, start);
     this.#inString = end === -1;
+    this.#escaping = end === -1 && backslashesBefore(bytes, bytes.length, start) % 2 === 1;
     return end;
+  }
+
+  #skipNumber(bytes: Uint8Array, from: number): number {
+    let at = from + 1;
+    for (; at < bytes.length; at += 1) {
+      const byte = bytes[at] ?? 0;
+      if (byte >= ZERO && byte <= NINE) continue;
+      if (byte !== POINT && (byte | BIT_20) !== SMALL_E) break;
+      this.oddNumbers = true;
+    }
+    const minusZero = bytes[from] === MINUS && bytes[from + 1] === ZERO;
+    if (minusZero || at - from > PLAIN_DIGITS_MAX || at === bytes.length) this.oddNumbers = true;
+    return at;
   }
 }
 
 /**
  * The position behind the quote that closes a string, or -1 where it is not among these bytes; the next search may then
- * begin at their end. `from` is behind the opening quote, which is still there: a quote behind an odd number of
- * backslashes closes nothing, and those are counted backwards.
+ * begin at their end. A quote behind an odd number of backslashes closes nothing; they are counted back to `first`,
+ * the first byte of the string that is known to be no second half of an escape.
  */
-export function endOfString(bytes: Uint8Array, from: number): number {
+export function endOfString(bytes: Uint8Array, from: number, first: number): number {
   for (let quote = indexOfQuote(bytes, from); quote !== -1; quote = indexOfQuote(bytes, quote + 1)) {
-    let start = quote;
-    while (bytes[start - 1] === BACKSLASH) start -= 1;
-    if ((quote - start) % 2 === 0) return quote + 1;
+    if (bytes[quote - 1] !== BACKSLASH || backslashesBefore(bytes, quote, first) % 2 === 0) return quote + 1;
   }
   return -1;
+}
+
+function backslashesBefore(bytes: Uint8Array, at: number, first: number): number {
+  let start = at;
+  while (start > first && bytes[start - 1] === BACKSLASH) start -= 1;
+  return at - start;
 }
 
 /** Most strings are names and short values, which are walked through faster than a native search has begun. */
@@ -102,7 +126,10 @@ export function countMembers(value: Json): number {
   if (typeof value !== 'object' || value === null) return 0;
   let members = 0;
   if (isJsonObject(value)) {
-    for (const name of Object.keys(value)) members += 1 + countMembers(value[name] ?? null);
+    for (const name of Object.keys(value)) {
+      const member = value[name];
+      members += typeof member === 'object' && member !== null ? 1 + countMembers(member) : 1;
+    }
   } else {
     for (const item of value) members += countMembers(item);
   }

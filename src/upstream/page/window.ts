@@ -5,7 +5,15 @@
  * what broke the rule may be somebody's data.
  */
 export class PageFlaw extends Error {
-  override readonly name = 'PageFlaw';
+  override readonly name: string = 'PageFlaw';
+}
+
+/** The page ends before its JSON does. */
+export class PageCut extends PageFlaw {
+  override readonly name = 'PageCut';
+  constructor() {
+    super('breaks off');
+  }
 }
 
 /**

@@ -35,6 +35,11 @@ export class PageWriter {
     this.#add(ENCODER.encode(text));
   }
 
+  /** Bytes as they came, copied when they are taken. */
+  rawBytes(bytes: Uint8Array): void {
+    this.#add(bytes);
+  }
+
   /** All that was written since the last time, in memory of its own. */
   take(): Uint8Array {
     const bytes = new Uint8Array(this.#bytes);

@@ -1,0 +1,177 @@
+/** PostHog's success as the grant shows it: bytes as they came, or row by row; JSON, or a table. */
+import { columnsOf } from '../../catalogue/columns.ts';
+import { failure, type Failure } from '../../core/failure.ts';
+import { stringifyExactly } from '../../core/exact-json.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { ConstrainedCall } from '../../policy/constrain.ts';
+import type { Grant } from '../../policy/grant.ts';
+import {
+  countsOfSlice,
+  redactorOf,
+  showsEnvelopeMember,
+  showsWhole,
+  type Redact,
+} from '../../policy/redact-answer.ts';
+import { redactStarted } from '../../policy/redact.ts';
+import type { OpenAnswer } from '../../upstream/client.ts';
+import { isLinkName } from '../../upstream/links.ts';
+import type { ParsedRow } from '../../upstream/page/parsed-row.ts';
+import type { RenderOutcome, RenderPlan } from '../../upstream/page/plan.ts';
+import { readObject } from '../../upstream/page/read.ts';
+import { renderAnswer } from '../../upstream/page/render.ts';
+import { JSON_TYPE, type Context, type Reply } from '../context.ts';
+import { CSV_TYPE } from '../reply/csv.ts';
+import { notFound } from './enforce-slice.ts';
+import { linksOf } from './links.ts';
+
+export async function renderSuccess(
+  ctx: Context,
+  grant: Grant,
+  call: ConstrainedCall,
+  answer: OpenAnswer,
+): Promise<Result<Reply>> {
+  if (answer.mediaType !== JSON_TYPE) {
+    await answer.chunks().cancel();
+    return err(notJson(answer.status));
+  }
+  const { contains } = call.operation.reply;
+  if (showsWhole(grant)) return renderRows(ctx, grant, call, answer);
+  switch (contains) {
+    case 'person':
+    case 'past_person':
+      return renderPerson(ctx, redactorOf(contains, grant), answer);
+    case 'timeline':
+      return renderObject(redactorOf(contains, grant), answer);
+    case 'nothing':
+      return call.operation.effect === 'read'
+        ? renderRows(ctx, grant, call, answer)
+        : renderObject(redactStarted, answer);
+    case 'persons':
+    case 'person_map':
+    case 'activity':
+    case 'cohorts':
+      return renderRows(ctx, grant, call, answer);
+  }
+}
+
+/** A person that cannot be looked at is one that is not there, as it is in a list. */
+async function renderPerson({ log }: Context, redact: Redact, answer: OpenAnswer): Promise<Result<Reply>> {
+  const person = await readObject(answer);
+  if (!person.ok) return person;
+  if (person.value === null) log.droppedRows += 1;
+  const ours = person.value === null ? null : redact(person.value.value);
+  return person.value === null || ours === null
+    ? err(notFound())
+    : ok(exactReply(answer, ours, person.value));
+}
+
+async function renderObject(redact: Redact, answer: OpenAnswer): Promise<Result<Reply>> {
+  const read = await readObject(answer, LIMITS.replyBytesMax);
+  if (!read.ok) return read;
+  const ours = read.value === null ? null : redact(read.value.value);
+  return read.value === null || ours === null
+    ? err(notJson(answer.status))
+    : ok(exactReply(answer, ours, read.value));
+}
+
+const exactReply = ({ status }: OpenAnswer, ours: JsonObject, { text, oddNumbers }: ParsedRow): Reply => ({
+  status,
+  type: JSON_TYPE,
+  body: oddNumbers ? stringifyExactly(ours, text) : JSON.stringify(ours),
+});
+
+async function renderRows(
+  ctx: Context,
+  grant: Grant,
+  call: ConstrainedCall,
+  answer: OpenAnswer,
+): Promise<Result<Reply>> {
+  const links = new PageLinks(call, ctx.request);
+  const plan = planOf(grant, call, links);
+  const rendered = await renderAnswer(answer, plan);
+  if (!rendered.ok) return rendered;
+  const { kind, body, outcome } = rendered.value;
+  const note = (how: RenderOutcome): void => noteOutcome(ctx, call, how);
+  const csv = call.format.kind === 'csv';
+  const next = csv ? links.nextOfTable(kind === 'whole') : null;
+  if (kind === 'whole') note(outcome);
+  else void outcome.then(note);
+  return ok({
+    status: answer.status,
+    type: csv ? CSV_TYPE : JSON_TYPE,
+    body,
+    ...(next === null ? {} : { headers: { Link: `<${next}>; rel="next"` } }),
+  });
+}
+
+function planOf(grant: Grant, call: ConstrainedCall, links: PageLinks): RenderPlan {
+  const { operation, format } = call;
+  const { contains, rows } = operation.reply;
+  const whole = showsWhole(grant);
+  const at = contains === 'person_map' ? 'map' : rows;
+  if (at === null || (whole && format.kind === 'json')) {
+    return { kind: 'bytes', link: rows === null ? null : links.replace };
+  }
+  const redact = whole ? itself : redactorOf(contains, grant);
+  const asked = new Set(Object.values(call.arguments).flat());
+  return {
+    kind: 'rows',
+    rows: at,
+    // Of a map only what was asked for: PostHog may answer more.
+    judge: (row, id) => (id === null || asked.has(id) ? redact(row) : null),
+    member: (name, value) => {
+      if (isLinkName(name)) return links.replace(name, value ?? null);
+      return showsEnvelopeMember(name, grant) ? value : undefined;
+    },
+    counts: countsOfSlice(contains, grant),
+    table: format.kind === 'csv' ? { members: columnsOf(operation.reply), properties: format.columns } : null,
+  };
+}
+
+const itself = (row: JsonObject): JsonObject => row;
+
+/** The links of one page. A table has no place for them, so the way to the next page goes into a header (RFC 8288). */
+class PageLinks {
+  readonly #call: ConstrainedCall;
+  readonly #request: Request;
+  /** `undefined` until PostHog has said it. */
+  #next: string | null | undefined;
+
+  constructor(call: ConstrainedCall, request: Request) {
+    this.#call = call;
+    this.#request = request;
+  }
+
+  /** The gateway's link in the place of PostHog's. */
+  readonly replace = (name: string, value: Json): Json | undefined => {
+    const links = linksOf(this.#call, { [name]: value }, this.#request);
+    if (name === 'next') this.#next = links.next ?? null;
+    const ours: Json | undefined = new Map<string, Json>(Object.entries(links)).get(name);
+    return ours;
+  };
+
+  /**
+   * Headers are sent before PostHog has said whether there is a next page where it says so behind its rows. Then the
+   * link is there, and at worst leads to an empty page.
+   */
+  nextOfTable(complete: boolean): string | null {
+    if (this.#next !== undefined || complete) return this.#next ?? null;
+    return linksOf(this.#call, { next: 'unknown' }, this.#request).next ?? null;
+  }
+}
+
+/** What the log line says of an answer, besides how its body ended. */
+function noteOutcome({ log }: Context, { operation }: ConstrainedCall, how: RenderOutcome): void {
+  log.droppedRows += how.rowsUnreadable;
+  // PostHog was asked for rows of the slice only. In a map, foreign persons are to be expected.
+  if (operation.reply.contains === 'persons') {
+    log.foreignRows += how.rowsIn - how.rowsOut - how.rowsUnreadable;
+  }
+  // Too late for another answer: the stream breaks off, and the line says why.
+  if (how.ended === 'invalid') log.code = 'upstream_reply_invalid';
+}
+
+const notJson = (status: number): Failure =>
+  failure('upstream_reply_invalid', `PostHog answered ${status} with a body that is not its API's.`);

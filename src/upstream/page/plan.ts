@@ -1,0 +1,59 @@
+/** How an answer of PostHog's is rendered: what the renderer is told, and what it tells. */
+import type { Json, JsonObject } from '../../core/json.ts';
+
+/**
+ * Where the rows are: the envelope's results, the people of each of its results, or the members of its results, each
+ * under the id it was asked for with (PostHog contract §7, §8).
+ */
+export type RowsAt = 'results' | 'people' | 'map';
+
+/** A table: members of a row that have a column, and properties that have one besides. */
+export interface Table {
+  readonly members: readonly string[];
+  readonly properties: readonly string[];
+}
+
+export interface RowsPlan {
+  readonly rows: RowsAt;
+  /**
+   * The row to send: the same object sends the bytes as they came, `null` leaves the row out. Asked once for every row,
+   * in their order; `id` is what a row of a map was asked for with. Pure.
+   */
+  readonly judge: (row: JsonObject, id: string | null) => JsonObject | null;
+  /**
+   * Given a member of the envelope and PostHog's value, `undefined` for a list or an object: the value to send, or
+   * `undefined` to leave the member out. A value given back as it was keeps its digits. Pure.
+   */
+  readonly member: (name: string, value: Json | undefined) => Json | undefined;
+  /** Members that are numbers of rows: they go out behind the rows, and only where no row was left out. */
+  readonly counts: ReadonlySet<string>;
+  /** `null` for JSON. */
+  readonly table: Table | null;
+}
+
+export type RenderPlan =
+  /** Nobody looks inside: the bytes go out as they came, but for the members of a page that `link` replaces. */
+  | {
+      readonly kind: 'bytes';
+      /** `null` where the answer is no page: one JSON value of any kind. */
+      readonly link: ((name: string, value: Json) => Json | undefined) | null;
+    }
+  /** Every row is looked at, and the envelope is written anew. */
+  | ({ readonly kind: 'rows' } & RowsPlan);
+
+/** How rendering went, whether or not the client has all of it. */
+export interface RenderOutcome {
+  readonly rowsIn: number;
+  readonly rowsOut: number;
+  /** Rows that were not looked at, and did not go out, because they are too large, too deep or name a member twice. */
+  readonly rowsUnreadable: number;
+  readonly ended:
+    | 'complete'
+    /** PostHog stopped in the middle. */
+    | 'broken_off'
+    /** The client stopped reading. */
+    | 'client_gone'
+    /** What came is not what PostHog's API answers; `flaw` names the rule that was broken, and nothing of the answer. */
+    | 'invalid';
+  readonly flaw: string | null;
+}
