@@ -19,7 +19,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/objects/**'],
+          exclude: ['test/objects/**', 'test/clients/**'],
           testTimeout: PATIENCE,
           hookTimeout: PATIENCE,
         },

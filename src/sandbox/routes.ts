@@ -1,9 +1,9 @@
 import { personActivity, projectActivity } from './actions/activity.ts';
 import { batchByDistinctIds, batchByUuids } from './actions/batch.ts';
-import { bulkDelete } from './actions/bulk-delete.ts';
+import { bulkDelete } from './deleting/bulk-delete.ts';
 import { cohorts } from './actions/cohorts.ts';
-import { deleteEvents, deletePerson, deleteRecordings } from './actions/delete.ts';
-import { deletionStatus } from './actions/deletion-status.ts';
+import { deleteEvents, deletePerson, deleteRecordings } from './deleting/delete.ts';
+import { deletionStatus } from './deleting/deletion-status.ts';
 import { list } from './actions/list.ts';
 import { propertiesAtTime } from './actions/properties-at-time.ts';
 import { resetPersonDistinctId } from './actions/reset-distinct-id.ts';

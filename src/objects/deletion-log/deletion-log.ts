@@ -23,7 +23,8 @@ import {
 import { deletionIdOf, nextNumber } from './id.ts';
 import { DeletionReader, EVERYTHING, type Shown } from './storage/reader.ts';
 import { Registrations } from './storage/registrations.ts';
-import { keysOf, resettable, type DistinctIdKey } from './reset-scope.ts';
+import { distinctIdHasher, type DistinctIdKey } from './distinct-id-key.ts';
+import { keysOf, resettable } from './reset-scope.ts';
 import { DeletionResolutions } from './storage/resolutions.ts';
 import { DeletionRunner } from './runner.ts';
 import { DELETION_STEPS } from './storage/schema.ts';
@@ -119,7 +120,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
     const digest = await digestOf(askedOf(order).ids);
-    const keys = await keysOf(order);
+    const keys = await keysOf(order, await distinctIdHasher(upstream.value.keyring));
     const refusal = await this.#checkRegistration(order);
     if (refusal !== null) return err(refusal);
     const intent = this.#intend({ order, digest, keys }, upstream.value);
@@ -158,8 +159,12 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
    * Which of these distinct ids belonged to persons that sliced grants of the same registration deleted in the project,
    * or may have deleted. Only where every person of those slices is in the slices of the scope (see `coversDeleted`).
    */
-  deletedDistinctIds(ids: readonly string[], scope: ResetScope): Promise<string[]> {
-    return resettable(ids, scope, this.#registrations.entries(scope.registration), this.#resolutions.recall);
+  async deletedDistinctIds(ids: readonly string[], scope: ResetScope): Promise<string[]> {
+    const upstream = this.upstream();
+    if (!upstream.ok) throw new Error(upstream.failure.code);
+    const hasher = await distinctIdHasher(upstream.value.keyring);
+    const entries = this.#registrations.entries(scope.registration);
+    return resettable(ids, scope, entries, hasher, this.#resolutions.recall);
   }
 
   /**

@@ -1,7 +1,7 @@
 /** Which distinct ids a deletion is remembered by, and which of them a sliced grant may reset. */
-import * as z from 'zod';
 import type { Deletion } from '../../catalogue/deletion.ts';
 import { distinct } from './digest.ts';
+import type { DistinctIdHasher, DistinctIdKey } from './distinct-id-key.ts';
 import type { DeletionOrder, ResetScope } from './entry.ts';
 import type { EntryRange } from './storage/registrations.ts';
 import { coversDeleted, type StoredSlices } from './storage/slices.ts';
@@ -13,24 +13,15 @@ import { coversDeleted, type StoredSlices } from './storage/slices.ts';
  */
 export const REMEMBERED_MAX = 20_000;
 
-/**
- * A distinct id as the log remembers it: the SHA-256 of its JSON text, in which halves of characters stay apart. The id
- * itself is often the e-mail address of somebody who was to be forgotten.
- */
-export const DistinctIdKey = z.string().brand<'DistinctIdKey'>();
-export type DistinctIdKey = z.output<typeof DistinctIdKey>;
-
-async function keyOf(id: string): Promise<DistinctIdKey> {
-  const hash = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(JSON.stringify(id)));
-  return DistinctIdKey.parse(new Uint8Array(hash).toBase64({ alphabet: 'base64url', omitPadding: true }));
-}
-
 /** What a deletion is remembered by: nothing where no slice was checked, nobody is deleted, or the profile stays. */
-export const keysOf = ({ deletion, resolved }: DeletionOrder): Promise<DistinctIdKey[]> =>
+export const keysOf = (
+  { deletion, resolved }: DeletionOrder,
+  hasher: DistinctIdHasher,
+): Promise<DistinctIdKey[]> =>
   Promise.all(
     resolved === undefined || !removesProfiles(deletion)
       ? []
-      : distinct(resolved.distinctIds).slice(0, REMEMBERED_MAX).map(keyOf),
+      : distinct(resolved.distinctIds).slice(0, REMEMBERED_MAX).map(hasher.write),
   );
 
 const removesProfiles = ({ target, flags }: Deletion): boolean => target.ids.length > 0 && !flags.keep_person;
@@ -47,12 +38,18 @@ export async function resettable(
   ids: readonly string[],
   { projectId, slices }: ResetScope,
   entries: EntryRange | null,
+  hasher: DistinctIdHasher,
   recall: Recall,
 ): Promise<string[]> {
   if (entries === null) return [];
-  const asked = await Promise.all(ids.map(async (id) => ({ id, key: await keyOf(id) })));
-  const keys = asked.map(({ key }) => key);
-  const covered = recall(keys, projectId, entries).filter((deleted) => coversDeleted(slices, deleted.slices));
-  const deleted = new Set(covered.map(({ hash }) => hash));
-  return asked.filter(({ key }) => deleted.has(key)).map(({ id }) => id);
+  const asked = await Promise.all(ids.map(async (id) => ({ id, keys: await hasher.read(id) })));
+  const recalled = recall(
+    asked.flatMap(({ keys }) => keys),
+    projectId,
+    entries,
+  );
+  const deleted = new Set(
+    recalled.filter((one) => coversDeleted(slices, one.slices)).map(({ hash }) => hash),
+  );
+  return asked.filter(({ keys }) => keys.some((key) => deleted.has(key))).map(({ id }) => id);
 }

@@ -1,4 +1,5 @@
 /** Sends a deletion to PostHog once, by the one client of PostHog. */
+import type { Keyring } from '../../authn/keyring.ts';
 import { deletionMessage, type Deletion } from '../../catalogue/deletion.ts';
 import type { Generation } from '../../catalogue/generation.ts';
 import { readConfig } from '../../config.ts';
@@ -14,6 +15,8 @@ export interface Upstream {
   /** Scheme, host and port. Each entry is meant for one of these; it is never shown. */
   readonly origin: string;
   readonly posthog: PostHogClient;
+  /** The keys that distinct ids are remembered with. */
+  readonly keyring: Keyring;
   readonly generation: Generation;
   /** Milliseconds after which a call has ended one way or the other. */
   readonly timeoutMs: number;
@@ -23,10 +26,11 @@ export interface Upstream {
 export function upstreamOf(env: object, fetcher: typeof fetch, nowMs: () => number): Result<Upstream> {
   const configured = readConfig(env);
   if (!configured.ok) return err(failure('not_configured', 'The gateway is not configured.'));
-  const { upstream, generation } = configured.config;
+  const { upstream, generation, keyring } = configured.config;
   return ok({
     origin: upstream.origin,
     generation,
+    keyring,
     posthog: clientFactory(upstream, fetcher, nowMs)(() => {}),
     timeoutMs: upstream.slowTimeoutMs,
   });

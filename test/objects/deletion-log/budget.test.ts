@@ -52,6 +52,7 @@ test('a deletion over the budget is neither written down nor sent', async () => 
       detail:
         'The deletion budget of the tenant is 100 persons in any 24 hours, and what is left of it is less than the 41 this deletion names. Try again in 82800 s.',
       attr: null,
+      limit: 'tenant',
       retryAfterSeconds: 82_800,
     },
   });

@@ -14,6 +14,9 @@ import {
   NOW,
   order,
   posthog,
+  reconfigure,
+  RING,
+  testHasher,
   REGISTRATION,
   rowsOf,
   setTime,
@@ -125,14 +128,49 @@ test('nothing is remembered of an unsliced deletion, one of nobody, or one that 
   expect(await log.deletedDistinctIds(FOUND, scope([]))).toEqual([]);
 });
 
-test('a distinct id is remembered by a hash, in which no two ids meet', async () => {
+test('two distinct ids never have the same key', async () => {
+  const near = ['\uFFFD', '\uD800', '\uDC00', '"', '\\"', 'a', 'A', 'a ', '1'];
+  const keys = await keysOf(sliced(ASKED, [uuid(7)], { distinctIds: near }), await testHasher());
+  expect(new Set(keys).size).toBe(near.length);
+});
+
+test('a distinct id is remembered with a key: its hash without one is not stored', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
-  const near = ['\uFFFD', '\uD800', '\uDC00', '"', '\\"', 'a', 'A', 'a ', '1'];
-  await log.carryOut(sliced(ASKED, [uuid(7)], { distinctIds: FOUND }));
-  expect(JSON.stringify(await rowsOf(stub, 'deleted_distinct_ids'))).not.toContain('ada');
-  const keys = await keysOf(sliced(ASKED, [uuid(7)], { distinctIds: near }));
-  expect(new Set(keys).size).toBe(near.length);
+  await log.carryOut(deleteAda());
+  const stored = JSON.stringify(await rowsOf(stub, 'deleted_distinct_ids'));
+  for (const id of FOUND) {
+    for (const text of [id, JSON.stringify(id)]) {
+      const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
+      expect(stored).not.toContain(text);
+      expect(stored).not.toContain(hash.toBase64({ alphabet: 'base64url', omitPadding: true }));
+    }
+  }
+});
+
+test('distinct ids are found as long as the key they were remembered with is in the ring, and not after', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  await log.carryOut(deleteAda());
+  const next = `k2:${'t'.repeat(32)}`;
+  await reconfigure(stub, { TOKEN_SIGNING_KEYS: `${next},${RING}` });
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual(FOUND);
+  await reconfigure(stub, { TOKEN_SIGNING_KEYS: next });
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual([]);
+});
+
+test('distinct ids that were remembered without a key, as it was at first, are still found', async () => {
+  posthog(answer(202));
+  const { stub, log } = freshLog();
+  await log.carryOut(sliced(ASKED, [uuid(7)], { distinctIds: [] }));
+  const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode('"ada"')));
+  await runInDurableObject(stub, (_, { storage }) => {
+    storage.sql.exec(
+      'INSERT INTO deleted_distinct_ids SELECT ?, entry FROM intents',
+      hash.toBase64({ alphabet: 'base64url', omitPadding: true }),
+    );
+  });
+  expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual(['ada']);
 });
 
 test('of a deletion with ids without end the first are remembered, and it goes through', async () => {

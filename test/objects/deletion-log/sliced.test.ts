@@ -5,7 +5,7 @@ import { GENERATIONS, type Generation } from '../../../src/catalogue/generation.
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
 import { DELETION_STEPS } from '../../../src/objects/deletion-log/storage/schema.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
-import { bulkDelete } from '../../../src/sandbox/actions/bulk-delete.ts';
+import { bulkDelete } from '../../../src/sandbox/deleting/bulk-delete.ts';
 import { createTables } from '../../../src/sandbox/store/schema.ts';
 import { defaultSettings } from '../../../src/sandbox/store/settings.ts';
 import { parseTarget } from '../../../src/sandbox/wire/target.ts';

@@ -1,13 +1,10 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { RateLimiter, type Limit } from '../../../src/objects/tenant/rate-limiter.ts';
-import type { Tenant } from '../../../src/objects/tenant/tenant.ts';
 import {
   ACME,
   admit,
   admittedOf,
   chainOf,
-  issue,
   NOW,
   put,
   record,
@@ -23,32 +20,8 @@ beforeEach(() => {
 
 const rate = (requests_per_minute: number, burst: number) => ({ requests_per_minute, burst });
 
-/** Counts the rows of the object's own writing to `clocks` from now on. */
-const countClockRows = (tenant: DurableObjectStub<Tenant>) =>
-  runInDurableObject(tenant, (_, { storage }) => {
-    storage.sql.exec(`
-      CREATE TABLE counted (one INTEGER);
-      CREATE TRIGGER count_new AFTER INSERT ON clocks BEGIN INSERT INTO counted VALUES (1); END;
-      CREATE TRIGGER count_old AFTER UPDATE ON clocks BEGIN INSERT INTO counted VALUES (1); END;`);
-  });
-const clockRows = (tenant: DurableObjectStub<Tenant>) =>
-  runInDurableObject(tenant, (_, { storage }) =>
-    Number(storage.sql.exec('SELECT count(*) AS n FROM counted').one()['n']),
-  );
-
-/** A limiter on the object's own tables, and a cursor for each statement it runs. */
-function countedLimiter(sql: SqlStorage, keptMax?: number) {
-  const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-  const exec = (query: string, ...values: SqlStorageValue[]) => {
-    const cursor = sql.exec(query, ...values);
-    cursors.push(cursor);
-    return cursor;
-  };
-  return { limiter: new RateLimiter({ exec } as unknown as SqlStorage, keptMax), cursors };
-}
-
-describe('concurrency', () => {
-  test('exactly the burst is admitted of any number of requests at once', async () => {
+describe('Concurrency', () => {
+  test('Requests at the same time are admitted up to the burst, and no more', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     const answers = await Promise.all(Array.from({ length: 200 }, () => admit(tenant, id)));
@@ -56,7 +29,7 @@ describe('concurrency', () => {
     expect(answers.filter((answer) => answer === 'rate_limited')).toHaveLength(180);
   });
 
-  test('as time passes the rate admits what it brings, and nothing beyond it', async () => {
+  test('Requests are admitted as time passes, and none beyond', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     await admittedOf(21, tenant, id);
@@ -64,7 +37,7 @@ describe('concurrency', () => {
     expect(await admittedOf(10, tenant, id)).toBe(3);
   });
 
-  test('a clock that is corrected by a second admits nothing more, and nothing again when it returns', async () => {
+  test('A clock that is corrected by a second admits nothing more, and nothing again when it returns', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
@@ -75,10 +48,10 @@ describe('concurrency', () => {
   });
 });
 
-describe('a clock that jumps a day ahead and back', () => {
+describe('A clock that jumps a day ahead and back', () => {
   const DAY = 86_400_000;
 
-  test('a clock that jumped a day ahead and back refuses no longer than it takes to pay off what is owed, and gives no burst when it returns', async () => {
+  test('A clock that jumped ahead refuses for no longer than it takes to pay off what is owed, and gives no burst when it returns', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
@@ -90,7 +63,7 @@ describe('a clock that jumps a day ahead and back', () => {
     expect(await admittedOf(6, tenant, id)).toBe(3);
   });
 
-  test('an object that restarts while its clock is ahead, and after every request since, admits the rate', async () => {
+  test('A clock that jumped ahead is survived by an object that restarts during the jump and after every request since', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const own = { id: tokenId(), rate: rate(60, 5) };
     await admittedOf(5, tenant, own);
@@ -110,9 +83,9 @@ describe('a clock that jumps a day ahead and back', () => {
   });
 });
 
-describe('losing memory', () => {
+describe('Lost memory', () => {
   test.each([1, 2, 3, 7, 13, 20])(
-    'an object that restarts after %i requests admits no more than before, and less by less than a stride',
+    'Lost memory after %i requests admits no more than before, and less by less than a stride',
     async (spent) => {
       const tenant = await registered({ rate: rate(60, 20) });
       const id = tokenId();
@@ -124,7 +97,7 @@ describe('losing memory', () => {
     },
   );
 
-  test('an object that restarts again and again never admits more than the rate', async () => {
+  test('Lost memory again and again never admits more than the rate', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     let admitted = 0;
@@ -137,7 +110,7 @@ describe('losing memory', () => {
     expect(admitted).toBeGreaterThan(0);
   });
 
-  test('a restart costs nothing where nothing was spent in the last minute', async () => {
+  test('Lost memory costs nothing where nothing was spent in the last minute', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     await admittedOf(20, tenant, id);
@@ -146,15 +119,15 @@ describe('losing memory', () => {
     expect(await admittedOf(25, tenant, id)).toBe(20);
   });
 
-  test('a new tenant has its whole burst, also when the object restarts before the first request', async () => {
+  test('A new tenant has its whole burst, even when the object restarts before the first request', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     await evictDurableObject(tenant);
     expect(await admittedOf(25, tenant, tokenId())).toBe(20);
   });
 });
 
-describe('a chain of tokens', () => {
-  test('tokens derived from one share its rate, however many there are', async () => {
+describe('Chains of tokens', () => {
+  test('Tokens derived from one share its rate, however many there are', async () => {
     const tenant = await registered({ rate: rate(600, 100) });
     const parent = { id: tokenId(), rate: rate(60, 6) };
     let admitted = 0;
@@ -165,12 +138,12 @@ describe('a chain of tokens', () => {
     expect(admitted).toBe(6);
   });
 
-  test('tokens with no rate of their own share the tenant’s', async () => {
+  test('Tokens with no rate of their own share the tenant’s', async () => {
     const tenant = await registered({ rate: rate(60, 6) });
     expect((await admittedOf(4, tenant, tokenId())) + (await admittedOf(4, tenant, tokenId()))).toBe(6);
   });
 
-  test('a request that one limit refuses is charged to none', async () => {
+  test('A request that one limit refuses is charged to none', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     const [parent, child] = [
       { id: tokenId(), rate: rate(60, 8) },
@@ -181,7 +154,7 @@ describe('a chain of tokens', () => {
     expect(await admittedOf(9, tenant, tokenId())).toBe(2);
   });
 
-  test('the answer shows the tenant’s limit and the tightest of the chain', async () => {
+  test('The answer shows the tenant’s limit and the tightest of the chain', async () => {
     const tenant = await registered({ rate: rate(600, 60) });
     const wide = { id: tokenId(), rate: rate(300, 30) };
     const tight = { id: tokenId(), rate: rate(60, 5) };
@@ -197,8 +170,8 @@ describe('a chain of tokens', () => {
   });
 });
 
-describe('a refusal', () => {
-  test('a refusal says whose limit is used up, how large it is, and a wait after which the same is admitted', async () => {
+describe('Refusals', () => {
+  test('A refusal says whose limit it is, what it is, and a wait after which the same is admitted', async () => {
     const tenant = await registered({ rate: rate(600, 60) });
     const parent = { id: tokenId(), rate: rate(7, 3) };
     const child = tokenId();
@@ -225,7 +198,7 @@ describe('a refusal', () => {
     ).toBe('admitted');
   });
 
-  test('a refusal names the tenant’s limit when that has the longest wait', async () => {
+  test('A refusal names the tenant’s limit when that has the longest wait', async () => {
     const tenant = await registered({ rate: rate(1, 1) });
     const own = { id: tokenId(), rate: rate(60, 1) };
     await admit(tenant, own);
@@ -235,15 +208,15 @@ describe('a refusal', () => {
     });
   });
 
-  test('the refusal of a cost above the burst says that it never fits', async () => {
+  test('A refusal of a cost above the burst says that it never fits', async () => {
     const tenant = await registered({ rate: rate(60, 3) });
     const admission = await tenant.admit({ registration: null, chain: [{ id: tokenId() }], cost: 4 });
     expect(admission).toMatchObject({ failure: { detail: expect.stringMatching(/never fits/) as string } });
   });
 });
 
-describe('a changed rate', () => {
-  test('a changed rate holds for the next request, and is no fresh burst', async () => {
+describe('Changed rates', () => {
+  test('A changed rate holds for the next request, and is no fresh burst', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     const id = tokenId();
     await admittedOf(10, tenant, id);
@@ -253,7 +226,7 @@ describe('a changed rate', () => {
     expect(await admittedOf(5, tenant, id)).toBe(0);
   });
 
-  test('a changed rate pays off what is owed from then on, also after a restart', async () => {
+  test('A changed rate pays off at the old rate until then and at the new one from then on, even after a restart', async () => {
     const tenant = await registered({ rate: rate(6, 4) });
     const id = tokenId();
     await admittedOf(4, tenant, id);
@@ -263,7 +236,7 @@ describe('a changed rate', () => {
     expect(await admittedOf(5, tenant, id)).toBe(1);
   });
 
-  test('a changed rate that could not be stored is forgotten, and the old bucket goes on being written ahead', async () => {
+  test('A changed rate that could not be stored is forgotten, and the old level goes on being written ahead', async () => {
     const tenant = await registered({ rate: rate(60, 40) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
@@ -279,107 +252,12 @@ describe('a changed rate', () => {
     expect(before + (await admittedOf(40, tenant, id))).toBeLessThanOrEqual(40);
   });
 
-  test('removing a tenant and registering it again is no fresh burst', async () => {
+  test('A tenant that is removed and registered again gets no fresh burst', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     await admittedOf(10, tenant, tokenId());
     await tenant.remove();
     await evictDurableObject(tenant);
     await put(tenant, record({ rate: rate(60, 10) }));
     expect(await admittedOf(5, tenant, tokenId())).toBe(0);
-  });
-});
-
-describe('storage', () => {
-  test('a burst writes one row for each stride of it', async () => {
-    const tenant = await registered({ rate: rate(60, 400) });
-    const id = tokenId();
-    await countClockRows(tenant);
-    await Promise.all(Array.from({ length: 450 }, () => admit(tenant, id)));
-    expect(await clockRows(tenant)).toBe(4);
-  });
-
-  test('a rate used up for long writes one row for each stride of requests', async () => {
-    const tenant = await registered({ rate: rate(600, 40) });
-    const id = tokenId();
-    await admittedOf(40, tenant, id);
-    await countClockRows(tenant);
-    for (let step = 1; step <= 300; step += 1) {
-      setTime(NOW + step * 100);
-      expect(await admit(tenant, id)).toBe('admitted');
-    }
-    expect(await clockRows(tenant)).toBeLessThanOrEqual(300 / 10);
-  });
-
-  test('requests far apart write one row a minute, not one each', async () => {
-    const tenant = await registered({ rate: rate(600, 40) });
-    const own = { id: tokenId(), rate: rate(60, 40) };
-    await countClockRows(tenant);
-    for (let step = 0; step < 100; step += 1) {
-      setTime(NOW + step * 6_000);
-      expect(await admit(tenant, own)).toBe('admitted');
-    }
-    expect(await clockRows(tenant)).toBeLessThanOrEqual(2 * 10);
-  });
-
-  test('a stride is one row, and between strides no statement reaches storage', async () => {
-    const tenant = await registered();
-    await runInDurableObject(tenant, (_, { storage }) => {
-      const { limiter, cursors } = countedLimiter(storage.sql);
-      const limits: Limit[] = [{ holder: 'tenant', rate: rate(60, 40) }];
-      limiter.spend(limits, 1, NOW);
-      expect(cursors.map((cursor) => cursor.rowsWritten)).toEqual([0, 1]);
-      for (let more = 1; more < 10; more += 1) limiter.spend(limits, 1, NOW);
-      expect(cursors).toHaveLength(2);
-      limiter.spend(limits, 1, NOW);
-      expect(cursors.map((cursor) => cursor.rowsWritten)).toEqual([0, 1, 1]);
-    });
-  });
-
-  test('memory keeps a bounded number of buckets, the last used', async () => {
-    const tenant = await registered();
-    await runInDurableObject(tenant, (_, { storage }) => {
-      const { limiter, cursors } = countedLimiter(storage.sql, 2);
-      const [a, b, c] = ['a', 'b', 'c'].map((): Limit[] => [{ holder: tokenId(), rate: rate(60, 40) }]);
-      for (const limits of [a, b, a, c]) limiter.spend(limits ?? [], 1, NOW);
-      const statementsFor = (limits: Limit[] = []) => {
-        cursors.length = 0;
-        limiter.spend(limits, 1, NOW);
-        return cursors.length;
-      };
-      expect(statementsFor(a)).toBe(0);
-      expect(statementsFor(c)).toBe(0);
-      expect(statementsFor(b)).toBeGreaterThan(0);
-    });
-  });
-
-  test('a bucket that memory dropped admits no more for it', async () => {
-    const tenant = await registered();
-    await runInDurableObject(tenant, (_, { storage }) => {
-      const limiter = new RateLimiter(storage.sql, 3);
-      const limits = Array.from({ length: 8 }, (): Limit => ({ holder: tokenId(), rate: rate(60, 9) }));
-      const admitted = limits.map(() => 0);
-      for (let round = 0; round < 15; round += 1) {
-        for (const [index, limit] of limits.entries()) {
-          if (limiter.spend([limit], 1, NOW).refused === null) admitted[index] = (admitted[index] ?? 0) + 1;
-        }
-      }
-      expect(Math.max(...admitted)).toBeLessThanOrEqual(9);
-      expect(Math.min(...admitted)).toBeGreaterThan(0);
-      expect(storage.sql.exec('SELECT count(*) AS n FROM clocks').one()['n']).toBe(8);
-    });
-  });
-
-  test('the bucket of a token goes when the token does', async () => {
-    const tenant = await registered();
-    const id = await issue(tenant);
-    await admit(tenant, { id, rate: rate(60, 9) });
-    const clocks = () =>
-      runInDurableObject(tenant, (_, { storage }) =>
-        storage.sql.exec('SELECT holder FROM clocks ORDER BY holder').toArray(),
-      );
-    expect(await clocks()).toEqual([{ holder: 'tenant' }, { holder: id }]);
-    setTime(NOW + 3 * 3_600_000);
-    await issue(tenant, [], { expires_at: new Date(NOW + 9 * 3_600_000).toISOString() });
-    expect(await clocks()).toEqual([{ holder: 'tenant' }]);
   });
 });

@@ -3,15 +3,18 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { RegistrationId } from '../../../src/core/ids.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';
-import type { Token } from '../../../src/contract/token.ts';
 import type { Tenant } from '../../../src/objects/tenant/tenant.ts';
 import {
   ACME,
   admit,
   admittedOf,
+  allPages,
+  count,
   enter,
+  iso,
   issue,
   issued,
+  MINUTE,
   NOW,
   put,
   record,
@@ -22,7 +25,6 @@ import {
   unregistered,
 } from '../../support/objects/tenant.ts';
 
-const MINUTE = 60_000;
 const OPERATOR = { kind: 'operator' } as const;
 
 beforeEach(() => {
@@ -30,26 +32,8 @@ beforeEach(() => {
   setTime(NOW);
 });
 
-const iso = (ms: number) => new Date(ms).toISOString();
-
-async function allPages(tenant: DurableObjectStub<Tenant>, limit: number) {
-  const rows: Token[] = [];
-  let before: string | null = null;
-  do {
-    const page: Awaited<ReturnType<typeof tenant.tokens>> = await tenant.tokens({ limit, before });
-    rows.push(...page.rows);
-    before = page.next;
-  } while (before !== null);
-  return rows;
-}
-
-const count = (tenant: DurableObjectStub<Tenant>, table: 'tokens' | 'revocations' | 'clocks') =>
-  runInDurableObject(tenant, (_, { storage }) =>
-    Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()['n']),
-  );
-
-describe('the record', () => {
-  test('a record is created once, then replaced, and survives the object', async () => {
+describe('Records', () => {
+  test('A record is created once, then replaced, and survives the object', async () => {
     const tenant = unregistered();
     expect(await tenant.get()).toBeNull();
     const first = await put(tenant, record());
@@ -69,12 +53,12 @@ describe('the record', () => {
     });
   });
 
-  test('a tenant that is not registered admits no request', async () => {
+  test('A tenant that is not registered is admitted no request', async () => {
     const admission = await unregistered().admit({ registration: null, chain: [{ id: tokenId() }], cost: 1 });
     expect(admission).toMatchObject({ verdict: 'refused', failure: { code: 'tenant_unknown' }, limits: [] });
   });
 
-  test('the record comes with every admission as it is now', async () => {
+  test('Every admission comes with the record as it is now', async () => {
     const tenant = await registered({ scopes: ['person:read', 'person:delete'] });
     const chain = [{ id: tokenId() }];
     expect(await tenant.admit({ registration: null, chain, cost: 1 })).toMatchObject({
@@ -86,7 +70,7 @@ describe('the record', () => {
     });
   });
 
-  test('a record that could not be stored changes nothing, in memory or storage', async () => {
+  test('A record that could not be stored changes nothing, in memory or storage', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 60, burst: 4 } });
     const id = tokenId();
     await admittedOf(4, tenant, id);
@@ -100,7 +84,7 @@ describe('the record', () => {
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
 
-  test('a record that this code does not understand admits no request, and can be removed', async () => {
+  test('A record that this code does not understand admits no request, and can be removed', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       storage.sql.exec(`UPDATE record SET record = '{"name":"Acme","powers":"all"}'`);
@@ -114,8 +98,8 @@ describe('the record', () => {
   });
 });
 
-describe('suspending', () => {
-  test('a suspension holds from the next request on, ends as fast, and spends nothing', async () => {
+describe('Suspending', () => {
+  test('A suspension holds from the next request on, ends as fast, and spends nothing', async () => {
     const rate = { requests_per_minute: 60, burst: 2 };
     const tenant = await registered({ rate });
     const id = tokenId();
@@ -127,7 +111,7 @@ describe('suspending', () => {
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
 
-  test('suspending a tenant does not hide that a token was revoked', async () => {
+  test('A suspension does not hide that a token was revoked', async () => {
     const tenant = await registered({ suspended: true });
     const id = await issue(tenant);
     await tenant.revoke(id, OPERATOR);
@@ -138,63 +122,8 @@ describe('suspending', () => {
   });
 });
 
-describe('revoking', () => {
-  test('revoking a token ends it and its descendants on the next request, not its parent or siblings, and for good', async () => {
-    const tenant = await registered();
-    const root = await issue(tenant);
-    const child = await issue(tenant, [root]);
-    const grandchild = await issue(tenant, [root, child]);
-    const sibling = await issue(tenant, [root]);
-    expect(await admit(tenant, root, child, grandchild)).toBe('admitted');
-
-    expect(await tenant.revoke(child, OPERATOR)).toBe('revoked');
-    const verdicts = async () => [
-      await admit(tenant, root),
-      await admit(tenant, root, child),
-      await admit(tenant, root, child, grandchild),
-      await admit(tenant, root, sibling),
-    ];
-    const expected = ['admitted', 'token_revoked', 'token_parent_revoked', 'admitted'];
-    expect(await verdicts()).toEqual(expected);
-    await evictDurableObject(tenant);
-    expect(await verdicts()).toEqual(expected);
-  });
-
-  test('a token may revoke itself and what was derived from it, and nothing else', async () => {
-    const tenant = await registered();
-    const root = await issue(tenant);
-    const child = await issue(tenant, [root]);
-    const grandchild = await issue(tenant, [root, child]);
-    const sibling = await issue(tenant, [root]);
-    const stranger = await issue(tenant);
-    const by = { kind: 'token', id: child } as const;
-    for (const other of [root, sibling, stranger, tokenId()]) {
-      expect(await tenant.revoke(other, by)).toBe('unknown');
-    }
-    expect(await count(tenant, 'revocations')).toBe(0);
-    expect(await tenant.revoke(grandchild, by)).toBe('revoked');
-    expect(await tenant.revoke(child, by)).toBe('revoked');
-    expect(await admit(tenant, root, sibling)).toBe('admitted');
-    expect(await admit(tenant, stranger)).toBe('admitted');
-  });
-
-  test('revoking again is no error and keeps the first time', async () => {
-    const tenant = await registered();
-    const id = await issue(tenant);
-    await tenant.revoke(id, OPERATOR);
-    setTime(NOW + MINUTE);
-    expect(await tenant.revoke(id, OPERATOR)).toBe('revoked');
-    expect((await tenant.tokens({ limit: 1, before: null })).rows[0]?.revoked_at).toBe(iso(NOW));
-  });
-
-  test('a token that was never issued is unknown, to the operator too', async () => {
-    const tenant = await registered();
-    expect(await tenant.revoke(tokenId(), OPERATOR)).toBe('unknown');
-  });
-});
-
-describe('removing a tenant', () => {
-  test('removing a tenant refuses its tokens, and registering it again revives none of them', async () => {
+describe('Removing a tenant', () => {
+  test("A removed tenant's tokens are refused, and registering it again revives none of them", async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -212,7 +141,7 @@ describe('removing a tenant', () => {
     expect(listed.map((token) => token.revoked_at)).toEqual([null, iso(NOW), iso(NOW)]);
   });
 
-  test('removing a tenant that is not registered says so', async () => {
+  test('A removal of a tenant that is not registered says so', async () => {
     const tenant = unregistered();
     expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
     await put(tenant, record());
@@ -220,7 +149,7 @@ describe('removing a tenant', () => {
     expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
   });
 
-  test('a token whose making began before its tenant was removed is not entered after', async () => {
+  test('A token whose making began before the removal is not entered after it', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = issued([root]);
@@ -237,8 +166,8 @@ const admitWith = async (tenant: DurableObjectStub<Tenant>, registration: Regist
   return admission.verdict === 'admitted' ? admission.registration : admission.failure.code;
 };
 
-describe('a registration', () => {
-  test('a registration lasts as long as the tenant, through changes and restarts, and never comes back', async () => {
+describe('Registrations', () => {
+  test('A registration is there while the tenant is, stays through changes and restarts, and never comes back', async () => {
     const tenant = unregistered();
     expect(await tenant.registration()).toBeNull();
     await put(tenant, record());
@@ -253,7 +182,7 @@ describe('a registration', () => {
     expect(await tenant.registration()).toMatch(/^reg_/);
   });
 
-  test('a token has to name the registration in force; a token from before there were any is admitted', async () => {
+  test('A registration named by a token has to be the one in force; a token from before there were any is admitted', async () => {
     const tenant = await registered();
     const first = await tenant.registration();
     expect(await admitWith(tenant, first)).toBe(first);
@@ -265,7 +194,7 @@ describe('a registration', () => {
     expect(await admitWith(tenant, null)).toBe(await tenant.registration());
   });
 
-  test('a registration that ended issues no token, whatever was registered under its name since', async () => {
+  test('A registration that ended issues no token, whatever was registered under its name since', async () => {
     const tenant = await registered();
     const first = (await tenant.registration()) ?? registrationId();
     const unknown = { ok: false, failure: { code: 'tenant_unknown' } };
@@ -276,7 +205,7 @@ describe('a registration', () => {
     expect(await count(tenant, 'tokens')).toBe(0);
   });
 
-  test('a record from before there were registrations is given one, once', async () => {
+  test('A record from before there were registrations is given one, once', async () => {
     const tenant = unregistered();
     await runInDurableObject(tenant, async (_, { storage }) => {
       await storage.deleteAll();
@@ -297,8 +226,8 @@ describe('a registration', () => {
   });
 });
 
-describe('a revision', () => {
-  test('the revision grows with every change, also by removing and registering again', async () => {
+describe('Revisions', () => {
+  test('A revision grows with every change, even by removing and registering again', async () => {
     const tenant = await registered();
     const seen = [(await tenant.get())?.revision ?? 0];
     seen.push((await put(tenant, record())).stored.revision);
@@ -307,122 +236,5 @@ describe('a revision', () => {
     seen.push((await put(tenant, record())).stored.revision);
     expect(seen).toEqual([...new Set(seen)].toSorted((a, b) => a - b));
     expect(seen[2]).toBeGreaterThan((seen[1] ?? 0) + 1);
-  });
-});
-
-describe('issuing', () => {
-  test('deriving from a token that is revoked or unknown, or whose ancestor was revoked, is refused', async () => {
-    const tenant = await registered();
-    const root = await issue(tenant);
-    const child = await issue(tenant, [root]);
-    await tenant.revoke(root, OPERATOR);
-    for (const ancestors of [[root], [root, child], [tokenId()]]) {
-      expect(await enter(tenant, issued(ancestors), ancestors)).toMatchObject({
-        ok: false,
-        failure: { code: 'token_parent_revoked' },
-      });
-    }
-  });
-
-  test('issuing the same token again changes nothing, least of all that it was revoked', async () => {
-    const tenant = await registered();
-    const token = issued();
-    await enter(tenant, token, []);
-    await tenant.revoke(token.id, OPERATOR);
-    expect(await enter(tenant, token, [])).toEqual({ ok: true, value: null });
-    expect(await admit(tenant, token.id)).toBe('token_revoked');
-    expect(await count(tenant, 'tokens')).toBe(1);
-  });
-
-  test('issuing a token prunes tokens that expired an hour ago, a bounded part at a time, with their revocations and buckets', async () => {
-    const tenant = await registered({ rate: { requests_per_minute: 6000, burst: 600 } });
-    for (let made = 0; made < 60; made += 1) {
-      const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
-      await admit(tenant, { id, rate: { requests_per_minute: 60, burst: 8 } });
-      await tenant.revoke(id, OPERATOR);
-    }
-    setTime(NOW + 61 * MINUTE);
-    const later = { expires_at: iso(NOW + 600 * MINUTE) };
-    await issue(tenant, [], later);
-    expect([await count(tenant, 'tokens'), await count(tenant, 'revocations')]).toEqual([11, 10]);
-    await issue(tenant, [], later);
-    expect(
-      await Promise.all((['tokens', 'revocations', 'clocks'] as const).map((each) => count(tenant, each))),
-    ).toEqual([2, 0, 1]);
-  });
-
-  test('the revocation of a token that expired only just is kept, for verifiers whose time is behind', async () => {
-    const tenant = await registered();
-    const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
-    await tenant.revoke(id, OPERATOR);
-    setTime(NOW + 30 * MINUTE);
-    await issue(tenant);
-    await evictDurableObject(tenant);
-    expect(await admit(tenant, id)).toBe('token_revoked');
-  });
-});
-
-describe('the list of tokens', () => {
-  test('the list shows each token as it was issued, newest first', async () => {
-    const tenant = await registered();
-    const root = issued([], { not_before: iso(NOW + 1) });
-    const child = issued([root.id], {
-      name: 'frontend',
-      narrowing: { scopes: ['person:read'], rate: { requests_per_minute: 10, burst: 2 } },
-    });
-    await enter(tenant, root, []);
-    await enter(tenant, child, [root.id]);
-    expect(await tenant.tokens({ limit: 10, before: null })).toEqual({
-      rows: [
-        { ...child, revoked_at: null },
-        { ...root, revoked_at: null },
-      ],
-      next: null,
-    });
-  });
-
-  test('the list gives each token once, however many come and go between pages', async () => {
-    const tenant = await registered();
-    const ids = [];
-    for (let made = 0; made < 7; made += 1) ids.push(await issue(tenant));
-    const seen = [];
-    let before: string | null = null;
-    do {
-      const page: Awaited<ReturnType<typeof tenant.tokens>> = await tenant.tokens({ limit: 3, before });
-      seen.push(...page.rows.map((row) => row.id));
-      before = page.next;
-      await issue(tenant);
-    } while (before !== null);
-    expect(seen).toEqual(ids.toReversed());
-  });
-
-  test('the list leaves out tokens that have expired and keeps those that were revoked', async () => {
-    const tenant = await registered();
-    await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
-    const revoked = await issue(tenant);
-    await tenant.revoke(revoked, OPERATOR);
-    setTime(NOW + MINUTE);
-    expect(await allPages(tenant, 5)).toMatchObject([{ id: revoked, revoked_at: iso(NOW) }]);
-  });
-
-  test('the list shows a token as revoked from the moment its first ancestor was', async () => {
-    const tenant = await registered();
-    const root = await issue(tenant);
-    const child = await issue(tenant, [root]);
-    await issue(tenant, [root, child]);
-    await tenant.revoke(root, OPERATOR);
-    setTime(NOW + MINUTE);
-    await tenant.revoke(child, OPERATOR);
-    const listed = await allPages(tenant, 1);
-    expect(listed.map((token) => token.revoked_at)).toEqual([iso(NOW), iso(NOW), iso(NOW)]);
-  });
-
-  test('the list takes no cursor it did not give', async () => {
-    const tenant = await registered();
-    await runInDurableObject(tenant, (instance) => {
-      for (const before of ['', '0', '-1', '1e3', 'x', '1 OR 1']) {
-        expect(() => instance.tokens({ limit: 1, before })).toThrow();
-      }
-    });
   });
 });

@@ -15,6 +15,8 @@ import {
   type Random,
 } from '../../../src/core/ids.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
+import { parseKeyring } from '../../../src/authn/keyring.ts';
+import { distinctIdHasher } from '../../../src/objects/deletion-log/distinct-id-key.ts';
 import { keysOf } from '../../../src/objects/deletion-log/reset-scope.ts';
 import { askedOf } from '../../../src/objects/deletion-log/entry.ts';
 import { deletionIdOf, nextNumber } from '../../../src/objects/deletion-log/id.ts';
@@ -33,6 +35,7 @@ import type { Slice } from '../../../src/policy/slice.ts';
 import type { Resolution } from '../../../src/slicing/resolve-deletion.ts';
 
 export const KEY = 'phx_a-key-"only"-the-gateway-holds';
+export const RING = `k1:${'s'.repeat(32)}`;
 export const ORIGIN = 'https://posthog.example';
 
 export const registrationId = (letter: string): RegistrationId =>
@@ -51,7 +54,7 @@ export class DeletionLog extends Real {
       POSTHOG_HOST: ORIGIN,
       POSTHOG_PERSONAL_API_KEY: KEY,
       ADMIN_TOKEN: 'an admin token'.replaceAll(' ', '-').padEnd(32, '.'),
-      TOKEN_SIGNING_KEYS: `k1:${'s'.repeat(32)}`,
+      TOKEN_SIGNING_KEYS: RING,
       SLOW_TIMEOUT_MS: '100',
       POSTHOG_GENERATION: ctx.id.name?.slice(0, 1) ?? 'B',
     };
@@ -68,7 +71,11 @@ export class DeletionLog extends Real {
   }
 
   /** What a deployment with other variables does, until the object is evicted. */
-  reconfigure(variables: { POSTHOG_HOST?: string; POSTHOG_GENERATION?: Generation }): void {
+  reconfigure(variables: {
+    POSTHOG_HOST?: string;
+    POSTHOG_GENERATION?: Generation;
+    TOKEN_SIGNING_KEYS?: string;
+  }): void {
     this.env = { ...this.env, ...variables };
   }
 }
@@ -232,9 +239,16 @@ export const single = (
   flags: { ...NO_FLAGS, ...flags },
 });
 
+/** Makes the keys that the objects under test make. */
+export const testHasher = () => {
+  const keyring = parseKeyring(RING);
+  if (typeof keyring === 'string') throw new Error(keyring);
+  return distinctIdHasher(keyring);
+};
+
 /** An intent whose object went away before it came to the attempt. */
 export async function abandoned(stub: Stub, asked: DeletionOrder, origin = ORIGIN): Promise<DeletionId> {
-  const [digest, keys] = await Promise.all([digestOf(askedOf(asked).ids), keysOf(asked)]);
+  const [digest, keys] = await Promise.all([digestOf(askedOf(asked).ids), keysOf(asked, await testHasher())]);
   return runInDurableObject(stub, async (_, { storage }) => {
     const store = new DeletionStore(storage.sql);
     const number = nextNumber(store.newest(), NOW);

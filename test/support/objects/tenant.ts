@@ -1,8 +1,10 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { vi } from 'vitest';
 import { newRegistrationId, newTokenId, TenantId, type Random, type TokenId } from '../../../src/core/ids.ts';
 import type { TenantDocument } from '../../../src/contract/tenant.ts';
 import { TenantRecord, type Rate } from '../../../src/policy/grant.ts';
+import type { Token } from '../../../src/contract/token.ts';
 import type { IssuedToken, Tenant } from '../../../src/objects/tenant/tenant.ts';
 
 const { TENANT } = env as unknown as { TENANT: DurableObjectNamespace<Tenant> };
@@ -10,6 +12,7 @@ const { TENANT } = env as unknown as { TENANT: DurableObjectNamespace<Tenant> };
 export const ACME = TenantId.parse('acme');
 export const NOW = Date.parse('2026-11-23T12:00:00.000Z');
 const HOUR = 3_600_000;
+export const MINUTE = 60_000;
 
 /** The time every object sees from now on. */
 export const setTime = (ms: number) => vi.spyOn(Date, 'now').mockReturnValue(ms);
@@ -93,3 +96,23 @@ export async function admittedOf(
   }
   return admitted;
 }
+
+export const iso = (ms: number) => new Date(ms).toISOString();
+
+/** The tenant's whole list of tokens, `limit` at a time. */
+export async function allPages(tenant: DurableObjectStub<Tenant>, limit: number) {
+  const rows: Token[] = [];
+  let before: string | null = null;
+  do {
+    const page: Awaited<ReturnType<typeof tenant.tokens>> = await tenant.tokens({ limit, before });
+    rows.push(...page.rows);
+    before = page.next;
+  } while (before !== null);
+  return rows;
+}
+
+/** Rows in a table of the object. */
+export const count = (tenant: DurableObjectStub<Tenant>, table: 'tokens' | 'revocations' | 'clocks') =>
+  runInDurableObject(tenant, (_, { storage }) =>
+    Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()['n']),
+  );

@@ -6,7 +6,8 @@ import * as z from 'zod';
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { distinct } from '../digest.ts';
-import { DistinctIdKey, type Recall } from '../reset-scope.ts';
+import { DistinctIdKey } from '../distinct-id-key.ts';
+import type { Recall } from '../reset-scope.ts';
 import type { Resolution } from '../../../slicing/resolve-deletion.ts';
 import { canonicalSlices, coversDeleted, SlicesColumn } from './slices.ts';
 

@@ -2,7 +2,7 @@ import type { Call } from '../call.ts';
 import { serverError } from '../wire/errors.ts';
 import { accepted, type Reply } from '../wire/message.ts';
 import { deletePersons, queue } from './deleting.ts';
-import { personInPath } from './find.ts';
+import { personInPath } from '../actions/find.ts';
 
 /**
  * DELETE /:id/ (PostHog contract §8, 13). Flags count by being there: `?delete_events=false` deletes events. From
