@@ -21,8 +21,8 @@ const problemsOf = (env: object): readonly string[] => {
 const withOut = (name: string) =>
   Object.fromEntries(Object.entries(GOOD).filter(([other]) => other !== name));
 
-describe('the least that must be there', () => {
-  test('is a host, a key, an admin token and a signing key; the rest has defaults', () => {
+describe('Required variables', () => {
+  test('The required variables are a host, a key, an admin token and a signing key; the rest has defaults', () => {
     expect(configOf(GOOD)).toMatchObject({
       upstream: {
         origin: 'https://us.posthog.com',
@@ -37,31 +37,31 @@ describe('the least that must be there', () => {
     });
   });
 
-  test.each(Object.keys(GOOD))('is not there without %s, and that is what is said', (name) => {
+  test.each(Object.keys(GOOD))('A configuration without %s is refused with that name', (name) => {
     const problems = problemsOf(withOut(name));
     expect(problems).toHaveLength(1);
     expect(problems[0]).toMatch(new RegExp(`^${name} (?:is missing|must be a URL)`));
   });
 
-  test('is not there with nothing, and all that is missing is said at once', () => {
+  test('A configuration without anything is refused with all names at once', () => {
     expect(problemsOf({}).map((problem) => problem.split(' ')[0])).toEqual(Object.keys(GOOD));
   });
 
-  test('cannot be changed once it was read', () => {
+  test('A configuration cannot be changed once it was read', () => {
     const config = configOf(GOOD);
     expect(Object.isFrozen(config)).toBe(true);
     expect(Object.isFrozen(config.upstream)).toBe(true);
   });
 });
 
-describe('the host', () => {
+describe('The host of PostHog', () => {
   test.each([
     ['https://us.posthog.com', 'https://us.posthog.com'],
     ['https://us.posthog.com/', 'https://us.posthog.com'],
     ['HTTPS://US.PostHog.com:443', 'https://us.posthog.com'],
     ['http://127.0.0.1:8000', 'http://127.0.0.1:8000'],
     ['http://localhost:80', 'http://localhost'],
-  ])('%s is %s from here on', (host, origin) => {
+  ])('The host %s is read as %s', (host, origin) => {
     expect(configOf({ ...GOOD, POSTHOG_HOST: host }).upstream.origin).toBe(origin);
   });
 
@@ -75,17 +75,17 @@ describe('the host', () => {
     'https://us.posthog.com/api',
     'https://us.posthog.com/?x=1',
     'https://',
-  ])('is never %j', (host) => {
+  ])('The host is never %j', (host) => {
     const problems = problemsOf({ ...GOOD, POSTHOG_HOST: host });
     expect(problems[0]).toMatch(/^POSTHOG_HOST must be /);
   });
 });
 
-describe('a secret', () => {
+describe('Secrets', () => {
   test.each([
     ['POSTHOG_PERSONAL_API_KEY', 12],
     ['ADMIN_TOKEN', 16],
-  ])('%s has %d characters or more', (name, least) => {
+  ])('The secret %s has %d characters or more', (name, least) => {
     expect(problemsOf({ ...GOOD, [name]: 'x'.repeat(least) })).toEqual([]);
     expect(problemsOf({ ...GOOD, [name]: 'x'.repeat(least - 1) })).toEqual([
       `${name} must have ${least} characters or more`,
@@ -94,7 +94,7 @@ describe('a secret', () => {
   });
 
   test.each(['POSTHOG_PERSONAL_API_KEY', 'ADMIN_TOKEN'])(
-    '%s has no spaces, line breaks or other letters: no header would carry them',
+    'The secret %s has no spaces, line breaks or other letters: no header would carry them',
     (name) => {
       for (const odd of [' ', '\n', '\t', '\r\n', 'ü', '\u0000']) {
         const problems = problemsOf({ ...GOOD, [name]: `${'x'.repeat(20)}${odd}${'x'.repeat(20)}` });
@@ -105,7 +105,7 @@ describe('a secret', () => {
   );
 
   test.each([':', '!', '"', '\\', ',', '=x'])(
-    'that opens the admin plane holds no %s: nobody could send it',
+    'The admin token holds no %s: no client could send it',
     (odd) => {
       expect(problemsOf({ ...GOOD, ADMIN_TOKEN: `${'x'.repeat(20)}${odd}` })[0]).toMatch(
         /^ADMIN_TOKEN must be /,
@@ -114,7 +114,7 @@ describe('a secret', () => {
     },
   );
 
-  test('for signing is a ring of keys', () => {
+  test('The signing secret is a ring of keys', () => {
     expect(problemsOf({ ...GOOD, TOKEN_SIGNING_KEYS: 'k1:short' })).toEqual([
       'TOKEN_SIGNING_KEYS the key of entry 1 is shorter than 32 bytes',
     ]);
@@ -122,16 +122,19 @@ describe('a secret', () => {
   });
 });
 
-describe('a variable', () => {
-  test.each(['READ_TIMEOUT_MS', 'SLOW_TIMEOUT_MS'])('%s is 100 to 120000 whole milliseconds', (name) => {
-    for (const taken of ['100', '120000', 2500]) expect(problemsOf({ ...GOOD, [name]: taken })).toEqual([]);
-    for (const refused of ['99', '120001', '-1', '0', '1.5', '', 'soon', '10s', 'Infinity', Number.NaN]) {
-      const problems = problemsOf({ ...GOOD, [name]: refused });
-      expect(problems[0], String(refused)).toMatch(new RegExp(`^${name} `));
-    }
-  });
+describe('Variables', () => {
+  test.each(['READ_TIMEOUT_MS', 'SLOW_TIMEOUT_MS'])(
+    'The variable %s is 100 to 120000 whole milliseconds',
+    (name) => {
+      for (const taken of ['100', '120000', 2500]) expect(problemsOf({ ...GOOD, [name]: taken })).toEqual([]);
+      for (const refused of ['99', '120001', '-1', '0', '1.5', '', 'soon', '10s', 'Infinity', Number.NaN]) {
+        const problems = problemsOf({ ...GOOD, [name]: refused });
+        expect(problems[0], String(refused)).toMatch(new RegExp(`^${name} `));
+      }
+    },
+  );
 
-  test('names each kind of delivery its own', () => {
+  test('Each delivery class has a time of its own', () => {
     const { upstream } = configOf({ ...GOOD, READ_TIMEOUT_MS: '200', SLOW_TIMEOUT_MS: '300' });
     expect(upstream).toMatchObject({ readTimeoutMs: 200, slowTimeoutMs: 300 });
   });
@@ -152,12 +155,12 @@ describe('a variable', () => {
     }
   });
 
-  test('of somebody else is let be: the platform adds its own', () => {
+  test('An unknown variable is ignored, because the platform adds its own', () => {
     expect(problemsOf({ ...GOOD, TENANT: {}, CF_VERSION: 'x' })).toEqual([]);
   });
 });
 
-test('what is said of a problem never holds a value, whichever is wrong and however', () => {
+test('A message about a wrong variable never holds its value', () => {
   const MARK = 'MARKED';
   const names = [
     ...Object.keys(GOOD),

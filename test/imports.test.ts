@@ -99,13 +99,13 @@ function cycleFrom(
   return null;
 }
 
-describe('the source', () => {
-  test('is found, all of it', () => {
+describe('Source files', () => {
+  test('The test of imports finds every source file', () => {
     expect(new Set(sources.map(({ file }) => areaOf(file)))).toEqual(new Set(Object.keys(MAY)));
     expect(gateway.length).toBeGreaterThan(60);
   });
 
-  test('imports its own files by their whole name', () => {
+  test('Every source file imports its own files by their whole name', () => {
     const odd = sources.flatMap(({ file, imports }) =>
       imports
         .filter(({ from }) => isOwn(from) && !sources.some((source) => source.file === targetOf(file, from)))
@@ -115,8 +115,8 @@ describe('the source', () => {
   });
 });
 
-describe('imports run one way', () => {
-  test.each(Object.entries(MAY))('%s knows only itself and %j', (area, may) => {
+describe('Directions of imports', () => {
+  test.each(Object.entries(MAY))('The folder %s imports only itself and %j', (area, may) => {
     const strangers = sources
       .filter(({ file }) => areaOf(file) === area)
       .flatMap(({ file, imports }) =>
@@ -129,7 +129,7 @@ describe('imports run one way', () => {
     expect(strangers).toEqual([]);
   });
 
-  test('config.ts takes of authn and upstream what a configuration is made of, and nothing that acts', () => {
+  test('config.ts imports of authn and upstream what a configuration is made of, and nothing that acts', () => {
     const config = sources.find(({ file }) => file === 'config.ts');
     const taken = config?.imports.filter(({ from }) => /authn|upstream/.test(from)) ?? [];
     for (const { from, line } of taken) {
@@ -139,7 +139,7 @@ describe('imports run one way', () => {
   });
 
   test.each(['src', 'scripts', 'bench'])(
-    'no file of %s imports itself by a detour, not even for a type',
+    'No file of %s imports itself by a detour, not even for a type',
     (folder) => {
       const files = readSources(join(REPOSITORY, folder));
       const next = new Map(
@@ -155,42 +155,42 @@ describe('imports run one way', () => {
   );
 });
 
-describe('a package', () => {
-  test('is hono, jose, zod or the platform, and nothing else', () => {
+describe('Packages', () => {
+  test('Every imported package is hono, jose, zod or the platform', () => {
     const packages = gateway.flatMap(({ imports }) =>
       imports.filter(({ from }) => !isOwn(from)).map(({ from }) => from),
     );
     for (const name of packages) expect(name).toMatch(/^(?:zod|jose|hono(?:\/.*)?|cloudflare:workers)$/);
   });
 
-  test('hono is known to http and app.ts only', () => {
+  test('The package hono is imported by http and app.ts only', () => {
     for (const file of importing(/^hono/)) expect(file).toMatch(/^(?:http\/|app\.ts$)/);
   });
 
-  test('cloudflare:workers is known to objects and index.ts only, as a type too', () => {
+  test('The module cloudflare:workers is imported by objects and index.ts only, even for a type', () => {
     for (const file of importing(/^cloudflare:/)) expect(file).toMatch(/^(?:objects\/|index\.ts$)/);
   });
 
-  test('jose is known to authn only', () => {
+  test('The package jose is imported by authn only', () => {
     for (const file of importing(/^jose/)) expect(file).toMatch(/^authn\//);
   });
 
-  test('core and the catalogue need zod and nothing more', () => {
+  test('The folders core and catalogue import zod and no other package', () => {
     const used = sources
       .filter(({ file }) => ['core', 'catalogue', 'policy'].includes(areaOf(file)))
       .flatMap(({ imports }) => imports.map(({ from }) => from).filter((from) => !isOwn(from)));
     expect([...new Set(used)]).toEqual(['zod']);
   });
 
-  test('zod comes as a namespace: the named import costs 70 KB more, compressed', () => {
+  test('The package zod comes as a namespace: the named import costs 70 KB more, compressed', () => {
     const lines = sources.flatMap(({ imports }) => imports.filter(({ from }) => from.startsWith('zod')));
     for (const { line } of lines) expect(line).toMatch(/^import (?:type )?\* as z from 'zod'$/);
     expect(lines.length).toBeGreaterThan(10);
   });
 });
 
-describe('the world outside', () => {
-  test('is fetched from in one place, and handed there by the two that compose it', () => {
+describe('The world outside', () => {
+  test('The global fetch is called in one place, and handed there by the two files that compose it', () => {
     const calls = gateway.filter(({ code }) => /(?<![.\w])(?:fetch|fetcher)\(/.test(code));
     expect(calls.map(({ file }) => file).toSorted()).toEqual([
       'app.ts',
@@ -206,7 +206,7 @@ describe('the world outside', () => {
     }
   });
 
-  test('has a clock and chance only at the edges', () => {
+  test('The clock and randomness are read only at the edges', () => {
     for (const file of saying(/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/)) {
       expect(file).toMatch(
         /^(?:app\.ts|objects\/(?:tenant\/tenant|deletion-log\/deletion-log|directory)\.ts)$/,
@@ -218,15 +218,15 @@ describe('the world outside', () => {
     expect(saying(/\bMath\.random\b/)).toEqual([]);
   });
 
-  test('is told nothing but by one file: the console', () => {
+  test('The console is written by one file only', () => {
     expect(saying(/\bconsole\./).filter((file) => !/^(?:http\/log\.ts|objects\/)/.test(file))).toEqual([]);
   });
 
-  test('is not asked through a global environment', () => {
+  test('No file reads a global environment', () => {
     expect(saying(/\bprocess\.env\b/)).toEqual([]);
   });
 
-  test('waits only for PostHog, for the body of a request and in the deletion log', () => {
+  test('Timers are used only for PostHog, for the body of a request and in the deletion log', () => {
     for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
       expect(file).toMatch(
         /^(?:upstream\/deadline|http\/input\/body|objects\/deletion-log\/deletion-log)\.ts$/,
@@ -235,8 +235,8 @@ describe('the world outside', () => {
   });
 });
 
-describe('the sandbox', () => {
-  test('is a Worker of its own: the platform, zod for what it is sent, and nothing of the gateway', () => {
+describe('The sandbox', () => {
+  test('The sandbox imports the platform, zod for what it is sent, and nothing of the gateway', () => {
     const sandbox = sources.filter(({ file }) => areaOf(file) === 'sandbox');
     const packages = sandbox.flatMap(({ imports }) =>
       imports.map(({ from }) => from).filter((from) => !isOwn(from)),

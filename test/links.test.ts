@@ -15,7 +15,7 @@ const DOCUMENTS = [
   'src/sandbox/README.md',
 ];
 
-test.each(DOCUMENTS)('every file that %s links to or names as a test exists', (document) => {
+test.each(DOCUMENTS)('Every file that %s links to or names as a test exists', (document) => {
   const text = readFileSync(join(ROOT, document), 'utf8');
   const links = [...text.matchAll(/\]\((?!https?:|#|mailto:)([^)#]+)/g)].map(([, link = '']) =>
     join(ROOT, dirname(document), link),

@@ -23,44 +23,47 @@ const STRANGERS = [
   'limit ',
 ];
 
-describe('an unknown parameter', () => {
-  test.each(CATALOGUE.map((op) => [op.id, op] as const))('of %s is refused by name', (id, operation) => {
-    const example = exampleOf(operation);
-    const accepted = [
-      ...(operation.place === 'body' ? [] : Object.keys(operation.input.shape)),
-      ...formatParameters(operation),
-    ];
-    for (const name of STRANGERS) {
-      // Not an object literal: those cannot have a member __proto__.
-      const query = Object.fromEntries([...Object.entries(example.query ?? {}), [name, '1']]) as Record<
-        string,
-        string
-      >;
-      expect(refusal(id, { ...example, query })).toEqual({
-        code: 'parameter_unknown',
-        attr: name,
-        detail: `The parameter ${name} is not known here. Accepted: ${accepted.join(', ')}.`,
-      });
-    }
-  });
+describe('Unknown parameters', () => {
+  test.each(CATALOGUE.map((op) => [op.id, op] as const))(
+    'An unknown parameter of %s is refused by name',
+    (id, operation) => {
+      const example = exampleOf(operation);
+      const accepted = [
+        ...(operation.place === 'body' ? [] : Object.keys(operation.input.shape)),
+        ...formatParameters(operation),
+      ];
+      for (const name of STRANGERS) {
+        // Not an object literal: those cannot have a member __proto__.
+        const query = Object.fromEntries([...Object.entries(example.query ?? {}), [name, '1']]) as Record<
+          string,
+          string
+        >;
+        expect(refusal(id, { ...example, query })).toEqual({
+          code: 'parameter_unknown',
+          attr: name,
+          detail: `The parameter ${name} is not known here. Accepted: ${accepted.join(', ')}.`,
+        });
+      }
+    },
+  );
 
   test.each(queryOps.filter(([, op]) => Object.keys(op.input.shape).length > 0))(
-    'of %s: the refusal lists what is accepted',
+    'The refusal of an unknown parameter of %s lists what is accepted',
     (id, { input }) => {
       const { detail } = refusal(id, { query: { nonsense: '1' } });
       for (const name of Object.keys(input.shape)) expect(detail).toContain(name);
     },
   );
 
-  test('with a very long name is not repeated whole', () => {
+  test('An unknown parameter with a very long name is not repeated whole', () => {
     const { attr, detail } = refusal('persons_list', { query: { ['x'.repeat(5000)]: '1' } });
     expect(attr).toBe('x'.repeat(100));
     expect(detail.length).toBeLessThan(300);
   });
 });
 
-describe('an unknown body field', () => {
-  test.each(bodyOps)('of %s is refused by name', (id, operation) => {
+describe('Unknown body fields', () => {
+  test.each(bodyOps)('An unknown body field of %s is refused by name', (id, operation) => {
     const method = operation.methods.at(-1) ?? operation.methods[0];
     const fields = JSON.stringify(exampleOf(operation, method).body).slice(0, -1);
     for (const name of STRANGERS) {
@@ -72,7 +75,7 @@ describe('an unknown body field', () => {
   });
 
   test.each(queryOps.filter(([, { place }]) => place === 'query'))(
-    'is whatever is in the body of %s, which takes none',
+    'Any body field of %s, which takes no body, is unknown',
     (id, operation) => {
       const example = exampleOf(operation);
       const [name = 'limit'] = Object.keys(operation.input.shape);
@@ -85,7 +88,7 @@ describe('an unknown body field', () => {
     },
   );
 
-  test.each([[[1]], ['text'], [5], [true], [null]])('cannot be in a body that is %j', (body) => {
+  test.each([[[1]], ['text'], [5], [true], [null]])('A body that is %j is refused', (body) => {
     for (const [id] of bodyOps) expect(refusal(id, { body }).code).toBe('body_invalid');
   });
 });
@@ -99,8 +102,8 @@ function looseIn(schema: unknown, where: string): string[] {
   return [...(open ? [where] : []), ...below.flatMap(([name, part]) => looseIn(part, `${where}/${name}`))];
 }
 
-describe('deep inside a value, an unknown member', () => {
-  test('is refused by every object of every operation', () => {
+describe('Unknown members deep inside a value', () => {
+  test('An unknown member is refused by every object of every operation', () => {
     for (const { id, input } of CATALOGUE) {
       const schema = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
       expect(looseIn(schema, id)).toEqual([]);
@@ -119,16 +122,16 @@ describe('deep inside a value, an unknown member', () => {
     ],
     ['persons_trends', 'events', '[{"id":"a","type":"events","math_hogql":"x"}]', '[0].math_hogql'],
     ['persons_trends', 'properties', '{"type":"AND","values":[],"not":true}', ''],
-  ])('of %s %s=%s is refused where it stands', (id, name, value, where) => {
+  ])('A nested unknown member of %s %s=%s is refused where it stands', (id, name, value, where) => {
     const { code, attr } = refusal(id, { query: { [name]: value } });
     expect(code).toBe('parameter_invalid');
     expect(attr).toContain(`${name}${where}`);
   });
 });
 
-describe('a boolean', () => {
+describe('Booleans', () => {
   const inBody = { ids: [UUID] };
-  test.each(['false', 'true', 0, 1, '', null, [], {}])('is never %j in a body', (value) => {
+  test.each(['false', 'true', 0, 1, '', null, [], {}])('A boolean in a body is never %j', (value) => {
     for (const name of ['delete_events', 'delete_recordings', 'keep_person']) {
       const { code, attr } = refusal('persons_bulk_delete', { body: { ...inBody, [name]: value } });
       expect({ code, attr }).toEqual({ code: 'field_invalid', attr: name });
@@ -136,7 +139,7 @@ describe('a boolean', () => {
   });
 
   test.each(['', '0', '1', 'True', 'FALSE', 'yes', 'on', 'null', '"true"', '[]'])(
-    'is never %s in a query',
+    'A boolean in a query is never %s',
     (value) => {
       for (const name of ['delete_events', 'delete_recordings', 'keep_person']) {
         const { code, attr } = refusal('persons_destroy', { query: { [name]: value } });
@@ -145,7 +148,7 @@ describe('a boolean', () => {
     },
   );
 
-  test('of PostHog that is text there, is text here, and only its two words', () => {
+  test('A boolean that is text at PostHog is text here, and only its two words', () => {
     const name = 'funnel_correlation_person_converted';
     expect(forwarded('persons_funnel_correlation', { query: { [name]: 'false' } }).query).toContainEqual([
       name,

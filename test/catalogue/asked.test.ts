@@ -13,8 +13,8 @@ const again = (id: string, asked: Asked) => {
   return { first, second: forwarded(id, { method: 'GET', query: Object.fromEntries(first.asked) }) };
 };
 
-describe('what a link repeats', () => {
-  test.each(pagedCases)('of %s means the same as what was asked', (id, operation) => {
+describe('Arguments repeated by links', () => {
+  test.each(pagedCases)('The repeated arguments of %s mean the same as what was asked', (id, operation) => {
     for (const method of operation.methods) {
       const { first, second } = again(id, exampleOf(operation, method));
       expect(second.asked).toEqual(first.asked);
@@ -24,7 +24,7 @@ describe('what a link repeats', () => {
   });
 
   test.each(['plan', 'true', 'null', '5', '[1]', '{"a":1}', '"quoted"', '{', '12345678901234567890', ' '])(
-    'holds a text %s from a body as that text',
+    'The repeated arguments hold a text %s from a body as that text',
     (breakdown) => {
       const { first, second } = again('persons_funnel', { method: 'POST', body: { breakdown } });
       expect(first.body).toEqual({ breakdown, limit: 100 });

@@ -6,9 +6,9 @@ import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { BODY_FIELDS, QUERY_FIELDS } from '../support/catalogue/field-bounds.ts';
 import { ask, exampleOf, operationOf, refusal, UUID } from '../support/catalogue/operations.ts';
 
-describe('a parameter', () => {
+describe('Bounds of parameters', () => {
   test.each(QUERY_FIELDS)(
-    'of %s, %s, is taken at its bounds and refused beyond',
+    'The parameter of %s, %s, is taken at its bounds and refused beyond',
     (id, name, taken, refused) => {
       const { query = {} } = exampleOf(operationOf(id), 'GET');
       for (const value of taken) {
@@ -24,9 +24,9 @@ describe('a parameter', () => {
   );
 });
 
-describe('a body field', () => {
+describe('Bounds of body fields', () => {
   test.each(BODY_FIELDS)(
-    'of %s, %s, is taken at its bounds and refused beyond',
+    'The body field of %s, %s, is taken at its bounds and refused beyond',
     (id, name, taken, refused) => {
       const { body } = exampleOf(operationOf(id), 'POST');
       const others = id === 'persons_split' || !isJsonObject(body) ? {} : body;
@@ -44,7 +44,7 @@ describe('a body field', () => {
   );
 });
 
-test('of every operation with required arguments, leaving one out is refused by its name', () => {
+test('A required argument that is left out is refused by its name, for every operation', () => {
   for (const operation of CATALOGUE) {
     const method = operation.methods.at(-1) ?? operation.methods[0];
     const example = exampleOf(operation, method);
@@ -63,7 +63,7 @@ test('of every operation with required arguments, leaving one out is refused by 
   }
 });
 
-test('the limits above are the ones the catalogue was made with', () => {
+test('The limits of this file are the ones the catalogue was made with', () => {
   expect(LIMITS).toMatchObject({
     pageRowsMax: 1000,
     offsetMax: 10_000_000,
@@ -72,7 +72,7 @@ test('the limits above are the ones the catalogue was made with', () => {
   });
 });
 
-describe('arguments that need or exclude each other', () => {
+describe('Arguments that need or exclude each other', () => {
   const at = { timestamp: '2026-01-06T00:00:00Z' };
   test.each([
     ['persons_properties_at_time', { query: at }, 'parameter_invalid', 'distinct_id'],
@@ -88,18 +88,18 @@ describe('arguments that need or exclude each other', () => {
       'field_invalid',
       'distinct_ids_to_split',
     ],
-  ])('of %s are refused together or apart', (id, asked, code, attr) => {
+  ])('Arguments of %s are refused together or apart', (id, asked, code, attr) => {
     expect(refusal(id, asked)).toMatchObject({ code, attr });
   });
 
-  test('of split may both be left out: the first distinct id stays', () => {
+  test('Both lists of a split may be left out: the first distinct id stays', () => {
     expect(ask('persons_split', { body: {} }).ok).toBe(true);
     expect(ask('persons_split', {}).ok).toBe(true);
   });
 });
 
-describe('a refusal', () => {
-  test('says what would be right, also where a value may be of several kinds', () => {
+describe('Refusals of arguments', () => {
+  test('A refusal says what would be right, even where a value may be of several kinds', () => {
     expect(refusal('persons_cohorts', { query: { person_id: 'ada' } }).detail).toMatch(/number.*UUID/);
     for (const name of ['breakdown', 'breakdown_value', 'funnel_step_breakdown', 'bin_count']) {
       const { detail } = refusal('persons_funnel', { query: { [name]: '{}' } });
@@ -113,7 +113,7 @@ describe('a refusal', () => {
     expect(refusal('persons_trends', { query: { properties: '5' } }).detail).not.toMatch(/Invalid input\.$/);
   });
 
-  test('names the place and never repeats the value', () => {
+  test('A refusal names the place and never repeats the value', () => {
     const secret = 'alice@customer.example';
     for (const name of ['limit', 'offset', 'properties', 'include_total']) {
       expect(JSON.stringify(refusal('persons_list', { query: { [name]: secret } }))).not.toContain(secret);

@@ -11,7 +11,7 @@ const uuids = (count: number) =>
   Array.from({ length: count }, (_, i) => `0190c0de-0000-7000-8000-${String(i).padStart(12, '0')}`);
 
 describe('bulk_delete', () => {
-  test('takes UUIDs, in lower case from here on', () => {
+  test('A bulk delete takes UUIDs and writes them in lower case', () => {
     expect(deletion('persons_bulk_delete', { body: { ids: [UUID.toUpperCase(), OTHER_UUID] } })).toEqual({
       operation: 'persons_bulk_delete',
       projectId: PROJECT,
@@ -20,7 +20,7 @@ describe('bulk_delete', () => {
     });
   });
 
-  test('takes distinct ids, byte for byte', () => {
+  test('A bulk delete takes distinct ids, byte for byte', () => {
     const ids = ['Ada', ' ada ', 'ADA', '🦔', '123'];
     expect(deletion('persons_bulk_delete', { body: { distinct_ids: ids } }).target).toEqual({
       kind: 'distinct_ids',
@@ -28,7 +28,7 @@ describe('bulk_delete', () => {
     });
   });
 
-  test('takes the lists and flags as JSON in the query, as the documentation of PostHog has them', () => {
+  test('A bulk delete takes its lists and flags as JSON in the query, as the documentation of PostHog has them', () => {
     const query = { ids: JSON.stringify([UUID]), delete_events: 'true', keep_person: 'false' };
     expect(deletion('persons_bulk_delete', { query })).toMatchObject({
       target: { kind: 'uuids', ids: [UUID] },
@@ -36,14 +36,14 @@ describe('bulk_delete', () => {
     });
   });
 
-  test('takes 1000 of either, and loses none of them', () => {
+  test('A bulk delete takes 1000 of either kind of id, and loses none', () => {
     expect(deletion('persons_bulk_delete', { body: { ids: uuids(1000) } }).target.ids).toEqual(uuids(1000));
     expect(deletion('persons_bulk_delete', { body: { distinct_ids: uuids(1000) } }).target.ids).toHaveLength(
       1000,
     );
   });
 
-  test('keeps duplicates: what is logged is what was asked, and PostHog counts them too', () => {
+  test('A bulk delete keeps duplicates: the log shows what was asked, and PostHog counts them too', () => {
     const { target } = deletion('persons_bulk_delete', { body: { ids: [UUID, UUID] } });
     expect(target.ids).toEqual([UUID, UUID]);
     const repeated = [...uuids(1000), uuids(1)[0] ?? ''];
@@ -74,17 +74,17 @@ describe('bulk_delete', () => {
     ['text for a list', { body: { ids: UUID } }, 'field_invalid', 'ids'],
     ['a list without brackets in the query', { query: { ids: UUID } }, 'parameter_invalid', 'ids'],
     ['the documented `properties` body', { body: { properties: {} } }, 'field_unknown', 'properties'],
-  ])('is refused with %s', (_, asked, code, attr) => {
+  ])('A bulk delete is refused with %s', (_, asked, code, attr) => {
     expect(refusal('persons_bulk_delete', asked)).toMatchObject({ code, attr });
   });
 });
 
-describe('deleting one person', () => {
+describe('Deleting one person', () => {
   test.each([
     ['persons_destroy', OFF],
     ['persons_delete_events', { ...OFF, delete_events: true, keep_person: true }],
     ['persons_delete_recordings', { ...OFF, delete_recordings: true, keep_person: true }],
-  ])('by %s names the person of the path', (id, flags) => {
+  ])('A delete by %s names the person of the path', (id, flags) => {
     for (const person of ['123', UUID]) {
       expect(deletion(id, { person })).toEqual({
         operation: id,
@@ -95,7 +95,7 @@ describe('deleting one person', () => {
     }
   });
 
-  test.each(FLAGS)('takes %s=false for no, unlike PostHog', (name) => {
+  test.each(FLAGS)('A delete takes %s=false for no, unlike PostHog', (name) => {
     expect(deletion('persons_destroy', { query: { [name]: 'false' } }).flags).toEqual(OFF);
     expect(deletion('persons_destroy', { query: { [name]: 'true' } }).flags).toEqual({
       ...OFF,
@@ -103,7 +103,7 @@ describe('deleting one person', () => {
     });
   });
 
-  test('takes no flags where the operation is one', () => {
+  test('A delete takes no flags where the operation is one', () => {
     for (const id of ['persons_delete_events', 'persons_delete_recordings']) {
       expect(refusal(id, { body: { keep_person: false } }).code).toBe('field_unknown');
       expect(refusal(id, { query: { delete_events: 'true' } }).code).toBe('parameter_unknown');
@@ -114,11 +114,11 @@ describe('deleting one person', () => {
 const sent = (operation: DeletingOperation, target: object, flags: typeof OFF) =>
   deletionMessage({ operation, projectId: PROJECT, target, flags } as Parameters<typeof deletionMessage>[0]);
 
-describe('the message PostHog is sent', () => {
+describe('The message to PostHog', () => {
   const on = { delete_events: true, delete_recordings: true, keep_person: true };
   const onePerson = { kind: 'person', ids: [UUID] } as const;
 
-  test('of a bulk delete has the list that was given, and only flags that are on', () => {
+  test('The message of a bulk delete has the list that was given, and only flags that are on', () => {
     const message = { method: 'POST', segments: ['bulk_delete'], query: [] };
     const ids = [UUID];
     expect(sent('persons_bulk_delete', { kind: 'uuids', ids }, OFF)).toEqual({ ...message, body: { ids } });
@@ -128,19 +128,22 @@ describe('the message PostHog is sent', () => {
     });
   });
 
-  test.each(FLAGS)('of a single delete names %s only where it is on: its presence would mean yes', (name) => {
-    const message = { method: 'DELETE', segments: [UUID], body: null };
-    expect(sent('persons_destroy', onePerson, OFF)).toEqual({ ...message, query: [] });
-    expect(sent('persons_destroy', onePerson, { ...OFF, [name]: true })).toEqual({
-      ...message,
-      query: [[name, 'true']],
-    });
-  });
+  test.each(FLAGS)(
+    'The message of a single delete names %s only where it is on, because its presence means yes',
+    (name) => {
+      const message = { method: 'DELETE', segments: [UUID], body: null };
+      expect(sent('persons_destroy', onePerson, OFF)).toEqual({ ...message, query: [] });
+      expect(sent('persons_destroy', onePerson, { ...OFF, [name]: true })).toEqual({
+        ...message,
+        query: [[name, 'true']],
+      });
+    },
+  );
 
   test.each([
     ['persons_delete_events', 'delete_events'],
     ['persons_delete_recordings', 'delete_recordings'],
-  ] as const)('of %s is its path and nothing else', (operation, segment) => {
+  ] as const)('The message of %s is its path and nothing else', (operation, segment) => {
     expect(sent(operation, onePerson, on)).toEqual({
       method: 'POST',
       segments: [UUID, segment],
@@ -150,7 +153,7 @@ describe('the message PostHog is sent', () => {
   });
 });
 
-describe('a flag the PostHog behind would ignore', () => {
+describe('Ignored flags', () => {
   test.each([
     ['A', 'persons_bulk_delete', 'keep_person', true],
     ['A', 'persons_bulk_delete', 'delete_recordings', true],
@@ -159,16 +162,19 @@ describe('a flag the PostHog behind would ignore', () => {
     ['A', 'persons_destroy', 'delete_recordings', false],
     ['B', 'persons_bulk_delete', 'keep_person', false],
     ['C', 'persons_destroy', 'keep_person', false],
-  ] as const)('generation %s, %s, %s: refused is %s', (generation, operation, flag, refused) => {
-    const target = { kind: 'person', ids: [deletion('persons_destroy').target.ids[0]] } as never;
-    const asked = { operation, projectId: PROJECT, target, flags: { ...OFF, [flag]: true } };
-    const failure = checkIgnoredFlags(asked, generation);
-    expect(failure === null ? null : [failure.code, failure.attr]).toEqual(
-      refused ? ['generation_lacks', flag] : null,
-    );
-  });
+  ] as const)(
+    'Generation %s is asked for %s with %s, and the flag is refused as ignored: %s',
+    (generation, operation, flag, refused) => {
+      const target = { kind: 'person', ids: [deletion('persons_destroy').target.ids[0]] } as never;
+      const asked = { operation, projectId: PROJECT, target, flags: { ...OFF, [flag]: true } };
+      const failure = checkIgnoredFlags(asked, generation);
+      expect(failure === null ? null : [failure.code, failure.attr]).toEqual(
+        refused ? ['generation_lacks', flag] : null,
+      );
+    },
+  );
 
-  test('is no matter where the operation itself keeps the person', () => {
+  test('A flag is not ignored where the operation itself keeps the person', () => {
     for (const generation of GENERATIONS) {
       expect(checkIgnoredFlags(deletion('persons_delete_events'), generation)).toBeNull();
       expect(checkIgnoredFlags(deletion('persons_delete_recordings'), generation)).toBeNull();

@@ -13,22 +13,22 @@ const withoutSchema = CATALOGUE.filter(({ reply }) => reply.schema === null).map
   (operation) => [operation.id, operation] as const,
 );
 
-describe('the example', () => {
-  test.each(everyMethod)('of %s %s is accepted as it stands', (method, id, operation) => {
+describe('Examples', () => {
+  test.each(everyMethod)('The example of %s %s is accepted as it stands', (method, id, operation) => {
     const call = ask(id, exampleOf(operation, method));
     expect(call.ok ? 'accepted' : call.failure).toBe('accepted');
   });
 
-  test.each(withSchema)('answer of %s fits its schema', (_, { reply }) => {
+  test.each(withSchema)('The example answer of %s fits its schema', (_, { reply }) => {
     const parsed = reply.schema?.safeParse(reply.example);
     expect(parsed?.error?.issues ?? []).toEqual([]);
   });
 
-  test.each(withoutSchema)('answer of %s is empty, and so is its schema', (_, { reply }) => {
+  test.each(withoutSchema)('The example answer of %s is empty, and so is its schema', (_, { reply }) => {
     expect(reply.example).toBeNull();
   });
 
-  test('texts of every operation say something', () => {
+  test('The documentation texts of every operation are not empty', () => {
     for (const { id, doc } of CATALOGUE) {
       expect(doc.summary, id).toMatch(/^[A-Z].{8,}[^.]$/);
       expect(doc.description, id).toMatch(/\.$/);
@@ -50,7 +50,7 @@ const row = { ...person, id: person.uuid, type: 'person' };
 const fits = (id: string, value: unknown): boolean =>
   CATALOGUE.find((operation) => operation.id === id)?.reply.schema?.safeParse(value).success === true;
 
-describe('the reply schema', () => {
+describe('Reply schemas', () => {
   test.each([
     ['persons_values', 'generation A, a bare list', [{ name: 'pro', count: 3 }]],
     ['persons_values', 'generation B', { results: [{ name: 'pro' }], refreshing: true }],
@@ -83,7 +83,7 @@ describe('the reply schema', () => {
     ['persons_lifecycle', 'actors without initial', { results: [{ people: [row], count: 1 }], next: null }],
     ['persons_cohorts', 'a cohort without a count', { results: [{ id: 1, name: null }] }],
     ['persons_batch_by_uuids', 'nobody found', { results: {} }],
-  ])('of %s takes %s', (id, _, value) => {
+  ])('The reply schema of %s takes %s', (id, _, value) => {
     expect(fits(id, value)).toBe(true);
   });
 
@@ -91,7 +91,7 @@ describe('the reply schema', () => {
     ['persons_list', 'rows that are no list', { results: {}, next: null, previous: null }],
     ['persons_retrieve', 'a person without a UUID', { ...person, uuid: undefined }],
     ['persons_bulk_delete', 'a count that is text', { persons_found: '1' }],
-  ])('of %s does not take %s', (id, _, value) => {
+  ])('The reply schema of %s does not take %s', (id, _, value) => {
     expect(fits(id, value)).toBe(false);
   });
 });

@@ -42,41 +42,44 @@ const there = CATALOGUE.flatMap((operation) =>
   operation.methods.map((method) => ({ method, path: operation.path, operation })),
 );
 
-describe('the catalogue', () => {
-  test.each(EXPECTED)('has %s persons/%s exactly once, for the scope %s', (method, path, scopes) => {
-    const found = there.filter((entry) => entry.method === method && entry.path === path);
-    expect(found.map(({ operation }) => operation.scopes.join(' '))).toEqual([scopes]);
-  });
+describe('The catalogue', () => {
+  test.each(EXPECTED)(
+    'The catalogue has %s persons/%s exactly once, for the scope %s',
+    (method, path, scopes) => {
+      const found = there.filter((entry) => entry.method === method && entry.path === path);
+      expect(found.map(({ operation }) => operation.scopes.join(' '))).toEqual([scopes]);
+    },
+  );
 
-  test('has nothing else', () => {
+  test('The catalogue has no other operation', () => {
     const expected = EXPECTED.map(([method, path]) => `${method} ${path}`);
     expect(there.map(({ method, path }) => `${method} ${path}`).toSorted()).toEqual(expected.toSorted());
   });
 
-  test('names each operation once', () => {
+  test('The catalogue names each operation once', () => {
     const ids = CATALOGUE.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
     for (const id of ids) expect(id).toMatch(/^persons_[a-z_]+$/);
   });
 
-  test('has one policy for both path families: an operation does not know which it was called by', () => {
+  test('The catalogue has one policy for both path families: an operation does not know which it was called by', () => {
     expect(FAMILIES).toEqual(['projects', 'environments']);
     for (const { path } of CATALOGUE) expect(path).not.toMatch(/projects|environments/);
   });
 
-  test('writes paths of plain words without slashes at the ends, with at most one person', () => {
+  test('The catalogue writes paths of plain words without slashes at the ends, with at most one person', () => {
     for (const { path } of CATALOGUE) expect(path).toMatch(/^$|^(?::id|[a-z_]+)(?:\/[a-z_]+)?$/);
   });
 
-  test('uses every scope there is, so that none is granted for nothing', () => {
+  test('The catalogue uses every scope there is, so that none is granted for nothing', () => {
     const used = new Set(CATALOGUE.flatMap(({ scopes }) => scopes));
     expect([...used].toSorted()).toEqual(ScopeName.options.toSorted());
   });
 });
 
-describe('an operation', () => {
+describe('Operations', () => {
   test.each(CATALOGUE.map((operation) => [operation.id, operation] as const))(
-    '%s reads and waits as its effect says',
+    'The operation %s reads and waits as its effect says',
     (_, { methods, effect, delivery, place, scopes, reply }) => {
       // What is asked twice, and what GET may reach, must not change anything.
       if (methods.includes('GET')) expect(effect).toBe('read');
@@ -89,7 +92,7 @@ describe('an operation', () => {
     },
   );
 
-  test('erases if and only if the deletion log knows it', () => {
+  test('An operation deletes if and only if the deletion log knows it', () => {
     const erasing = CATALOGUE.filter(({ effect }) => effect === 'delete').map(({ id }) => id);
     expect(erasing.toSorted()).toEqual(DELETING.toSorted());
   });
@@ -99,7 +102,7 @@ describe('an operation', () => {
     ['persons_funnel', 'slow'],
     ['persons_update', 'once'],
     ['persons_bulk_delete', 'once'],
-  ])('%s is asked of PostHog with the delivery %s', (id, delivery) => {
+  ])('The operation %s is asked of PostHog with the delivery %s', (id, delivery) => {
     expect(operationOf(id).delivery).toBe(delivery);
   });
 });

@@ -3,14 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { ask, exampleOf, forwarded, operationOf, refusal, UUID } from '../support/catalogue/operations.ts';
 
-describe('an operation that reads either place', () => {
+describe('Operations that read query and body', () => {
   const either = CATALOGUE.filter(({ place }) => place === 'either').map(({ id }) => id);
 
-  test('is bulk_delete, and each insight with a POST', () => {
+  test('The operations that read both places are bulk_delete and each insight with a POST', () => {
     expect(either).toEqual(['persons_funnel', 'persons_funnel_correlation', 'persons_bulk_delete']);
   });
 
-  test('takes one thing from the query and another from the body', () => {
+  test('An operation that reads both takes one argument from the query and another from the body', () => {
     const call = ask('persons_bulk_delete', {
       query: { delete_events: 'true' },
       body: { distinct_ids: ['a'] },
@@ -26,7 +26,7 @@ describe('an operation that reads either place', () => {
     ['persons_bulk_delete', 'ids', `["${UUID}"]`, { ids: [UUID, UUID] }],
     ['persons_funnel', 'limit', '5', { limit: 6 }],
     ['persons_funnel', 'limit', '5', { limit: '5' }],
-  ])('of %s refuses %s in both with two values, and names it', (id, name, value, body) => {
+  ])('The operation %s refuses %s in both places with two values, and names it', (id, name, value, body) => {
     expect(refusal(id, { method: 'POST', query: { [name]: value }, body })).toEqual({
       code: 'input_conflict',
       attr: name,
@@ -34,7 +34,7 @@ describe('an operation that reads either place', () => {
     });
   });
 
-  test('takes the same value from both', () => {
+  test('An operation that reads both takes the same value from both', () => {
     const both = { method: 'POST', query: { limit: '5' }, body: { limit: 5 } } as const;
     expect(forwarded('persons_funnel', both).window).toEqual({ limit: 5, position: 0 });
   });
@@ -45,11 +45,11 @@ const withFormat = (id: string, format: string) => {
   return { ...example, query: { ...example.query, format } };
 };
 
-describe('the format', () => {
+describe('The format', () => {
   const tables = CATALOGUE.filter(({ reply }) => reply.rows !== null).map((op) => [op.id, op] as const);
   const others = CATALOGUE.filter(({ reply }) => reply.rows === null).map((op) => [op.id, op] as const);
 
-  test.each(tables)('of %s is json or csv, and PostHog is never asked for csv', (id) => {
+  test.each(tables)('The format of %s is json or csv, and PostHog is never asked for csv', (id) => {
     for (const format of ['json', 'csv']) {
       const call = forwarded(id, withFormat(id, format));
       expect(call.format.kind).toBe(format);
@@ -62,7 +62,7 @@ describe('the format', () => {
     });
   });
 
-  test.each(others)('of %s, which has no table, is json', (id) => {
+  test.each(others)('The format of %s, which has no table, is json', (id) => {
     expect(ask(id, withFormat(id, 'json')).ok).toBe(true);
     expect(refusal(id, withFormat(id, 'csv'))).toMatchObject({
       code: 'parameter_invalid',
@@ -71,7 +71,7 @@ describe('the format', () => {
     });
   });
 
-  test('is a parameter, whatever the method, and no body field', () => {
+  test('The format is a parameter, whatever the method, and no body field', () => {
     expect(refusal('persons_funnel', { method: 'POST', body: { format: 'csv' } }).code).toBe('field_unknown');
   });
 });

@@ -7,7 +7,7 @@ const paged = CATALOGUE.filter(({ reply }) => reply.paging !== null);
 const pagedCases = paged.map((operation) => [operation.id, operation] as const);
 const unpaged = CATALOGUE.filter(({ reply, effect }) => reply.paging === null && effect !== 'delete');
 
-describe('what PostHog is sent', () => {
+describe('Requests to PostHog', () => {
   test.each<[string, Asked, string, string[], [string, string][], unknown]>([
     ['persons_list', {}, 'GET', [], [['limit', '100']], null],
     ['persons_list', { query: { offset: '0' } }, 'GET', [], [['limit', '100']], null],
@@ -114,7 +114,7 @@ describe('what PostHog is sent', () => {
       [],
       { uuids: [UUID, OTHER_UUID] },
     ],
-  ])('%s with %j is this one message', (id, asked, method, segments, query, body) => {
+  ])('The request %s with %j is sent as this one message', (id, asked, method, segments, query, body) => {
     const call = forwarded(id, asked);
     expect({ method: call.method, segments: call.segments, query: call.query, body: call.body }).toEqual({
       method,
@@ -125,7 +125,7 @@ describe('what PostHog is sent', () => {
   });
 
   test.each(pagedCases)(
-    'by %s always names the limit, so that two defaults cannot differ',
+    'The request by %s always names the limit, so that two defaults cannot differ',
     (id, operation) => {
       for (const method of operation.methods) {
         const { query, body } = forwarded(id, exampleOf(operation, method));
@@ -135,7 +135,7 @@ describe('what PostHog is sent', () => {
     },
   );
 
-  test('holds each name once, and on GET no body', () => {
+  test('A request holds each name once, and on GET no body', () => {
     for (const operation of CATALOGUE.filter(({ effect }) => effect !== 'delete')) {
       for (const method of operation.methods) {
         const { query, body } = forwarded(operation.id, exampleOf(operation, method));
@@ -146,7 +146,7 @@ describe('what PostHog is sent', () => {
     }
   });
 
-  test('names include_total only where it is true: PostHog counts as soon as it is there', () => {
+  test('A request names include_total only where it is true: PostHog counts as soon as it is there', () => {
     const counted = forwarded('persons_list', { query: { include_total: 'true' } });
     expect(counted.query).toContainEqual(['include_total', 'true']);
     const uncounted = forwarded('persons_list', { query: { include_total: 'false' } });
@@ -155,7 +155,7 @@ describe('what PostHog is sent', () => {
     expect(uncounted.asked).toEqual([['include_total', 'false']]);
   });
 
-  test('holds a JSON parameter as compact JSON of what was validated, not the bytes that came', () => {
+  test('A request holds a JSON parameter as compact JSON of what was validated, not the bytes that came', () => {
     const properties = ' [ {"value":"x", "key":"a","type":"person"} ] ';
     expect(forwarded('persons_list', { query: { properties } }).query).toEqual([
       ['properties', '[{"key":"a","type":"person","operator":"exact","value":"x"}]'],
@@ -164,18 +164,21 @@ describe('what PostHog is sent', () => {
   });
 });
 
-describe('the window', () => {
-  test.each(pagedCases)('of %s starts at the first position with the default limit', (_, operation) => {
-    const paging = operation.reply.paging;
-    const call = forwarded(operation.id, exampleOf(operation, 'GET'));
-    const asked = Object.fromEntries(call.asked);
-    expect(call.window).toEqual({
-      limit: Number(asked[paging?.limit ?? ''] ?? paging?.limitDefault),
-      position: paging?.unit === 'page' ? 1 : 0,
-    });
-  });
+describe('Page positions', () => {
+  test.each(pagedCases)(
+    'The page of %s starts at the first position with the default limit',
+    (_, operation) => {
+      const paging = operation.reply.paging;
+      const call = forwarded(operation.id, exampleOf(operation, 'GET'));
+      const asked = Object.fromEntries(call.asked);
+      expect(call.window).toEqual({
+        limit: Number(asked[paging?.limit ?? ''] ?? paging?.limitDefault),
+        position: paging?.unit === 'page' ? 1 : 0,
+      });
+    },
+  );
 
-  test('is there for listings and for nothing else', () => {
+  test('A page position is there for listings and for nothing else', () => {
     for (const operation of unpaged) {
       expect(forwarded(operation.id, exampleOf(operation)).window, operation.id).toBeNull();
     }

@@ -24,7 +24,7 @@ function readList(text: string): [string, Record<string, number>][] {
   return items;
 }
 
-describe('the rate', () => {
+describe('Rate limit headers', () => {
   const tenant = { holder: 'tenant', quota: 60, windowSeconds: 6, remaining: 59, resetSeconds: 1 } as const;
   const token = {
     holder: 'token',
@@ -34,7 +34,7 @@ describe('the rate', () => {
     resetSeconds: 3600,
   } as const;
 
-  test('is not said where it was not asked', () => {
+  test('The rate is not in the headers where the limiter was not asked', () => {
     expect(rateHeaders([])).toEqual({});
   });
 
@@ -52,7 +52,7 @@ describe('the rate', () => {
         ['token', { r: 0, t: 3600 }],
       ],
     ],
-  ])('%s is two lists that name the same policies', (_, limits, policies, states) => {
+  ])('The rate %s is two lists that name the same policies', (_, limits, policies, states) => {
     const headers = rateHeaders(limits);
     expect(Object.keys(headers)).toEqual(['RateLimit-Policy', 'RateLimit']);
     expect(readList(headers['RateLimit-Policy'] ?? '')).toEqual(policies);
@@ -60,7 +60,7 @@ describe('the rate', () => {
   });
 });
 
-describe('every answer', () => {
+describe('Headers of every answer', () => {
   const reply = { status: 200, type: 'application/json', body: '{}' };
   const headersOf = (...more: Record<string, string>[]) =>
     bareResponse(
@@ -79,11 +79,11 @@ describe('every answer', () => {
     ['Strict-Transport-Security', 'max-age=63072000; includeSubDomains'],
     ['Vary', 'Origin'],
     ['Content-Type', 'application/json'],
-  ])('has %s: %s', (name, value) => {
+  ])('Every answer has %s: %s', (name, value) => {
     expect(headersOf().get(name)).toBe(value);
   });
 
-  test('has no type where it has no body, and what its handler adds', () => {
+  test('An answer without a body has no type, and has what its handler adds', () => {
     const empty = bareResponse(
       { status: 204, type: null, body: null, headers: { Location: '/x' } },
       'req_x' as RequestId,

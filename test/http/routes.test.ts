@@ -69,9 +69,9 @@ const spelled = CATALOGUE.flatMap((operation) =>
   operation.methods.map((method) => [method, operation.path, operation.id] as const),
 );
 
-describe('an operation', () => {
+describe('Routes of operations', () => {
   test.each(spelled)(
-    '%s persons/%s is %s in both families, with and without a slash at its end',
+    'The route %s persons/%s is %s in both families, with and without a slash at its end',
     async (method, path, id) => {
       for (const family of FAMILIES) {
         for (const person of ['123', PERSON]) {
@@ -85,7 +85,7 @@ describe('an operation', () => {
     },
   );
 
-  test('with a fixed word wins over a person of that name', async () => {
+  test('A route with a fixed word wins over a person of that name', async () => {
     for (const { path, id, methods } of CATALOGUE) {
       if (path === '' || path.includes(':id')) continue;
       expect((await ask(methods[0], `/api/projects/7/persons/${path}`)).route).toBe(id);
@@ -93,7 +93,7 @@ describe('an operation', () => {
   });
 });
 
-describe('nothing is', () => {
+describe('Unknown paths', () => {
   test.each([
     '/api/teams/7/persons',
     '/api/projects/7/person',
@@ -112,7 +112,7 @@ describe('nothing is', () => {
     '/v1',
     '/v1/tokens/x/y',
     '/index.html',
-  ])('at %s', async (path) => {
+  ])('The path %s has no route', async (path) => {
     for (const method of ['GET', 'POST', 'DELETE']) {
       expect(await ask(method, path)).toMatchObject({ status: 404, code: 'path_unknown' });
     }
@@ -123,7 +123,7 @@ describe('nothing is', () => {
     '/api/projects/7/persons/%2e%2e/',
     '/api/projects/7/persons/a%2fb',
     '//',
-  ])('behind the odd path %s', async (path) => {
+  ])('An odd path has no route: %s', async (path) => {
     const { signal } = new AbortController();
     const request = { method: 'GET', url: `https://g.example${path}`, headers: new Headers(), signal };
     const response = await createRouter(NOTHING)(request as Request, waiting().execution);
@@ -132,19 +132,22 @@ describe('nothing is', () => {
   });
 });
 
-describe('a project that is none', () => {
+describe('Invalid project numbers', () => {
   const SAYS = 'A project is a number of 1 to 2147483647, written without zeros in front';
 
-  test.each(['-7', '7a', 'abc', '1e3', '@me', '7.0'])('%s is told what a project is', async (project) => {
-    for (const below of ['', '/', '/funnel', '/123', '/nothing/of/this']) {
-      const found = await ask('GET', `/api/environments/${project}/persons${below}`);
-      expect(found).toMatchObject({ status: 404, code: 'path_unknown', attr: 'project_id' });
-      expect(found.detail).toContain(SAYS);
-    }
-  });
+  test.each(['-7', '7a', 'abc', '1e3', '@me', '7.0'])(
+    'The project %s is told what a project is',
+    async (project) => {
+      for (const below of ['', '/', '/funnel', '/123', '/nothing/of/this']) {
+        const found = await ask('GET', `/api/environments/${project}/persons${below}`);
+        expect(found).toMatchObject({ status: 404, code: 'path_unknown', attr: 'project_id' });
+        expect(found.detail).toContain(SAYS);
+      }
+    },
+  );
 
   test.each(['01', '007', '0', '2147483648', '99999999999999999999'])(
-    'though it is all digits, %s is told what a project is, by every operation',
+    'The project %s, though it is all digits, is told what a project is, by every operation',
     (project) => {
       for (const operation of CATALOGUE) {
         expect(parseTarget(operation, project, '1')).toMatchObject({
@@ -158,20 +161,20 @@ describe('a project that is none', () => {
     },
   );
 
-  test('called @current is told to be written as its number', async () => {
+  test('The project @current is told to be written as its number', async () => {
     const found = await ask('GET', '/api/projects/@current/persons/');
     expect(found).toMatchObject({ status: 404, code: 'path_unknown', attr: 'project_id' });
     expect(found.detail).toContain('@current is not read here: write the number of the project');
   });
 
-  test('has no say in a path that is no path of persons', async () => {
+  test('A path that is no path of persons is not judged for its project', async () => {
     expect((await ask('GET', '/api/projects/@current/events')).detail).toContain('/openapi.json');
   });
 });
 
-describe('a distinct id in the path', () => {
+describe('Distinct ids in the path', () => {
   test.each(['ada@acme.test', 'ada.lovelace', 'ada%40acme.test', 'a%2Fb'])(
-    '%s is told where distinct ids are asked for, and not repeated',
+    'A distinct id in the path, like %s, is told where distinct ids are asked for, and not repeated',
     async (id) => {
       const { status, detail } = await ask('GET', `/api/projects/7/persons/${id}/`);
       expect([400, 404]).toContain(status);
@@ -184,8 +187,8 @@ describe('a distinct id in the path', () => {
 const preflight = (path: string, method: string) =>
   ask('OPTIONS', path, { Origin: 'https://app.example', 'Access-Control-Request-Method': method });
 
-describe('a preflight', () => {
-  test('is logged under the route it asks about, for every route', async () => {
+describe('Preflights', () => {
+  test('A preflight is logged under the route it asks about, for every route', async () => {
     for (const { method, path, name, plane } of ROUTES) {
       const { route, status } = await preflight(filled(path), method);
       // `persons/values` is a path of two operations by different methods, and so is a person's.
@@ -194,26 +197,26 @@ describe('a preflight', () => {
     }
   });
 
-  test('for HEAD is granted where GET is', async () => {
+  test('A preflight for HEAD is granted where GET is', async () => {
     const { status, route, response } = await preflight('/v1/whoami', 'HEAD');
     expect([status, route]).toEqual([204, 'whoami']);
     expect(response.headers.get('Access-Control-Allow-Methods')).toBe('GET, HEAD');
   });
 
-  test('for a method that the path does not take is refused with those it takes', async () => {
+  test('A preflight for a method that the path does not take is refused with those it takes', async () => {
     const found = await preflight('/api/projects/7/persons/bulk_delete', 'GET');
     expect(found).toMatchObject({ status: 405, code: 'method_unknown', allow: 'OPTIONS, POST' });
     expect(found.response.headers.has('Access-Control-Allow-Methods')).toBe(false);
   });
 
-  test('for a path that no route has is a 404', async () => {
+  test('A preflight for a path that no route has is a 404', async () => {
     expect(await preflight('/api/projects/7/events', 'GET')).toMatchObject({
       status: 404,
       code: 'path_unknown',
     });
   });
 
-  test('of the admin plane is refused, unreadably', async () => {
+  test('A preflight of the admin plane is refused, unreadably', async () => {
     const found = await preflight('/admin/v1/tenants', 'GET');
     expect(found).toMatchObject({ status: 403, code: 'origin_not_allowed' });
     expect([...found.response.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual(
@@ -222,7 +225,7 @@ describe('a preflight', () => {
   });
 });
 
-test('a request whose handler throws has one line and one report of the defect, without what was thrown', async () => {
+test('A request whose handler throws has one line and one report of the defect, without what was thrown', async () => {
   const reports = vi.spyOn(console, 'error').mockImplementation(() => undefined);
   const throwing = { ...NOTHING, checkAdmin: () => Promise.reject(new TypeError('zoe@corp.test')) };
   const { execution, done } = waiting();
@@ -238,9 +241,9 @@ test('a request whose handler throws has one line and one report of the defect, 
   reports.mockRestore();
 });
 
-describe('a Host', () => {
+describe('Host headers', () => {
   test.each(['a.example', 'a.example:8787', 'A.Example.', '127.0.0.1', '[::1]:8787', 'a_b-c'])(
-    '%s is one',
+    'The Host %s is accepted',
     async (host) => {
       expect((await ask('GET', '/healthz', { Host: host })).status).toBe(200);
     },
@@ -262,7 +265,7 @@ describe('a Host', () => {
     '[::1',
     '*',
     '',
-  ])('%j is refused', async (host) => {
+  ])('The Host %j is refused', async (host) => {
     const found = await ask('GET', '/healthz', { Host: host });
     expect(found).toMatchObject({ status: 400, code: 'host_invalid', attr: 'Host', route: 'odd_path' });
   });
@@ -270,7 +273,7 @@ describe('a Host', () => {
 
 const sorted = (list: string | null) => list?.split(', ').toSorted();
 
-describe('another method', () => {
+describe('Other methods', () => {
   test.each([
     ['PUT', '/api/projects/7/persons', 'OPTIONS, GET, HEAD'],
     ['POST', '/api/projects/7/persons/', 'OPTIONS, GET, HEAD'],
@@ -281,13 +284,13 @@ describe('another method', () => {
     ['GET', '/v1/tokens/self-revoke', null],
     ['POST', '/healthz', 'OPTIONS, GET, HEAD'],
     ['POST', '/admin/v1/tenants/acme', 'OPTIONS, GET, PUT, PATCH, DELETE, HEAD'],
-  ])('%s %s is refused with those it takes', async (method, path, allow) => {
+  ])('The request %s %s is refused with the methods the path takes', async (method, path, allow) => {
     const found = await ask(method, path);
     expect(found).toMatchObject({ status: 405, code: 'method_unknown' });
     if (allow !== null) expect(sorted(found.allow)).toEqual(sorted(allow));
   });
 
-  test('of a person’s path lists all it takes', async () => {
+  test('A refused method of a person’s path is told all the path takes', async () => {
     const { allow } = await ask('POST', '/api/projects/7/persons/123');
     expect(allow?.split(', ').toSorted()).toEqual(['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'PUT']);
   });
@@ -303,8 +306,8 @@ describe('another method', () => {
   });
 });
 
-describe('a route', () => {
-  test('asks for a credential before anything else, unless it is open', async () => {
+describe('Routes', () => {
+  test('Every route asks for a credential before anything else, unless it is open', async () => {
     for (const { method, path, name } of ROUTES) {
       const where = filled(path);
       const { status, code } = await ask(method, `${where}?nonsense=1`);
@@ -317,7 +320,7 @@ describe('a route', () => {
     }
   });
 
-  test('is named in the one line of its request, which holds nothing of the request', async () => {
+  test('Every route is named in the one log line of its request, which holds nothing of the request', async () => {
     await ask('GET', '/api/projects/7/persons?search=alice%40customer.example', {
       Authorization: 'Bearer hgr_s.e.cret',
     });

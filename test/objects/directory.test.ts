@@ -33,15 +33,15 @@ const listed = async (
 ) => (await directory.list({ limit: 10, after: null, include })).rows;
 const namesOf = (rows: readonly { tenant: string }[]) => rows.map(({ tenant }) => tenant);
 
-describe('the list of tenants', () => {
-  test('the list is empty where no tenant was ever registered', async () => {
+describe('List of tenants', () => {
+  test('The list is empty where no tenant was ever registered', async () => {
     expect(await fresh().list({ limit: 10, after: null, include: 'removed' })).toEqual({
       rows: [],
       next: null,
     });
   });
 
-  test('the list gives every tenant once, in order, whatever comes and goes between its pages', async () => {
+  test('The list gives every tenant once, in order, whatever comes and goes between its pages', async () => {
     const directory = fresh();
     for (const name of ['d', 'a', 'c', 'b', 'e']) await directory.put(row(name), 2);
     const page = { limit: 2, include: 'registered' } as const;
@@ -56,14 +56,14 @@ describe('the list of tenants', () => {
     expect(third.next).toBeNull();
   });
 
-  test('the list has no next page after a full last one', async () => {
+  test('The list has no next page after a full last one', async () => {
     const directory = fresh();
     await directory.put(row('a'), 2);
     await directory.put(row('b'), 2);
     expect((await directory.list({ limit: 2, after: null, include: 'registered' })).next).toBeNull();
   });
 
-  test('a removed tenant is listed where removed ones are asked for, until it is registered again', async () => {
+  test('The list keeps a removed tenant for those who ask for removed ones, until it is registered again', async () => {
     const directory = fresh();
     await directory.put(row('a'), 2);
     await directory.put(row('b'), 2);
@@ -82,15 +82,15 @@ describe('the list of tenants', () => {
   });
 });
 
-describe('of two writes that overtook each other', () => {
-  test('of two writes that overtook each other the one of the later revision stays, whatever the clocks said', async () => {
+describe('Writes out of order', () => {
+  test('The write of the later revision stays, whatever the clocks said', async () => {
     const directory = fresh();
     await directory.put(row('a', { suspended: true, updated_at: '2026-11-23T10:00:01.000Z' }), 3);
     await directory.put(row('a', { suspended: false, updated_at: '2026-11-23T10:00:02.000Z' }), 2);
     expect(await listed(directory)).toMatchObject([{ suspended: true }]);
   });
 
-  test('a removal from before the tenant was registered again does not unlist it', async () => {
+  test('A removal from before the tenant was registered again does not unlist it', async () => {
     const directory = fresh();
     await directory.put(row('a'), 2);
     await directory.put(row('a'), 4);
@@ -98,7 +98,7 @@ describe('of two writes that overtook each other', () => {
     expect(namesOf(await listed(directory))).toEqual(['a']);
   });
 
-  test('a change from before a removal does not list the tenant again', async () => {
+  test('A change from before a removal does not list the tenant again', async () => {
     const directory = fresh();
     await directory.put(row('a'), 2);
     await directory.remove(id('a'), 4, REMOVED_AT);
@@ -107,8 +107,8 @@ describe('of two writes that overtook each other', () => {
   });
 });
 
-describe('a tenant that is announced', () => {
-  test('a tenant is listed before it is registered, and no longer once that was refused', async () => {
+describe('Announced tenants', () => {
+  test('A tenant is listed before it is registered, and no longer once the registration was refused', async () => {
     const directory = fresh();
     await directory.announce(row('a'));
     expect(namesOf(await listed(directory))).toEqual(['a']);
@@ -116,7 +116,7 @@ describe('a tenant that is announced', () => {
     expect(await listed(directory, 'removed')).toEqual([]);
   });
 
-  test('a tenant stays listed when another attempt to register it is refused', async () => {
+  test('A tenant stays listed when another attempt to register it is refused', async () => {
     const directory = fresh();
     await directory.announce(row('a'));
     await directory.put(row('a', { name: 'Real' }), 2);
@@ -126,10 +126,10 @@ describe('a tenant that is announced', () => {
   });
 });
 
-describe('wrong admin tokens', () => {
+describe('Wrong admin tokens', () => {
   const { wrongAdminTokensAtOnceMax: atOnce, wrongAdminTokensPerMinuteMax: perMinute } = LIMITS;
 
-  test('wrong admin tokens are counted: some are free, then there is a wait, and the wait that is named is enough', async () => {
+  test('Wrong admin tokens are counted: a few are free, then there is a wait, and the named wait is enough', async () => {
     const directory = fresh();
     const waits: (number | null)[] = [];
     for (let sent = 0; sent < atOnce + 5; sent += 1) waits.push(await directory.countWrongAdminToken());

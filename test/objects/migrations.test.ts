@@ -23,14 +23,14 @@ const onStorage = (act: (storage: DurableObjectStorage) => void) =>
 const rowsOf = (storage: DurableObjectStorage, table: string) =>
   storage.sql.exec(`SELECT * FROM ${table}`).toArray();
 
-test('every step is applied once, however often the object starts', () =>
+test('Every step is applied once, however often the object starts', () =>
   onStorage((storage) => {
     migrate(storage, [ONE]);
     migrate(storage, [ONE]);
     expect(rowsOf(storage, 'one')).toEqual([{ n: 1 }]);
   }));
 
-test('a step added later is applied to storage that has the earlier ones', () =>
+test('A step added later is applied to storage that has the earlier ones', () =>
   onStorage((storage) => {
     migrate(storage, [ONE]);
     migrate(storage, [ONE, TWO]);
@@ -38,27 +38,27 @@ test('a step added later is applied to storage that has the earlier ones', () =>
     expect(rowsOf(storage, 'two')).toEqual([]);
   }));
 
-test('a step that fails half way leaves nothing behind and is not recorded', () =>
+test('A step that fails half way leaves nothing behind and is not recorded', () =>
   onStorage((storage) => {
     expect(() => migrate(storage, [ONE, BROKEN])).toThrow(/nowhere/);
     expect(rowsOf(storage, 'one')).toEqual([{ n: 1 }]);
     expect(rowsOf(storage, 'schema_steps')).toEqual([{ step: 1, name: 'one' }]);
   }));
 
-test('storage newer than the code is refused', () =>
+test('Storage newer than the code is refused', () =>
   onStorage((storage) => {
     migrate(storage, [ONE, TWO]);
     expect(() => migrate(storage, [ONE])).toThrow(MigrationError);
   }));
 
-test('a step renamed or put in before others is refused, and changes nothing', () =>
+test('A step renamed or put in before others is refused, and changes nothing', () =>
   onStorage((storage) => {
     migrate(storage, [ONE]);
     expect(() => migrate(storage, [TWO, ONE])).toThrow(/step 1 is recorded as "one"/);
     expect(() => rowsOf(storage, 'two')).toThrow(/no such table/);
   }));
 
-test('two steps of one name are refused', () =>
+test('Two steps of one name are refused', () =>
   onStorage((storage) => {
     expect(() => migrate(storage, [ONE, ONE])).toThrow(MigrationError);
   }));

@@ -1,5 +1,5 @@
 /** A call that refers to what its grant hides is refused: a count is an answer too. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NO_REFERENCES, referencesOf, type References } from '../../src/catalogue/fields/references.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import type { JsonObject } from '../../src/core/json.ts';
@@ -20,8 +20,8 @@ const SEARCH: References = { ...NO_REFERENCES, search: true };
 const IDS: References = { ...NO_REFERENCES, distinctIds: true };
 const ANYTHING: References = { ...NO_REFERENCES, anything: true };
 
-describe('A reference', () => {
-  it('to a hidden property is refused, and the refusal names the property.', () => {
+describe('References', () => {
+  test('A reference to a hidden property is refused, and the refusal names the property', () => {
     expect(checkDisclosure(properties('plan', 'ssn'), NO_SSN)).toMatchObject({
       code: 'property_hidden',
       attr: 'ssn',
@@ -29,32 +29,32 @@ describe('A reference', () => {
     expect(checkDisclosure(properties('ssn'), under({ visible: ['plan'] }))?.code).toBe('property_hidden');
   });
 
-  it('to a property that is shown is allowed.', () => {
+  test('A reference to a property that is shown is allowed', () => {
     expect(checkDisclosure(properties('ssn'), under({ visible: ['ssn'] }))).toBeNull();
     expect(checkDisclosure(properties('ssn'), WHOLE)).toBeNull();
   });
 
-  it.each(['ssn.last', 'person.ssn', 'properties["ssn"]', 'person.properties.`ssn`', 'properties__ssn'])(
-    'by the path %s is refused where the path leads through a hidden property.',
+  test.each(['ssn.last', 'person.ssn', 'properties["ssn"]', 'person.properties.`ssn`', 'properties__ssn'])(
+    'A reference by the path %s is refused where the path leads through a hidden property',
     (path) => {
       expect(checkDisclosure(properties(path), NO_SSN)?.code).toBe('property_hidden');
       expect(checkDisclosure(properties(path), under({ hidden: ['other'] }))).toBeNull();
     },
   );
 
-  it('to distinct ids is refused where they are hidden, and only there.', () => {
+  test('A reference to distinct ids is refused where they are hidden, and only there', () => {
     expect(checkDisclosure(IDS, NO_IDS)).toMatchObject({ code: 'property_hidden', attr: 'distinct_id' });
     expect(checkDisclosure(IDS, NO_SSN)).toBeNull();
   });
 
-  it('to anything is refused where anything at all is hidden.', () => {
+  test('A reference to anything is refused where anything at all is hidden', () => {
     for (const grant of [NO_SSN, NO_IDS, under({ visible: ['ssn', 'plan'] })]) {
       expect(checkDisclosure(ANYTHING, grant)?.code).toBe('property_hidden');
     }
     expect(checkDisclosure(ANYTHING, WHOLE)).toBeNull();
   });
 
-  it.each<[string, Grant, boolean]>([
+  test.each<[string, Grant, boolean]>([
     ['is allowed where nothing is hidden', WHOLE, true],
     ['is allowed where all it looks in is shown', under({ hidden: ['ssn'] }), true],
     ['is allowed where all it looks in is visible', under({ visible: ['email', 'name'] }), true],
@@ -62,18 +62,18 @@ describe('A reference', () => {
     ['is refused where the name is hidden', under({ hidden: ['name'] }), false],
     ['is refused where the e-mail is not visible', under({ visible: ['name'] }), false],
     ['is refused where distinct ids are hidden', NO_IDS, false],
-  ])('by `search` %s.', (_, grant, allowed) => {
+  ])('A reference by `search` %s', (_, grant, allowed) => {
     const refusal = checkDisclosure(SEARCH, grant);
     expect(refusal === null).toBe(allowed);
     if (!allowed) expect(refusal).toMatchObject({ code: 'property_hidden', attr: 'search' });
   });
 
-  it('of a column of a table counts as one of a filter.', () => {
+  test('A reference by a column of a table counts as one by a filter', () => {
     const call = callOf('persons_list', { query: { format: 'csv', columns: '["plan","ssn"]' } });
     expect(checkReferences(call, NO_SSN)).toMatchObject({ code: 'property_hidden', attr: 'ssn' });
   });
 
-  it('of an answer that lists cohorts is to anything.', () => {
+  test('A reference by an answer that lists cohorts is to anything', () => {
     expect(checkReferences(callOf('persons_cohorts'), NO_SSN)?.code).toBe('property_hidden');
     expect(checkReferences(callOf('persons_cohorts'), WHOLE)).toBeNull();
   });
@@ -127,23 +127,26 @@ const lastMember = (path: string): string =>
     .split('.')
     .at(-1) ?? '';
 
-describe('With distinct ids hidden', () => {
-  it.each(CATALOGUE)('a client of $id can name no property that holds distinct ids.', (operation) => {
-    for (const type of ['person', 'event'] as const) {
-      for (const { path, write } of textPlaces(operation, type)) {
-        if (NAMES_NO_PROPERTY.includes(lastMember(path)) || path.endsWith('.*')) continue;
-        // The names of correlated events are not names of properties.
-        if (type === 'event' && /correlation_(?:exclude_)?names/.test(path)) continue;
-        const names = type === 'event' && 'events' in operation.input.shape ? ID_NAMES_OF_EVENTS : ID_NAMES;
-        for (const name of names) {
-          const references = referencesOf(operation.input, write(name));
-          expect(checkDisclosure(references, NO_IDS)?.code, `${path} ${name}`).toBe('property_hidden');
+describe('Hidden distinct ids', () => {
+  test.each(CATALOGUE)(
+    'A client of $id can name no property that holds distinct ids where they are hidden',
+    (operation) => {
+      for (const type of ['person', 'event'] as const) {
+        for (const { path, write } of textPlaces(operation, type)) {
+          if (NAMES_NO_PROPERTY.includes(lastMember(path)) || path.endsWith('.*')) continue;
+          // The names of correlated events are not names of properties.
+          if (type === 'event' && /correlation_(?:exclude_)?names/.test(path)) continue;
+          const names = type === 'event' && 'events' in operation.input.shape ? ID_NAMES_OF_EVENTS : ID_NAMES;
+          for (const name of names) {
+            const references = referencesOf(operation.input, write(name));
+            expect(checkDisclosure(references, NO_IDS)?.code, `${path} ${name}`).toBe('property_hidden');
+          }
         }
       }
-    }
-  });
+    },
+  );
 
-  it('the places that name no property refer to nothing by themselves.', () => {
+  test('An argument that names no property refers to nothing by itself where distinct ids are hidden', () => {
     const found = new Set<string>();
     for (const operation of CATALOGUE) {
       for (const { path, write } of textPlaces(operation, 'event')) {
@@ -161,10 +164,10 @@ describe('With distinct ids hidden', () => {
 
 const refer = (id: string, input: JsonObject): References => referencesOf(operationOf(id).input, input);
 
-describe('A write', () => {
+describe('Writes', () => {
   const SLICED = narrow(NO_SSN, { slice: { property: 'tenant_id', value: 'acme' } });
 
-  it.each<[string, string, JsonObject]>([
+  test.each<[string, string, JsonObject]>([
     ['sets it among others', 'persons_update', { properties: { plan: 'pro', tenant_id: 'bolt' } }],
     [
       'sets it in the shape of a group of filters',
@@ -173,13 +176,13 @@ describe('A write', () => {
     ],
     ['sets it alone', 'persons_update_property', { key: 'tenant_id', value: 'acme' }],
     ['removes it', 'persons_delete_property', { $unset: 'tenant_id' }],
-  ])('of the property of the slice is refused where it %s, whatever the value.', (_, id, input) => {
+  ])('A write of the property of the slice is refused where it %s, whatever the value', (_, id, input) => {
     const references = refer(id, input);
     expect(checkSliceWrite(references, SLICED)).toMatchObject({ code: 'not_sliceable', attr: 'tenant_id' });
     expect(checkSliceWrite(references, WHOLE)).toBeNull();
   });
 
-  it('of a hidden property is refused, in the shape of a group of filters too.', () => {
+  test('A write of a hidden property is refused, in the shape of a group of filters too', () => {
     const call = callOf('persons_update', { method: 'PATCH', body: { properties: { ssn: '1' } } });
     expect(checkReferences(call, NO_SSN)?.code).toBe('property_hidden');
     const disguised = { properties: { type: 'AND', values: [] } };
@@ -187,14 +190,14 @@ describe('A write', () => {
     expect(checkReferences(group, under({ hidden: ['values'] }))?.code).toBe('property_hidden');
   });
 
-  it('of another property is allowed.', () => {
+  test('A write of another property is allowed', () => {
     expect(checkSliceWrite(refer('persons_update', { properties: { plan: 'pro' } }), SLICED)).toBeNull();
     const value = refer('persons_update_property', { key: 'plan', value: 'tenant_id' });
     expect(checkSliceWrite(value, SLICED)).toBeNull();
     expect(checkSliceWrite(refer('persons_split', { main_distinct_id: 'ada' }), SLICED)).toBeNull();
   });
 
-  it('that may change anything is refused under a slice.', () => {
+  test('A write that may change anything is refused under a slice', () => {
     expect(checkSliceWrite(ANYTHING, SLICED)?.code).toBe('not_sliceable');
     expect(checkSliceWrite(ANYTHING, WHOLE)).toBeNull();
   });

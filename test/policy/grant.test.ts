@@ -7,8 +7,8 @@ const least = { name: 'Acme', project_id: 1, scopes: ['person:read'] };
 const issueAt = (schema: typeof TenantRecord | typeof Narrowing, value: unknown) =>
   schema.safeParse(value).error?.issues[0]?.path.join('.');
 
-describe('a tenant record', () => {
-  test('of the least there must be deletes no events, allows no page and is not suspended', () => {
+describe('Tenant records', () => {
+  test('A record with only the required members deletes no events, allows no page and is not suspended', () => {
     expect(TenantRecord.parse(least)).toEqual({
       ...least,
       split_out_of_slice: false,
@@ -19,7 +19,7 @@ describe('a tenant record', () => {
     });
   });
 
-  test('fills what is left out of deletes', () => {
+  test("A record's missing members of deletes are filled in", () => {
     expect(TenantRecord.parse({ ...least, deletes: { events: true } }).deletes).toEqual({
       persons_per_day: 1000,
       events: true,
@@ -50,12 +50,12 @@ describe('a tenant record', () => {
     ['a slice without a value', { ...least, slice: { property: 'a' } }, 'slice.value'],
     ['a null slice', { ...least, slice: null }, 'slice'],
     ['51 origins', { ...least, origins: Array.from({ length: 51 }, () => 'https://x.test') }, 'origins'],
-  ])('is refused with %s', (_, record, where) => {
+  ])('A record is refused with %s', (_, record, where) => {
     expect(issueAt(TenantRecord, record)).toBe(where);
   });
 
   test.each(['admin', '__proto__', 'constructor', 'expires_in', 'project'])(
-    'is refused with an unknown member %s, at the top and below',
+    'A record is refused with an unknown member %s, at the top and below',
     (name) => {
       const member = JSON.parse(`{${JSON.stringify(name)}:1}`) as object;
       const spread = (into: object): unknown =>
@@ -67,13 +67,13 @@ describe('a tenant record', () => {
   );
 });
 
-describe('scopes', () => {
-  test('are kept once each, in one order', () => {
+describe('Scopes', () => {
+  test('Scopes are kept once each, in one order', () => {
     const scopes = ['cohort:read', 'person:read', 'cohort:read'];
     expect(TenantRecord.parse({ ...least, scopes }).scopes).toEqual(['person:read', 'cohort:read']);
   });
 
-  test('of PostHog for every write are kept as their parts', () => {
+  test("PostHog's scope for every write is kept as its parts", () => {
     expect(TenantRecord.parse({ ...least, scopes: ['person:write'] }).scopes).toEqual([
       'person:update',
       'person:split',
@@ -83,25 +83,25 @@ describe('scopes', () => {
   });
 });
 
-describe('a narrowing', () => {
-  test('may leave out everything, and then says nothing', () => {
+describe('Narrowings', () => {
+  test('A narrowing may leave out everything, and then says nothing', () => {
     expect(Narrowing.parse({})).toEqual({});
     expect(Narrowing.parse({ deletes: {}, properties: {} })).toEqual({ deletes: {}, properties: {} });
   });
 
   test.each(['project_id', 'suspended', 'name', '__proto__', 'constructor', 'slices'])(
-    'cannot speak of %s',
+    'A narrowing cannot have the member %s',
     (name) => {
       expect(Narrowing.safeParse(JSON.parse(`{${JSON.stringify(name)}:1}`)).success).toBe(false);
     },
   );
 
-  test('has a whole rate or none', () => {
+  test('A narrowing has a whole rate or none', () => {
     expect(issueAt(Narrowing, { rate: { burst: 5 } })).toBe('rate.requests_per_minute');
   });
 });
 
-describe('an origin', () => {
+describe('Origins', () => {
   const CHROME = `chrome-extension://${'abcdefghijklmnop'.repeat(2)}`;
   const UUID = '0F1E2D3C-4B5A-6978-8796-a5b4c3d2e1f0';
 
@@ -121,7 +121,7 @@ describe('an origin', () => {
     'app://obsidian.md',
     'app://localhost:3000',
     'vscode-webview://0a1b2c',
-  ])('%s is as a browser sends it', (origin) => {
+  ])('The origin %s is accepted as a browser sends it', (origin) => {
     expect(Origins.safeParse([origin]).success).toBe(true);
   });
 
@@ -160,15 +160,15 @@ describe('an origin', () => {
     ['tauri://user@localhost', 'tauri://localhost'],
     ['app://a b', 'like https://app.example.com'],
     ['1app://a', 'like https://app.example.com'],
-  ])('%s is refused with what would be right', (origin, right) => {
+  ])('The origin %s is refused with what would be right', (origin, right) => {
     const parsed = Origins.safeParse([origin]);
     expect(parsed.error?.issues[0]?.message).toContain(right);
   });
 });
 
-describe('a slice', () => {
+describe('Slices', () => {
   test.each(['acme', 't_42', ['a', 'b'], Array.from({ length: 50 }, (_, i) => `t_${i}`)])(
-    'may be the value %j',
+    'A slice may have the value %j',
     (value) => {
       expect(WireSlice.safeParse({ property: 'tenant_id', value }).success).toBe(true);
     },
@@ -197,7 +197,7 @@ describe('a slice', () => {
     ['acme', 'acme'],
     'x'.repeat(201),
     Array.from({ length: 51 }, (_, i) => `t_${i}`),
-  ])('is never the value %j', (value) => {
+  ])('A slice never has the value %j', (value) => {
     expect(WireSlice.safeParse({ property: 'tenant_id', value }).success).toBe(false);
   });
 });

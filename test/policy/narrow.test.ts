@@ -12,8 +12,8 @@ const parent: Grant = wholeGrant({
   deletes: { persons_per_day: 100, events: true, recordings: false },
 });
 
-describe('the grant of a tenant', () => {
-  test('is its record, member for member', () => {
+describe('Grants of tenants', () => {
+  test('The grant of a tenant is its record, member for member', () => {
     const { rate, origins, scopes, project_id, deletes } = EVERYTHING;
     const bare = { rate, origins, scopes, project_id, deletes };
     expect(grantOf(EVERYTHING)).toEqual({
@@ -37,8 +37,8 @@ describe('the grant of a tenant', () => {
   });
 });
 
-describe('narrowing', () => {
-  test('by nothing leaves everything as the parent has it', () => {
+describe('Narrowing', () => {
+  test('Narrowing by nothing leaves everything as the parent has it', () => {
     expect(narrow(parent, {})).toEqual(parent);
     expect(narrow(parent, { properties: {}, deletes: {} })).toEqual(parent);
   });
@@ -74,21 +74,21 @@ describe('narrowing', () => {
       { deletes: { persons_per_day: 5, events: false, recordings: true } },
       { deletes: { persons_per_day: 5, events: false, recordings: false } },
     ],
-  ])('cuts %s', (_, by, changed) => {
+  ])('Narrowing cuts %s', (_, by, changed) => {
     expect(narrow(parent, by)).toEqual({ ...parent, ...changed });
   });
 
-  test('by visible properties shows no hidden one again', () => {
+  test('Narrowing by visible properties shows no hidden one again', () => {
     const child = narrow(wholeGrant({ hidden: ['ssn'] }), { properties: { visible: ['ssn', 'plan'] } });
     expect(child).toMatchObject({ hidden: ['ssn'], visible: ['ssn', 'plan'] });
   });
 
-  test('never changes the project', () => {
+  test('Narrowing never changes the project', () => {
     expect(narrow(parent, { project_id: 99 } as Narrowing).project_id).toBe(parent.project_id);
   });
 });
 
-describe('asking for more than the parent has', () => {
+describe('Asking for more than the parent has', () => {
   const rate = parent.rate;
   test.each<[string, Narrowing, string]>([
     ['scopes', { scopes: ['person:read', 'person:update'] }, 'person:read person:delete'],
@@ -100,7 +100,7 @@ describe('asking for more than the parent has', () => {
     ['rate.burst', { rate: { ...rate, burst: 61 } }, '60'],
     ['deletes.persons_per_day', { deletes: { persons_per_day: 101 } }, '100'],
     ['deletes.recordings', { deletes: { recordings: true } }, 'false'],
-  ])('in %s is refused, by name, with what the parent has', (attr, by, has) => {
+  ])('A request for more in %s is refused, by name, with what the parent has', (attr, by, has) => {
     expect(checkNarrower(parent, by)).toEqual({
       ok: false,
       failure: {
@@ -111,14 +111,14 @@ describe('asking for more than the parent has', () => {
     });
   });
 
-  test('in events is refused where the parent may not', () => {
+  test('A request for deletes of events is refused where the parent has them not', () => {
     const modest = wholeGrant({ deletes: { persons_per_day: 1, events: false, recordings: false } });
     expect(checkNarrower(modest, { deletes: { events: true } })).toMatchObject({
       failure: { attr: 'deletes.events' },
     });
   });
 
-  test('in origins of a parent without any says so', () => {
+  test('A request for origins of a parent without any is told so', () => {
     const none = wholeGrant({ origins: [] });
     expect(checkNarrower(none, { origins: ['https://x.test'] })).toMatchObject({
       failure: { detail: 'origins asks for more than the parent has, which is none.' },
@@ -134,11 +134,11 @@ describe('asking for more than the parent has', () => {
       'a slice by another property, which only adds a condition',
       { slice: { property: 'region', value: 'eu' } },
     ],
-  ])('is not done by asking for %s', (_, by) => {
+  ])('A request for %s asks for no more than the parent has', (_, by) => {
     expect(checkNarrower(parent, by)).toEqual({ ok: true, value: by });
   });
 
-  test('is not done by any visible list where the parent shows all', () => {
+  test('A request for any visible list asks for no more where the parent shows all', () => {
     const by = { properties: { visible: ['anything'] } };
     expect(checkNarrower(wholeGrant(), by).ok).toBe(true);
   });

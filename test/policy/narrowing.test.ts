@@ -1,5 +1,5 @@
 /** Tokens narrow the slice and hide more, never the opposite. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { Narrowing, TenantRecord, type Grant } from '../../src/policy/grant.ts';
 import { grantOf, narrow, checkNarrower } from '../../src/policy/narrow.ts';
 import { inSlice } from '../../src/policy/slice.ts';
@@ -10,8 +10,8 @@ const narrowed = (members: object, ...chain: object[]): Grant =>
   chain.reduce<Grant>((grant, by) => narrow(grant, Narrowing.parse(by)), tenant(members));
 const slice = (value: string | string[], property = 'tenant_id') => ({ slice: { property, value } });
 
-describe('a narrowed slice', () => {
-  it.each<[string, Grant, Grant['slices']]>([
+describe('Narrowed slices', () => {
+  test.each<[string, Grant, Grant['slices']]>([
     [
       "is the parent's where nothing is said",
       narrowed(slice('acme'), {}),
@@ -50,18 +50,18 @@ describe('a narrowed slice', () => {
         { property: 'region', values: ['eu'] },
       ],
     ],
-  ])('%s', (_, grant, slices) => {
+  ])('A narrowed slice %s', (_, grant, slices) => {
     expect(grant.slices).toEqual(slices);
   });
 
-  it('covers nobody when the tenant moved to another value, rather than everybody', () => {
+  test('A narrowed slice covers no person when the tenant moved to another value, rather than every person', () => {
     expect(inSlice(narrowed(slice('bolt'), slice('acme')).slices, { tenant_id: 'acme' })).toBe(false);
     expect(inSlice(narrowed(slice('bolt'), slice('acme')).slices, { tenant_id: 'bolt' })).toBe(false);
   });
 });
 
-describe('what is hidden', () => {
-  it('adds up, and what is visible is what all links show', () => {
+describe('Hidden properties', () => {
+  test('Hidden properties add up, and visible ones are those that every ancestor shows', () => {
     const grant = narrowed(
       { properties: { hidden: ['ssn'], visible: ['a', 'b', 'c'] } },
       { properties: { hidden: ['a', 'ssn'], visible: ['a', 'b'] } },
@@ -70,7 +70,7 @@ describe('what is hidden', () => {
     expect(grant).toMatchObject({ hidden: ['ssn', 'a'], visible: ['b'] });
   });
 
-  it('stays hidden where a descendant says nothing of it', () => {
+  test('A hidden property stays hidden where a descendant says nothing of it', () => {
     expect(narrowed({ properties: { distinct_ids: 'hidden' } }, { properties: {} }).distinct_ids_hidden).toBe(
       true,
     );
@@ -79,22 +79,22 @@ describe('what is hidden', () => {
   });
 });
 
-describe('splitting out of the slice', () => {
-  it.each([
+describe('Splitting out of the slice', () => {
+  test.each([
     [true, undefined, true],
     [true, true, true],
     [true, false, false],
     [false, undefined, false],
     [false, true, false],
     [false, false, false],
-  ])('of a parent with %s and a token that says %s is %s', (parent, by, expected) => {
+  ])('A split for a parent with %s and a token that says %s is %s', (parent, by, expected) => {
     const grant = narrow(tenant({ split_out_of_slice: parent }), { split_out_of_slice: by });
     expect(grant.split_out_of_slice).toBe(expected);
   });
 });
 
-describe('a token is refused when it asks for', () => {
-  it.each<[string, object, object, string]>([
+describe('Refused requests for a token', () => {
+  test.each<[string, object, object, string]>([
     ['another value of the slice', slice('acme'), slice('bolt'), 'slice.value'],
     ['a value more', slice(['acme', 'bolt']), slice(['acme', 'corp']), 'slice.value'],
     [
@@ -116,12 +116,12 @@ describe('a token is refused when it asks for', () => {
       'properties.visible',
     ],
     ['splits that the parent may not do', {}, { split_out_of_slice: true }, 'split_out_of_slice'],
-  ])('%s', (_, members, by, attr) => {
+  ])('A token is refused when it asks for %s', (_, members, by, attr) => {
     const result = checkNarrower(tenant(members), Narrowing.parse(by));
     expect(result).toMatchObject({ ok: false, failure: { code: 'grant_exceeds_parent', attr } });
   });
 
-  it('any value where the parent covers nobody any more', () => {
+  test('A token is refused when it asks for any value where the parent covers no person any more', () => {
     const nobody = narrowed(slice('acme'), slice('bolt'));
     expect(checkNarrower(nobody, Narrowing.parse(slice('acme')))).toMatchObject({
       ok: false,
@@ -130,8 +130,8 @@ describe('a token is refused when it asks for', () => {
   });
 });
 
-describe('a token may ask for', () => {
-  it.each<[string, object, object]>([
+describe('Allowed requests for a token', () => {
+  test.each<[string, object, object]>([
     ['the same slice', slice('acme'), slice('acme')],
     ['a slice of the slice', slice(['acme', 'bolt']), slice('bolt')],
     ['one more condition', slice('acme'), slice('eu', 'region')],
@@ -143,7 +143,7 @@ describe('a token may ask for', () => {
     ],
     ['fewer to be visible', { properties: { visible: ['a', 'b'] } }, { properties: { visible: ['b'] } }],
     ['no splits', { split_out_of_slice: true }, { split_out_of_slice: false }],
-  ])('%s', (_, members, by) => {
+  ])('A token may ask for %s', (_, members, by) => {
     expect(checkNarrower(tenant(members), Narrowing.parse(by)).ok).toBe(true);
   });
 });

@@ -1,5 +1,5 @@
 /** What a slice can be made of, who is in it, and what PostHog is sent for it. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
 import { Narrowing, PropertyRule, TenantRecord } from '../../src/policy/grant.ts';
 import {
@@ -17,8 +17,8 @@ const ACME: Slice = { property: 'tenant_id', values: ['acme'] };
 
 const messageOf = (slice: unknown): string => WireSlice.safeParse(slice).error?.message ?? 'accepted';
 
-describe('a slice', () => {
-  it.each([
+describe('Slice values', () => {
+  test.each([
     ['a text', 'acme'],
     ['a text with digits', 't_42'],
     ['a UUID', '0190c0de-0001-7000-8000-000000000001'],
@@ -27,11 +27,11 @@ describe('a slice', () => {
     ['a text that starts as a date does', '2026-01-01-acme'],
     ['a list of texts', ['acme', 'bolt']],
     ['a list of fifty', Array.from({ length: 50 }, (_, i) => `t_${i}`)],
-  ])('has %s for its value', (_, value) => {
+  ])('A slice may have %s for its value', (_, value) => {
     expect(WireSlice.parse({ property: 'tenant_id', value }).value).toEqual(value);
   });
 
-  it.each<[string, unknown, RegExp]>([
+  test.each<[string, unknown, RegExp]>([
     ['a number', 7, /must be text.*PostHog/],
     ['a boolean', true, /must be text.*PostHog/],
     ['null', null, /must be text/],
@@ -59,30 +59,30 @@ describe('a slice', () => {
     ['a list with a number in it', ['acme', 7], /must be text/],
     ['a list with digits in it', ['acme', '7'], /letter/],
     ['an object', { value: 'acme' }, /must be text/],
-  ])('has not %s for its value, and says why', (_, value, why) => {
+  ])('A slice may not have %s for its value, and the refusal says why', (_, value, why) => {
     expect(messageOf({ property: 'tenant_id', value })).toMatch(why);
   });
 
-  it.each<[string, string, RegExp]>([
+  test.each<[string, string, RegExp]>([
     ['without a name', '', /./],
     ['of more than 200 characters', 'a'.repeat(201), /./],
     ['that PostHog writes itself', '$geoip_country_code', /PostHog writes/],
     ['that is none', 'distinct_id', /distinct_id is none/],
     ['with white space around it', 'tenant_id ', /white space/],
     ['with NUL in it', 'tenant\u0000', /./],
-  ])('is not made of a property %s', (_, property, why) => {
+  ])('A slice is not made of a property %s', (_, property, why) => {
     expect(messageOf({ property, value: 'acme' })).toMatch(why);
   });
 
-  it('takes no other members', () => {
+  test('A slice takes no other members', () => {
     expect(WireSlice.safeParse({ property: 'tenant_id', value: 'acme', operator: 'is_not' }).success).toBe(
       false,
     );
   });
 });
 
-describe('a property rule', () => {
-  it('names each property once, and hides distinct ids by one word', () => {
+describe('Property rules', () => {
+  test('A property rule names each property once, and hides distinct ids by one word', () => {
     expect(PropertyRule.safeParse({ hidden: ['a', 'b'], visible: [], distinct_ids: 'hidden' }).success).toBe(
       true,
     );
@@ -95,8 +95,8 @@ describe('a property rule', () => {
   });
 });
 
-describe('splitting out of the slice', () => {
-  it('is off for a tenant that says nothing, and as the parent has it for a token that says nothing', () => {
+describe('Splitting out of the slice', () => {
+  test('Splitting is off for a tenant that says nothing, and as the parent has it for a token that says nothing', () => {
     const record = { name: 'Acme', project_id: 1, scopes: ['person:read'] };
     expect(TenantRecord.parse(record).split_out_of_slice).toBe(false);
     expect(TenantRecord.parse({ ...record, split_out_of_slice: true }).split_out_of_slice).toBe(true);
@@ -104,9 +104,9 @@ describe('splitting out of the slice', () => {
   });
 });
 
-describe('a person is in the slice', () => {
+describe('Persons in the slice', () => {
   const both: Slice[] = [ACME, { property: 'region', values: ['eu', 'us'] }];
-  it.each<[string, readonly Slice[], Json | undefined]>([
+  test.each<[string, readonly Slice[], Json | undefined]>([
     ['of the whole project, whatever it is', [], {}],
     ['of the whole project, even without properties', [], undefined],
     ['when its property has the value', [ACME], { tenant_id: 'acme' }],
@@ -121,11 +121,11 @@ describe('a person is in the slice', () => {
       [{ property: '__proto__', values: ['acme'] }],
       JSON.parse('{"__proto__":"acme"}'),
     ],
-  ])('%s', (_, slices, properties) => {
+  ])('A person is in the slice %s', (_, slices, properties) => {
     expect(inSlice(slices, properties)).toBe(true);
   });
 
-  it.each<[string, readonly Slice[], Json | undefined]>([
+  test.each<[string, readonly Slice[], Json | undefined]>([
     ['it lacks the property', [ACME], { plan: 'pro' }],
     ['it has no properties', [ACME], undefined],
     ['its properties are null', [ACME], null],
@@ -150,13 +150,13 @@ describe('a person is in the slice', () => {
     ['only one of the conditions holds', both, { tenant_id: 'acme', region: 'asia' }],
     ['nobody can be in it', [{ property: 'tenant_id', values: [] }], { tenant_id: 'acme' }],
     ['the property is inherited, not its own', [{ property: 'constructor', values: ['acme'] }], {}],
-  ])('not when %s', (_, slices, properties) => {
+  ])('A person is not in the slice when %s', (_, slices, properties) => {
     expect(inSlice(slices, properties)).toBe(false);
   });
 });
 
-describe('what PostHog is sent for a slice', () => {
-  it('is one whole leaf for each condition, of type person', () => {
+describe('Filters of a slice', () => {
+  test('The filter of a slice has one complete leaf for each condition, of type person', () => {
     expect(sliceFilters([ACME, { property: 'region', values: ['eu', 'us'] }])).toEqual({
       covers: 'some',
       leaves: [
@@ -166,11 +166,11 @@ describe('what PostHog is sent for a slice', () => {
     });
   });
 
-  it('is nothing for the whole project', () => {
+  test('The filter of the whole project is empty', () => {
     expect(sliceFilters([])).toEqual({ covers: 'everybody' });
   });
 
-  it('is never a leaf without a value, which PostHog would drop and answer everybody', () => {
+  test('The filter of a slice never has a leaf without a value, which PostHog would drop and answer every person', () => {
     expect(sliceFilters([ACME, { property: 'region', values: [] }])).toEqual({ covers: 'nobody' });
     expect(sliceFilters([{ property: 'region', values: [''] }])).toEqual({ covers: 'nobody' });
   });
@@ -179,7 +179,7 @@ describe('what PostHog is sent for a slice', () => {
 const condition = (property: string, ...values: string[]): Slice => ({ property, values });
 
 describe('Slices that mean the same', () => {
-  it.each<[string, unknown[], unknown[]]>([
+  test.each<[string, unknown[], unknown[]]>([
     ['a text and a list of one', [{ property: 'p', value: 'a' }], [{ property: 'p', value: ['a'] }]],
     [
       'the values in another order',
@@ -197,35 +197,35 @@ describe('Slices that mean the same', () => {
         { property: 'p', value: 'a' },
       ],
     ],
-  ])('are the same, written as %s.', (_, a, b) => {
+  ])('Two slices with %s are the same', (_, a, b) => {
     const parsed = [a, b].map((slices) => slices.map((slice) => parseSlice(WireSlice.parse(slice))));
     expect(sameSlices(parsed[0] ?? [], parsed[1] ?? [])).toBe(true);
   });
 
-  it.each<[string, Slice[], Slice[]]>([
+  test.each<[string, Slice[], Slice[]]>([
     ['one value more', [condition('p', 'a')], [condition('p', 'a', 'b')]],
     ['another property', [condition('p', 'a')], [condition('q', 'a')]],
     ['one condition more', [condition('p', 'a')], [condition('p', 'a'), condition('q', 'a')]],
     ['no condition', [condition('p', 'a')], []],
     ['a text that joins two values', [condition('p', 'a","b')], [condition('p', 'a', 'b')]],
-  ])('are not those with %s.', (_, a, b) => {
+  ])('Two slices are not the same with %s', (_, a, b) => {
     expect(sameSlices(a, b)).toBe(false);
     expect(sameSlices(b, a)).toBe(false);
   });
 
-  it('cover each other, unless no person can be in them.', () => {
+  test('Two slices that are the same cover each other, unless no person can be in them', () => {
     const some = [condition('p', 'a', 'b'), condition('q', 'c')];
     expect(coversSlices(some, some.toReversed())).toBe(true);
     expect(coversSlices([condition('p')], [condition('p')])).toBe(false);
   });
 });
 
-describe('A slice on the wire', () => {
-  it.each([['a'], [['a', 'b']]])('is read and written as %j.', (value) => {
+describe('Slices on the wire', () => {
+  test.each([['a'], [['a', 'b']]])('A slice on the wire is read and written as %j', (value) => {
     expect(writeSlice(parseSlice({ property: 'p', value }))).toEqual({ property: 'p', value });
   });
 
-  it('that covers no person is written as an empty list.', () => {
+  test('A slice on the wire that covers no person is written as an empty list', () => {
     expect(writeSlice(condition('p'))).toEqual({ property: 'p', value: [] });
   });
 });

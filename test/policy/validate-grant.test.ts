@@ -1,5 +1,5 @@
 /** A grant that cannot be held to what it says is refused when it is made, with the reason. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { checkGrant } from '../../src/policy/validate-grant.ts';
 import { Narrowing, TenantRecord, type Grant } from '../../src/policy/grant.ts';
 import { grantOf, narrow } from '../../src/policy/narrow.ts';
@@ -8,8 +8,8 @@ const tenant = (members: object): Grant =>
   grantOf(TenantRecord.parse({ name: 'Acme', project_id: 1, scopes: ['person:read'], ...members }));
 const ACME = { property: 'tenant_id', value: 'acme' };
 
-describe('enforceable is', () => {
-  it.each<[string, object]>([
+describe('Grants that can be enforced', () => {
+  test.each<[string, object]>([
     ['the whole project', {}],
     ['a slice', { slice: ACME }],
     ['a slice beside hidden properties', { slice: ACME, properties: { hidden: ['ssn'] } }],
@@ -20,13 +20,13 @@ describe('enforceable is', () => {
       'hiding a property that is also listed as visible',
       { properties: { hidden: ['ssn'], visible: ['ssn'] } },
     ],
-  ])('%s', (_, members) => {
+  ])('A grant can be enforced with %s', (_, members) => {
     expect(checkGrant(tenant(members))).toBeNull();
   });
 });
 
-describe('not enforceable is', () => {
-  it.each<[string, object, RegExp]>([
+describe('Grants that cannot be enforced', () => {
+  test.each<[string, object, RegExp]>([
     [
       'a slice of a hidden property',
       { slice: ACME, properties: { hidden: ['tenant_id'] } },
@@ -43,13 +43,13 @@ describe('not enforceable is', () => {
       { slice: ACME, properties: { visible: ['tenant_id'], hidden: ['tenant_id'] } },
       /properties\.hidden/,
     ],
-  ])('%s', (_, members, why) => {
+  ])('A grant cannot be enforced with %s', (_, members, why) => {
     const refusal = checkGrant(tenant(members));
     expect(refusal).toMatchObject({ code: 'field_invalid', attr: 'slice.property' });
     expect(refusal?.detail).toMatch(why);
   });
 
-  it.each<[string, object, object]>([
+  test.each<[string, object, object]>([
     [
       'a token that hides what its tenant is sliced by',
       { slice: ACME },
@@ -65,17 +65,17 @@ describe('not enforceable is', () => {
       { properties: { hidden: ['ssn'] } },
       { slice: { property: 'ssn', value: 'x1' } },
     ],
-  ])('%s', (_, members, by) => {
+  ])('A grant cannot be enforced for %s', (_, members, by) => {
     const grant = narrow(tenant(members), Narrowing.parse(by));
     expect(checkGrant(grant)).toMatchObject({ attr: 'slice.property' });
   });
 
-  it('a slice that nobody can be in', () => {
+  test('A grant cannot be enforced with a slice that covers no person', () => {
     const grant = narrow(tenant({ slice: ACME }), { slice: { property: 'tenant_id', value: 'bolt' } });
     expect(checkGrant(grant)).toMatchObject({ code: 'field_invalid', attr: 'slice.value' });
   });
 
-  it('named by another code where a call is decided on', () => {
+  test('A grant that cannot be enforced gets another code where a call is decided on', () => {
     const grant = tenant({ slice: ACME, properties: { visible: [] } });
     expect(checkGrant(grant, 'not_sliceable')?.code).toBe('not_sliceable');
   });

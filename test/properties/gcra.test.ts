@@ -83,12 +83,12 @@ function expectNoWindowAbove(rate: Rate, admitted: readonly Admitted[]) {
   }
 }
 
-test(`the properties below run with seed ${SEED}`, () => {
+test(`The properties of this file run with seed ${SEED}`, () => {
   expect(Number.isSafeInteger(SEED)).toBe(true);
 });
 
-describe('the rate', () => {
-  test('the rate never allows more than the burst and what time brings, in any window, to the last part of a request', () => {
+describe('Rate', () => {
+  test('The rate never allows more than the burst and what time brings, in any window, to the last part of a request', () => {
     fc.assert(
       fc.property(rates, stepsWith(forward), (rate, steps) => {
         let bucket = emptyBucket(START);
@@ -107,7 +107,7 @@ describe('the rate', () => {
     );
   });
 
-  test('each jump of the clock ahead allows at most what it is worth and at most a burst, and a jump back nothing', () => {
+  test('Jumps of the clock allow at most what each jump ahead is worth, and a burst for each', () => {
     fc.assert(
       fc.property(rates, jumpingSteps, (rate, steps) => {
         let bucket = emptyBucket(START);
@@ -133,7 +133,7 @@ describe('the rate', () => {
     );
   });
 
-  test('wherever the clock jumped, a refusal lasts no longer than a full bucket takes to pay off and a second', () => {
+  test('A clock that jumped refuses for no longer than a full bucket takes to pay off and a second', () => {
     fc.assert(
       fc.property(rates, jumpingSteps, (rate, steps) => {
         let bucket = emptyBucket(START);
@@ -153,7 +153,7 @@ describe('the rate', () => {
     );
   });
 
-  test('the remaining requests that are shown are never negative and fit, and one more does not', () => {
+  test('The remaining number is never negative, it fits, and one more does not', () => {
     fc.assert(
       fc.property(rates, stepsWith(corrected), (rate, steps) => {
         let bucket = emptyBucket(START);
@@ -175,7 +175,7 @@ describe('the rate', () => {
     );
   });
 
-  test('a refusal names a wait after which the same is allowed, and no whole second longer than needed', () => {
+  test('The named wait is enough for the same request, and no whole second longer than needed', () => {
     fc.assert(
       fc.property(rates, stepsWith(corrected), (rate, steps) => {
         let bucket = emptyBucket(START);
@@ -199,7 +199,7 @@ describe('the rate', () => {
     );
   });
 
-  test('a changed rate is no fresh burst: what was spent stays spent', () => {
+  test('A changed rate is no fresh burst: what was spent stays spent', () => {
     fc.assert(
       fc.property(rates, rates, fc.integer({ min: 0, max: 60 }), (before, after, spent) => {
         const all = trySpend(emptyBucket(START), before, Math.min(spent, before.burst), START);
@@ -211,14 +211,14 @@ describe('the rate', () => {
     );
   });
 
-  test('a cost above the burst is refused, now and always', () => {
+  test('A cost above the burst is refused now and always', () => {
     const rate = { requests_per_minute: 60, burst: 3 };
     const spending = trySpend(emptyBucket(START), rate, 4, START);
     expect(spending).toEqual({ allowed: false, retryAfterSeconds: 1 });
   });
 
   test.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY])(
-    'a cost of %s is a defect of the caller',
+    'A cost of %s is refused as a defect',
     (cost) => {
       expect(() => trySpend(emptyBucket(START), { requests_per_minute: 1, burst: 1 }, cost, START)).toThrow(
         RangeError,
@@ -247,8 +247,8 @@ function spendAndWrite(
   return { allowed: true, wrote };
 }
 
-describe('the clock stored ahead', () => {
-  test('a stored bucket owes at least as much as the lost one at any later time, and more by less than a stride', () => {
+describe('Stored level', () => {
+  test('The stored level owes at least as much as the lost one at any later time, and more by less than a stride', () => {
     fc.assert(
       fc.property(rates, stepsWith(forward), forward, (rate, steps, laterMs) => {
         const cached: Cached = { bucket: emptyBucket(START), stored: null };
@@ -269,7 +269,7 @@ describe('the clock stored ahead', () => {
     );
   });
 
-  test('the rate is kept when memory is lost at any moment, however often', () => {
+  test('The rate holds when memory is lost at any moment, however often', () => {
     const moments = fc.array(fc.boolean(), { minLength: 80, maxLength: 80 });
     fc.assert(
       fc.property(rates, stepsWith(forward), moments, (rate, steps, lost) => {
@@ -289,7 +289,7 @@ describe('the clock stored ahead', () => {
     );
   });
 
-  test('a bucket is stored at most once for every stride of requests and once a minute, dense or sparse', () => {
+  test('The level is stored at most once for every stride of requests and once a minute, dense or sparse', () => {
     const waits = fc.oneof(
       fc.constant(0),
       fc.integer({ min: 0, max: 2_000 }),

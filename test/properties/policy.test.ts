@@ -55,12 +55,12 @@ const powerOf = (grant: Grant) => ({
 
 const chainOf = (grant: Grant, chain: readonly Narrowing[]) => chain.reduce(narrow, grant);
 
-test(`the properties below run with seed ${SEED}`, () => {
+test(`The properties of this file run with seed ${SEED}`, () => {
   expect(Number.isSafeInteger(SEED)).toBe(true);
 });
 
-describe('narrowing', () => {
-  test('widens no member, whatever it is asked for, however often', () => {
+describe('Narrowing', () => {
+  test('Narrowing widens no member, whatever is asked for, however often', () => {
     fc.assert(
       fc.property(grants, chains, (grant, chain) => {
         expect(widerIn(chainOf(grant, chain), grant)).toEqual([]);
@@ -69,7 +69,7 @@ describe('narrowing', () => {
     );
   });
 
-  test('the same way twice is narrowing once', () => {
+  test('Narrowing the same way twice is narrowing once', () => {
     fc.assert(
       fc.property(grants, narrowings, (grant, by) => {
         const once = narrow(grant, by);
@@ -79,7 +79,7 @@ describe('narrowing', () => {
     );
   });
 
-  test('in another order comes to the same power', () => {
+  test('Narrowing in another order comes to the same power', () => {
     const shuffled = fc
       .array(narrowings, { maxLength: 4 })
       .chain((chain) =>
@@ -96,7 +96,7 @@ describe('narrowing', () => {
     );
   });
 
-  test('keeps its hold when the parent is narrowed later: the parent counts as it is now', () => {
+  test('Narrowing holds when the parent is narrowed later: the parent counts as it is now', () => {
     fc.assert(
       fc.property(grants, narrowings, narrowings, (grant, byToken, byOperator) => {
         const child = narrow(narrow(grant, byOperator), byToken);
@@ -107,7 +107,7 @@ describe('narrowing', () => {
     );
   });
 
-  test('leaves its input as it was', () => {
+  test('Narrowing leaves its input as it was', () => {
     fc.assert(
       fc.property(grants, narrowings, (grant, by) => {
         const before = JSON.stringify([grant, by]);
@@ -119,8 +119,8 @@ describe('narrowing', () => {
   });
 });
 
-describe('an ask', () => {
-  test('that is let through is granted in full: nothing is cut without a word', () => {
+describe('Requests for a token', () => {
+  test('A request that is let through is granted in full: nothing is cut without a word', () => {
     fc.assert(
       fc.property(grants, narrowings, (grant, by) => {
         if (!checkNarrower(grant, by).ok) return;
@@ -137,7 +137,7 @@ describe('an ask', () => {
     );
   });
 
-  test('that is refused asks for more, in the member that is named', () => {
+  test('A request that is refused asks for more in the member that is named', () => {
     fc.assert(
       fc.property(grants, narrowings, (grant, by) => {
         const asked = checkNarrower(grant, by);
@@ -161,8 +161,8 @@ const verdict = (grant: Grant, ...asked: Asked) => decide(grant, ...asked).verdi
 
 type Asked = Parameters<typeof decide> extends [Grant, ...infer Rest] ? Rest : never;
 
-describe('a decision', () => {
-  test('for a narrower grant is never allow where the wider grant’s is deny', () => {
+describe('Decisions', () => {
+  test('A decision for a narrower grant is never allow where the wider grant is denied', () => {
     let allowed = 0;
     fc.assert(
       fc.property(
@@ -183,7 +183,7 @@ describe('a decision', () => {
     expect(allowed).toBeGreaterThan(50);
   });
 
-  test('is the same every time, and a denial says why in a code of the list', () => {
+  test('A decision is the same every time, and a denial has a code of the list', () => {
     fc.assert(
       fc.property(grants, askers, calls, upstreams, (grant, caller, call, upstream) => {
         const first = decide(grant, caller, call, upstream);
@@ -199,7 +199,7 @@ describe('a decision', () => {
     );
   });
 
-  test('is allow with the project, the origin, every scope and every flag, where nothing is sliced or hidden', () => {
+  test('A decision is allow with the project, the origin, every scope and every flag, where nothing is sliced or hidden', () => {
     fc.assert(
       fc.property(grants, askers, calls, upstreams, (grant, caller, call, upstream) => {
         const flags = call.kind === 'delete' ? call.deletion.flags : null;

@@ -23,9 +23,9 @@ const exact = (text: string): string => {
   return kept === '' ? '0' : `${sign}${kept}e${exponent}`;
 };
 
-describe('for any value', () => {
+describe('Any value', () => {
   const values = fc.jsonValue({ depthSize: 'small', maxDepth: 8 });
-  test('what JSON.stringify writes has no flaw, with or without spaces', () => {
+  test('The output of JSON.stringify has no problem, with or without spaces', () => {
     fc.assert(
       fc.property(values, fc.constantFrom(undefined, 1, '\t'), (value, space) => {
         const text = JSON.stringify(value, null, space);
@@ -35,7 +35,7 @@ describe('for any value', () => {
     );
   });
 
-  test('a member written again, in whatever spelling, at whatever place, is found', () => {
+  test('A repeated member is found in any spelling, at any place', () => {
     const cases = fc.record({
       members: fc.dictionary(fc.string({ maxLength: 6 }), fc.jsonValue({ maxDepth: 2 }), {
         minKeys: 1,
@@ -60,7 +60,7 @@ describe('for any value', () => {
     );
   });
 
-  test('of text that is no JSON it says something or nothing, and never falls over', () => {
+  test('Text that is no JSON never makes the check throw', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: fc.constantFrom('{', '}', '[', ']', '"', '\\', ':', ',', 'a', '1', '-') }),
@@ -73,7 +73,7 @@ describe('for any value', () => {
     );
   });
 
-  test('a number that is let through is sent on as the number it was', () => {
+  test('A number that is accepted is sent on as the number it was', () => {
     const digits = fc.stringMatching(/^-?(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})?(?:e-?[0-9]{1,2})?$/);
     fc.assert(
       fc.property(digits, (text) => {

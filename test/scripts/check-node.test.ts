@@ -22,7 +22,7 @@ test.each(['22.18.0', '22.21.0', '24.0.0', '26.1.0'])('Node %s is let through', 
   expect(on(version)).toMatchObject({ status: 0 });
 });
 
-test('README and package.json say the version that is checked', () => {
+test('The README and package.json name the version that is checked', () => {
   expect(readFileSync(join(REPOSITORY, 'README.md'), 'utf8')).toContain('Node 22.18');
   expect(readFileSync(join(REPOSITORY, 'package.json'), 'utf8')).toContain('"node": "^22.18.0 || >=24"');
 });

@@ -46,21 +46,21 @@ const indented = (text: string): string =>
     .filter((line) => line.startsWith('  '))
     .join('\n');
 
-describe('what npm start prints', () => {
-  test('are commands that work when they are pasted', () => {
+describe('Output of npm start', () => {
+  test('The printed commands work when they are pasted', () => {
     const said = paste(indented(gateway.printed));
     expect(said).toContain('"tenant":');
     expect(said).toContain('202 Accepted');
     expect(said).toContain('"state":"accepted"');
   });
 
-  test('for a PostHog are commands that work when they are pasted, and read the admin token themselves', () => {
+  test('The printed commands for a PostHog work when they are pasted, and read the admin token themselves', () => {
     const file = join(folder, '.dev.vars');
     const said = paste(indented(firstSteps({ origin: gateway.origin, adminTokenIn: 'file', file })));
     expect(said).toContain('"distinct_ids"');
   });
 
-  test('says where the sandbox listens, that nothing is kept, and which setting is misspelt', async () => {
+  test('The output says where the sandbox listens, that nothing is kept, and which setting is misspelt', async () => {
     const sandbox = /in front of the sandbox on (\S+)\.\n/.exec(gateway.printed)?.[1] ?? '';
     expect((await clientOf(sandbox)('GET', '/_sandbox/settings')).status).toBe(200);
     expect(gateway.printed).toContain('forgotten when they stop');
@@ -68,10 +68,10 @@ describe('what npm start prints', () => {
   });
 });
 
-describe('the README', () => {
+describe('The README', () => {
   let browserToken = '';
 
-  test('has a round trip that works when it is pasted', () => {
+  test('The README has a round trip that works when it is pasted', () => {
     const roundTrip = scripts.filter(isForGateway).join('\n');
     const said = paste(roundTrip.replaceAll('http://127.0.0.1:8787', gateway.origin));
     expect(said).toContain('Hedgerow-Deletion: del_');
@@ -79,7 +79,7 @@ describe('the README', () => {
     expect(browserToken).not.toBe('');
   });
 
-  test('has a page whose script may read persons with the token of the round trip, from the origin it names', async () => {
+  test('The README has a page whose script may read persons with the token of the round trip, from the origin it names', async () => {
     const send = clientOf(gateway.origin);
     const origin = { origin: 'http://localhost:3000' };
     /** What a browser does around a request with a header of its own: it asks first, and hides what is not granted. */
@@ -115,7 +115,7 @@ describe('the README', () => {
     expect(shown).toMatchObject([{ results: [{}, {}] }]);
   });
 
-  test('has no other commands than those of npm and wrangler that exist', () => {
+  test('The README has no other commands than those of npm and wrangler that exist', () => {
     const Package = z.object({ scripts: z.record(z.string(), z.string()) });
     const known = Object.keys(Package.parse(JSON.parse(read('package.json'))).scripts);
     const lines = scripts
@@ -133,7 +133,7 @@ describe('the README', () => {
   });
 });
 
-test('a gateway over the sandbox that is interrupted leaves no state and no lock', async () => {
+test('A gateway over the sandbox that is interrupted leaves no state and no lock', async () => {
   await gateway.interrupt();
   expect(readdirSync(join(folder, '.hedgerow'))).toEqual([]);
   expect(existsSync(join(folder, '.dev.vars'))).toBe(true);

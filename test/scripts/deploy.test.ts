@@ -32,8 +32,8 @@ const ENVIRONMENTS = ['', 'staging', 'production'];
 /** Compressed bytes; the first release had 92,000. Far below a platform's limit, but starting takes longer with each. */
 const BUNDLE_GZIP_BYTES_MAX = 115_000;
 
-describe.each(ENVIRONMENTS)('the environment "%s"', (env) => {
-  test('has the bindings, migrations, secrets and names of variables that the others have', () => {
+describe.each(ENVIRONMENTS)('The environment "%s"', (env) => {
+  test('The environment has the bindings, migrations, secrets and names of variables that the others have', () => {
     const config = configOf(env);
     const first = configOf('');
     expect(config.durable_objects).toEqual(first.durable_objects);
@@ -44,13 +44,13 @@ describe.each(ENVIRONMENTS)('the environment "%s"', (env) => {
   });
 });
 
-test('no two environments share a name, or an issuer that would let tokens of one into the other', () => {
+test('No two environments share a name, or an issuer that would let tokens of one into the other', () => {
   const configs = ENVIRONMENTS.map(configOf);
   expect(new Set(configs.map(({ name }) => name)).size).toBe(3);
   expect(new Set(configs.map(({ vars }) => vars['TOKEN_ISSUER'])).size).toBe(3);
 });
 
-test('lines for a domain and a placement mean what they say once they are in effect', () => {
+test('The lines for a domain and a placement mean what they say once they are in effect', () => {
   const text = read('wrangler.toml');
   const inEffect = text.replaceAll(/^# (?=routes = |\[placement\]|region = )/gm, '');
   const file = join(folder, 'wrangler.toml');
@@ -61,7 +61,7 @@ test('lines for a domain and a placement mean what they say once they are in eff
   expect(production.limits).toEqual(configOf('production').limits);
 });
 
-test('a deploy to production would go through without a warning, with a bundle that is not larger than it needs to be', () => {
+test('A deploy to production goes through without a warning, with a bundle that is not larger than it needs to be', () => {
   const wrangler = join(REPOSITORY, 'node_modules/wrangler/bin/wrangler.js');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
@@ -74,7 +74,7 @@ test('a deploy to production would go through without a warning, with a bundle t
   expect(gzipSync(readFileSync(join(folder, 'index.js'))).length).toBeLessThan(BUNDLE_GZIP_BYTES_MAX);
 });
 
-test('git ignores every file that holds secrets, and keeps the example', () => {
+test('The ignore list of git has every file that holds secrets, and keeps the example', () => {
   for (const name of [
     'secrets.json',
     'secrets.staging.json',
@@ -88,7 +88,7 @@ test('git ignores every file that holds secrets, and keeps the example', () => {
   expect(ignored('.dev.vars.example')).toBe(false);
 });
 
-test('the example of .dev.vars asks for the secrets and nothing else, and each has a help text for the deploy button', () => {
+test('The example of .dev.vars asks for the secrets and nothing else, and each has a help text for the deploy button', () => {
   const asked = [...read('.dev.vars.example').matchAll(/^([A-Z_]+)=$/gm)].map(([, name]) => name);
   expect(asked).toEqual(configOf('').secrets.required);
   const Package = z.object({
@@ -99,7 +99,7 @@ test('the example of .dev.vars asks for the secrets and nothing else, and each h
   );
 });
 
-test('the README has every variable and secret in its table', () => {
+test('The README has every variable and secret in its table', () => {
   const readme = read('README.md');
   const { vars, secrets } = configOf('');
   for (const name of [...Object.keys(vars), ...secrets.required]) {

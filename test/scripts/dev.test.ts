@@ -8,7 +8,7 @@ import { SECRETS } from '../support/secrets.ts';
 const folder = makeFolder();
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test('npm run dev serves the gateway over the sandbox, with the secrets of the environment', async () => {
+test('The command npm run dev serves the gateway over the sandbox, with the secrets of the environment', async () => {
   const { ADMIN_TOKEN, TOKEN_SIGNING_KEYS } = SECRETS;
   const dev = await launchDev({
     ADMIN_TOKEN,

@@ -49,7 +49,7 @@ afterAll(async () => {
   for (const each of [folder, systemTemp]) rmSync(each, { recursive: true, force: true });
 });
 
-test('a gateway that was killed comes back with tenant, revocation, log and budget, and settles the unknown deletion', async () => {
+test('A gateway that was killed comes back with tenant, revocation, log and budget, and settles the unknown deletion', async () => {
   await asAdmin('PUT', '', {
     name: 'Acme',
     project_id: 1,
@@ -81,7 +81,7 @@ test('a gateway that was killed comes back with tenant, revocation, log and budg
   expect(settled).toHaveLength(2);
 });
 
-test('the state is readable by its owner only, and nothing of it is in the folder for temporary files', () => {
+test('The state is readable by its owner only, and nothing of it is in the folder for temporary files', () => {
   const root = join(folder, '.hedgerow');
   const files = readdirSync(root, { recursive: true, encoding: 'utf8' });
   expect(files.some((file) => file.endsWith('.sqlite'))).toBe(true);
@@ -90,7 +90,7 @@ test('the state is readable by its owner only, and nothing of it is in the folde
   expect(readdirSync(systemTemp).filter((name) => name !== 'node-compile-cache')).toEqual([]);
 });
 
-test('a second gateway on the same port says in one sentence that the port is taken', async () => {
+test('A second gateway on the same port says in one sentence that the port is taken', async () => {
   const { status, printed } = await runGateway(environment);
   expect(status).toBe(1);
   expect(printed.trim()).toMatch(/^Port \d+ is taken\. Choose another: PORT=8788 npm start$/);

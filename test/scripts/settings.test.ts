@@ -28,8 +28,8 @@ afterAll(() => {
   rmSync(root, { recursive: true, force: true });
 });
 
-describe('secrets that nobody set', () => {
-  test('are made up once, said to be, and read again at the next start', () => {
+describe('Generated secrets', () => {
+  test('Secrets are generated once, announced, and read again at the next start', () => {
     const first = settings();
     expect(first.notes.join()).toContain('ADMIN_TOKEN and TOKEN_SIGNING_KEYS were made up');
     const second = settings();
@@ -37,17 +37,20 @@ describe('secrets that nobody set', () => {
     expect(second.notes).toEqual([]);
   });
 
-  test.each([0, 0o022, 0o077])('are in a file that its owner alone can read, with a umask of %d', (umask) => {
-    const before = process.umask(umask);
-    try {
-      settings();
-    } finally {
-      process.umask(before);
-    }
-    expect(modeOf(file)).toBe(0o600);
-  });
+  test.each([0, 0o022, 0o077])(
+    'Secrets are in a file that its owner alone can read, with a umask of %d',
+    (umask) => {
+      const before = process.umask(umask);
+      try {
+        settings();
+      } finally {
+        process.umask(before);
+      }
+      expect(modeOf(file)).toBe(0o600);
+    },
+  );
 
-  test('do not run into a last line without an end, and close a file that was open to others', () => {
+  test('Secrets are not joined to a last line without an end, and close a file that was open to others', () => {
     writeFileSync(file, 'ADMIN_TOKEN=mine-mine-mine-mine');
     chmodSync(file, 0o644);
     expect(settings().secrets.ADMIN_TOKEN).toBe('mine-mine-mine-mine');
@@ -55,7 +58,7 @@ describe('secrets that nobody set', () => {
     expect(modeOf(file)).toBe(0o600);
   });
 
-  test('are not written where the environment has them', () => {
+  test('Secrets are not written where the environment has them', () => {
     const given = settings({ ADMIN_TOKEN: 'a'.repeat(20), TOKEN_SIGNING_KEYS: `k1:${'s'.repeat(32)}` });
     expect(given.adminTokenIn).toBe('environment');
     expect(() => statSync(file)).toThrow('ENOENT');
@@ -64,7 +67,7 @@ describe('secrets that nobody set', () => {
 
 describe('.dev.vars', () => {
   test.each(['half a line\n', 'ADMIN_TOKEN="half of it', 'ADMIN_TOK', 'A="half\nB="b"'])(
-    'that was not written to its end (%j) is refused in one sentence that holds no value',
+    'A .dev.vars that was not written to its end (%j) is refused in one sentence that holds no value',
     (text) => {
       writeFileSync(file, text);
       expect(() => settings()).toThrow(
@@ -75,14 +78,14 @@ describe('.dev.vars', () => {
     },
   );
 
-  test('that cannot be read is refused in one sentence', () => {
+  test('A .dev.vars that cannot be read is refused in one sentence', () => {
     mkdirSync(file);
     expect(() => settings()).toThrow(
       /\.dev\.vars cannot be read \(EISDIR\)\. Make it a readable file, or remove it\.$/,
     );
   });
 
-  test('may hold comments, quotes of every kind and `export`', () => {
+  test('A .dev.vars may hold comments, quotes of every kind and `export`', () => {
     writeFileSync(
       file,
       `# a comment\nexport ADMIN_TOKEN='with-#-in-the-middle'\nTOKEN_ISSUER="one two"\n\nTOKEN_SIGNING_KEYS=k1:${'s'.repeat(32)} # behind\n`,
@@ -96,15 +99,15 @@ describe('.dev.vars', () => {
   });
 });
 
-describe('a variable', () => {
+describe('Variables', () => {
   test.each(names.filter((name) => !/KEY|ADMIN|HOST/.test(name)))(
-    '%s of wrangler.toml is handed on',
+    'The variable %s of wrangler.toml is handed on',
     (name) => {
       expect(settings({ [name]: 'x' }).variables).toEqual({ [name]: 'x' });
     },
   );
 
-  test('that is misspelt is pointed out, wherever it is, with the names that would be right', () => {
+  test('A misspelt variable is pointed out, wherever it is, with the names that would be right', () => {
     writeFileSync(file, 'READ_TIMOUT_MS=5\n');
     const notes = settings({ POSTHOG_HOTS: 'https://us.posthog.com', PATH: '/bin' }).notes.join('\n');
     expect(notes).toContain('READ_TIMOUT_MS in .dev.vars is no setting of Hedgerow');
@@ -114,18 +117,18 @@ describe('a variable', () => {
     expect(notes).not.toContain('PATH in');
   });
 
-  test('with which only half of a PostHog is set is refused', () => {
+  test('A variable with which only half of a PostHog is set is refused', () => {
     expect(() => settings({ POSTHOG_HOST: 'https://us.posthog.com' })).toThrow(
       /^POSTHOG_PERSONAL_API_KEY is not set/,
     );
   });
 });
 
-describe('a state folder', () => {
+describe('State folders', () => {
   const posthog = { host: 'https://us.posthog.com', key: 'phx_0123456789abcdef' };
   const open = (changes: object = {}) => openState(folder, { ...settings(), postHog: posthog, ...changes });
 
-  test('is private, and another for each PostHog and port', () => {
+  test('A state folder is private, and another for each PostHog and port', () => {
     const folders = [
       open(),
       open({ port: 9 }),
@@ -137,7 +140,7 @@ describe('a state folder', () => {
     expect(modeOf(join(folder, '.hedgerow'))).toBe(0o700);
   });
 
-  test('is used by one gateway at a time; a lock that a killed process left behind does not count', () => {
+  test('A state folder is used by one gateway at a time; a lock that a killed process left behind does not count', () => {
     const state = open();
     const held = `${state.folder}.lock`;
     writeFileSync(held, String(process.ppid));
@@ -147,7 +150,7 @@ describe('a state folder', () => {
     expect(() => statSync(held)).toThrow('ENOENT');
   });
 
-  test('is emptied for the sandbox, and for nothing else', () => {
+  test('A state folder is emptied for the sandbox, and for nothing else', () => {
     for (const [postHog, kept] of [
       [posthog, true],
       [null, false],

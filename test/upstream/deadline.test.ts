@@ -12,7 +12,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-test('a first byte that never comes ends the wait after the idle time', () => {
+test('A first byte that never comes ends the wait after the idle time', () => {
   const deadline = start();
   vi.advanceTimersByTime(999);
   expect([deadline.signal.aborted, deadline.exceededMs()]).toEqual([false, null]);
@@ -20,7 +20,7 @@ test('a first byte that never comes ends the wait after the idle time', () => {
   expect([deadline.signal.aborted, deadline.exceededMs()]).toEqual([true, 1000]);
 });
 
-test('bytes that keep coming within the idle time end all the same when the total is used up', () => {
+test('The total time ends the wait even where bytes keep coming within the idle time', () => {
   const deadline = start();
   let bytes = 0;
   while (!deadline.signal.aborted && bytes < 100) {
@@ -31,7 +31,7 @@ test('bytes that keep coming within the idle time end all the same when the tota
   expect([bytes, deadline.exceededMs()]).toEqual([4, 3000]);
 });
 
-test('the time in which a client reads does not count, however long it is', () => {
+test('The time in which a client reads does not count, however long it is', () => {
   const deadline = start();
   for (let piece = 0; piece < 20; piece += 1) {
     vi.advanceTimersByTime(100);
@@ -44,7 +44,7 @@ test('the time in which a client reads does not count, however long it is', () =
   expect([deadline.signal.aborted, deadline.exceededMs()]).toEqual([true, 1000]);
 });
 
-test('a deadline that was cleared never ends', () => {
+test('A deadline that was cleared never ends', () => {
   const deadline = start();
   deadline.clear();
   deadline.clear();

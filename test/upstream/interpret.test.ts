@@ -16,7 +16,7 @@ const codeOf = (status: number, text: string) => {
 
 const BODIES = ['', '{}', '[]', 'null', '{"detail":"x"}', '<html>502</html>', '{"a":', ' ', '\n'];
 
-describe('a success', () => {
+describe('Successes', () => {
   test.each([
     [200, '{"results":[],"next":null}'],
     [200, '[]'],
@@ -24,7 +24,7 @@ describe('a success', () => {
     [200, ' {"spaced" : 1.10 } '],
     [201, '{"success":true}'],
     [202, '{"persons_found":2,"persons_deleted":0,"persons_queued_for_deletion":2}'],
-  ])('%d %s is passed on as it is', (status, text) => {
+  ])('A success %d %s is passed on as it is', (status, text) => {
     expect(meaning(status, text)).toEqual({
       kind: 'success',
       status,
@@ -33,7 +33,7 @@ describe('a success', () => {
     });
   });
 
-  test.each([200, 201, 202, 204])('%d with nothing in it is generation A’s way to say yes', (status) => {
+  test.each([200, 201, 202, 204])('An empty body with status %d is how generation A says yes', (status) => {
     expect(meaning(status, '')).toEqual({ kind: 'success', status, text: '', json: undefined });
   });
 
@@ -44,7 +44,7 @@ describe('a success', () => {
     '{"a":1}{"b":2}',
     "{'a':1}",
     'undefined',
-  ])('that says %j is none', (text) => {
+  ])('A body of %j is no success', (text) => {
     expect(meaning(200, text)).toEqual({
       kind: 'failure',
       status: 200,
@@ -57,7 +57,7 @@ describe('a success', () => {
   });
 });
 
-describe('a failure of PostHog', () => {
+describe('Failures of PostHog', () => {
   test.each([
     [401, 'upstream_key_refused'],
     [429, 'upstream_rate_limited'],
@@ -75,12 +75,12 @@ describe('a failure of PostHog', () => {
     [308, 'upstream_redirected'],
     [101, 'upstream_reply_invalid'],
     [0, 'upstream_reply_invalid'],
-  ])('%d is %s, whatever the body says', (status, code) => {
+  ])('Status %d is %s, whatever the body says', (status, code) => {
     for (const text of BODIES) expect(codeOf(status, text)).toBe(code);
     expect(interpretStatus(status, null)?.code).toBe(code);
   });
 
-  test('is never the caller’s doing: 502 or 503', () => {
+  test("A failure of PostHog is a 502 or 503, never the caller's fault", () => {
     for (const status of [401, 429, 500, 302, 100]) {
       const failure = interpretStatus(status, null);
       expect(failure === null ? 0 : FAILURES[failure.code].status).toBeGreaterThanOrEqual(502);
@@ -92,22 +92,22 @@ describe('a failure of PostHog', () => {
     [0, 0],
     [7, 7],
     [86_400, 86_400],
-  ])('of its rate with Retry-After %s asks to wait %d s', (sent, seconds) => {
+  ])('A used-up rate with Retry-After %s asks to wait %d s', (sent, seconds) => {
     expect(interpretStatus(429, sent)).toMatchObject({
       retryAfterSeconds: seconds,
       detail: `PostHog's own rate limit, which all tenants share, is used up. Try again in ${seconds} s.`,
     });
   });
 
-  test('says nothing of what PostHog said', () => {
+  test('A failure repeats nothing of what PostHog said', () => {
     for (const status of [401, 429, 500, 302]) {
       expect(JSON.stringify(meaning(status, `{"detail":"secret ${KEY}"}`))).not.toMatch(/secret|phx_/);
     }
   });
 });
 
-describe("a refusal of the gateway's key", () => {
-  test("names the missing scope for the log, and is the gateway's fault for the caller", () => {
+describe("Refusals of the gateway's key", () => {
+  test("A refusal of the key names the missing scope for the log, and is the gateway's fault for the caller", () => {
     const found = interpret(
       {
         status: 403,
@@ -124,7 +124,7 @@ describe("a refusal of the gateway's key", () => {
     expect(found.kind === 'failure' ? found.failure.detail : '').not.toContain('person:write');
   });
 
-  test('is upstream_key_refused where PostHog names no scope', () => {
+  test('A refusal of the key is upstream_key_refused where PostHog names no scope', () => {
     expect(meaning(403, '{"detail":"This action does not support Personal API Key access"}')).toMatchObject({
       failure: { code: 'upstream_key_refused' },
     });
@@ -132,7 +132,7 @@ describe("a refusal of the gateway's key", () => {
 });
 
 test.each([408, 409, 421, 425, 499])(
-  'a %d, which a proxy may send after the work was done, is a failure and no refusal',
+  'A %d, which a proxy may send after the work was done, is a failure and no refusal',
   (status) => {
     expect(meaning(status, '{"detail":"no"}')).toMatchObject({
       kind: 'failure',
@@ -142,7 +142,7 @@ test.each([408, 409, 421, 425, 499])(
   },
 );
 
-test("a code of the gateway's own, said by PostHog, is not passed on", () => {
+test("A code of PostHog that equals one of the gateway's is not passed on", () => {
   for (const code of Object.keys(FAILURES).filter((own) => own !== 'not_found')) {
     expect(meaning(400, JSON.stringify({ code, detail: 'x' }))).toMatchObject({
       kind: 'refusal',
@@ -152,15 +152,15 @@ test("a code of the gateway's own, said by PostHog, is not passed on", () => {
   expect(meaning(404, '{"code":"not_found"}')).toMatchObject({ body: { code: 'not_found' } });
 });
 
-describe('a refusal of PostHog', () => {
+describe('Refusals of PostHog', () => {
   const body = { type: 'validation_error', code: 'invalid_input', detail: 'No such thing.', attr: 'ids' };
 
-  test.each([400, 402, 404, 405, 410, 415, 451])('%d is passed on in its own words', (status) => {
+  test.each([400, 402, 404, 405, 410, 415, 451])('A refusal %d is passed on in its own words', (status) => {
     expect(meaning(status, JSON.stringify(body))).toEqual({ kind: 'refusal', status, body });
     expect(interpretStatus(status, null)).toBeNull();
   });
 
-  test('keeps the members PostHog adds, and its swapped code and detail', () => {
+  test('A refusal keeps the members PostHog adds, and its swapped code and detail', () => {
     const odd = {
       attr: 'properties',
       code: 'This field is required.',
@@ -182,7 +182,7 @@ describe('a refusal of PostHog', () => {
       { success: false, detail: 'Unable to delete property' },
     ],
     ['{"detail":{"a":1},"error":"e"}', { detail: 'e' }],
-  ])('%s that breaks the shape has the four members all the same', (text, members) => {
+  ])('A refusal %s that breaks the shape still gets the four members', (text, members) => {
     expect(meaning(400, text)).toMatchObject({
       body: { type: 'invalid_request', code: 'upstream_refused', attr: null, ...members },
     });
@@ -198,7 +198,7 @@ describe('a refusal of PostHog', () => {
     '{"a":',
     '{}',
     '{"detail":""}'.replace('""', '5'),
-  ])('whose body %j says nothing has words of ours', (text) => {
+  ])('A refusal with the body %j has words of the gateway', (text) => {
     expect(meaning(404, text)).toMatchObject({
       kind: 'refusal',
       status: 404,
@@ -211,14 +211,14 @@ describe('a refusal of PostHog', () => {
     });
   });
 
-  test('of an action a generation does not know is a refusal like any other', () => {
+  test('A refusal of an action that a generation lacks is a refusal like any other', () => {
     const detail =
       'The ID provided does not look like a personID. If you are using a distinctId, please use ?distinct_id=';
     expect(codeOf(400, JSON.stringify({ ...body, detail }))).toBe('refusal');
     expect(codeOf(405, '{"detail":"Method \\"POST\\" not allowed."}')).toBe('refusal');
   });
 
-  test('has neither the key nor the host in it, plain, percent-encoded or escaped', () => {
+  test('A refusal holds neither the key nor the host, plain, percent-encoded or escaped', () => {
     const escaped = KEY.replaceAll(/./g, (char) => `\\u00${char.charCodeAt(0).toString(16)}`);
     const text = `{"detail":"${KEY} at https://eu.posthog.example/x","${KEY}":"${escaped}","attr":"${encodeURIComponent(KEY)}"}`;
     const said = JSON.stringify(meaning(400, text));
@@ -227,8 +227,8 @@ describe('a refusal of PostHog', () => {
   });
 });
 
-describe('a success that echoes the key', () => {
-  test('is passed on without it, and says the same otherwise', () => {
+describe('Successes that echo the key', () => {
+  test('A success that echoes the key is passed on without it and otherwise unchanged', () => {
     expect(meaning(200, `{"a":"${KEY}","n":1.10}`)).toEqual({
       kind: 'success',
       status: 200,
@@ -237,7 +237,7 @@ describe('a success that echoes the key', () => {
     });
   });
 
-  test('is found out where the key is spelled in escapes', () => {
+  test('The key is found where it is spelled in escapes', () => {
     for (const spelled of [
       '\\u0070hx_the-key-nobody-sees',
       'phx_the\\u002dkey-nobody-sees',
@@ -249,19 +249,19 @@ describe('a success that echoes the key', () => {
     }
   });
 
-  test('is found out where a stroke of the key is escaped', () => {
+  test('The key is found where a slash of it is escaped', () => {
     const scrubs = scrubsOf({ origin: 'https://eu.posthog.example', key: 'phx_a/stroke' });
     const answer = { status: 200, retryAfterSeconds: null, text: '{"a":"phx_a\\/stroke"}' };
     expect(interpret(answer, scrubs)).toMatchObject({ json: { a: '[redacted]' } });
   });
 
-  test('keeps the host, which links and properties may hold', () => {
+  test('The host is kept in a success, because links and properties may hold it', () => {
     expect(meaning(200, '{"a":"https://eu.posthog.example/"}')).toMatchObject({
       json: { a: 'https://eu.posthog.example/' },
     });
   });
 
-  test('keeps other escapes as they were written', () => {
+  test('Other escapes are kept as they were written', () => {
     const text = '{"a":"\\u00e9\\u2028","b":1.0}';
     expect(meaning(200, text)).toMatchObject({ text });
   });

@@ -64,18 +64,21 @@ const ANSWERS: [string, Interpretation, ...(boolean | null)[]][] = [
   ],
 ];
 
-test.each(ANSWERS)('%s is judged for host, key, scope and project', (_, answer, ...verdicts) => {
-  expect([
-    hostVerdict(answer),
-    keyVerdict(answer),
-    scopeVerdict(answer, 'person:read'),
-    projectVerdict(answer),
-  ]).toEqual(verdicts);
-});
+test.each(ANSWERS)(
+  'PostHog\'s answer "%s" is judged for host, key, scope and project',
+  (_, answer, ...verdicts) => {
+    expect([
+      hostVerdict(answer),
+      keyVerdict(answer),
+      scopeVerdict(answer, 'person:read'),
+      projectVerdict(answer),
+    ]).toEqual(verdicts);
+  },
+);
 
-describe('a probe', () => {
+describe('Probes', () => {
   test.each(POSTHOG_SCOPES)(
-    'of %s has no body, and is a GET or the POST that PostHog has no method for',
+    'A probe of %s has no body, and is a GET or a POST where PostHog has no GET',
     async (scope) => {
       const sent: UpstreamRequest[] = [];
       const client: Pick<PostHogClient, 'ask'> = {

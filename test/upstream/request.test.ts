@@ -9,7 +9,7 @@ const ORIGIN = 'https://posthog.example';
 const url = (segments: string[], query: [string, string][] = []) =>
   upstreamUrl(ORIGIN, requestTo({ segments, query }));
 
-describe('an address', () => {
+describe('Addresses', () => {
   test.each<[string[], [string, string][], string]>([
     [[], [], '/'],
     [['bulk_delete'], [], '/bulk_delete/'],
@@ -30,18 +30,18 @@ describe('an address', () => {
       ],
       '/?b=2&a=1',
     ],
-  ])('of %j and %j is persons%s', (segments, query, expected) => {
+  ])('The address of %j and %j is persons%s', (segments, query, expected) => {
     expect(url(segments, query)).toBe(`${ORIGIN}/api/projects/7/persons${expected}`);
   });
 
   test.each([['..'], ['.'], ['..', '..'], ['a', '..', 'b']])(
-    'is none with the segments %j',
+    'The segments %j have no address',
     (...segments) => {
       expect(() => url(segments)).toThrow('an upstream path did not survive');
     },
   );
 
-  test('never names another host, whatever the segment', () => {
+  test('An address never names another host, whatever the segment', () => {
     for (const odd of [
       '//evil.example',
       '@evil.example',
@@ -53,7 +53,7 @@ describe('an address', () => {
     }
   });
 
-  test('is below persons/ for all segments, and every query value comes out as it went in', () => {
+  test('An address is below persons/ for all segments, and every query value comes out as it went in', () => {
     const parts = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => text.isWellFormed());
     const names = fc.uniqueArray(parts, { maxLength: 4 });
     fc.assert(

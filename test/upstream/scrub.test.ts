@@ -8,30 +8,30 @@ import { runs } from '../support/properties/runs.ts';
 const KEY = 'phx_+k"e\\y/1';
 const FORMS = [KEY, encodeURIComponent(KEY), JSON.stringify(KEY).slice(1, -1)];
 
-describe('a text', () => {
-  test.each(FORMS)('is rid of the key as %s', (form) => {
+describe('Texts', () => {
+  test.each(FORMS)('A text loses the key as %s', (form) => {
     const clean = scrubberOf(KEY)(`a ${form}${form} b ${form}`);
     expect(clean).toBe('a [redacted][redacted] b [redacted]');
   });
 
-  test('without it is the same text', () => {
+  test('A text without the key stays the same', () => {
     const text = 'phx_ and nothing else';
     expect(scrubberOf(KEY)(text)).toBe(text);
   });
 
-  test('is rid of each secret', () => {
+  test('A text loses each secret', () => {
     expect(
       scrubberOf('one-secret', 'posthog.example:8000')('one-secret https://posthog.example:8000/x'),
     ).toBe('[redacted] https://[redacted]/x');
   });
 
-  test('of PostHog’s own words loses the host too, everything else the key alone', () => {
+  test('A text in PostHog’s own words loses the host too, every other text the key alone', () => {
     const scrubs = scrubsOf({ origin: 'https://posthog.example:8000', key: KEY });
     expect(scrubs.words(`${KEY} posthog.example:8000`)).toBe('[redacted] [redacted]');
     expect(scrubs.key(`${KEY} posthog.example:8000`)).toBe('[redacted] posthog.example:8000');
   });
 
-  test('of JSON stays JSON', () => {
+  test('A JSON text stays JSON', () => {
     const value = { [KEY]: [KEY, `x${KEY}`], url: `?k=${encodeURIComponent(KEY)}` };
     const read: unknown = JSON.parse(scrubberOf(KEY)(JSON.stringify(value)));
     expect(read).toEqual({ '[redacted]': ['[redacted]', 'x[redacted]'], url: '?k=[redacted]' });
@@ -96,8 +96,8 @@ function readings(json: string): string[] {
   return read;
 }
 
-describe('a body in pieces', () => {
-  test.each(FORMS)('is rid of the key as %s, wherever it is cut', async (form) => {
+describe('Bodies in pieces', () => {
+  test.each(FORMS)('A body loses the key as %s, wherever it is cut', async (form) => {
     const bytes = bytesOf(`{"a":"${form}","b":"${form}${form}"}`);
     for (let cut = 0; cut <= bytes.length; cut += 1) {
       const out = new TextDecoder().decode(await scrubbed(KEY, cutAt(bytes, [cut, cut + 1])));
@@ -105,12 +105,12 @@ describe('a body in pieces', () => {
     }
   });
 
-  test('of nothing is nothing, and the end of a body that was held back comes at the end', async () => {
+  test('An empty body stays empty, and the end of a body that was held back comes at the end', async () => {
     expect(await scrubbed(KEY, [])).toHaveLength(0);
     expect(await scrubbed(KEY, [bytesOf(''), bytesOf('phx'), bytesOf('')])).toEqual(bytesOf('phx'));
   });
 
-  test('loses the key in every spelling and keeps every other byte, exactly as a text does', async () => {
+  test('A body loses the key in every spelling and keeps every other byte, exactly as a text does', async () => {
     const around = fc.array(
       fc.oneof(
         fc.constantFrom('ü', 'phx_', '\\\\', '\\u0070', '%70', '\\"', '%', 'hx_aZ9'),
@@ -137,7 +137,7 @@ describe('a body in pieces', () => {
     );
   });
 
-  test('keeps every byte of a body without the key, text or not', async () => {
+  test('A body without the key keeps every byte, text or not', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 12 }), async (pieces) => {
         expect(await scrubbed(PLAIN_KEY, pieces)).toEqual(new Uint8Array(Buffer.concat(pieces)));
@@ -147,7 +147,7 @@ describe('a body in pieces', () => {
   });
 
   test.each(['\\\\u0070hx_aZ9-+/', '\\\\\\\\u0070hx_aZ9-+/'])(
-    'that reads as something else than the key stays what it reads as: %s',
+    'A body that reads as something else than the key keeps its meaning: %s',
     async (text) => {
       const bytes = bytesOf(JSON.stringify({ text: JSON.parse(`"${text}"`) as string }));
       for (let cut = 0; cut <= bytes.length; cut += 1) {
@@ -156,7 +156,7 @@ describe('a body in pieces', () => {
     },
   );
 
-  test('in a long run of backslashes is found in time that grows with its length alone', async () => {
+  test('A body with a long run of backslashes is scrubbed in time that grows with its length alone', async () => {
     const run = '\\'.repeat(200_000);
     const out = new TextDecoder().decode(await scrubbed(PLAIN_KEY, [bytesOf(`"${run}\\u0070hx_aZ9-+/"`)]));
     expect(out).toBe(`"${run}[redacted]"`);

@@ -43,7 +43,7 @@ describe('PATCH of a tenant', () => {
     expect((await sees()).grant.slices).toEqual([]);
   });
 
-  test('a PATCH that does not fit is refused with the member at fault, and changes nothing', async () => {
+  test('A PATCH that does not fit is refused with the member at fault, and changes nothing', async () => {
     const { tenant } = await tenants.fresh({ slice: SLICE });
     const before = await read(tenant);
     problem(await patch(tenant, { name: null }), 'field_invalid', 'name');
@@ -61,7 +61,7 @@ describe('PATCH of a tenant', () => {
 });
 
 describe('PUT of a tenant', () => {
-  test('a PUT without a slice over a tenant that has one is refused and says how to widen', async () => {
+  test('A PUT without a slice over a tenant that has one is refused and says how to widen', async () => {
     const { tenant } = await tenants.fresh({ slice: SLICE });
     const { slice: _, ...without } = await read(tenant);
     const refused = await admin('PUT', `/${tenant}`, without);
@@ -87,7 +87,7 @@ describe('PUT of a tenant', () => {
   });
 
   test.each(['UPPER', '-x', 'x-', 'a_b', `a${'b'.repeat(63)}`])(
-    'a tenant cannot be called %s: every call below that name is a 400',
+    'A tenant cannot be called %s: every call below that name is a 400',
     async (name) => {
       for (const [method, path] of [
         ['PUT', name],
@@ -132,7 +132,7 @@ describe('If-Match', () => {
     }
   });
 
-  test('an If-Match that is no list of tags is a 400, and one for a tenant that is not registered a 412 that lists no tenant', async () => {
+  test('An If-Match that is no list of tags is a 400, and one for a tenant that is not registered a 412 that lists no tenant', async () => {
     const { tenant } = await tenants.fresh();
     for (const odd of ['7', '"open', 'x, "7"']) {
       problem(await patch(tenant, { name: 'x' }, { 'if-match': odd }), 'parameter_invalid', 'If-Match');
@@ -146,8 +146,8 @@ describe('If-Match', () => {
   });
 });
 
-describe('suspending and resuming', () => {
-  test('suspending and resuming hold from the next request on, and may be repeated', async () => {
+describe('Suspending and resuming', () => {
+  test('Suspending and resuming hold from the next request on, and may be repeated', async () => {
     const { tenant, token } = await tenants.fresh();
     for (let times = 0; times < 2; times += 1) {
       expect(await admin('POST', `/${tenant}/suspend`)).toMatchObject({
@@ -174,8 +174,8 @@ const listed = async (query: string) => {
   return (json as { results: { tenant: string; removed_at: string | null }[] }).results;
 };
 
-describe('a removed tenant', () => {
-  test('a removed tenant is listed on request, with the time of its removal, until it is registered again', async () => {
+describe('Removed tenants', () => {
+  test('A removed tenant is listed on request, with the time of its removal, until it is registered again', async () => {
     const { tenant } = await tenants.fresh();
     const { registration } = await read(tenant);
     await admin('DELETE', `/${tenant}`);
@@ -188,7 +188,7 @@ describe('a removed tenant', () => {
     problem(await admin('GET', '?removed=yes'), 'parameter_invalid', 'removed');
   });
 
-  test('the way to the next page of a list with removed tenants asks for removed ones too', async () => {
+  test('The link to the next page of a list with removed tenants asks for removed ones too', async () => {
     for (const name of ['gone-a', 'gone-b']) {
       await tenants.put(name);
       await admin('DELETE', `/${name}`);
@@ -198,8 +198,8 @@ describe('a removed tenant', () => {
   });
 });
 
-describe('a flood of revocations with a stolen token', () => {
-  test('a flood of revocations with a stolen token is refused, and its owner ends the token all the same', async () => {
+describe('Revocations with a stolen token', () => {
+  test('A flood of revocations with a stolen token is refused, and its owner ends the token all the same', async () => {
     const { token, id } = await tenants.fresh({ rate: { requests_per_minute: 1, burst: 1 } });
     const other = `/v1/tokens/tok_${'A'.repeat(22)}`;
     const answers: Answer[] = [];
@@ -218,8 +218,8 @@ describe('a flood of revocations with a stolen token', () => {
   });
 });
 
-describe('wrong admin tokens', () => {
-  test('too many wrong admin tokens are answered with 429, and the right one passes all the while', async () => {
+describe('Wrong admin tokens', () => {
+  test('Wrong admin tokens beyond the limit are answered with 429, and the right one still passes', async () => {
     const { tenant } = await tenants.fresh();
     let limited = 0;
     for (let sent = 0; sent < LIMITS.wrongAdminTokensAtOnceMax + 30; sent += 1) {

@@ -42,7 +42,7 @@ async function refusedWith(statuses: readonly number[], ...parts: readonly (stri
   return answer;
 }
 
-describe('a path', () => {
+describe('Paths', () => {
   test.each([
     ['dot segments', `${PERSONS}/../persons/`],
     ['dot segments to another project', '/api/projects/1/../2/persons/'],
@@ -71,7 +71,7 @@ describe('a path', () => {
     ['an asterisk', `${PERSONS}/*/`],
     ['an encoded question mark', `${PERSONS}/%3Ftoken=phc_other`],
     ['an encoded hash', `${PERSONS}/%23`],
-  ])('with %s is refused', async (_, target) => {
+  ])('A path with %s is refused', async (_, target) => {
     const { json } = await refusedWith([400, 404], request('GET', target));
     expect(json).toMatchObject({
       type: 'invalid_request',
@@ -109,7 +109,7 @@ describe('a path', () => {
     ['a file', '/.env'],
     ['another version', '/v2/whoami'],
     ['the admin plane without a version', '/admin/tenants'],
-  ])('to %s leads nowhere', async (_, target) => {
+  ])('A path to %s leads nowhere', async (_, target) => {
     const { json } = await refusedWith([400, 404], request('GET', target));
     const deletion = await refusedWith([400, 404, 405], request('DELETE', target));
     // A word that is no operation stands where a person does.
@@ -119,7 +119,7 @@ describe('a path', () => {
     }
   });
 
-  test('in absolute form is the path in it, and the host in it means nothing', async () => {
+  test('A request target in absolute form is read as its path, and its host means nothing', async () => {
     const { statuses } = await raw(request('GET', `http://us.posthog.com${PERSONS}/?limit=1`));
     expect([200, 400, 404]).toContain(statuses[0]);
     for (const { target, headers } of await sandbox.received()) {
@@ -128,14 +128,14 @@ describe('a path', () => {
     }
   });
 
-  test('ends at a fragment, for the runtime as for everybody', async () => {
+  test('A path ends at a fragment, for the runtime as for every client', async () => {
     const { statuses } = await raw(request('GET', `${PERSONS}/${ADA.uuid}#/../../2/persons/`));
     expect(statuses).toEqual([200]);
     expect(await sandbox.received()).toMatchObject([{ target: `${PERSONS}/${ADA.uuid}/` }]);
   });
 });
 
-describe('headers', () => {
+describe('Headers', () => {
   test.each([
     [
       'two Authorization headers',
@@ -166,17 +166,17 @@ describe('headers', () => {
         ...Array.from({ length: 1000 }, (_, i) => `x-${i}: ${'a'.repeat(1000)}`),
       ],
     ],
-  ])('%s are refused', async (_, lines) => {
+  ])('A request is refused whose headers are %s', async (_, lines) => {
     await refusedWith([400, 401, 413, 431, 500, 501], head(...lines));
   });
 
-  test('in any case, and with blanks after the colon, are read', async () => {
+  test('A header is read in any case, and with blanks after the colon', async () => {
     const answer = await raw(head(`HOST: ${HOST}`, `AUTHORIZATION:   bEARER  ${token}  `));
     expect(answer.statuses).toEqual([200]);
   });
 });
 
-describe('two requests in one', () => {
+describe('Request smuggling', () => {
   const inner = [
     `POST ${PERSONS}/bulk_delete/ HTTP/1.1`,
     `Host: ${HOST}`,
@@ -261,14 +261,14 @@ describe('two requests in one', () => {
     ],
   ];
 
-  test.each(SHAPES)('by %s never reach PostHog', async (_, bytes) => {
+  test.each(SHAPES)('A second request smuggled by %s never reaches PostHog', async (_, bytes) => {
     await raw(bytes);
     const bulk = (await sandbox.received()).filter(({ target }) => target.includes('bulk_delete'));
     expect(bulk).toEqual([]);
     expect((await sandbox.received()).length).toBeLessThanOrEqual(1);
   });
 
-  test('behind a GET with a body are one request', async () => {
+  test('A GET with a body and what follows are one request', async () => {
     const bytes = request('GET', `${PERSONS}/?limit=1`, [`Content-Length: ${inner.length}`], inner);
     expect((await raw(bytes)).statuses).toEqual([200]);
     expect(await sandbox.received()).toMatchObject([
@@ -277,7 +277,7 @@ describe('two requests in one', () => {
   });
 });
 
-describe('a body', () => {
+describe('Bodies', () => {
   const TARGET = `${PERSONS}/bulk_delete/`;
   const good = `{"ids":["${ADA.uuid}"]}`;
   const asJson = { 'content-type': 'application/json' };
@@ -301,7 +301,7 @@ describe('a body', () => {
     ['JSON and something else', { 'content-type': 'application/json, text/plain' }],
     ['JSON with half a parameter', { 'content-type': 'application/json; boundary' }],
     ['compressed JSON', { ...asJson, 'content-encoding': 'gzip' }],
-  ] as [string, Record<string, string>][])('of %s is 415', async (_, headers) => {
+  ] as [string, Record<string, string>][])('A body of %s is 415', async (_, headers) => {
     await refused({ status: 415, json: { code: 'content_type_unsupported' } }, good, headers);
   });
 
@@ -311,7 +311,7 @@ describe('a body', () => {
     'application/json;charset="UTF-8"',
     'application/json; ; charset=utf8;',
     'application/json; boundary=x',
-  ])('of %s is read, also where its coding is called identity', async (type) => {
+  ])('A body of %s is read, even where its coding is called identity', async (type) => {
     await refused({ status: 400, json: { code: 'field_invalid', attr: 'ids' } }, '{"ids":[]}', {
       'content-type': type,
       'content-encoding': 'identity',
@@ -340,7 +340,7 @@ describe('a body', () => {
     ['half a million levels', nested(500_000)],
     ['half a million objects', '{"a":'.repeat(200_000)],
     ['__proto__', `{"ids":["${ADA.uuid}"],"__proto__":{"delete_events":true}}`],
-  ])('of %s is refused', async (_, body) => {
+  ])('A body of %s is refused', async (_, body) => {
     await refused({ status: 400, json: { code: 'body_invalid', attr: null } }, body);
   });
 
@@ -349,11 +349,11 @@ describe('a body', () => {
     ['an overlong slash', [0x22, 0xc0, 0xaf, 0x22]],
     ['half a surrogate pair', [0x22, 0xed, 0xa0, 0x80, 0x22]],
     ['UTF-16', [0xff, 0xfe, 0x7b, 0x00, 0x7d, 0x00]],
-  ])('of %s is refused', async (_, bytes) => {
+  ])('A body of %s is refused', async (_, bytes) => {
     await refused({ status: 400, json: { code: 'body_invalid' } }, Uint8Array.from(bytes));
   });
 
-  test('larger than a megabyte is 413, as soon as it says so, and as soon as it is', async () => {
+  test('A body larger than a megabyte is 413, as soon as it says so, and as soon as it is', async () => {
     const large = JSON.stringify({ distinct_ids: ids(1400) });
     await refused({ status: 413, json: { code: 'body_too_large' } }, large);
     const declared = request(
@@ -373,14 +373,14 @@ describe('a body', () => {
     await refusedWith([413], `${chunked}0\r\n\r\n`);
   });
 
-  test('of a thousand distinct ids of 400 characters is not too large', async () => {
+  test('A body of a thousand distinct ids of 400 characters is not too large', async () => {
     const names = Array.from({ length: 1000 }, (_, i) => String(i).padStart(400, 'ä'));
     // Refused for its flag alone, so that the log stays empty.
     const body = JSON.stringify({ distinct_ids: names, delete_events: 'false' });
     await refused({ status: 400, json: { code: 'field_invalid', attr: 'delete_events' } }, body);
   });
 
-  test('is not read before whoever sends it is known', async () => {
+  test('A body is not read before its sender is authenticated', async () => {
     const large = ' '.repeat(2_000_000);
     expect(
       await send('POST', TARGET, { body: large, headers: asJson }).catch(() => ({ status: 401 })),
@@ -394,7 +394,7 @@ describe('a body', () => {
     await refusedWith([401], endless);
   });
 
-  test('that is empty is none', async () => {
+  test('A body that is empty is none', async () => {
     await refused({ status: 400, json: { code: 'field_invalid', attr: 'ids' } }, '');
   });
 });

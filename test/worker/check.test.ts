@@ -17,8 +17,8 @@ const keyWith = (scopes: string[], projects?: number[]) =>
   sandbox.reset({ keys: [{ key: KEY, scopes, ...(projects === undefined ? {} : { projects }) }] });
 const ALL = ['person:read', 'person:write', 'cohort:read', 'activity_log:read'];
 
-describe('the check of PostHog', () => {
-  test('the check finds a key with every scope and a project that is there good, and changes nothing', async () => {
+describe('The check of PostHog', () => {
+  test('The check finds a key with every scope and a project that is there good, and changes nothing', async () => {
     await keyWith(ALL);
     const before = await sandbox.state();
     await sandbox.forget();
@@ -43,7 +43,7 @@ describe('the check of PostHog', () => {
   });
 
   test.each(ALL.filter((scope) => scope !== 'person:read'))(
-    'the check names %s where the key lacks it, with the operations that need it',
+    'The check names %s where the key lacks it, with the operations that need it',
     async (lacking) => {
       // PostHog takes a write scope for the read scope of the same name, so read is there either way.
       await keyWith(ALL.filter((scope) => scope !== lacking));
@@ -57,7 +57,7 @@ describe('the check of PostHog', () => {
     },
   );
 
-  test('the check says that the key is rejected, and asks no further', async () => {
+  test('The check says that the key is rejected, and asks no further', async () => {
     await sandbox.reset({ keys: [{ key: 'phx_another', scopes: [] }] });
     await sandbox.forget();
     const check = await checked();
@@ -73,7 +73,7 @@ describe('the check of PostHog', () => {
     ['redirects', { kind: 'redirect', location: 'https://posthog.example/' }],
     ['fails', { kind: 'status', status: 500 }],
     ['hangs up', { kind: 'hang_up', times: 2 }],
-  ])('the check says so where the host %s, and asks no further', async (_, fault) => {
+  ])('The check says so where the host %s, and asks no further', async (_, fault) => {
     await keyWith(ALL);
     await sandbox.fault(fault);
     const check = await checked();
@@ -82,7 +82,7 @@ describe('the check of PostHog', () => {
     expect(check.host.says).toContain('POSTHOG_HOST');
   });
 
-  test('the check tells a project that is not there, or that the key may not read, from one that is', async () => {
+  test('The check tells a project that is not there, or that the key may not read, from one that is', async () => {
     await keyWith(ALL, [1]);
     expect(await checked('?project_id=77')).toMatchObject({
       good: false,
@@ -94,7 +94,7 @@ describe('the check of PostHog', () => {
     });
   });
 
-  test('the check asks about the projects of all registered tenants where none is named', async () => {
+  test('The check asks about the projects of all registered tenants where none is named', async () => {
     await keyWith(ALL);
     for (const project of [1, 2, 77]) await tenants.put(`in-${project}`, { project_id: project });
     const { good, projects } = await checked('');
@@ -108,7 +108,7 @@ describe('the check of PostHog', () => {
     );
   });
 
-  test('the check takes a project number and nothing else', async () => {
+  test('The check takes a project number and nothing else', async () => {
     problem(await ask('/check?project_id=0'), 'parameter_invalid', 'project_id');
     problem(await ask('/check?project_id=x'), 'parameter_invalid', 'project_id');
     problem(await ask('/check?project=1'), 'parameter_unknown', 'project');

@@ -37,8 +37,8 @@ const pathOf = (pattern: string): string =>
 const ASKED =
   'authorization,baggage,content-type,sentry-trace,traceparent,tracestate,x-posthog-session-id,x-posthog-window-id';
 
-describe('a preflight', () => {
-  test('is answered for every route that pages call, without a token, to every origin', async () => {
+describe('Preflights', () => {
+  test('A preflight is answered for every route that pages call, without a token, to every origin', async () => {
     const routes = ROUTES.filter(({ plane }) => plane !== 'admin').flatMap(({ method, path }) =>
       [PAGE, EVIL, 'null', 'capacitor://localhost'].map((origin) => ({ method, path, origin })),
     );
@@ -63,7 +63,7 @@ describe('a preflight', () => {
     expect(await sandbox.received()).toEqual([]);
   });
 
-  test('of a route of the admin plane is refused, and the page may not read that', async () => {
+  test('A preflight of the admin plane is refused, and the page may not read that', async () => {
     const routes = ROUTES.filter(({ plane }) => plane === 'admin');
     const answers = await together(routes, ({ method, path }) =>
       send('OPTIONS', pathOf(path), { headers: { origin: PAGE, 'access-control-request-method': method } }),
@@ -74,7 +74,7 @@ describe('a preflight', () => {
     }
   });
 
-  test('for a method that the path does not take is refused, and says which it takes', async () => {
+  test('A preflight for a method that the path does not take is refused, and says which it takes', async () => {
     const headers = { origin: PAGE, 'access-control-request-method': 'DELETE' };
     const answer = await send('OPTIONS', LIST, { headers });
     problem(answer, 'method_unknown');
@@ -82,7 +82,7 @@ describe('a preflight', () => {
     expect(answer.headers).not.toHaveProperty('access-control-allow-methods');
   });
 
-  test('that is none is an OPTIONS, which says what the path takes', async () => {
+  test('An OPTIONS that is no preflight says what the path takes', async () => {
     for (const headers of [{}, { origin: PAGE }, { 'access-control-request-method': 'GET' }] as Record<
       string,
       string
@@ -93,14 +93,14 @@ describe('a preflight', () => {
     }
   });
 
-  test('to nowhere is a 404', async () => {
+  test('A preflight to an unknown path is a 404', async () => {
     const headers = { origin: PAGE, 'access-control-request-method': 'GET' };
     problem(await send('OPTIONS', '/api/projects/1/feature_flags', { headers }), 'path_unknown');
   });
 });
 
-describe('a page of an origin in the grant', () => {
-  test('gets its answer from every operation, and may read it with the headers that matter', async () => {
+describe('Pages of an origin in the grant', () => {
+  test('A page gets its answer from every operation, and may read it with the headers that matter', async () => {
     const calls = everyCall();
     const answers = await together(calls, ({ method, target, json }) =>
       send(method, target, { token, ...from(PAGE), ...(json === undefined ? {} : { json }) }),
@@ -124,7 +124,7 @@ describe('a page of an origin in the grant', () => {
     }
   });
 
-  test('may read the tenant plane, and why it is refused', async () => {
+  test('A page may read the tenant plane, and why it is refused', async () => {
     for (const answer of [
       await get(token, '/v1/whoami', from(PAGE)),
       await get(token, '/v1/deletions', from(PAGE)),
@@ -140,7 +140,7 @@ describe('a page of an origin in the grant', () => {
     }
   });
 
-  test('whose grant lost it is refused on the next request', async () => {
+  test('A page whose origin left the grant is refused on the next request', async () => {
     const other = await tenants.fresh();
     expect(await get(other.token, LIST, from(PAGE))).toMatchObject({ status: 200 });
     await tenants.put(other.tenant, { origins: [] });
@@ -150,8 +150,8 @@ describe('a page of an origin in the grant', () => {
   });
 });
 
-describe('a page of another origin', () => {
-  test('is refused and may not read the refusal, or anything else', async () => {
+describe('Pages of another origin', () => {
+  test('A page of another origin is refused and may not read the refusal, or anything else', async () => {
     await sandbox.forget();
     const strangers = [
       EVIL,
@@ -186,7 +186,7 @@ describe('a page of another origin', () => {
     expect(before.filter(({ asked }) => asked > 1)).toEqual([]);
   });
 
-  test('may not read what the operator gets, nor why the operator is refused', async () => {
+  test('A page of another origin may not read what the operator gets, nor why the operator is refused', async () => {
     const { ADMIN_TOKEN } = await import('../support/secrets.ts');
     for (const sent of [ADMIN_TOKEN, 'wrong', undefined]) {
       for (const origin of [EVIL, PAGE]) {
@@ -200,7 +200,7 @@ describe('a page of another origin', () => {
     }
   });
 
-  test('reads nothing of a refusal that comes after the grant is known, whatever else is wrong', async () => {
+  test('A page of another origin reads nothing of a refusal that comes after the grant is known, whatever else is wrong', async () => {
     const refusals = [
       get(token, '/api/projects/2/persons', from(EVIL)),
       get(token, `${LIST}&nonsense=1`, from(EVIL)),
@@ -216,8 +216,8 @@ describe('a page of another origin', () => {
   });
 });
 
-describe('a page of any origin', () => {
-  test.each(['/', '/healthz', '/openapi.json'])('reads %s', async (path) => {
+describe('Pages of any origin', () => {
+  test.each(['/', '/healthz', '/openapi.json'])('A page of any origin reads %s', async (path) => {
     for (const headers of [{ origin: EVIL }, { origin: 'null' }, {}] as Record<string, string>[]) {
       const answer = await send('GET', path, { headers });
       expect(answer.status).toBe(200);
@@ -227,7 +227,7 @@ describe('a page of any origin', () => {
   });
 });
 
-describe('an app whose pages have no web origin', () => {
+describe('Apps whose pages have no web origin', () => {
   const SHELLS = [
     `chrome-extension://${'abcdefghijklmnop'.repeat(2)}`,
     'moz-extension://0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0',
@@ -239,7 +239,7 @@ describe('an app whose pages have no web origin', () => {
     'app://-',
   ];
 
-  test('reads what its token is for, where the grant lists its origin, and only there', async () => {
+  test('An app reads what its token is for, where the grant lists its origin, and only there', async () => {
     const shells = await tenants.fresh({ origins: SHELLS });
     for (const origin of SHELLS) {
       const answer = await get(shells.token, LIST, from(origin));
@@ -253,7 +253,7 @@ describe('an app whose pages have no web origin', () => {
   });
 
   test.each(['null', 'file://', 'chrome-extension://short', 'capacitor://localhost/', 'https://*.example'])(
-    'cannot be let in by listing %s, which is refused with what would be right',
+    'An app cannot be let in by listing %s, which is refused with what would be right',
     async (origin) => {
       const minted = await send('POST', '/v1/tokens', { token, json: { name: 'x', origins: [origin] } });
       problem(minted, 'field_invalid', 'origins[0]');
@@ -262,7 +262,7 @@ describe('an app whose pages have no web origin', () => {
   );
 });
 
-test('a request without an origin is no browser’s, and passes', async () => {
+test('A request without an origin is no browser’s, and passes', async () => {
   const answer = await get(token, LIST);
   expect(answer.status).toBe(200);
   expect(answer.headers).not.toHaveProperty('access-control-allow-origin');

@@ -48,8 +48,8 @@ function refused(answer: Answer, code: FailureCode, attr?: string | null): void 
   expect(answer.status).toBe(status);
 }
 
-describe('every operation', () => {
-  test.each(DANGEROUS)('refuses the parameter %s', async (name) => {
+describe('Every operation', () => {
+  test.each(DANGEROUS)('Every operation refuses the parameter %s', async (name) => {
     const calls = EVERY_METHOD.map(({ operation, method }) => callOf(operation, method));
     const answers = await together(calls, ({ method, target, json: body }) =>
       send(method, `${target}${target.includes('?') ? '&' : '?'}${encodeURIComponent(name)}=phc_other`, {
@@ -60,7 +60,7 @@ describe('every operation', () => {
     for (const answer of answers) refused(answer, 'parameter_unknown', name);
   });
 
-  test.each(DANGEROUS)('refuses the body field %s', async (name) => {
+  test.each(DANGEROUS)('Every operation refuses the body field %s', async (name) => {
     const calls = EVERY_METHOD.filter(({ method }) => method !== 'GET').map(({ operation, method }) =>
       callOf(operation, method),
     );
@@ -80,7 +80,7 @@ describe('every operation', () => {
     }
   });
 
-  test('refuses a parameter that is sent twice, also under two spellings', async () => {
+  test('Every operation refuses a parameter that is sent twice, even under two spellings', async () => {
     const calls = EVERY_METHOD.filter(({ method }) => method === 'GET').map(({ operation, method }) =>
       callOf(operation, method),
     );
@@ -92,7 +92,7 @@ describe('every operation', () => {
     for (const answer of answers) refused(answer, 'parameter_repeated', 'format');
   });
 
-  test('refuses a format PostHog has and the gateway has not', async () => {
+  test('Every operation refuses a format that PostHog has and the gateway has not', async () => {
     for (const format of ['xml', 'api', 'JSON', '', 'csv ']) {
       const calls = EVERY_METHOD.map(({ operation, method }) => callOf(operation, method));
       const answers = await together(calls, ({ method, target, json: body }) =>
@@ -105,7 +105,7 @@ describe('every operation', () => {
     }
   });
 
-  test('that names a person takes a number or a UUID for one, and says what to do with a distinct id', async () => {
+  test('Every operation that names a person takes a number or a UUID, and says what to do with a distinct id', async () => {
     const named = EVERY_METHOD.filter(({ operation }) => operation.path.includes(':id'));
     const people = [
       'nonsense',
@@ -135,8 +135,8 @@ describe('every operation', () => {
   });
 });
 
-describe('a bulk delete', () => {
-  test.each(BULK_MISTAKES)('with %s is refused', async (_, body, code, attr) => {
+describe('Bulk deletes', () => {
+  test.each(BULK_MISTAKES)('A bulk delete with %s is refused', async (_, body, code, attr) => {
     refused(await bulk(body), code, attr);
   });
 
@@ -148,7 +148,7 @@ describe('a bulk delete', () => {
     ['ids without a list', `ids=${ADA.uuid}`, 'ids'],
     ['ids with commas', `ids=${ADA.uuid},${BEN.uuid}`, 'ids'],
     ['ids in a list that is not closed', `ids=["${ADA.uuid}"`, 'ids'],
-  ])('with %s in the query is refused', async (_, query, attr) => {
+  ])('A bulk delete with %s in the query is refused', async (_, query, attr) => {
     const encoded = query.replaceAll('"', '%22').replaceAll('[', '%5B').replaceAll(']', '%5D');
     refused(await send('POST', `${PERSONS}/bulk_delete?${encoded}`, { token }), 'parameter_invalid', attr);
   });
@@ -156,18 +156,18 @@ describe('a bulk delete', () => {
   test.each([
     ['the same list with other ids', { ids: [BEN.uuid] }, 'ids'],
     ['the other list', { distinct_ids: ['ben@acme.test'] }, 'distinct_ids'],
-  ])('with ids in the query and %s in the body is refused', async (_, body, attr) => {
+  ])('A bulk delete with ids in the query and %s in the body is refused', async (_, body, attr) => {
     const path = `${PERSONS}/bulk_delete?${inQuery({ ids: [ADA.uuid] })}`;
     refused(await send('POST', path, { token, json: body }), 'input_conflict', attr);
   });
 
-  test('with the brackets of other frameworks is refused', async () => {
+  test('A bulk delete with the brackets of other frameworks is refused', async () => {
     const path = `${PERSONS}/bulk_delete?ids%5B%5D=${ADA.uuid}`;
     refused(await send('POST', path, { token }), 'parameter_unknown', 'ids[]');
   });
 });
 
-describe('parameters of a list', () => {
+describe('Parameters of a list', () => {
   test.each([
     ['limit=0', 'limit'],
     ['limit=1001', 'limit'],
@@ -188,7 +188,7 @@ describe('parameters of a list', () => {
     [`search=${'x'.repeat(201)}`, 'search'],
     ['email=', 'email'],
     [`distinct_id=${'x'.repeat(401)}`, 'distinct_id'],
-  ])('?%s is refused', async (query, attr) => {
+  ])('A list with ?%s is refused', async (query, attr) => {
     const spelled = query.replaceAll('"', '%22').replaceAll('[', '%5B').replaceAll(']', '%5D');
     refused(await get(token, `${PERSONS}?${spelled}`), 'parameter_invalid', attr);
   });
@@ -201,13 +201,13 @@ describe('parameters of a list', () => {
     ['an overlong slash', 'search=%c0%af'],
     ['half a surrogate pair', 'search=%ed%a0%80'],
     ['more characters than a URL may have', `search=${'%61'.repeat(6000)}`],
-  ])('with %s in the query are refused', async (_, query) => {
+  ])('A list with %s in the query is refused', async (_, query) => {
     refused(await get(token, `${PERSONS}?${query}`), 'parameter_invalid');
   });
 });
 
-describe('filters', () => {
-  test.each(FILTER_MISTAKES)('of the list: %s is refused', async (_, properties) => {
+describe('Filters', () => {
+  test.each(FILTER_MISTAKES)('A filter of the list is refused: %s', async (_, properties) => {
     const answer = await get(
       token,
       `${PERSONS}?properties=${encodeURIComponent(JSON.stringify(properties))}`,
@@ -217,7 +217,7 @@ describe('filters', () => {
   });
 
   test.each(INSIGHT_MISTAKES)(
-    'of a funnel: %s is refused, in the query and in the body',
+    'A filter of a funnel is refused in the query and in the body: %s',
     async (name, args) => {
       const steps = {
         events: [{ id: 'signed up', type: 'events' }],
@@ -238,8 +238,8 @@ describe('filters', () => {
   );
 });
 
-describe('what an operation reads', () => {
-  test.each(BODY_MISTAKES)('%s is refused', async (_, path, body, code, attr) => {
+describe('Arguments of other operations', () => {
+  test.each(BODY_MISTAKES)('A call is refused for its arguments: %s', async (_, path, body, code, attr) => {
     refused(await post(`/${path}`, body), code, attr);
   });
 
@@ -258,7 +258,7 @@ describe('what an operation reads', () => {
     ['lifecycle?lifecycle_type=new', 'parameter_invalid', 'target_date'],
     ['lifecycle?target_date=2026-01-05', 'parameter_invalid', 'lifecycle_type'],
     ['stickiness', 'parameter_invalid', 'stickiness_days'],
-  ] as const)('GET %s is refused', async (path, code, attr) => {
+  ] as const)('A call GET %s is refused', async (path, code, attr) => {
     refused(await get(token, `${PERSONS}/${path}`), code, attr);
   });
 
@@ -270,7 +270,7 @@ describe('what an operation reads', () => {
     ['null', { properties: null }],
     ['a property with an empty name', { properties: { '': 1 } }],
     ['NUL in a name', { properties: { 'a\u0000': 1 } }],
-  ])('an update by %s is refused', async (_, body) => {
+  ])('An update by %s is refused', async (_, body) => {
     const answer = await send('PATCH', pathOf(operationOf('persons_update')), {
       token,
       ...(body === undefined ? {} : { json: body }),
@@ -288,7 +288,7 @@ describe('what an operation reads', () => {
     ['a whole number that would lose digits, in a list', '[0.5, -9007199254740993]'],
     ['a name that no reader keeps', '{"__proto__":{"admin":true}}'],
     ['a name that no reader keeps, escaped', '{"\\u005f_proto__":{"admin":true}}'],
-  ])('a property with %s is refused', async (_, value) => {
+  ])('A property with %s is refused', async (_, value) => {
     const update = await send('PATCH', pathOf(operationOf('persons_update')), {
       token,
       ...json(`{"properties":{"note":${value}}}`),
@@ -301,7 +301,7 @@ describe('what an operation reads', () => {
     expect(one, one.text).toMatchObject({ status: 400 });
   });
 
-  test('a property called __proto__ is refused, not lost', async () => {
+  test('A property called __proto__ is refused, not lost', async () => {
     const body = json('{"properties":{"plan":"team","__proto__":{"plan":"pro"}}}');
     expect(await send('PATCH', pathOf(operationOf('persons_update')), { token, ...body })).toMatchObject({
       status: 400,
@@ -309,6 +309,6 @@ describe('what an operation reads', () => {
   });
 });
 
-test('every catalogue entry was asked for', () => {
+test('Every catalogue entry is called by this file', () => {
   expect(new Set(EVERY_METHOD.map(({ operation }) => operation))).toEqual(new Set(CATALOGUE));
 });

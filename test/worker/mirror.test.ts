@@ -109,7 +109,7 @@ const QUESTIONS: [string, Readonly<Record<string, Json>>][] = [
 /** Calls PostHog answers 500 to, itself and through the gateway's 502: not the gateway's to tell apart. */
 const failed = (answer: Answer): boolean => answer.status >= 500;
 
-describe.each(GENERATIONS)('in generation %s', (generation: Generation) => {
+describe.each(GENERATIONS)('The mirror in generation %s', (generation: Generation) => {
   beforeEach(() => sandbox.change({ generation }));
 
   const questions: [string, Call][] = [
@@ -121,7 +121,7 @@ describe.each(GENERATIONS)('in generation %s', (generation: Generation) => {
     ),
   ].map((call) => [`${call.operation.id}: ${call.method} ${call.target.slice(0, 60)}`, call]);
 
-  test('every read is answered as PostHog answers it', async () => {
+  test('Every read is answered as PostHog answers it', async () => {
     const both = await together(
       questions,
       async ([, call]) => [await ask(call), await ofPostHog(call)] as const,
@@ -140,7 +140,7 @@ describe.each(GENERATIONS)('in generation %s', (generation: Generation) => {
     expect(answers.filter(([, , theirs]) => theirs.status === 200).length).toBeGreaterThan(30);
   });
 
-  test('every success has the shape its entry in the catalogue documents', async () => {
+  test('Every success has the shape its entry in the catalogue documents', async () => {
     for (const [name, call] of questions) {
       const answer = await ask(call);
       const { reply } = call.operation;
@@ -150,7 +150,7 @@ describe.each(GENERATIONS)('in generation %s', (generation: Generation) => {
     }
   });
 
-  test('every operation is answered by PostHog, in both families, with and without the slash', async () => {
+  test('Every operation is answered by PostHog, in both families, with and without the slash', async () => {
     const dropped: Record<Generation, Record<string, number>> = {
       A: {
         persons_deletion_status: 400,

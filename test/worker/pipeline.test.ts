@@ -48,8 +48,8 @@ function heldBack(
   });
 }
 
-describe('the order of checks', () => {
-  test('an origin that is not granted is refused before everything else of the grant, and reads nothing', async () => {
+describe('The order of checks', () => {
+  test('An origin that is not granted is refused before everything else of the grant, and reads nothing', async () => {
     const { token } = await tenants.fresh({ scopes: ['cohort:read'], ...SLICE });
     const calls = everyCall({ project: 2, person: 'not-a-person', args: { nonsense: true } });
     const answers = await together(calls, (call) => send(call.method, call.target, { token, ...EVIL }));
@@ -60,12 +60,12 @@ describe('the order of checks', () => {
     expect(await sandbox.received()).toEqual([]);
   });
 
-  test('the tenant plane refuses the same origin with the same code', async () => {
+  test('The tenant plane refuses the same origin with the same code', async () => {
     const { token } = await tenants.fresh({ project_id: 2 });
     problem(await get(token, '/v1/whoami', EVIL), 'origin_not_allowed', 'Origin');
   });
 
-  test('a refusal that comes after the origin was granted can be read by the page', async () => {
+  test('A refusal that comes after the origin was granted can be read by the page', async () => {
     const { token } = await tenants.fresh();
     const page = { headers: { origin: 'https://app.acme.example' } };
     const answer = await get(token, '/api/projects/2/persons/', page);
@@ -74,8 +74,8 @@ describe('the order of checks', () => {
   });
 });
 
-describe('a body that is held back', () => {
-  test('is not forwarded once its token is revoked', async () => {
+describe('Bodies that are held back', () => {
+  test('A call is not forwarded when its token is revoked before its body ends', async () => {
     const { token, id, tenant } = await tenants.fresh();
     const answer = await heldBack(
       `${PERSONS}/${ADA.uuid}/update_property/`,
@@ -87,7 +87,7 @@ describe('a body that is held back', () => {
     expect(await sandbox.received()).toEqual([]);
   });
 
-  test('writes nothing into the log of the tenant that was registered under the name meanwhile', async () => {
+  test('A body held back writes nothing into the log of the tenant registered under the name meanwhile', async () => {
     const { token, tenant } = await tenants.fresh();
     const answer = await heldBack(`${PERSONS}/bulk_delete/`, token, `{"ids":["${ADA.uuid}"]}`, async () => {
       await admin('DELETE', `/${tenant}`);
@@ -98,7 +98,7 @@ describe('a body that is held back', () => {
     expect(await tenants.log(tenant)).toEqual([]);
   });
 
-  test('is held to the slice that its tenant was narrowed to meanwhile', async () => {
+  test('A body held back is held to the slice that its tenant was narrowed to meanwhile', async () => {
     const { token, tenant } = await tenants.fresh();
     const answer = await heldBack(`${PERSONS}/bulk_delete/`, token, `{"ids":["${CYD.uuid}"]}`, () =>
       tenants.put(tenant, SLICE),
@@ -112,7 +112,7 @@ describe('a body that is held back', () => {
 const remaining = async (token: string): Promise<number> =>
   ((await get(token, '/v1/whoami')).json as { limits: { remaining: number }[] }).limits[0]!.remaining;
 
-describe('what a call costs', () => {
+describe('The cost of a call', () => {
   const slow = { rate: { requests_per_minute: 1, burst: 100 } };
 
   test.each([
@@ -128,7 +128,7 @@ describe('what a call costs', () => {
       2,
       (token: string) => send('POST', `${PERSONS}/bulk_delete/`, { token, json: { ids: UUIDS } }),
     ],
-  ] as const)('of a sliced grant counts every look-up of %s', async (_, lookups, make) => {
+  ] as const)('The cost of a sliced call counts every look-up of %s', async (_, lookups, make) => {
     const { token } = await tenants.fresh({ ...SLICE, ...slow });
     const before = await remaining(token);
     await make(token);
@@ -136,14 +136,14 @@ describe('what a call costs', () => {
     expect(before - (await remaining(token))).toBe(1 + lookups + 1);
   });
 
-  test('is one request for a grant of the whole project, whatever it deletes', async () => {
+  test('The cost of a call is one request for a grant of the whole project, whatever it deletes', async () => {
     const { token } = await tenants.fresh(slow);
     const before = await remaining(token);
     await send('POST', `${PERSONS}/bulk_delete/`, { token, json: { ids: UUIDS } });
     expect(before - (await remaining(token))).toBe(2);
   });
 
-  test('a call whose look-ups do not fit is refused before PostHog is asked, and nothing is logged', async () => {
+  test('A call whose look-ups do not fit into the rate is refused before PostHog is asked, and nothing is logged', async () => {
     const { token, tenant } = await tenants.fresh({ ...SLICE, rate: { requests_per_minute: 1, burst: 2 } });
     await get(token, '/v1/whoami');
     problem(await send('POST', `${PERSONS}/bulk_delete/`, { token, json: { ids: UUIDS } }), 'rate_limited');
@@ -153,7 +153,7 @@ describe('what a call costs', () => {
 });
 
 describe('HEAD', () => {
-  test('of a listing asks PostHog for no rows and has one log line', async () => {
+  test('HEAD of a listing asks PostHog for no rows and has one log line', async () => {
     const { token } = await tenants.fresh();
     recorder.lines.length = 0;
     const answer = await send('HEAD', `${PERSONS}/?limit=2`, { token });
@@ -164,7 +164,7 @@ describe('HEAD', () => {
 });
 
 describe('Accept: text/csv', () => {
-  test('asks for a table where there is one, as format=csv does', async () => {
+  test('The header Accept: text/csv asks for a table where there is one, as format=csv does', async () => {
     const { token } = await tenants.fresh();
     const accept = { headers: { accept: 'text/csv' } };
     const asked = await get(token, `${PERSONS}/?limit=2`, accept);
@@ -174,8 +174,8 @@ describe('Accept: text/csv', () => {
   });
 });
 
-describe("a refusal of the gateway's own key", () => {
-  test('is a 502 for the caller, and its log line names the scope', async () => {
+describe("Refusals of the gateway's own key", () => {
+  test("A refusal of the gateway's key is a 502 for the caller, and its log line names the scope", async () => {
     await ofB.reset({ keys: [{ key: KEY, scopes: ['cohort:read'] }] });
     const { token } = await tenants.fresh();
     recorder.lines.length = 0;
@@ -187,7 +187,7 @@ describe("a refusal of the gateway's own key", () => {
 
 describe('/v1/explain', () => {
   test.each(worlds)(
-    'refuses in generation $generation what the call itself refuses, with the same code',
+    'Explain refuses in generation $generation what the call itself refuses, with the same code',
     async (other) => {
       await other.reset();
       const { token } = await other.tenants.fresh({ ...SLICE, properties: { hidden: ['plan'] } });

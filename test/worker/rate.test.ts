@@ -32,24 +32,27 @@ const admitted = (answers: readonly Answer[]): number =>
 const most = ({ requests_per_minute: perMinute, burst }: Rate, elapsedMs: number): number =>
   burst + Math.ceil(((elapsedMs + 2) * perMinute) / MINUTE_MS);
 
-describe('hundreds of requests at once', () => {
+describe('Hundreds of requests at once', () => {
   test.each([
     { requests_per_minute: 60, burst: 1 },
     { requests_per_minute: 60, burst: 25 },
     { requests_per_minute: 1, burst: 150 },
     { requests_per_minute: 6000, burst: 40 },
-  ])('are admitted $burst at once and $requests_per_minute a minute, and not one more', async (rate) => {
-    const { token } = await tenants.fresh({ rate });
-    const { answers, elapsedMs } = await flood(Array.from({ length: 300 }, () => () => get(token, LIST)));
-    const passed = admitted(answers);
-    expect(passed).toBeLessThanOrEqual(most(rate, elapsedMs));
-    expect(passed).toBeGreaterThanOrEqual(Math.min(300, rate.burst));
-    // Whatever was not admitted never arrived.
-    expect(await sandbox.received()).toHaveLength(passed);
-    for (const answer of answers.filter(({ status }) => status === 429)) problem(answer, 'rate_limited');
-  });
+  ])(
+    'Requests are admitted $burst at once and $requests_per_minute a minute, and not one more',
+    async (rate) => {
+      const { token } = await tenants.fresh({ rate });
+      const { answers, elapsedMs } = await flood(Array.from({ length: 300 }, () => () => get(token, LIST)));
+      const passed = admitted(answers);
+      expect(passed).toBeLessThanOrEqual(most(rate, elapsedMs));
+      expect(passed).toBeGreaterThanOrEqual(Math.min(300, rate.burst));
+      // Whatever was not admitted never arrived.
+      expect(await sandbox.received()).toHaveLength(passed);
+      for (const answer of answers.filter(({ status }) => status === 429)) problem(answer, 'rate_limited');
+    },
+  );
 
-  test('by many tokens of one tenant share its rate', async () => {
+  test('Many tokens of one tenant share its rate', async () => {
     const rate = { requests_per_minute: 60, burst: 50 };
     const { tenant, token } = await tenants.fresh({ rate: { requests_per_minute: 600_000, burst: 1000 } });
     const minted = await Promise.all(Array.from({ length: 5 }, () => tenants.mint(tenant)));
@@ -62,7 +65,7 @@ describe('hundreds of requests at once', () => {
     expect(admitted(answers)).toBeLessThanOrEqual(most(rate, elapsedMs));
   });
 
-  test('by the children of a token share what it has', async () => {
+  test('The children of a token share the rate of the token', async () => {
     const rate = { requests_per_minute: 60, burst: 20 };
     const { tenant, token: other } = await tenants.fresh();
     const parent = await tenants.mint(tenant, { rate });
@@ -79,7 +82,7 @@ describe('hundreds of requests at once', () => {
     expect(await get(other, LIST)).toMatchObject({ status: 200 });
   });
 
-  test('to every plane and of every outcome spend from one rate', async () => {
+  test('Requests to every plane and of every outcome spend from one rate', async () => {
     const rate = { requests_per_minute: 60, burst: 30 };
     const { token } = await tenants.fresh({ rate });
     const kinds = [
@@ -103,8 +106,8 @@ describe('hundreds of requests at once', () => {
   });
 });
 
-describe('a refusal for the rate', () => {
-  test('says whose rate it is, what it is and when to come back', async () => {
+describe('Refusals for the rate', () => {
+  test('A refusal for the rate says whose rate it is, what it is and when to come back', async () => {
     const { token } = await tenants.fresh({ rate: { requests_per_minute: 1, burst: 2 } });
     for (let i = 0; i < 2; i += 1) await get(token, LIST);
     const answer = await get(token, LIST);
@@ -119,7 +122,7 @@ describe('a refusal for the rate', () => {
     expect(answer.headers['ratelimit']).toMatch(/^"tenant";r=0;t=(?:1[01]\d|120)$/);
   });
 
-  test('of a token that has less than its tenant names both limits', async () => {
+  test('A refusal for a token that has less than its tenant names both limits', async () => {
     const { tenant, token: other } = await tenants.fresh();
     const { token } = await tenants.mint(tenant, { rate: { requests_per_minute: 1, burst: 1 } });
     const first = await get(token, LIST);
@@ -133,7 +136,7 @@ describe('a refusal for the rate', () => {
     expect(await get(other, LIST)).toMatchObject({ status: 200 });
   });
 
-  test('is over when it says it is', async () => {
+  test('A refusal for the rate is over when it says it is', async () => {
     const { token } = await tenants.fresh({ rate: { requests_per_minute: 60, burst: 1 } });
     await get(token, LIST);
     const answer = await get(token, LIST);
@@ -143,14 +146,14 @@ describe('a refusal for the rate', () => {
     expect(await get(token, LIST)).toMatchObject({ status: 200 });
   });
 
-  test('costs nothing of the rate itself', async () => {
+  test('A refusal for the rate costs nothing of the rate itself', async () => {
     const { token } = await tenants.fresh({ rate: { requests_per_minute: 60, burst: 2 } });
     await flood(Array.from({ length: 100 }, () => () => get(token, LIST)));
     const { headers } = await get(token, LIST);
     expect(Number(/t=(\d+)/.exec(headers['ratelimit'] ?? '')?.[1])).toBeLessThanOrEqual(2);
   });
 
-  test('of a deletion leaves nothing in the log', async () => {
+  test('A deletion that is refused for the rate leaves nothing in the log', async () => {
     const { tenant, token } = await tenants.fresh({ rate: { requests_per_minute: 1, burst: 1 } });
     await get(token, LIST);
     await sandbox.forget();
@@ -166,7 +169,7 @@ describe('a refusal for the rate', () => {
   });
 });
 
-test('requests nobody is known to have sent spend nobody’s rate', async () => {
+test('A request without a valid token spends no rate', async () => {
   const { token } = await tenants.fresh({ rate: { requests_per_minute: 1, burst: 1 } });
   await together(Array.from({ length: 50 }), (_, i) =>
     get(`${token.slice(0, -5)}${String(i).padStart(5, 'A')}`, LIST),
@@ -174,7 +177,7 @@ test('requests nobody is known to have sent spend nobody’s rate', async () => 
   expect(await get(token, LIST)).toMatchObject({ status: 200 });
 });
 
-test('each answer says what is left, and it only gets less', async () => {
+test('Each answer says what is left of the rate, and it only gets less', async () => {
   const { token } = await tenants.fresh({ rate: { requests_per_minute: 1, burst: 10 } });
   const left: number[] = [];
   for (let i = 0; i < 10; i += 1) {

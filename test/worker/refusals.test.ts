@@ -68,7 +68,7 @@ function expectation(how: Insufficient, call: Call) {
   };
 }
 
-test.each(cases)('$name is refused by every operation, as $code', async (how) => {
+test.each(cases)('Every operation refuses $name with $code', async (how) => {
   const calls = everyCall().flatMap((call) => {
     const sending = how.with(call);
     return sending === null ? [] : [{ call, sending }];
@@ -84,13 +84,13 @@ test.each(cases)('$name is refused by every operation, as $code', async (how) =>
   expect(await sandbox.received(), 'what reached PostHog').toEqual([]);
 });
 
-test('a refused call leaves the deletion log of no tenant with an entry', async () => {
+test('A refused call leaves the deletion log of no tenant with an entry', async () => {
   const names = [TENANT, 'asleep', 'gone', 'back', 'elsewhere', 'moved', 'narrowed', 'never-registered'];
   const logs = await Promise.all(names.map((name) => tenants.log(name)));
   expect(logs).toEqual(names.map(() => []));
 });
 
-test('every method an operation does not have is 405 and says which it has', async () => {
+test('Every method an operation does not have is 405 and says which it has', async () => {
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
   const taken = Map.groupBy(CATALOGUE, (operation) => operation.path);
   const calls = [...taken].flatMap(([path, operations]) => {
@@ -112,7 +112,7 @@ test('every method an operation does not have is 405 and says which it has', asy
   expect(await sandbox.received()).toEqual([]);
 });
 
-test('the same calls with a token that is enough all reach PostHog', async () => {
+test('The same calls with a sufficient token all reach PostHog', async () => {
   await tenants.put('control');
   const { token } = await tenants.mint('control');
   const calls = everyCall();
@@ -128,7 +128,7 @@ test('the same calls with a token that is enough all reach PostHog', async () =>
   expect(refusedByTheGateway).toEqual([]);
 });
 
-test('a token signed with another key of the ring than the first is good', async () => {
+test('A token signed with another key of the ring than the first is good', async () => {
   const token = await crafted(TENANT, { kid: OLDER_KEY.kid, key: OLDER_KEY.text });
   const { method, target } = callOf(operationOf('persons_list'), 'GET');
   expect(await send(method, target, { token })).toMatchObject({ status: 200 });

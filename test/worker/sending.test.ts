@@ -34,7 +34,7 @@ const TRANSPORT = new Set([
   'cf-worker',
 ]);
 
-describe('a request to PostHog', () => {
+describe('Requests to PostHog', () => {
   /** Everything a client or a proxy before it might add, and PostHog or a server before it might believe. */
   const BAGGAGE = {
     cookie: 'sessionid=stolen; csrftoken=x',
@@ -60,7 +60,7 @@ describe('a request to PostHog', () => {
     'x-smuggled': 'yes',
   };
 
-  test('carries the headers of the gateway, and not one of the client', async () => {
+  test('A request carries the headers of the gateway, and not one of the client', async () => {
     const calls = everyCall();
     await together(calls, ({ method, target, json }) =>
       send(method, target, { token, headers: BAGGAGE, ...(json === undefined ? {} : { json }) }),
@@ -80,7 +80,7 @@ describe('a request to PostHog', () => {
     }
   });
 
-  test('goes to the canonical path, whichever family and slash the client used', async () => {
+  test('A request goes to the canonical path, whichever family and slash the client used', async () => {
     for (const { operation, method } of EVERY_METHOD) {
       await sandbox.forget();
       const variants = FAMILIES.flatMap((family) =>
@@ -94,7 +94,7 @@ describe('a request to PostHog', () => {
     }
   });
 
-  test('has a query of one value per name, written anew, with the limit PostHog would have assumed', async () => {
+  test('A request has a query of one value per name, written anew, with the limit PostHog would have assumed', async () => {
     await get(token, `${PERSONS}?search=a%20b%2Bc%26d&email=%61da@acme.test`);
     expect(await onlyArrival()).toMatchObject({
       method: 'GET',
@@ -103,7 +103,7 @@ describe('a request to PostHog', () => {
     });
   });
 
-  test('of a GET has no body, whatever the client sent with it', async () => {
+  test('A GET has no body, whatever the client sent with it', async () => {
     const body = { properties: [], limit: 1000, personal_api_key: 'phx_other' };
     for (const { operation, method } of EVERY_METHOD.filter((each) => each.method === 'GET')) {
       await sandbox.forget();
@@ -112,20 +112,20 @@ describe('a request to PostHog', () => {
     }
   });
 
-  test('asks for JSON also where the client gets CSV', async () => {
+  test('A request asks for JSON even where the client gets CSV', async () => {
     await get(token, `${PERSONS}/?format=csv&limit=2`);
     const { target, headers } = await onlyArrival();
     expect(target).toBe(`${PERSONS}/?limit=2`);
     expect(headers['accept']).toBe('application/json');
   });
 
-  test('does not have include_total where it was said to be false: its presence alone would count', async () => {
+  test('A request does not have include_total where it was said to be false: its presence alone would count', async () => {
     const { json } = await get(token, `${PERSONS}?include_total=false&limit=1`);
     expect(json).not.toHaveProperty('count');
     expect((await onlyArrival()).target).toBe(`${PERSONS}/?limit=1`);
   });
 
-  test('says of filters what the client left to be assumed', async () => {
+  test('A request spells out in filters what the client left to be assumed', async () => {
     const properties = [
       { key: 'ssn', type: 'person', operator: 'is_set' },
       { key: 'plan', type: 'person', value: 'pro' },
@@ -142,7 +142,7 @@ describe('a request to PostHog', () => {
       expect(row.properties).toMatchObject({ plan: 'pro', ssn: expect.any(String) as unknown });
   });
 
-  test('of HEAD is a GET, and the answer is that of the GET without a body', async () => {
+  test('A HEAD is sent as a GET, and its answer is that of the GET without a body', async () => {
     const full = await get(token, `${PERSONS}/${ADA.uuid}`);
     const head = await send('HEAD', `${PERSONS}/${ADA.uuid}`, { token });
     expect(head).toMatchObject({ status: 200, text: '' });
@@ -154,11 +154,11 @@ describe('a request to PostHog', () => {
   });
 });
 
-describe('arguments from the query or the body', () => {
+describe('Arguments from the query or the body', () => {
   const funnel = operationOf('persons_funnel');
   const args = { ...funnel.doc.example, funnel_step: 2, limit: 50 };
 
-  test('of a funnel mean the same, and are sent where that method reads them', async () => {
+  test('A funnel means the same by query and by body, and is sent where that method reads arguments', async () => {
     const answers = [
       await get(token, `${PERSONS}/funnel/?${inQuery(args)}`),
       await post(`/funnel/?${inQuery(args)}`),
@@ -180,7 +180,7 @@ describe('arguments from the query or the body', () => {
     }
   });
 
-  test('of a bulk delete are sent as the body PostHog reads', async () => {
+  test('A bulk delete is sent with the body PostHog reads', async () => {
     const ids = [ADA.uuid, BEN.uuid];
     const answers = [
       await post(`/bulk_delete?${inQuery({ ids, delete_events: false })}`),
@@ -202,7 +202,7 @@ describe('arguments from the query or the body', () => {
     expect((await sandbox.state()).deletions.filter(({ kind }) => kind === 'event')).toHaveLength(2);
   });
 
-  test('that are flags of a single delete are left out where they are false: presence would mean yes', async () => {
+  test('The flags of a single delete are left out where they are false: presence would mean yes', async () => {
     await send('DELETE', `${PERSONS}/${ADA.uuid}?delete_events=false&delete_recordings=false`, { token });
     await send('DELETE', `${PERSONS}/${BEN.id}?delete_events=true`, { token });
     expect((await sandbox.received()).map(({ method, target }) => `${method} ${target}`)).toEqual([
@@ -212,8 +212,8 @@ describe('arguments from the query or the body', () => {
   });
 });
 
-describe('a write', () => {
-  test.each(['PATCH', 'PUT'])('by %s sets properties and keeps the others', async (method) => {
+describe('Writes', () => {
+  test.each(['PATCH', 'PUT'])('A write by %s sets properties and keeps the others', async (method) => {
     const json = { properties: { plan: 'team', seats: 3, tags: ['a', null, { b: 1.5 }], gone: null } };
     expect(await send(method, `${PERSONS}/${ADA.uuid}`, { token, json })).toMatchObject({
       status: 202,
@@ -222,7 +222,7 @@ describe('a write', () => {
     expect((await personOf(ADA.uuid))?.properties).toEqual({ ...ADA.properties, ...json.properties });
   });
 
-  test('of one property sets it, and of its removal removes it', async () => {
+  test('A write of one property sets it, and its removal removes it', async () => {
     expect(await post(`/${BEN.id}/update_property`, { key: 'plan', value: { nested: [1] } })).toMatchObject({
       status: 202,
     });
@@ -237,7 +237,7 @@ describe('a write', () => {
     expect((await personOf(BEN.uuid))?.properties).not.toHaveProperty('plan');
   });
 
-  test('that splits makes a person of each distinct id', async () => {
+  test('A split makes a person of each distinct id', async () => {
     const before = (await persons()).length;
     expect(await post(`/${MIA.uuid}/split`, { main_distinct_id: MIA.distinctIds[0] })).toMatchObject({
       status: 201,
@@ -251,7 +251,7 @@ describe('a write', () => {
     expect(await post(`/${CYD.uuid}/split`)).toMatchObject({ status: 201 });
   });
 
-  test('that resets a distinct id makes the person behind it visible again', async () => {
+  test('A reset of a distinct id makes the person behind it visible again', async () => {
     const [distinctId] = NIL.distinctIds;
     await send('DELETE', `${PERSONS}/${NIL.uuid}`, { token });
     await sandbox.addPersons([{ project_id: 1, distinct_ids: [distinctId] }]);
@@ -264,7 +264,7 @@ describe('a write', () => {
     expect((await found()).json).toMatchObject({ results: [{ distinct_ids: [distinctId] }] });
   });
 
-  test('that PostHog refuses is refused in its own words', async () => {
+  test("A write that PostHog refuses is refused in PostHog's own words", async () => {
     expect(await post(`/${CYD.uuid}/split`, { distinct_ids_to_split: ['not hers'] })).toMatchObject({
       status: 400,
       json: { type: 'validation_error', code: 'invalid_input', attr: 'distinct_ids_to_split', status: 400 },

@@ -26,8 +26,8 @@ const tenantsOf = async (token: string): Promise<unknown[]> => [
 const bulk = (token: string) =>
   send('POST', '/api/projects/1/persons/bulk_delete', { token, json: { distinct_ids: ['nobody'] } });
 
-describe('a tenant', () => {
-  test('is registered, read, changed and removed', async () => {
+describe('Tenants', () => {
+  test('A tenant is registered, read, changed and removed', async () => {
     const record = { ...EVERYTHING, scopes: ['person:read'], name: 'Life' };
     const created = await admin('PUT', '/life', record);
     expect(created).toMatchObject({ status: 201, json: { tenant: 'life', ...record, suspended: false } });
@@ -41,7 +41,7 @@ describe('a tenant', () => {
     problem(await admin('GET', '/life/tokens'), 'record_unknown', 'tenant');
   });
 
-  test('of which little is said has modest limits', async () => {
+  test('A tenant with only the required members has modest limits', async () => {
     const answer = await admin('PUT', '/modest', { name: 'M', project_id: 1, scopes: ['person:write'] });
     expect(answer.json).toMatchObject({
       scopes: ['person:update', 'person:split', 'person:delete', 'person:reset_distinct_id'],
@@ -74,14 +74,17 @@ describe('a tenant', () => {
       'rate.free',
     ],
   ];
-  test.each(MISTAKES)('%s is refused, and what was there stays', async (_, change, attr) => {
-    await tenants.put('steady');
-    const answer = await admin('PUT', '/steady', { ...EVERYTHING, ...change });
-    expect(answer.json, answer.text).toMatchObject({ status: 400, attr });
-    expect((await admin('GET', '/steady')).json).toMatchObject({ name: EVERYTHING['name'], project_id: 1 });
-  });
+  test.each(MISTAKES)(
+    'A tenant record is refused with %s, and what was there stays',
+    async (_, change, attr) => {
+      await tenants.put('steady');
+      const answer = await admin('PUT', '/steady', { ...EVERYTHING, ...change });
+      expect(answer.json, answer.text).toMatchObject({ status: 400, attr });
+      expect((await admin('GET', '/steady')).json).toMatchObject({ name: EVERYTHING['name'], project_id: 1 });
+    },
+  );
 
-  test('that is suspended is refused until it is not', async () => {
+  test('A tenant that is suspended is refused until it is not', async () => {
     const { tenant, token } = await tenants.fresh();
     const child = await tenants.derive(token);
     await tenants.put(tenant, { suspended: true });
@@ -92,7 +95,7 @@ describe('a tenant', () => {
     for (const one of [token, child.token]) expect(await statusOf(one)).toBe(200);
   });
 
-  test('that is removed and registered anew has none of its old tokens back, and none of its old log', async () => {
+  test('A tenant that is removed and registered anew has none of its old tokens back, and none of its old log', async () => {
     const { tenant, token } = await tenants.fresh();
     await bulk(token);
     await admin('DELETE', `/${tenant}`);
@@ -111,7 +114,7 @@ describe('a tenant', () => {
     expect(await tenants.log(tenant)).toMatchObject([{ id }, { id: before?.id }]);
   });
 
-  test('is listed by name, a page at a time, each once', async () => {
+  test('A tenant is listed by name, a page at a time, once', async () => {
     for (const name of ['page-c', 'page-a', 'page-b']) await tenants.put(name, { name, project_id: 2 });
     const seen: string[] = [];
     for (let path: string | null = '?limit=2'; path !== null;) {
@@ -135,8 +138,8 @@ describe('a tenant', () => {
   });
 });
 
-describe('a change of the tenant counts on the next request of a token that is out', () => {
-  test('of scopes, away and back', async () => {
+describe('Changes of a tenant', () => {
+  test('A change of scopes counts on the next request of a token that is out, away and back', async () => {
     const { tenant, token } = await tenants.fresh();
     await tenants.put(tenant, { scopes: ['cohort:read'] });
     problem(await get(token, LIST), 'scope_missing');
@@ -144,7 +147,7 @@ describe('a change of the tenant counts on the next request of a token that is o
     expect(await statusOf(token)).toBe(200);
   });
 
-  test('of scopes, never giving a token more than it was minted with', async () => {
+  test('A change of scopes never gives a token more than it was minted with', async () => {
     const { tenant } = await tenants.fresh({ scopes: ['person:read'] });
     const { token } = await tenants.mint(tenant);
     await tenants.put(tenant, { scopes: ['person:read', 'activity_log:read'] });
@@ -152,7 +155,7 @@ describe('a change of the tenant counts on the next request of a token that is o
     expect(await grantOf(token)).toMatchObject({ scopes: ['person:read'] });
   });
 
-  test('of origins', async () => {
+  test('A change of origins counts on the next request of a token that is out', async () => {
     const { tenant, token } = await tenants.fresh();
     const from = { headers: { origin: PAGE } };
     expect(await get(token, LIST, from)).toMatchObject({ status: 200 });
@@ -161,7 +164,7 @@ describe('a change of the tenant counts on the next request of a token that is o
     expect(await statusOf(token)).toBe(200);
   });
 
-  test('of the project: the token is good for neither', async () => {
+  test('A change of the project leaves a token good for neither project', async () => {
     const { tenant, token } = await tenants.fresh();
     await tenants.put(tenant, { project_id: 2 });
     for (const project of [1, 2])
@@ -173,7 +176,7 @@ describe('a change of the tenant counts on the next request of a token that is o
     problem(await get(anew, LIST), 'project_not_granted', 'project_id');
   });
 
-  test('of the rate', async () => {
+  test('A change of the rate counts on the next request of a token that is out', async () => {
     const { tenant, token } = await tenants.fresh();
     await tenants.put(tenant, { rate: { requests_per_minute: 1, burst: 1 } });
     const statuses = await together(Array.from({ length: 4 }), () => statusOf(token));
@@ -182,7 +185,7 @@ describe('a change of the tenant counts on the next request of a token that is o
     expect(await statusOf(token)).toBe(200);
   });
 
-  test('of what may be deleted', async () => {
+  test('A change of what may be deleted counts on the next request of a token that is out', async () => {
     const { tenant, token } = await tenants.fresh();
     const events = () =>
       send('POST', '/api/projects/1/persons/bulk_delete', {
@@ -194,7 +197,7 @@ describe('a change of the tenant counts on the next request of a token that is o
     problem(await events(), 'delete_flag_not_granted', 'delete_events');
   });
 
-  test('to a slice or to properties: the next answer holds nothing else', async () => {
+  test('A change to a slice or to properties holds for the next answer', async () => {
     const { tenant, token } = await tenants.fresh();
     expect(await tenantsOf(token)).toHaveLength(4);
     const slice = { property: 'tenant_id', value: 'acme' };
@@ -212,7 +215,7 @@ describe('a change of the tenant counts on the next request of a token that is o
   });
 });
 
-describe('a plane', () => {
+describe('Planes', () => {
   const ADMIN_ROUTES: [string, string][] = [
     ['GET', ''],
     ['PUT', '/acme'],
@@ -237,7 +240,7 @@ describe('a plane', () => {
   ];
 
   test.each(ADMIN_ROUTES)(
-    'of the operator: %s %s takes the admin token and no other',
+    "The operator's route %s %s takes the admin token and no other",
     async (method, path) => {
       const { token } = await tenants.fresh();
       const target = `/admin/v1/tenants${path}`;
@@ -262,18 +265,21 @@ describe('a plane', () => {
     },
   );
 
-  test.each(TENANT_ROUTES)('of the tenant: %s %s takes a tenant token and no other', async (method, path) => {
-    problem(await send(method, path), 'token_missing');
-    problem(await send(method, path, { token: ADMIN_TOKEN }), 'token_malformed');
-    const { token } = await tenants.fresh();
-    problem(
-      await send(method, path, { token, headers: { origin: 'https://evil.example' } }),
-      'origin_not_allowed',
-      'Origin',
-    );
-  });
+  test.each(TENANT_ROUTES)(
+    "The tenant's route %s %s takes a tenant token and no other",
+    async (method, path) => {
+      problem(await send(method, path), 'token_missing');
+      problem(await send(method, path, { token: ADMIN_TOKEN }), 'token_malformed');
+      const { token } = await tenants.fresh();
+      problem(
+        await send(method, path, { token, headers: { origin: 'https://evil.example' } }),
+        'origin_not_allowed',
+        'Origin',
+      );
+    },
+  );
 
-  test('takes no other methods', async () => {
+  test('A plane takes no other methods', async () => {
     const { token } = await tenants.fresh();
     for (const [path, allow] of [
       ['/v1/whoami', 'OPTIONS, GET, HEAD'],

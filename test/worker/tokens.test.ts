@@ -18,8 +18,8 @@ const grantOf = async (token: string) => (await whoami(token))['grant'];
 
 const lifeOf = ({ expires_at }: Minted): number => Math.round((Date.parse(expires_at) - Date.now()) / 60_000);
 
-describe('a token', () => {
-  test('is handed out once, and listed without itself, newest first', async () => {
+describe('Tokens', () => {
+  test('A token is handed out once, and listed without itself, newest first', async () => {
     const { tenant, id: first } = await tenants.fresh();
     const minted = await tenants.mint(tenant, { name: 'second', scopes: ['person:read'], expires_in: 60 });
     const child = await tenants.derive(minted.token, { name: 'third' });
@@ -46,7 +46,7 @@ describe('a token', () => {
     expect(rest.json).toMatchObject({ results: [{ id: first }], next: null });
   });
 
-  test('expires', async () => {
+  test('A token expires', async () => {
     const { tenant } = await tenants.fresh();
     const { token } = await tenants.mint(tenant, { expires_in: 1 });
     await expect.poll(() => statusOf(token), { timeout: 20_000 }).toBe(401);
@@ -54,7 +54,7 @@ describe('a token', () => {
     problem(await send('POST', '/v1/tokens', { token, json: { name: 'x' } }), 'token_expired');
   });
 
-  test('begins', async () => {
+  test('A token begins', async () => {
     const { tenant } = await tenants.fresh();
     const soon = new Date(Date.now() + 1500).toISOString();
     const { token } = await tenants.mint(tenant, { not_before: soon });
@@ -62,14 +62,14 @@ describe('a token', () => {
     await expect.poll(() => statusOf(token), { timeout: 20_000 }).toBe(200);
   });
 
-  test('lives thirty days, a derived one fifteen minutes, unless it is said', async () => {
+  test('A token lives thirty days, a derived one fifteen minutes, unless the request says otherwise', async () => {
     const { tenant, token } = await tenants.fresh();
     expect(lifeOf(await tenants.mint(tenant))).toBe(30 * 24 * 60);
     expect(lifeOf(await tenants.derive(token))).toBe(15);
     expect(lifeOf(await tenants.derive(token, { expires_in: 7200 }))).toBe(120);
   });
 
-  test('knows itself', async () => {
+  test('A token can be asked about itself', async () => {
     const { tenant, token } = await tenants.fresh({ rate: { requests_per_minute: 600, burst: 60 } });
     const child = await tenants.derive(token, {
       scopes: ['person:read'],
@@ -97,7 +97,7 @@ describe('a token', () => {
     problem(await get(token, '/v1/whoami?tenant=other'), 'parameter_unknown', 'tenant');
   });
 
-  test('of the greatest length that is handed out gets through the door again', async () => {
+  test('A token of the greatest length that is handed out is accepted again', async () => {
     // Twelve long origins, one of sixty-five characters, and a last one that grows until the token is too long.
     const filler = Array.from(
       { length: 12 },
@@ -119,8 +119,8 @@ describe('a token', () => {
   });
 });
 
-describe('a derived token', () => {
-  test('is as narrow as it was asked to be, and no wider than its parent', async () => {
+describe('Derived tokens', () => {
+  test('A derived token is as narrow as it was asked to be, and no wider than its parent', async () => {
     const { token } = await tenants.fresh();
     const parent = await tenants.derive(token, {
       scopes: ['person:read', 'person:delete'],
@@ -152,7 +152,7 @@ describe('a derived token', () => {
     deletes: { persons_per_day: 5, events: false, recordings: false },
   };
   test.each(WIDER)(
-    'with more %s than its parent is refused, as is a minted one with more than the tenant',
+    'A derived token with more %s than its parent is refused, as is a minted one with more than the tenant',
     async (_, asked, attr) => {
       const { tenant, token } = await tenants.fresh();
       const parent = await tenants.derive(token, NARROW);
@@ -170,7 +170,7 @@ describe('a derived token', () => {
     },
   );
 
-  test('cannot say what only a tenant can', async () => {
+  test('A derived token cannot say what only a tenant can', async () => {
     const { token } = await tenants.fresh();
     for (const [name, value] of Object.entries({
       project_id: 2,
@@ -198,21 +198,21 @@ describe('a derived token', () => {
     );
   });
 
-  test('never lives longer than its parent', async () => {
+  test('A derived token never lives longer than its parent', async () => {
     const { tenant } = await tenants.fresh();
     const parent = await tenants.mint(tenant, { expires_in: 120 });
     const child = await tenants.derive(parent.token, { expires_in: 86_400 });
     expect(child.expires_at).toBe(parent.expires_at);
   });
 
-  test('is the third from the minted one at most', async () => {
+  test('A derived token is the third from the minted one at most', async () => {
     let { token } = await tenants.fresh();
     for (let depth = 1; depth <= 3; depth += 1) token = (await tenants.derive(token)).token;
     problem(await send('POST', '/v1/tokens', { token, json: { name: 'x' } }), 'derivation_too_deep');
     expect(await statusOf(token)).toBe(200);
   });
 
-  test('dies with any of its ancestors, on the next request', async () => {
+  test('A derived token dies with any of its ancestors, on the next request', async () => {
     for (const cut of [0, 1, 2]) {
       const { tenant, token, id } = await tenants.fresh();
       const chain = [{ token, id }];
@@ -225,7 +225,7 @@ describe('a derived token', () => {
     }
   });
 
-  test('of a parent that is revoked in the same moment is never good', async () => {
+  test('A derived token of a parent that is revoked in the same moment is never good', async () => {
     for (let round = 0; round < 5; round += 1) {
       const { tenant, token, id } = await tenants.fresh();
       const [derived] = await Promise.all([
@@ -239,8 +239,8 @@ describe('a derived token', () => {
   });
 });
 
-describe('a revocation', () => {
-  test('by the token itself ends it and what came from it', async () => {
+describe('Revocations', () => {
+  test('A token that revokes itself ends itself and what was derived from it', async () => {
     const { token } = await tenants.fresh();
     const child = await tenants.derive(token);
     expect(await send('POST', '/v1/tokens/self-revoke', { token })).toMatchObject({ status: 204, text: '' });
@@ -248,7 +248,7 @@ describe('a revocation', () => {
     problem(await get(child.token, LIST), 'token_parent_revoked');
   });
 
-  test('by a token reaches itself and its descendants, and nobody else', async () => {
+  test('A token reaches itself and its descendants by a revocation, and no other token', async () => {
     const { tenant, token, id } = await tenants.fresh();
     const sibling = await tenants.mint(tenant);
     const child = await tenants.derive(token);
@@ -263,7 +263,7 @@ describe('a revocation', () => {
     expect(await statusOf(child.token)).toBe(200);
   });
 
-  test('again is no error, and of what never was is one', async () => {
+  test('A second revocation is no error, and one of an unknown token is', async () => {
     const { tenant, id } = await tenants.fresh();
     const stranger = await tenants.fresh();
     for (let times = 0; times < 2; times += 1) {

@@ -34,9 +34,9 @@ const findsAndSays =
 describe.each([
   ['a slice', SLICED],
   ['a property rule', HIDING],
-])('under %s', (_, record) => {
+])('A grant under %s', (_, record) => {
   test.each([400, 404, 405, 410])(
-    "nothing of PostHog's words in a %d goes out, by any operation",
+    'The words of PostHog in a %d do not go out, by any operation',
     async (status) => {
       const body = {
         type: 'validation_error',
@@ -54,7 +54,7 @@ describe.each([
     },
   );
 
-  test('members of a deletion summary that are not known do not go out', async () => {
+  test('The unknown members of a deletion summary do not go out', async () => {
     const summary = { persons_found: 1, persons_deleted: 1, deletion_errors: [], surprise: { note: SECRET } };
     posthog.responds(findsAndSays({ status: 202, json: summary }));
     const { token } = await tenants.fresh(record);
@@ -65,8 +65,8 @@ describe.each([
   });
 });
 
-describe('an answer that the catalogue calls empty', () => {
-  test('goes out empty, whatever PostHog put into its body', async () => {
+describe('Answers that the catalogue calls empty', () => {
+  test('An answer that should be empty goes out empty, whatever PostHog put into its body', async () => {
     posthog.responds(() => ({ status: 202, json: { note: SECRET } }));
     const { token } = await tenants.fresh();
     const calls = everyCall().filter(({ operation }) => operation.reply.schema === null);
@@ -75,7 +75,7 @@ describe('an answer that the catalogue calls empty', () => {
       expect(answer.text).not.toContain(SECRET);
   });
 
-  test('is a 502 where its body is a page of HTML and not an answer of PostHog', async () => {
+  test('An answer that should be empty is a 502 where its body is a page of HTML', async () => {
     posthog.responds(() => ({ status: 202, text: '<!doctype html>maintenance' }));
     const { token } = await tenants.fresh();
     const calls = everyCall().filter(
@@ -87,8 +87,8 @@ describe('an answer that the catalogue calls empty', () => {
   });
 });
 
-describe('a code of PostHog', () => {
-  test("that equals one of the gateway's is not passed on by any operation", async () => {
+describe('Codes of PostHog', () => {
+  test("A code of PostHog that equals one of the gateway's is not passed on by any operation", async () => {
     const { token } = await tenants.fresh();
     for (const code of ['token_revoked', 'rate_limited', 'deletion_budget_exhausted'] as const) {
       expect(Object.keys(FAILURES)).toContain(code);

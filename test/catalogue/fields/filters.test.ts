@@ -13,14 +13,17 @@ const sentBy = (id: string, properties: unknown): unknown => {
 const refused = (id: string, properties: unknown) =>
   refusal(id, { query: { properties: JSON.stringify(properties) } });
 
-describe('a filter', () => {
-  test.each(['persons_list', 'persons_trends'])('of %s is sent whole, its operator always said', (id) => {
-    const { operator: _, ...short } = leaf;
-    expect(sentBy(id, [leaf, { ...short, negation: true }])).toEqual([
-      leaf,
-      { ...short, negation: true, operator: 'exact' },
-    ]);
-  });
+describe('Filters', () => {
+  test.each(['persons_list', 'persons_trends'])(
+    'A filter of %s is sent whole, always with its operator',
+    (id) => {
+      const { operator: _, ...short } = leaf;
+      expect(sentBy(id, [leaf, { ...short, negation: true }])).toEqual([
+        leaf,
+        { ...short, negation: true, operator: 'exact' },
+      ]);
+    },
+  );
 
   test.each([
     ['no key', { ...leaf, key: undefined }, 'key'],
@@ -43,24 +46,24 @@ describe('a filter', () => {
     ['a list within values', { ...leaf, value: [['a']] }, 'value[0]'],
     ['a negation that is text', { ...leaf, negation: 'false' }, 'negation'],
     ['a member of another filter', { ...leaf, group_type_index: 0 }, 'group_type_index'],
-  ])('with %s is refused, and its place named', (_, filter, where) => {
+  ])('A filter with %s is refused, and its place named', (_, filter, where) => {
     for (const id of ['persons_list', 'persons_trends']) {
       const { code, attr } = refused(id, [leaf, filter]);
       expect({ code, attr }).toEqual({ code: 'parameter_invalid', attr: `properties[1].${where}` });
     }
   });
 
-  test('of an event belongs to insights, never to a list of persons', () => {
+  test('A filter of an event belongs to insights, never to a list of persons', () => {
     const event = { ...leaf, type: 'event' };
     expect(sentBy('persons_trends', [event])).toEqual([event]);
     expect(refused('persons_list', [event]).attr).toBe('properties[0].type');
   });
 
-  test.each(['a', 5, 0, -1.5, true, false, 'x'.repeat(4000)])('takes the value %j', (value) => {
+  test.each(['a', 5, 0, -1.5, true, false, 'x'.repeat(4000)])('A filter takes the value %j', (value) => {
     expect(sentBy('persons_list', [{ ...leaf, value }])).toEqual([{ ...leaf, value }]);
   });
 
-  test('takes no text longer than 4000 characters and no more than 1000 values', () => {
+  test('A filter takes no text longer than 4000 characters and no more than 1000 values', () => {
     expect(refused('persons_list', [{ ...leaf, value: 'x'.repeat(4001) }]).attr).toBe('properties[0].value');
     const values = Array.from({ length: 1001 }, (_, i) => i);
     expect(refused('persons_list', [{ ...leaf, value: values }]).attr).toBe('properties[0].value');
@@ -68,18 +71,18 @@ describe('a filter', () => {
   });
 });
 
-describe('an operator', () => {
+describe('Operators', () => {
   const listing = ['exact', 'is_not', 'in', 'not_in'];
   const single = ['icontains', 'not_icontains', 'regex', 'not_regex', 'gt', 'gte', 'lt', 'lte'];
   const dates = ['is_date_exact', 'is_date_after', 'is_date_before'];
 
-  test.each(listing)('%s takes one value or several', (operator) => {
+  test.each(listing)('The operator %s takes one value or several', (operator) => {
     for (const value of ['a', ['a', 5, true]]) {
       expect(sentBy('persons_list', [{ ...leaf, operator, value }])).toEqual([{ ...leaf, operator, value }]);
     }
   });
 
-  test.each([...single, ...dates])('%s takes one value and no list', (operator) => {
+  test.each([...single, ...dates])('The operator %s takes one value and no list', (operator) => {
     expect(sentBy('persons_list', [{ ...leaf, operator }])).toEqual([{ ...leaf, operator }]);
     expect(refused('persons_list', [{ ...leaf, operator, value: ['a'] }])).toMatchObject({
       attr: 'properties[0].value',
@@ -88,7 +91,7 @@ describe('an operator', () => {
   });
 
   test.each(['is_set', 'is_not_set'])(
-    '%s needs no value, and PostHog is sent its name for one',
+    'The operator %s needs no value, and PostHog is sent its name for one',
     (operator) => {
       const { value: _, ...bare } = { ...leaf, operator };
       for (const given of [bare, { ...bare, value: 'anything' }, { ...bare, value: [1] }]) {
@@ -102,7 +105,7 @@ const stepWith = (properties: unknown) => ({
   query: { events: JSON.stringify([{ id: 'a', type: 'events', properties }]) },
 });
 
-describe('a list of filters', () => {
+describe('Lists of filters', () => {
   test.each([
     ['an empty list', []],
     ['an object of the old form', { plan: 'pro' }],
@@ -112,7 +115,7 @@ describe('a list of filters', () => {
     ['a list of lists', [[leaf]]],
     ['a null in the list', [leaf, null]],
     ['101 of them', Array.from({ length: 101 }, () => leaf)],
-  ])('is not %s', (_, properties) => {
+  ])('A list of filters is not %s', (_, properties) => {
     for (const id of ['persons_list', 'persons_trends']) {
       const { code, attr } = refused(id, properties);
       expect(code).toBe('parameter_invalid');
@@ -120,11 +123,11 @@ describe('a list of filters', () => {
     }
   });
 
-  test('of persons is flat: no generation B understands groups there', () => {
+  test('A list of filters of persons is flat, because generation B understands no groups there', () => {
     expect(refused('persons_list', group('AND', leaf)).attr).toBe('properties');
   });
 
-  test('may stand at a step of an insight too, as strictly', () => {
+  test('A list of filters at a step of an insight is checked as strictly', () => {
     expect(forwarded('persons_trends', stepWith([leaf])).query[0]?.[1]).toContain('"operator":"exact"');
     expect(refusal('persons_trends', stepWith([{ ...leaf, type: 'hogql' }])).attr).toBe(
       'events[0].properties[0].type',
@@ -133,14 +136,14 @@ describe('a list of filters', () => {
   });
 });
 
-describe('groups of filters', () => {
+describe('Groups of filters', () => {
   test.each([
     ['one group', group('AND', leaf, leaf)],
     [
       'groups in a group',
       group('OR', group('AND', leaf), group('OR', group('AND', leaf), group('OR', leaf))),
     ],
-  ])('are sent as they are: %s', (_, properties) => {
+  ])('Groups of filters are sent as they are: %s', (_, properties) => {
     expect(sentBy('persons_funnel', properties)).toEqual(properties);
   });
 
@@ -153,13 +156,13 @@ describe('groups of filters', () => {
     ['a word in small letters', group('and', leaf), /^properties\.type$/],
     ['a member nobody knows', { ...group('AND', leaf), negation: true }, /^properties\.negation$/],
     ['a cohort deep inside', group('AND', group('OR', { ...leaf, type: 'cohort' })), /values\[0\]/],
-  ])('are refused with %s', (_, properties, attr) => {
+  ])('Groups of filters are refused with %s', (_, properties, attr) => {
     const failure = refused('persons_funnel', properties);
     expect(failure.code).toBe('parameter_invalid');
     expect(failure.attr).toMatch(attr);
   });
 
-  test('are bounded in depth before anything recursive sees them', () => {
+  test('Groups of filters are bounded in depth before anything recursive sees them', () => {
     const nested = (depth: number): unknown => (depth === 0 ? leaf : group('AND', nested(depth - 1)));
     expect(sentBy('persons_funnel', nested(9))).toEqual(nested(9));
     expect(refused('persons_funnel', nested(400))).toMatchObject({
@@ -175,14 +178,14 @@ describe('JSON in a parameter', () => {
     ['a member named twice', '[{"key":"a","key":"b","type":"person","value":1}]'],
     ['a member named twice, once by an escape', '[{"key":"a","k\\u0065y":"b","type":"person","value":1}]'],
     ['a number that would lose digits', '[{"key":"a","type":"person","value":9007199254740993}]'],
-  ])('is read as strictly as a body: %s is refused', (_, properties) => {
+  ])('JSON in a parameter is read as strictly as a body: %s is refused', (_, properties) => {
     expect(refusal('persons_list', { query: { properties } })).toMatchObject({
       code: 'parameter_invalid',
       attr: 'properties',
     });
   });
 
-  test('with a number beyond every number is refused', () => {
+  test('JSON in a parameter with a number beyond every number is refused', () => {
     const properties = '[{"key":"a","type":"person","value":1e999}]';
     expect(refusal('persons_list', { query: { properties } }).attr).toBe('properties');
   });

@@ -1,5 +1,5 @@
 /** What each field of the catalogue refers to: person properties, distinct ids, a search, nothing or anything. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { CATALOGUE } from '../../../src/catalogue/index.ts';
 import { none, personProperty } from '../../../src/catalogue/fields/reference-rules.ts';
@@ -28,8 +28,8 @@ const INSIGHT = 'persons_funnel_correlation';
 const refer = (input: JsonObject, id: string = INSIGHT): References =>
   referencesOf(operationOf(id).input, input);
 
-describe('A person property is referred to by', () => {
-  it.each<[string, JsonObject, string?]>([
+describe('References to a person property', () => {
+  test.each<[string, JsonObject, string?]>([
     ['a filter', { properties: [person('ssn')] }],
     ['a filter of a list', { properties: [person('ssn')] }, 'persons_list'],
     [
@@ -60,26 +60,26 @@ describe('A person property is referred to by', () => {
     ['a call that removes it', { $unset: 'ssn' }, 'persons_delete_property'],
     ['a call that sets it', { key: 'ssn', value: '1' }, 'persons_update_property'],
     ['a call that sets it among others', { properties: { ssn: '1' } }, 'persons_update'],
-  ])('%s.', (_, input, id) => {
+  ])('A person property is referred to by %s', (_, input, id) => {
     expect(refer(input, id)).toEqual(SSN);
   });
 
-  it('each of several filters.', () => {
+  test('A person property is referred to by each of several filters', () => {
     expect(refer({ properties: [person('plan'), person('ssn')] }).properties).toEqual(['plan', 'ssn']);
   });
 
-  it('a change of properties that has the shape of a group of filters.', () => {
+  test('A person property is referred to by a change of properties that has the shape of a group of filters', () => {
     const input = { properties: { type: 'AND', values: [], ssn: '1' } };
     expect(refer(input, 'persons_update').properties).toEqual(['type', 'values', 'ssn']);
   });
 
-  it('`email=`.', () => {
+  test('A person property is referred to by `email=`', () => {
     expect(refer({ email: 'ada@acme.test' }, 'persons_list')).toEqual(references({ properties: ['email'] }));
   });
 });
 
-describe('Nothing is referred to by', () => {
-  it.each<[string, JsonObject, string?]>([
+describe('No references', () => {
+  test.each<[string, JsonObject, string?]>([
     ['no arguments', {}],
     ['a page', { limit: 10, offset: 20 }, 'persons_list'],
     ['a filter on a property of an event', { properties: [event('ssn')] }],
@@ -93,15 +93,15 @@ describe('Nothing is referred to by', () => {
     ['the value of a written property', { key: 'plan', value: 'ssn' }, 'persons_delete_property'],
     ['persons by UUID', { uuids: ['0190c0de-0001-7000-8000-000000000001'] }, 'persons_batch_by_uuids'],
     ['test accounts that are left in', { filter_test_accounts: false }],
-  ])('%s.', (_, input, id) => {
+  ])('Nothing is referred to by %s', (_, input, id) => {
     const { properties, ...others } = refer(input, id);
     expect(properties).not.toContain('ssn');
     if (id !== 'persons_delete_property') expect({ properties, ...others }).toEqual(NOTHING);
   });
 });
 
-describe('Distinct ids are referred to by', () => {
-  it.each<[string, JsonObject, string?]>([
+describe('References to distinct ids', () => {
+  test.each<[string, JsonObject, string?]>([
     ['a distinct id', { distinct_id: 'ada' }, 'persons_list'],
     ['a distinct id of a deletion', { distinct_ids: ['ada'] }, 'persons_bulk_delete'],
     ['the ids to split off', { distinct_ids_to_split: ['ada'] }, 'persons_split'],
@@ -109,19 +109,19 @@ describe('Distinct ids are referred to by', () => {
     ['the id to reset', { distinct_id: 'ada' }, 'persons_reset_distinct_id'],
     ['a filter on the id that an event was sent with', { properties: [event('distinct_id')] }],
     ['a breakdown by the user id of events', { breakdown: '$user_id', breakdown_type: 'event' }],
-  ])('%s.', (_, input, id) => {
+  ])('Distinct ids are referred to by %s', (_, input, id) => {
     expect(refer(input, id)).toEqual(IDS);
   });
 
-  it('a filter whose key is `distinct_id`, which PostHog answers from its distinct-id table.', () => {
+  test('Distinct ids are referred to by a filter whose key is `distinct_id`, which PostHog answers from its distinct-id table', () => {
     expect(refer({ properties: [person('distinct_id')] }, 'persons_list')).toEqual(
       references({ properties: ['distinct_id'], distinctIds: true }),
     );
   });
 });
 
-describe('Anything may be referred to by', () => {
-  it.each<[string, JsonObject, string?]>([
+describe('References to anything', () => {
+  test.each<[string, JsonObject, string?]>([
     ['a field that the schema does not have', { surprise: 1 }],
     ['a filter of another type', { properties: [{ ...person('x'), type: 'hogql' }] }],
     ['a filter without a name', { properties: [{ ...person('x'), key: null }] }],
@@ -144,17 +144,17 @@ describe('Anything may be referred to by', () => {
     ['the sum of what an event set', { events: [{ ...step(), math: 'sum', math_property: '$set_once' }] }],
     ['a breakdown of another type', { breakdown: 'x', breakdown_type: 'cohort' }],
     ['a breakdown of another shape', { breakdown: { property: 'ssn' }, breakdown_type: 'person' }],
-  ])('%s.', (_, input, id) => {
+  ])('Anything may be referred to by %s', (_, input, id) => {
     expect(refer(input, id).anything).toBe(true);
   });
 
-  it('a field that declares nothing, whatever its kind.', () => {
+  test('Anything may be referred to by a field that declares nothing, whatever its kind', () => {
     const undeclared = [z.string(), z.int(), z.boolean(), z.enum(['a']), z.record(z.string(), z.string())];
     for (const schema of undeclared) expect(referencesOf(schema, 'a').anything).toBe(true);
     expect(referencesOf(z.strictObject({ a: z.string() }), { a: 'x' }).anything).toBe(true);
   });
 
-  it('an answer that lists cohorts.', () => {
+  test('Anything may be referred to by an answer that lists cohorts', () => {
     const about = CATALOGUE.filter(({ reply }) => reply.refersTo.anything).map(({ id }) => id);
     expect(about).toEqual(['persons_cohorts']);
   });
@@ -162,8 +162,8 @@ describe('Anything may be referred to by', () => {
 
 const name = () => refersTo(personProperty, z.string());
 
-describe('A declaration', () => {
-  it('holds under checks, descriptions, defaults and optional, nullable and transformed schemas.', () => {
+describe('Declarations', () => {
+  test('A declaration holds under checks, descriptions, defaults and optional, nullable and transformed schemas', () => {
     for (const schema of [
       name().min(1),
       name().meta({ description: 'a name' }),
@@ -176,7 +176,7 @@ describe('A declaration', () => {
     }
   });
 
-  it('of one field does not reach another of the same kind.', () => {
+  test('A declaration of one field does not reach another of the same kind', () => {
     const declared = refersTo(none, z.string());
     expect(referencesOf(declared, 'a')).toEqual(NOTHING);
     expect(referencesOf(z.string(), 'a').anything).toBe(true);

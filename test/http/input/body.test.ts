@@ -27,36 +27,36 @@ const streamed = (...pieces: Uint8Array<ArrayBuffer>[]) =>
     },
   });
 
-describe('a body', () => {
+describe('Bodies', () => {
   test.each([
     ['{"a":1}', { a: 1 }],
     [' [1, 2] ', [1, 2]],
     ['null', null],
     ['"text"', 'text'],
     ['\uFEFF{"a":"ü🦔"}', { a: 'ü🦔' }],
-  ])('%j is read', async (text, value) => {
+  ])('The body %j is read', async (text, value) => {
     expect(await read(text)).toEqual(value);
   });
 
-  test('is none where none was sent, whatever type it would have had', async () => {
+  test('A request without a body has none, whatever its content type', async () => {
     expect(await read(null, {})).toBeUndefined();
     expect(await read('', { 'Content-Type': 'text/plain' })).toBeUndefined();
     expect(await read(streamed(new Uint8Array(0)))).toBeUndefined();
   });
 
-  test('may be as long as a body may be, and no longer', async () => {
+  test('A body may be as long as the limit, and no longer', async () => {
     const longest = JSON.stringify('x'.repeat(MAX - 2));
     expect(await read(longest)).toHaveLength(MAX - 2);
     expect(await read(`${longest} `)).toBe('body_too_large');
   });
 
-  test('is measured by what arrives where nothing was said of its length', async () => {
+  test('A body of unsaid length is measured as it arrives', async () => {
     const half = new Uint8Array(MAX / 2).fill(' '.charCodeAt(0));
     expect(await read(streamed(half, half))).toBe('body_invalid');
     expect(await read(streamed(half, half, new Uint8Array(1)))).toBe('body_too_large');
   });
 
-  test('that says it is too long is refused before it is read', async () => {
+  test('A body that says it is too long is refused before it is read', async () => {
     let pulled = false;
     const body = new ReadableStream(
       {
@@ -83,7 +83,7 @@ describe('a body', () => {
       'The body holds a number that would not be kept exactly: send it as text.',
     ],
     ['{"a":{"__proto__":{}}}', 'The body has a member called __proto__.'],
-  ])('%s is refused: %s', async (text, detail) => {
+  ])('The body %s is refused: %s', async (text, detail) => {
     expect(await read(text)).toBe('body_invalid');
     expect(await reason(text)).toBe(detail);
   });
@@ -94,7 +94,7 @@ describe('a body', () => {
     ['a surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
     ['a slash written longer than it is', [0x22, 0xc0, 0xaf, 0x22]],
     ['UTF-16', [0xff, 0xfe, 0x22, 0x00, 0x22, 0x00]],
-  ])('with %s is not UTF-8', async (_, bytes) => {
+  ])('A body with %s is not UTF-8', async (_, bytes) => {
     expect(await reason(new Uint8Array(bytes))).toBe('The body is not UTF-8.');
   });
 });
@@ -109,15 +109,15 @@ const breaking = () =>
     },
   });
 
-describe('a body that does not arrive whole', () => {
-  test('is the client’s failure, where its stream errors', async () => {
+describe('Bodies that do not arrive whole', () => {
+  test('A body whose stream errors is the client’s failure', async () => {
     expect(await readBody(requestOf(breaking()))).toMatchObject({
       ok: false,
       failure: { code: 'body_incomplete', attr: null },
     });
   });
 
-  test('is given up after a total time, however often something of it arrives', async () => {
+  test('A body is given up after a total time, however often something of it arrives', async () => {
     const cancelled = vi.fn();
     const dripping = new ReadableStream<Uint8Array>(
       {
@@ -137,7 +137,7 @@ describe('a body that does not arrive whole', () => {
   });
 });
 
-describe('a content type', () => {
+describe('Content types', () => {
   test.each([
     'application/json',
     'Application/JSON',
@@ -151,7 +151,7 @@ describe('a content type', () => {
     'application/json; version=1; profile="a; charset=latin1, \\"b\\""',
     'application/json; charset=utf-8; charset="UTF-8"',
     ' application/json ',
-  ])('%s is read', async (type) => {
+  ])('The content type %s is read', async (type) => {
     expect(isJsonInUtf8(type)).toBe(true);
     expect(await read('{}', { 'Content-Type': type })).toEqual({});
   });
@@ -180,24 +180,24 @@ describe('a content type', () => {
     'application/json/x',
     `application/json${';'.repeat(5000)}x`,
     `application/json; a="${'\\'.repeat(4999)}`,
-  ])('%j is not read', async (type) => {
+  ])('The content type %j is not read', async (type) => {
     expect(isJsonInUtf8(type)).toBe(false);
     expect(await read('{}', { 'Content-Type': type })).toBe('content_type_unsupported');
   });
 
-  test('has to be there where a body is', async () => {
+  test('A body needs a content type', async () => {
     expect(await read(new Uint8Array([0x7b, 0x7d]), {})).toBe('content_type_unsupported');
   });
 
   test.each(['gzip', 'br', 'deflate', 'identity, gzip', 'gzip;q=1', 'x-identity'])(
-    'with the content coding %s is not read',
+    'A body with the content coding %s is not read',
     async (coding) => {
       expect(await read('{}', { ...JSON_TYPE, 'Content-Encoding': coding })).toBe('content_type_unsupported');
     },
   );
 
   test.each(['identity', 'Identity', ' identity ', 'identity, identity', ''])(
-    'with the content coding %j, which is none, is read',
+    'A body with the content coding %j, which is none, is read',
     async (coding) => {
       expect(await read('{}', { ...JSON_TYPE, 'Content-Encoding': coding })).toEqual({});
     },

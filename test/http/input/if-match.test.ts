@@ -14,12 +14,12 @@ test.each([
   ['lists tags with and without spaces', '"7","8" , "9"', ['"7"', '"8"', '"9"']],
   ['takes a tag that a proxy marked as weak', 'W/"7"', ['"7"']],
   ['takes an empty tag, which no record has', '""', ['""']],
-])('If-Match %s', (_, value, expected) => {
+])('The header If-Match %s', (_, value, expected) => {
   expect(read(value)).toEqual(expected);
 });
 
 test.each(['7', '', '"7', '7"', '"7",', '"7" "8"', '*, "7"', 'w/"7"', '"a"b"', "'7'"])(
-  'If-Match: %s is refused, because it is no list of tags',
+  'The header If-Match: %s is refused, because it is no list of tags',
   (value) => {
     expect(read(value)).toEqual(['parameter_invalid', 'If-Match']);
   },

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { checkPath, targetOf } from '../../../src/http/input/path.ts';
 import { runs } from '../../support/properties/runs.ts';
 
-describe('the target of a URL', () => {
+describe('Targets of URLs', () => {
   test.each([
     ['https://g.example/api/x', '/api/x', ''],
     ['https://g.example/api/x?a=1&b=2', '/api/x', 'a=1&b=2'],
@@ -24,12 +24,12 @@ describe('the target of a URL', () => {
     ['http://user@g.example/a', '@g.example/a', ''],
     ['/api/x', '', ''],
     ['', '', ''],
-  ])('%s is %j and %j, as they were sent', (url, path, query) => {
+  ])('The target of %s is %j and %j, as they were sent', (url, path, query) => {
     expect(targetOf(url)).toEqual({ path, query });
   });
 });
 
-describe('a path', () => {
+describe('Paths', () => {
   test.each([
     '/',
     '/healthz',
@@ -40,7 +40,7 @@ describe('a path', () => {
     '/api/projects/@current/persons',
     '/v1/deletions/del_aB-_9',
     '/~x/a..b/a.',
-  ])('%s is plain', (path) => {
+  ])('The path %s is plain', (path) => {
     expect(checkPath(path)).toBeNull();
   });
 
@@ -70,11 +70,11 @@ describe('a path', () => {
     'api/x',
     ', b.example/api',
     '*',
-  ])('%j is odd', (path) => {
+  ])('The path %j is odd', (path) => {
     expect(checkPath(path)).toMatchObject({ code: 'path_invalid', attr: null });
   });
 
-  test('that is accepted survives being read as a URL, whatever it is', () => {
+  test('A path that is accepted survives being read as a URL', () => {
     const parts = fc.constantFrom(
       '/',
       '.',

@@ -10,7 +10,7 @@ const read = (query: string) => {
   return parsed.ok ? [...parsed.value] : [parsed.failure.code, parsed.failure.attr];
 };
 
-describe('a query', () => {
+describe('Queries', () => {
   test.each<[string, [string, string][]]>([
     ['', []],
     ['a=1', [['a', '1']]],
@@ -42,7 +42,7 @@ describe('a query', () => {
       ],
     ],
     ['__proto__=1', [['__proto__', '1']]],
-  ])('%s is %j', (query, pairs) => {
+  ])('The query %s is %j', (query, pairs) => {
     expect(read(query)).toEqual(pairs);
   });
 
@@ -54,37 +54,37 @@ describe('a query', () => {
     ['a=%zz&a=1'.replace('%zz', '1'), 'a'],
     ['a+b=1&a%20b=2', 'a b'],
     ['delete_events=false&delete%5Fevents=true', 'delete_events'],
-  ])('%s names one twice: %s', (query, attr) => {
+  ])('The query %s names one parameter twice: %s', (query, attr) => {
     expect(read(query)).toEqual(['parameter_repeated', attr]);
   });
 
   test.each(['a=%', 'a=%2', 'a=%zz', '%=1', 'a=%u00fc', 'a=100%&b=1'])(
-    '%s is not encoded properly',
+    'The query %s is not encoded properly',
     (query) => {
       expect(read(query)).toEqual(['parameter_invalid', null]);
     },
   );
 
   test.each(['a=%FF', 'a=%C3', '%C3=1', 'a=%ED%A0%80', 'a=%C0%AF', 'a=\ud800'])(
-    '%s is not UTF-8',
+    'The query %s is not UTF-8',
     (query) => {
       expect(read(query)).toEqual(['parameter_invalid', null]);
     },
   );
 
-  test('is read up to the length a URL may have', () => {
+  test('A query is read up to the length a URL may have', () => {
     const longest = `a=${'x'.repeat(LIMITS.queryCharsMax - 2)}`;
     expect(read(longest)).toHaveLength(1);
     expect(read(`${longest}x`)).toEqual(['parameter_invalid', null]);
   });
 
-  test('is never repeated in a refusal beyond a name of 100 characters', () => {
+  test('A query is never repeated in a refusal beyond a name of 100 characters', () => {
     const name = 'n'.repeat(200);
     expect(read(`${name}=secret&${name}=secret`)).toEqual(['parameter_repeated', 'n'.repeat(100)]);
     expect(JSON.stringify(parseQuery('a=secret&a=secret'))).not.toContain('secret');
   });
 
-  test('written with every name and value encoded comes back as it was', () => {
+  test('A query written with every name and value encoded comes back as it was', () => {
     const texts = fc
       .string({ unit: 'grapheme' })
       .filter((text) => text.isWellFormed() && !text.includes('\uFFFD'));

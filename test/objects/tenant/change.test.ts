@@ -34,7 +34,7 @@ async function patched(tenant: DurableObjectStub<Tenant>, patch: JsonObject, ifM
   return result.ok ? result.value.record : [result.failure.code, result.failure.attr];
 }
 
-describe('a patch', () => {
+describe('Patches', () => {
   const PATCHES: [JsonObject, Record<string, unknown>][] = [
     [{}, {}],
     [{ suspended: true }, { suspended: true }],
@@ -54,26 +54,23 @@ describe('a patch', () => {
     [{ origins: ['https://a.example'] }, { origins: ['https://a.example'] }],
     [{ scopes: ['person:write'] }, { scopes: record({ scopes: ['person:write'] }).scopes }],
   ];
-  test.each(PATCHES)(
-    'the patch %j changes what it names and nothing else, for good',
-    async (patch, changes) => {
-      const full = record({
-        slice: SLICE,
-        properties: { hidden: ['ssn'] },
-        rate: { requests_per_minute: 60, burst: 4 },
-        deletes: { persons_per_day: 5, recordings: true },
-      });
-      const tenant = await registered(full);
-      const { revision } = await stored(tenant);
-      const expected = Object.entries({ ...full, ...changes }).filter(([, value]) => value !== undefined);
-      expect(await patched(tenant, patch)).toEqual(Object.fromEntries(expected));
-      await evictDurableObject(tenant);
-      expect(await stored(tenant)).toMatchObject({
-        record: Object.fromEntries(expected),
-        revision: revision + 1,
-      });
-    },
-  );
+  test.each(PATCHES)('A patch of %j changes that and nothing else, for good', async (patch, changes) => {
+    const full = record({
+      slice: SLICE,
+      properties: { hidden: ['ssn'] },
+      rate: { requests_per_minute: 60, burst: 4 },
+      deletes: { persons_per_day: 5, recordings: true },
+    });
+    const tenant = await registered(full);
+    const { revision } = await stored(tenant);
+    const expected = Object.entries({ ...full, ...changes }).filter(([, value]) => value !== undefined);
+    expect(await patched(tenant, patch)).toEqual(Object.fromEntries(expected));
+    await evictDurableObject(tenant);
+    expect(await stored(tenant)).toMatchObject({
+      record: Object.fromEntries(expected),
+      revision: revision + 1,
+    });
+  });
 
   const MISTAKES: [JsonObject, string][] = [
     [{ name: null }, 'name'],
@@ -86,20 +83,20 @@ describe('a patch', () => {
     [{ registration: 'reg_other' }, 'registration'],
     [{ created_at: '2020-01-01T00:00:00.000Z' }, 'created_at'],
   ];
-  test.each(MISTAKES)('the patch %j is refused, and the record stays', async (patch, attr) => {
+  test.each(MISTAKES)('A patch of %j is refused, and the record stays', async (patch, attr) => {
     const tenant = await registered({ slice: SLICE });
     const before = await stored(tenant);
     expect(await patched(tenant, patch)).toEqual(['field_invalid', attr]);
     expect(await stored(tenant)).toEqual(before);
   });
 
-  test('a patch of a tenant that is not registered is refused', async () => {
+  test('A patch of a tenant that is not registered is refused', async () => {
     expect(await patched(unregistered(), { suspended: true })).toEqual(['record_unknown', 'tenant']);
   });
 });
 
-describe('putting a record', () => {
-  test('a record without a slice does not replace one that has a slice, unless it says "slice": null', async () => {
+describe('PUT', () => {
+  test('A PUT without a slice over a sliced record is refused; with "slice": null it widens', async () => {
     const tenant = await registered({ slice: SLICE });
     const result = await tenant.put(ACME, record());
     expect(result).toMatchObject({ ok: false, failure: { code: 'field_invalid', attr: 'slice' } });
@@ -108,7 +105,7 @@ describe('putting a record', () => {
     expect((await stored(tenant)).record).toEqual(record());
   });
 
-  test('a record can be put as it was read, also when it was changed since', async () => {
+  test('A PUT takes back what was read, even when the record was changed since', async () => {
     const tenant = await registered({ slice: SLICE });
     const { record: read, revision: _, ...readOnly } = await stored(tenant);
     setTime(NOW + 1000);
@@ -133,7 +130,7 @@ describe('If-Match', () => {
     expect(await patched(tenant, { name: 'Third' }, 'any')).toMatchObject({ name: 'Third' });
   });
 
-  test('If-Match is never met by a tenant that is not registered, nor by a tag from before a removal', async () => {
+  test('If-Match is never met for a tenant that is not registered, and a tag from before a removal never again', async () => {
     const tenant = await registered();
     const tag = etagOf(await stored(tenant));
     await tenant.remove();
@@ -156,8 +153,8 @@ const ask = async (
   return admission.verdict === 'admitted' ? 'admitted' : admission.failure;
 };
 
-describe('revoking', () => {
-  test('revoking is bounded for each token, spends none of the rate, and is never refused to a token that ends itself', async () => {
+describe('Revoking', () => {
+  test('Revoking is bounded for each token by itself, spends none of the rate, and never holds up a token that ends itself', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 1, burst: 1 } });
     const [stolen, other] = [tokenId(), tokenId()];
     for (let sent = 0; sent < LIMITS.revocationsPerMinuteMax; sent += 1) {
@@ -173,7 +170,7 @@ describe('revoking', () => {
     expect(await ask(tenant, stolen, 'revocation')).toBe('admitted');
   });
 
-  test('counting revocations writes nothing', async () => {
+  test('Revoking writes nothing while it is counted', async () => {
     const tenant = await registered();
     await ask(tenant, tokenId(), 'revocation');
     await runInDurableObject(tenant, (_, { storage }) => {

@@ -20,8 +20,8 @@ beforeEach(() => {
 
 const rate = (requests_per_minute: number, burst: number) => ({ requests_per_minute, burst });
 
-describe('concurrency', () => {
-  test('exactly the burst is admitted of any number of requests at once', async () => {
+describe('Concurrency', () => {
+  test('Requests at the same time are admitted up to the burst, and no more', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     const answers = await Promise.all(Array.from({ length: 200 }, () => admit(tenant, id)));
@@ -29,7 +29,7 @@ describe('concurrency', () => {
     expect(answers.filter((answer) => answer === 'rate_limited')).toHaveLength(180);
   });
 
-  test('as time passes the rate admits what it brings, and nothing beyond it', async () => {
+  test('Requests are admitted as time passes, and none beyond', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     await admittedOf(21, tenant, id);
@@ -37,7 +37,7 @@ describe('concurrency', () => {
     expect(await admittedOf(10, tenant, id)).toBe(3);
   });
 
-  test('a clock that is corrected by a second admits nothing more, and nothing again when it returns', async () => {
+  test('A clock that is corrected by a second admits nothing more, and nothing again when it returns', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
@@ -48,10 +48,10 @@ describe('concurrency', () => {
   });
 });
 
-describe('a clock that jumps a day ahead and back', () => {
+describe('A clock that jumps a day ahead and back', () => {
   const DAY = 86_400_000;
 
-  test('a clock that jumped a day ahead and back refuses no longer than it takes to pay off what is owed, and gives no burst when it returns', async () => {
+  test('A clock that jumped ahead refuses for no longer than it takes to pay off what is owed, and gives no burst when it returns', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
@@ -63,7 +63,7 @@ describe('a clock that jumps a day ahead and back', () => {
     expect(await admittedOf(6, tenant, id)).toBe(3);
   });
 
-  test('an object that restarts while its clock is ahead, and after every request since, admits the rate', async () => {
+  test('A clock that jumped ahead is survived by an object that restarts during the jump and after every request since', async () => {
     const tenant = await registered({ rate: rate(60, 5) });
     const own = { id: tokenId(), rate: rate(60, 5) };
     await admittedOf(5, tenant, own);
@@ -83,9 +83,9 @@ describe('a clock that jumps a day ahead and back', () => {
   });
 });
 
-describe('losing memory', () => {
+describe('Lost memory', () => {
   test.each([1, 2, 3, 7, 13, 20])(
-    'an object that restarts after %i requests admits no more than before, and less by less than a stride',
+    'Lost memory after %i requests admits no more than before, and less by less than a stride',
     async (spent) => {
       const tenant = await registered({ rate: rate(60, 20) });
       const id = tokenId();
@@ -97,7 +97,7 @@ describe('losing memory', () => {
     },
   );
 
-  test('an object that restarts again and again never admits more than the rate', async () => {
+  test('Lost memory again and again never admits more than the rate', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     let admitted = 0;
@@ -110,7 +110,7 @@ describe('losing memory', () => {
     expect(admitted).toBeGreaterThan(0);
   });
 
-  test('a restart costs nothing where nothing was spent in the last minute', async () => {
+  test('Lost memory costs nothing where nothing was spent in the last minute', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     const id = tokenId();
     await admittedOf(20, tenant, id);
@@ -119,15 +119,15 @@ describe('losing memory', () => {
     expect(await admittedOf(25, tenant, id)).toBe(20);
   });
 
-  test('a new tenant has its whole burst, also when the object restarts before the first request', async () => {
+  test('A new tenant has its whole burst, even when the object restarts before the first request', async () => {
     const tenant = await registered({ rate: rate(60, 20) });
     await evictDurableObject(tenant);
     expect(await admittedOf(25, tenant, tokenId())).toBe(20);
   });
 });
 
-describe('a chain of tokens', () => {
-  test('tokens derived from one share its rate, however many there are', async () => {
+describe('Chains of tokens', () => {
+  test('Tokens derived from one share its rate, however many there are', async () => {
     const tenant = await registered({ rate: rate(600, 100) });
     const parent = { id: tokenId(), rate: rate(60, 6) };
     let admitted = 0;
@@ -138,12 +138,12 @@ describe('a chain of tokens', () => {
     expect(admitted).toBe(6);
   });
 
-  test('tokens with no rate of their own share the tenant’s', async () => {
+  test('Tokens with no rate of their own share the tenant’s', async () => {
     const tenant = await registered({ rate: rate(60, 6) });
     expect((await admittedOf(4, tenant, tokenId())) + (await admittedOf(4, tenant, tokenId()))).toBe(6);
   });
 
-  test('a request that one limit refuses is charged to none', async () => {
+  test('A request that one limit refuses is charged to none', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     const [parent, child] = [
       { id: tokenId(), rate: rate(60, 8) },
@@ -154,7 +154,7 @@ describe('a chain of tokens', () => {
     expect(await admittedOf(9, tenant, tokenId())).toBe(2);
   });
 
-  test('the answer shows the tenant’s limit and the tightest of the chain', async () => {
+  test('The answer shows the tenant’s limit and the tightest of the chain', async () => {
     const tenant = await registered({ rate: rate(600, 60) });
     const wide = { id: tokenId(), rate: rate(300, 30) };
     const tight = { id: tokenId(), rate: rate(60, 5) };
@@ -170,8 +170,8 @@ describe('a chain of tokens', () => {
   });
 });
 
-describe('a refusal', () => {
-  test('a refusal says whose limit is used up, how large it is, and a wait after which the same is admitted', async () => {
+describe('Refusals', () => {
+  test('A refusal says whose limit it is, what it is, and a wait after which the same is admitted', async () => {
     const tenant = await registered({ rate: rate(600, 60) });
     const parent = { id: tokenId(), rate: rate(7, 3) };
     const child = tokenId();
@@ -198,7 +198,7 @@ describe('a refusal', () => {
     ).toBe('admitted');
   });
 
-  test('a refusal names the tenant’s limit when that has the longest wait', async () => {
+  test('A refusal names the tenant’s limit when that has the longest wait', async () => {
     const tenant = await registered({ rate: rate(1, 1) });
     const own = { id: tokenId(), rate: rate(60, 1) };
     await admit(tenant, own);
@@ -208,15 +208,15 @@ describe('a refusal', () => {
     });
   });
 
-  test('the refusal of a cost above the burst says that it never fits', async () => {
+  test('A refusal of a cost above the burst says that it never fits', async () => {
     const tenant = await registered({ rate: rate(60, 3) });
     const admission = await tenant.admit({ registration: null, chain: [{ id: tokenId() }], cost: 4 });
     expect(admission).toMatchObject({ failure: { detail: expect.stringMatching(/never fits/) as string } });
   });
 });
 
-describe('a changed rate', () => {
-  test('a changed rate holds for the next request, and is no fresh burst', async () => {
+describe('Changed rates', () => {
+  test('A changed rate holds for the next request, and is no fresh burst', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     const id = tokenId();
     await admittedOf(10, tenant, id);
@@ -226,7 +226,7 @@ describe('a changed rate', () => {
     expect(await admittedOf(5, tenant, id)).toBe(0);
   });
 
-  test('a changed rate pays off what is owed from then on, also after a restart', async () => {
+  test('A changed rate pays off at the old rate until then and at the new one from then on, even after a restart', async () => {
     const tenant = await registered({ rate: rate(6, 4) });
     const id = tokenId();
     await admittedOf(4, tenant, id);
@@ -236,7 +236,7 @@ describe('a changed rate', () => {
     expect(await admittedOf(5, tenant, id)).toBe(1);
   });
 
-  test('a changed rate that could not be stored is forgotten, and the old bucket goes on being written ahead', async () => {
+  test('A changed rate that could not be stored is forgotten, and the old level goes on being written ahead', async () => {
     const tenant = await registered({ rate: rate(60, 40) });
     const id = tokenId();
     await admittedOf(5, tenant, id);
@@ -252,7 +252,7 @@ describe('a changed rate', () => {
     expect(before + (await admittedOf(40, tenant, id))).toBeLessThanOrEqual(40);
   });
 
-  test('removing a tenant and registering it again is no fresh burst', async () => {
+  test('A tenant that is removed and registered again gets no fresh burst', async () => {
     const tenant = await registered({ rate: rate(60, 10) });
     await admittedOf(10, tenant, tokenId());
     await tenant.remove();

@@ -32,8 +32,8 @@ beforeEach(() => {
   setTime(NOW);
 });
 
-describe('the record', () => {
-  test('a record is created once, then replaced, and survives the object', async () => {
+describe('Records', () => {
+  test('A record is created once, then replaced, and survives the object', async () => {
     const tenant = unregistered();
     expect(await tenant.get()).toBeNull();
     const first = await put(tenant, record());
@@ -53,12 +53,12 @@ describe('the record', () => {
     });
   });
 
-  test('a tenant that is not registered admits no request', async () => {
+  test('A tenant that is not registered is admitted no request', async () => {
     const admission = await unregistered().admit({ registration: null, chain: [{ id: tokenId() }], cost: 1 });
     expect(admission).toMatchObject({ verdict: 'refused', failure: { code: 'tenant_unknown' }, limits: [] });
   });
 
-  test('the record comes with every admission as it is now', async () => {
+  test('Every admission comes with the record as it is now', async () => {
     const tenant = await registered({ scopes: ['person:read', 'person:delete'] });
     const chain = [{ id: tokenId() }];
     expect(await tenant.admit({ registration: null, chain, cost: 1 })).toMatchObject({
@@ -70,7 +70,7 @@ describe('the record', () => {
     });
   });
 
-  test('a record that could not be stored changes nothing, in memory or storage', async () => {
+  test('A record that could not be stored changes nothing, in memory or storage', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 60, burst: 4 } });
     const id = tokenId();
     await admittedOf(4, tenant, id);
@@ -84,7 +84,7 @@ describe('the record', () => {
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
 
-  test('a record that this code does not understand admits no request, and can be removed', async () => {
+  test('A record that this code does not understand admits no request, and can be removed', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       storage.sql.exec(`UPDATE record SET record = '{"name":"Acme","powers":"all"}'`);
@@ -98,8 +98,8 @@ describe('the record', () => {
   });
 });
 
-describe('suspending', () => {
-  test('a suspension holds from the next request on, ends as fast, and spends nothing', async () => {
+describe('Suspending', () => {
+  test('A suspension holds from the next request on, ends as fast, and spends nothing', async () => {
     const rate = { requests_per_minute: 60, burst: 2 };
     const tenant = await registered({ rate });
     const id = tokenId();
@@ -111,7 +111,7 @@ describe('suspending', () => {
     expect(await admit(tenant, id)).toBe('rate_limited');
   });
 
-  test('suspending a tenant does not hide that a token was revoked', async () => {
+  test('A suspension does not hide that a token was revoked', async () => {
     const tenant = await registered({ suspended: true });
     const id = await issue(tenant);
     await tenant.revoke(id, OPERATOR);
@@ -122,8 +122,8 @@ describe('suspending', () => {
   });
 });
 
-describe('removing a tenant', () => {
-  test('removing a tenant refuses its tokens, and registering it again revives none of them', async () => {
+describe('Removing a tenant', () => {
+  test("A removed tenant's tokens are refused, and registering it again revives none of them", async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -141,7 +141,7 @@ describe('removing a tenant', () => {
     expect(listed.map((token) => token.revoked_at)).toEqual([null, iso(NOW), iso(NOW)]);
   });
 
-  test('removing a tenant that is not registered says so', async () => {
+  test('A removal of a tenant that is not registered says so', async () => {
     const tenant = unregistered();
     expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
     await put(tenant, record());
@@ -149,7 +149,7 @@ describe('removing a tenant', () => {
     expect(await tenant.remove()).toMatchObject({ value: { removed: false } });
   });
 
-  test('a token whose making began before its tenant was removed is not entered after', async () => {
+  test('A token whose making began before the removal is not entered after it', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = issued([root]);
@@ -166,8 +166,8 @@ const admitWith = async (tenant: DurableObjectStub<Tenant>, registration: Regist
   return admission.verdict === 'admitted' ? admission.registration : admission.failure.code;
 };
 
-describe('a registration', () => {
-  test('a registration lasts as long as the tenant, through changes and restarts, and never comes back', async () => {
+describe('Registrations', () => {
+  test('A registration is there while the tenant is, stays through changes and restarts, and never comes back', async () => {
     const tenant = unregistered();
     expect(await tenant.registration()).toBeNull();
     await put(tenant, record());
@@ -182,7 +182,7 @@ describe('a registration', () => {
     expect(await tenant.registration()).toMatch(/^reg_/);
   });
 
-  test('a token has to name the registration in force; a token from before there were any is admitted', async () => {
+  test('A registration named by a token has to be the one in force; a token from before there were any is admitted', async () => {
     const tenant = await registered();
     const first = await tenant.registration();
     expect(await admitWith(tenant, first)).toBe(first);
@@ -194,7 +194,7 @@ describe('a registration', () => {
     expect(await admitWith(tenant, null)).toBe(await tenant.registration());
   });
 
-  test('a registration that ended issues no token, whatever was registered under its name since', async () => {
+  test('A registration that ended issues no token, whatever was registered under its name since', async () => {
     const tenant = await registered();
     const first = (await tenant.registration()) ?? registrationId();
     const unknown = { ok: false, failure: { code: 'tenant_unknown' } };
@@ -205,7 +205,7 @@ describe('a registration', () => {
     expect(await count(tenant, 'tokens')).toBe(0);
   });
 
-  test('a record from before there were registrations is given one, once', async () => {
+  test('A record from before there were registrations is given one, once', async () => {
     const tenant = unregistered();
     await runInDurableObject(tenant, async (_, { storage }) => {
       await storage.deleteAll();
@@ -226,8 +226,8 @@ describe('a registration', () => {
   });
 });
 
-describe('a revision', () => {
-  test('the revision grows with every change, also by removing and registering again', async () => {
+describe('Revisions', () => {
+  test('A revision grows with every change, even by removing and registering again', async () => {
     const tenant = await registered();
     const seen = [(await tenant.get())?.revision ?? 0];
     seen.push((await put(tenant, record())).stored.revision);

@@ -1,0 +1,90 @@
+/** The plan of a described call: explain says what the call would say, and sends nothing. */
+import { beforeEach, expect, test } from 'vitest';
+import { CATALOGUE } from '../../src/catalogue/index.ts';
+import { ADA, CYD } from '../../src/sandbox/seed/names.ts';
+import { callOf, operationOf } from '../support/calls.ts';
+import { LEAF, PERSONS, SLICE } from '../support/generations.ts';
+import { startStack } from '../support/stack.ts';
+
+const { send, sandbox, tenants } = await startStack({ bindings: { POSTHOG_OWNERS_PROJECT: '1' } });
+beforeEach(() => sandbox.reset());
+
+const explain = async (token: string, json: object): Promise<Record<string, unknown>> => {
+  const answer = await send('POST', '/v1/explain', { token, json });
+  expect(answer.status, answer.text).toBe(200);
+  return answer.json as Record<string, unknown>;
+};
+const describing = (id: string) => {
+  const operation = operationOf(id);
+  const { method, target, json } = callOf(operation, operation.methods[0]);
+  return { method, path: target, ...(json === undefined ? {} : { body: json }) };
+};
+
+test.each(CATALOGUE.map(({ id }) => id))(
+  'Explain says of %s what the call itself does, and sends nothing',
+  async (id) => {
+    for (const record of [{}, SLICE, { ...SLICE, properties: { hidden: ['email'] } }]) {
+      await sandbox.reset();
+      const { token, tenant } = await tenants.fresh(record);
+      const described = describing(id);
+      const said = await explain(token, described);
+      expect(await sandbox.received()).toEqual([]);
+      expect(await tenants.log(tenant)).toEqual([]);
+      const { method, path, body } = described;
+      const answer = await send(method, path, { token, ...(body === undefined ? {} : { json: body }) });
+      const { code } = (answer.json ?? {}) as { code?: string };
+      const refused = answer.status === 403;
+      expect(said['allowed'], answer.text).toBe(!refused);
+      expect(said).toMatchObject({ operation: id });
+      if (refused) expect(said).toMatchObject({ reason: { code }, would_send: null, first: null });
+      else expect(said).toMatchObject({ reason: null, would_send: { method } });
+      const kind = operationOf(id).slicing.kind;
+      if (!refused)
+        expect(typeof said['first']).toBe(record === SLICE || 'slice' in record ? 'string' : 'object');
+      expect(kind === 'refused' && 'slice' in record ? refused : true).toBe(true);
+    }
+  },
+);
+
+test('Explain shows the slice that would be sent around the arguments of the client', async () => {
+  const { token } = await tenants.fresh(SLICE);
+  const said = await explain(token, { method: 'GET', path: `${PERSONS}/?limit=3&search=ada` });
+  expect(said).toMatchObject({
+    allowed: true,
+    would_send: { method: 'GET', path: `${PERSONS}/`, body: null },
+  });
+  const { query } = said['would_send'] as { query: Record<string, string> };
+  expect(query).toMatchObject({ limit: '3', search: 'ada' });
+  expect(JSON.parse(query['properties'] ?? '')).toEqual([LEAF]);
+});
+
+test.each([
+  ['GET', `${PERSONS}/?nonsense=1`, 'parameter_unknown'],
+  ['GET', `${PERSONS}/x/y/z`, 'path_unknown'],
+  ['GET', '/v1/whoami', 'path_unknown'],
+  ['GET', '/api/projects/2/persons/', 'project_not_granted'],
+  ['GET', `${PERSONS}/NOT_A_UUID/`, 'parameter_invalid'],
+  ['DELETE', `${PERSONS}/`, 'method_unknown'],
+  ['GET', `${PERSONS}/?token=phc_sandbox_project_2`, 'parameter_unknown'],
+  ['GET', `${PERSONS}/?limit=1&limit=2`, 'parameter_repeated'],
+])('Explain says why %s %s is refused', async (method, path, code) => {
+  const { token } = await tenants.fresh(SLICE);
+  expect(await explain(token, { method, path })).toMatchObject({
+    allowed: false,
+    reason: { code },
+    would_send: null,
+  });
+  expect(await sandbox.received()).toEqual([]);
+});
+
+test('Explain does not tell whether a person exists or is in the slice', async () => {
+  const { token } = await tenants.fresh(SLICE);
+  const said = await Promise.all(
+    [ADA.uuid, CYD.uuid, '0190c0de-0001-7000-8000-999999999999'].map(async (uuid) => {
+      const one = await explain(token, { method: 'GET', path: `${PERSONS}/${uuid}/` });
+      return JSON.stringify(one).replaceAll(uuid, 'ID');
+    }),
+  );
+  expect(new Set(said).size).toBe(1);
+  expect(await sandbox.received()).toEqual([]);
+});
