@@ -171,7 +171,8 @@ describe('a package', () => {
     const packages = gateway.flatMap(({ imports }) =>
       imports.filter(({ from }) => !isOwn(from)).map(({ from }) => from),
     );
-    for (const name of packages) expect(name).toMatch(/^(?:zod(?:\/v4\/core)?|jose|hono(?:\/.*)?|cloudflare:workers)$/);
+    for (const name of packages)
+      expect(name).toMatch(/^(?:zod(?:\/v4\/core)?|jose|hono(?:\/.*)?|cloudflare:workers)$/);
   });
 
   test('hono is known to http and app.ts only', () => {
