@@ -1,9 +1,7 @@
-/** Writes the OpenAPI document to where a deploy takes its assets from. wrangler runs this before it builds. */
+/** Writes the OpenAPI document to where a deploy takes its assets from. */
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openApiDocument } from '../src/openapi/document.ts';
-
-const REPOSITORY = join(import.meta.dirname, '..');
 
 /** Only where it differs, and in one step: several processes may do this at once, or read it. */
 export function writeOpenApi(folder: string): void {
@@ -23,5 +21,3 @@ function textOf(file: string): string | null {
     return null;
   }
 }
-
-if (import.meta.main) writeOpenApi(join(REPOSITORY, 'dist/assets'));
