@@ -1,9 +1,9 @@
 /** What a value of a schema looks like, in words: `a whole number from 1 to 1000`. For refusals. */
 import * as z from 'zod';
-import * as core from 'zod/v4/core';
+import * as core from 'zod/v4/core'; // z.core as a value would bundle all of zod, its 50 languages included.
 
 /** Words that follow "must be", and "is needed:". */
-export function describeSchema(schema: z.core.$ZodType): string {
+export function describeSchema(schema: core.$ZodType): string {
   const own = ownWords(schema);
   if (own !== undefined) return own;
   if (schema instanceof core.$ZodOptional) return describeSchema(schema._zod.def.innerType);
@@ -35,16 +35,16 @@ const MUST_BE = /^must be /;
 /** Values that no schema takes: of no type, and a text that fits no pattern. Their issues have the schema's own texts. */
 const MISFITS = [Symbol('of no type'), '~'];
 
-const ownWords = (schema: z.core.$ZodType): string | undefined =>
+const ownWords = (schema: core.$ZodType): string | undefined =>
   MISFITS.flatMap((misfit) => z.safeParse(schema, misfit).error?.issues ?? [])
     .map(({ message }) => message)
     .find((message) => MUST_BE.test(message))
     ?.replace(MUST_BE, '');
 
-const checksOf = (schema: z.core.$ZodType): readonly z.core.$ZodCheck[] => schema._zod.def.checks ?? [];
+const checksOf = (schema: core.$ZodType): readonly core.$ZodCheck[] => schema._zod.def.checks ?? [];
 
 /** The largest lower and the smallest upper bound among the checks of a schema. */
-function boundsOf(schema: z.core.$ZodType): { readonly min: number | null; readonly max: number | null } {
+function boundsOf(schema: core.$ZodType): { readonly min: number | null; readonly max: number | null } {
   const mins: number[] = [];
   const maxs: number[] = [];
   for (const check of checksOf(schema)) {
@@ -59,13 +59,13 @@ function boundsOf(schema: z.core.$ZodType): { readonly min: number | null; reado
   };
 }
 
-function describeSize(schema: z.core.$ZodType, unit: string): string {
+function describeSize(schema: core.$ZodType, unit: string): string {
   const { min, max } = boundsOf(schema);
   if (max !== null) return ` of ${(min ?? 0) === 0 ? 'up' : min} to ${max} ${unit}s`;
   return min === null ? '' : ` of ${min} ${unit}${min === 1 ? '' : 's'} or more`;
 }
 
-function describeNumber(schema: z.core.$ZodNumber): string {
+function describeNumber(schema: core.$ZodNumber): string {
   const kind = schema instanceof core.$ZodNumberFormat ? 'a whole number' : 'a number';
   const { min, max } = boundsOf(schema);
   if (min !== null && max !== null)
@@ -75,5 +75,5 @@ function describeNumber(schema: z.core.$ZodNumber): string {
 }
 
 /** Is the lower bound itself left out? */
-const excludes = (schema: z.core.$ZodType): boolean =>
+const excludes = (schema: core.$ZodType): boolean =>
   checksOf(schema).some((check) => check instanceof core.$ZodCheckGreaterThan && !check._zod.def.inclusive);
