@@ -200,8 +200,6 @@ describe('Packages', () => {
       expect(line).toMatch(/^import (?:type )?\* as (?:z from 'zod'|core from 'zod\/v4\/core')$/);
     }
     expect(lines.length).toBeGreaterThan(10);
-    // The value `z.core` is a namespace in a namespace, which holds on to all of zod; as a type it costs nothing.
-    expect(saying(/instanceof z\.core\b/)).toEqual([]);
   });
 
   test('A class of the core of zod comes from zod/v4/core: the value z.core costs 55 KB more, compressed', () => {
