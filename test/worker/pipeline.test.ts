@@ -174,6 +174,17 @@ describe('Accept: text/csv', () => {
   });
 });
 
+test.each(['/persons.csv', '/persons.json', '/persons/funnel.csv'])(
+  'A format behind the path, as in %s, is refused with the parameter to send instead',
+  async (path) => {
+    const { token } = await tenants.fresh();
+    const answer = await get(token, `/api/projects/1${path}`);
+    problem(answer, 'path_unknown', 'format');
+    expect(answer.text).toContain('?format=csv');
+    expect(await sandbox.received()).toEqual([]);
+  },
+);
+
 describe("Refusals of the gateway's own key", () => {
   test("A refusal of the gateway's key is a 502 for the caller, and its log line names the scope", async () => {
     await ofB.reset({ keys: [{ key: KEY, scopes: ['cohort:read'] }] });

@@ -8,6 +8,8 @@ import { failure, type Failure } from '../../core/failure.ts';
 const TARGET = /^[a-z]+:\/\/[A-Za-z0-9._:[\]-]+([^?#]*)(?:\?([^#]*))?/;
 const PLAIN = /^(?=\/)(?:\/[A-Za-z0-9_@~-][A-Za-z0-9_.@~-]*)*\/?$/;
 const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
+/** PostHog takes the format behind a path too. */
+const FORMAT_SUFFIX = /\.(?:csv|json)\/?$/;
 const PROJECT = /^\/api\/(?:projects|environments)\/([^/]+)\/persons(?:\/|$)/;
 const PROJECT_NUMBER = /^[1-9][0-9]*$/;
 
@@ -36,6 +38,13 @@ export function checkPath(path: string): Failure | null {
 
 /** Why no route has a path, and what would be right. */
 export function unknownPath(path: string): Failure {
+  if (FORMAT_SUFFIX.test(path)) {
+    return failure(
+      'path_unknown',
+      'A path has no suffix here: leave it out, and send ?format=csv for a table.',
+      'format',
+    );
+  }
   const project = PROJECT.exec(path)?.[1];
   if (project === undefined) {
     return failure('path_unknown', 'There is no such path here. /openapi.json lists those there are.');
