@@ -2,7 +2,7 @@
  * The lock of a state folder: a file with the number of the process that holds it, and below it those of its children.
  * A kill of the launcher alone leaves the runtime running, with the folder open.
  */
-import type { ChildProcess } from 'node:child_process';
+import { ChildProcess } from 'node:child_process';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 
@@ -28,7 +28,8 @@ export function lock(file: string, folder: string): () => void {
 
   let held = true;
   const onSpawned = (message: unknown) => {
-    const { process: child } = message as { readonly process: ChildProcess };
+    const child = isObject(message) && 'process' in message ? message.process : null;
+    if (!(child instanceof ChildProcess)) return;
     child.once('spawn', () => {
       if (child.pid !== undefined) children.add(child.pid);
       if (held) write('w');
@@ -56,6 +57,8 @@ export function checkNothingLeft(file: string, folder: string): void {
     `The gateway that used ${folder} was killed, but a part of it still runs: stop it with \`kill ${left.join(' ')}\`, or remove ${file} if that is no gateway.`,
   );
 }
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 
 /** None where there is no lock. */
 function processesIn(file: string): number[] {

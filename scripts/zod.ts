@@ -27,7 +27,8 @@ export async function writeSmallZod(folder: string): Promise<void> {
     });
   }
   for (const path of JSON_SCHEMA) {
-    const exported: object = await import(join(ZOD, path));
+    const exported: unknown = await import(join(ZOD, path));
+    if (typeof exported !== 'object' || exported === null) throw new Error(`zod has no ${path}`);
     writeFileSync(join(draft, path), withoutJsonSchema(Object.keys(exported)));
   }
   rmSync(folder, { recursive: true, force: true });
