@@ -2,7 +2,7 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { operationsTable, withOperations } from '../scripts/operations-table.ts';
 import { CATALOGUE, FAMILIES } from '../src/catalogue/index.ts';
 import { FAILURES } from '../src/core/failure.ts';
@@ -51,28 +51,28 @@ function schemasIn(value: unknown, at = ''): [string, Schema][] {
     : below;
 }
 
-describe('the README', () => {
-  it('shows the operations of the catalogue, all of them and no others', () => {
+describe('The README', () => {
+  test('The README shows the operations of the catalogue, all of them and no others', () => {
     const readme = read('README.md');
     expect(withOperations(readme)).toBe(readme);
     expect(operationsTable().split('\n')).toHaveLength(CATALOGUE.length + 2);
   });
 
-  it('gives the commands that the checks of a landing run', () => {
+  test('The README gives the commands that the checks of a landing run', () => {
     const command = 'npm install && npm test';
     expect(read('README.md')).toContain(command);
     expect(read('.ci/run').split('\n')).toContain(command);
   });
 });
 
-describe('/openapi.json', () => {
-  it('is valid OpenAPI 3.1', async () => {
+describe('The document /openapi.json', () => {
+  test('The document is valid OpenAPI 3.1', async () => {
     const result = await new Validator().validate(structuredClone(openApiDocument()));
     expect(result.errors).toBeUndefined();
     expect(result.valid).toBe(true);
   });
 
-  it('describes every route the router has, by path and method, and none it has not', () => {
+  test('The document describes every route of the router, by path and method, and no other', () => {
     const routed = new Set(
       ROUTES.flatMap(({ method, path }) => families(path).map((one) => `${method} ${plain(one)}`)),
     );
@@ -80,30 +80,30 @@ describe('/openapi.json', () => {
     expect([...shown].toSorted()).toEqual([...routed].toSorted());
   });
 
-  it('gives each operation an id of its own and a way to fail', () => {
+  test('The document gives each operation an id of its own and a way to fail', () => {
     const ids = described.map(({ operation }) => operation.operationId);
     expect(new Set(ids).size).toBe(ids.length);
     for (const { operation } of described) expect(operation.responses).toHaveProperty('default');
   });
 
-  it('marks exactly the paths below environments as deprecated', () => {
+  test('The document marks exactly the paths below environments as deprecated', () => {
     for (const { path, operation } of described) {
       expect(operation.deprecated ?? false, path).toBe(path.startsWith('/api/environments/'));
     }
   });
 
-  it('lists every failure code in the problem, and leaves the list open for those of PostHog', () => {
+  test('The document lists every failure code in the problem, and leaves the list open for those of PostHog', () => {
     const { code } = document.components.schemas['Problem']!.properties;
     expect(code).toEqual({ anyOf: [{ type: 'string', enum: Object.keys(FAILURES) }, { type: 'string' }] });
   });
 
-  it('gives the records of the gateway a name', () => {
+  test('The document gives the records of the gateway a name', () => {
     expect(Object.keys(document.components.schemas)).toEqual(
       expect.arrayContaining(['Deletion', 'DeletionDetail', 'Grant', 'Person', 'Problem', 'Tenant', 'Token']),
     );
   });
 
-  it('says a parameter that is JSON as text that holds JSON, with an example as it is sent', () => {
+  test('The document says a parameter that is JSON as text that holds JSON, with an example as it is sent', () => {
     const parameters = described.flatMap(({ operation }) => operation.parameters);
     expect(parameters.filter(({ content }) => content !== undefined)).toEqual([]);
     const inJson = parameters.filter(({ schema }) => schema['contentMediaType'] === 'application/json');
@@ -114,7 +114,7 @@ describe('/openapi.json', () => {
     }
   });
 
-  it('describes each answer in one media type, so that no client has to tell JSON from a table', () => {
+  test('The document describes each answer in one media type, so that no client has to tell JSON from a table', () => {
     for (const { operation } of described) {
       for (const { content = {} } of Object.values(operation.responses)) {
         expect(Object.keys(content).length, operation.operationId).toBeLessThan(2);
@@ -123,7 +123,7 @@ describe('/openapi.json', () => {
     }
   });
 
-  it('says of every member of the gateway’s own records what it is', () => {
+  test('The document describes every member of the gateway’s own records', () => {
     const own = [
       'Deletion',
       'DeletionDetail',

@@ -129,7 +129,7 @@ describe('Directions of imports', () => {
     expect(strangers).toEqual([]);
   });
 
-  test('config.ts imports of authn and upstream what a configuration is made of, and nothing that acts', () => {
+  test('The file config.ts imports of authn and upstream what a configuration is made of, and nothing that acts', () => {
     const config = sources.find(({ file }) => file === 'config.ts');
     const taken = config?.imports.filter(({ from }) => /authn|upstream/.test(from)) ?? [];
     for (const { from, line } of taken) {

@@ -15,7 +15,7 @@ export type DeletingOperation = z.output<typeof DeletingOperation>;
 
 /**
  * Whom a deletion names. `person` is one person by number or UUID. The lists are as the client gave them; a list of a
- * sliced grant that is about to be sent holds the persons of its slice, which may be nobody.
+ * sliced grant that is about to be sent holds the persons of its slice, which may be none.
  */
 export type DeletionTarget =
   | { readonly kind: 'uuids'; readonly ids: readonly PersonUuid[] }

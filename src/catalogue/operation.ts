@@ -30,7 +30,7 @@ export type Delivery =
 export type SliceForm = 'flat' | 'group';
 
 /**
- * How an operation is held to the slice of a grant. Every entry says it; there is no default. Grants without a slice
+ * How the slice of a grant is enforced for an operation. Every entry says it; there is no default. Grants without a slice
  * are not affected.
  */
 export type Slicing =
@@ -51,7 +51,7 @@ export type Slicing =
   | { readonly kind: 'resolved' }
   /** Only what the tenant's own deletion log shows as deleted. */
   | { readonly kind: 'logged' }
-  /** There is no way, and `why` says so to whoever asks. */
+  /** The slice cannot be enforced; `why` is the reason the caller reads. */
   | { readonly kind: 'refused'; readonly why: string };
 
 /** What personal data a success contains, which says how properties are taken out of it. */
@@ -68,7 +68,7 @@ export type ReplyContent =
   | 'timeline'
   /** What was done to persons. */
   | 'activity'
-  /** Cohorts one person is in: their counts and conditions are of everybody's. */
+  /** Cohorts one person is in. Their counts and conditions are about all persons of the project. */
   | 'cohorts'
   /** Nothing of any person's properties. */
   | 'nothing';

@@ -15,7 +15,7 @@ export const csvLine = (cells: readonly unknown[]): string =>
 function csvCell(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = typeof value === 'string' ? guarded(value) : JSON.stringify(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll(/"/g, '""')}"` : text;
 }
 
 const guarded = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);

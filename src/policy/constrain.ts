@@ -25,7 +25,7 @@ export function constrain(call: PermittedCall, grant: Grant): ConstrainedCall {
     return { ...call, [constrained]: true };
   }
   const filters = sliceFilters(grant.slices);
-  if (filters.covers !== 'some') throw new Error('a grant that covers nobody is refused before this');
+  if (filters.covers !== 'some') throw new Error('a grant that covers no person is refused before this');
   const properties = around(form, filters.leaves, call.arguments[PROPERTIES]);
   return { ...call, [constrained]: true, arguments: { ...call.arguments, [PROPERTIES]: properties } };
 }

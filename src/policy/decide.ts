@@ -12,7 +12,7 @@ import { checkGrant } from './validate-grant.ts';
 import type { Grant } from './grant.ts';
 import { checkReferences } from './disclosure.ts';
 
-/** Stays in this file: nobody else can make a permitted call. */
+/** Stays in this file, so that only `decide` can make a permitted call. */
 const permitted = Symbol('permitted');
 
 /** A call that a decision allowed. Only `decide` makes one, and only one of these can be sent. */

@@ -76,20 +76,20 @@ function isFulfilled({ property, values }: Slice, properties: JsonObject): boole
 /** The filter that a call is narrowed with before PostHog is asked. */
 export type SliceFilters =
   /** The whole project: nothing to add. */
-  | { readonly covers: 'everybody' }
+  | { readonly covers: 'all' }
   /** These, joined by AND with the filters of the client. Never empty. */
   | { readonly covers: 'some'; readonly leaves: readonly [JsonObject, ...JsonObject[]] }
   /** No person can be in the slice. PostHog would drop every filter that says so: do not ask. */
-  | { readonly covers: 'nobody' };
+  | { readonly covers: 'none' };
 
 /**
  * The filter of a slice, built from constants. PostHog drops a filter it cannot build and answers as if it had not
  * been there (PostHog contract §6.2), so there is no leaf here that lacks a member or lists no value.
  */
 export function sliceFilters(slices: readonly Slice[]): SliceFilters {
-  if (slices.some(({ values }) => values.length === 0 || values.includes(''))) return { covers: 'nobody' };
+  if (slices.some(({ values }) => values.length === 0 || values.includes(''))) return { covers: 'none' };
   const [first, ...rest] = slices.map((slice) => leafOf(slice));
-  return first === undefined ? { covers: 'everybody' } : { covers: 'some', leaves: [first, ...rest] };
+  return first === undefined ? { covers: 'all' } : { covers: 'some', leaves: [first, ...rest] };
 }
 
 const leafOf = (slice: Slice): JsonObject => {

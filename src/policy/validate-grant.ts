@@ -1,4 +1,4 @@
-/** Can a grant be held to what it says? Asked when a tenant is saved and when a token is issued, with the reason. */
+/** Checks whether a grant can be enforced: when a tenant is saved and when a token is issued. */
 import { failure, type Failure, type FailureCode } from '../core/failure.ts';
 import type { Grant } from './grant.ts';
 import { visibilityOf } from './visibility.ts';

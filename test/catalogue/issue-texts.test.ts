@@ -57,25 +57,28 @@ const SUBJECTS: Subject[] = [
 ].filter(({ schema }) => Object.keys(schema.shape).length > 0);
 
 describe('A refusal', () => {
-  test.each(SUBJECTS)('of $name is in words of this gateway, whatever was sent.', ({ schema, example }) => {
-    let refused = 0;
-    for (const name of Object.keys(schema.shape)) {
-      for (const junk of JUNK) {
-        const { [name]: _, ...others } = example;
-        const body = junk === undefined ? others : { ...others, [name]: junk };
-        const parsed = parseArguments(schema, 'body', { query: new Map(), body }, { example });
-        if (parsed.ok) continue;
-        refused += 1;
-        const { detail } = parsed.failure;
-        expect(detail, `${name} ${JSON.stringify([junk]).slice(0, 80)}`).not.toMatch(FOREIGN);
-        expect(detail).toMatch(/^[A-Za-z$].* .*\.$/);
-        expect(detail.length).toBeLessThan(700);
+  test.each(SUBJECTS)(
+    'The text about $name is in words of this gateway, whatever was sent',
+    ({ schema, example }) => {
+      let refused = 0;
+      for (const name of Object.keys(schema.shape)) {
+        for (const junk of JUNK) {
+          const { [name]: _, ...others } = example;
+          const body = junk === undefined ? others : { ...others, [name]: junk };
+          const parsed = parseArguments(schema, 'body', { query: new Map(), body }, { example });
+          if (parsed.ok) continue;
+          refused += 1;
+          const { detail } = parsed.failure;
+          expect(detail, `${name} ${JSON.stringify([junk]).slice(0, 80)}`).not.toMatch(FOREIGN);
+          expect(detail).toMatch(/^[A-Za-z$].* .*\.$/);
+          expect(detail.length).toBeLessThan(700);
+        }
       }
-    }
-    expect(refused).toBeGreaterThan(0);
-  });
+      expect(refused).toBeGreaterThan(0);
+    },
+  );
 
-  test('of a missing argument says that it is needed, what it looks like, and gives an example.', () => {
+  test('The text about a missing argument says that it is needed, what it looks like, and gives an example', () => {
     for (const { schema, example } of SUBJECTS) {
       for (const [name, field] of Object.entries(schema.shape)) {
         if (field.safeParse(undefined).success) continue;
@@ -120,11 +123,11 @@ describe('A refusal', () => {
         'Accepted: search, email, distinct_id, properties, include_total, limit, offset, format, columns.',
     ],
     ['persons_update_property', { body: { key: 'plan' } }, 'value is needed: any JSON value, like team.'],
-  ])('of %s says what would be right.', (id, asked, detail) => {
+  ])('The text about %s says what would be right', (id, asked, detail) => {
     expect(refusal(id, asked).detail).toBe(detail);
   });
 
-  test('lists the format among the accepted parameters of every operation.', () => {
+  test('The accepted parameters of every operation include the format', () => {
     for (const { id } of CATALOGUE) {
       const operation = operationOf(id);
       const { detail } = refusal(id, { method: operation.methods[0], query: { nonsense: '1' } });

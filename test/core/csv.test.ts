@@ -5,7 +5,7 @@ import { csvLine } from '../../src/core/csv.ts';
 import { readCsv } from '../support/csv.ts';
 import { runs } from '../support/properties/runs.ts';
 
-describe('a line of a table', () => {
+describe('Lines of a table', () => {
   test.each<[string, unknown[], string]>([
     ['numbers and text as they are', [1, -1, 1.5, 'x'], '1,-1,1.5,x\r\n'],
     [
@@ -16,7 +16,7 @@ describe('a line of a table', () => {
     ['nothing for null, a missing value and an empty text', [null, undefined, ''], ',,\r\n'],
     ['truth values as words', [true, false], 'true,false\r\n'],
     ['quotes around what needs them', ['x"y', 'a,b', 'l1\nl2', 'r\r'], '"x""y","a,b","l1\nl2","r\r"\r\n'],
-  ])('has %s', (_, cells, line) => {
+  ])('A line has %s', (_, cells, line) => {
     expect(csvLine(cells)).toBe(line);
   });
 });
@@ -33,13 +33,13 @@ const FORMULAS = [
   '=HYPERLINK("https://evil.example")',
 ];
 
-describe('a text that a spreadsheet would run', () => {
-  test.each(FORMULAS)('gets an apostrophe in front: %j', (value) => {
+describe('Texts that a spreadsheet would run', () => {
+  test.each(FORMULAS)('A text that a spreadsheet would run gets an apostrophe in front: %j', (value) => {
     expect(readCsv(csvLine([value]))).toEqual([[`'${value}`]]);
   });
 
   test.each(["'=1", "''=1", "'x", 'x=1', ' =1', '"=1"', 'a@b.test', '0-1'])(
-    'is told from one that has apostrophes of its own: %j',
+    'A guarded text is told from one that has apostrophes of its own: %j',
     (value) => {
       const [[cell = ''] = []] = readCsv(csvLine([value]));
       expect(unguarded(cell)).toBe(value);
@@ -51,7 +51,7 @@ describe('a text that a spreadsheet would run', () => {
 /** How a reader gets the text back, as the README says. */
 const unguarded = (cell: string): string => (/^'+[=+\-@\t\r\n＝＋－＠]/.test(cell) ? cell.slice(1) : cell);
 
-test('any text in any cell comes back as it was', () => {
+test('Any text in any cell can be read back', () => {
   const unit = fc.constantFrom('"', ',', '\r', '\n', '=', '-', "'", 'a', ' ', 'ü', '\t');
   fc.assert(
     fc.property(

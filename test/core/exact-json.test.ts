@@ -5,7 +5,7 @@ import type { Json } from '../../src/core/json.ts';
 
 const parse = (text: string): Json => JSON.parse(text) as Json;
 
-describe('a number', () => {
+describe('Numbers', () => {
   test.each([
     '1.0',
     '1e400',
@@ -18,22 +18,22 @@ describe('a number', () => {
     '0.10',
     '9007199254740993',
     '1',
-  ])('keeps its digits: %s', (number) => {
+  ])('A number keeps its digits: %s', (number) => {
     for (const text of [number, `[${number}]`, `{"a":[{"b":${number}}]}`]) {
       expect(stringifyExactly(parse(text), text)).toBe(text);
     }
   });
 
-  test('that was replaced is written as what replaced it', () => {
+  test('A number that was replaced is written as its replacement', () => {
     expect(stringifyExactly({ a: 2, b: 1 }, '{"a":1.0,"b":1.0}')).toBe('{"a":2,"b":1.0}');
   });
 });
 
-test('members that were left out do not cost the others their digits', () => {
+test('The other members keep their digits where members were left out', () => {
   expect(stringifyExactly({ b: { c: 3 } }, '{"a":1.0,"b":{"c":3.00,"d":1e2}}')).toBe('{"b":{"c":3.00}}');
 });
 
-test('items that were left out of a list do not cost the others their digits', () => {
+test('The other items of a list keep their digits where items were left out', () => {
   const source = '[{"t":1,"p":{"n":1.0,"ssn":2.0}},{"t":2,"p":{"n":1.00}},{"t":3,"p":{"n":1e0}}]';
   const kept = [
     { t: 2, p: { n: 1 } },
@@ -42,7 +42,7 @@ test('items that were left out of a list do not cost the others their digits', (
   expect(stringifyExactly(kept, source)).toBe('[{"t":2,"p":{"n":1.00}},{"t":3,"p":{"n":1e0}}]');
 });
 
-test('a member called __proto__ is a member like any other', () => {
+test('A member called __proto__ is a member like any other', () => {
   const text = '{"__proto__":{"a":1.0}}';
   expect(stringifyExactly(parse(text), text)).toBe(text);
 });

@@ -23,7 +23,7 @@ function fullLine(): LogLine {
 
 const writtenIn = (line: LogLine) => Object.keys(JSON.parse(JSON.stringify(line)) as object);
 
-test('docs/log.md has a row for every field of a line, in the order of the line, and no other', () => {
+test('The table of docs/log.md has a row for every field of a line, in the order of the line, and no other', () => {
   const text = readFileSync(join(import.meta.dirname, '../../docs/log.md'), 'utf8');
   const rows = [...text.matchAll(/^\| `([a-z_]+)` \| (yes|no) \|/gm)].map(([, name, always]) => ({
     name,
@@ -34,7 +34,7 @@ test('docs/log.md has a row for every field of a line, in the order of the line,
   expect(always).toEqual(writtenIn(lineOf(opened(), request, 200, 5)));
 });
 
-test('a line without a refusal says nothing of the origin that asked', () => {
+test('A line without a refusal says nothing of the origin that asked', () => {
   expect(JSON.stringify(lineOf(opened(), request, 200, 5))).not.toContain('evil.example');
 });
 
@@ -48,7 +48,7 @@ test.each([
   ['phx_secret', undefined],
   ['__proto__', undefined],
   ['', undefined],
-])('the member at fault %j is logged as %j', (attr, logged) => {
+])('The member at fault %j is logged as %j', (attr, logged) => {
   const log = opened();
   noteFailure(log, failure('field_invalid', 'Wrong.', attr));
   expect(lineOf(log, request, 400, 5).attr).toBe(logged);

@@ -1,12 +1,12 @@
 /** What may differ between two answers to one call, and nothing else: ids and times of the call, and what is left of a rate. */
 import type { Answer } from '../support/client.ts';
 
-const OWN_IDS = /\b(req|del|tok)_[A-Za-z0-9_-]{22}/g;
+const OWN_IDS = /\b(req|del|tok|reg)_[A-Za-z0-9_-]{22}/g;
 /** Of the gateway's own plane: when something was asked, sent and answered, and what is left of the rate. */
 const OWN_TIMES =
   /"(intended_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds)":("[^"]*"|\d+)/g;
-/** The same in a table, where the last column is how long it took. */
-const TABLE_TIMES = /\d{4}-\d\d-\d\dT[\d:.]+Z|\d+(?=\r\n)/g;
+/** The same in a table, where how long it took stands before the registration, which is the last column. */
+const TABLE_TIMES = /\d{4}-\d\d-\d\dT[\d:.]+Z|\d+(?=,(?:reg_[A-Za-z0-9_-]*)?\r\n)/g;
 const HEADERS_OF_THE_CALL = new Set(['date', 'ratelimit', 'connection', 'keep-alive']);
 const OWN_PLANE = '/v1/';
 

@@ -22,29 +22,29 @@ const ADA: JsonObject = {
 };
 const EVE: JsonObject = { ...ADA, properties: { tenant_id: 'bolt' } };
 
-test('only a grant without a slice and without property rules shows the whole project', () => {
+test('Only a grant without a slice and without property rules shows the whole project', () => {
   expect([WHOLE, SLICED, HIDING].map((grant) => showsWhole(grant))).toEqual([true, false, false]);
 });
 
-describe.each(['persons', 'person', 'person_map', 'past_person'] as const)('a person in %s', (contains) => {
-  test('goes out as it came where it is in the slice, and not at all where it is not', () => {
+describe.each(['persons', 'person', 'person_map', 'past_person'] as const)('A person in %s', (contains) => {
+  test('A person in the slice goes out as it came, and one outside does not go out', () => {
     const redact = redactorOf(contains, SLICED);
     expect(redact(ADA)).toBe(ADA);
     expect(redact(EVE)).toBeNull();
     expect(redact({ ...ADA, properties: null })).toBeNull();
   });
 
-  test('goes out without what is hidden', () => {
+  test('A person goes out without what is hidden', () => {
     expect(JSON.stringify(redactorOf(contains, HIDING)(ADA))).not.toContain('ssn');
   });
 
-  test('goes out under a slice without members that are not known and hold lists or objects', () => {
+  test('A person goes out under a slice without unknown members that hold lists or objects', () => {
     const row = { ...ADA, merged: [EVE], household: { of: 'bolt' }, score: 5, note: null };
     expect(redactorOf(contains, SLICED)(row)).toEqual({ ...ADA, score: 5, note: null });
   });
 });
 
-test('of an envelope only members that are known go out, under a slice without the missing persons', () => {
+test('Only known members of an envelope go out, under a slice without the missing persons', () => {
   const known = ['count', 'total_count', 'is_cached', 'last_refresh', 'missing_persons'];
   expect(known.filter((name) => showsEnvelopeMember(name, HIDING))).toEqual(known);
   expect(known.filter((name) => showsEnvelopeMember(name, SLICED))).toEqual(known.slice(0, -1));
@@ -53,7 +53,7 @@ test('of an envelope only members that are known go out, under a slice without t
   ).toEqual([]);
 });
 
-test('a count of persons is held against the rows under a slice, and is as PostHog says without one', () => {
+test('A count of persons is held against the rows under a slice, and is as PostHog says without one', () => {
   expect([...countsOfSlice('persons', SLICED)]).toEqual(['count']);
   expect([...countsOfSlice('persons', HIDING), ...countsOfSlice('activity', SLICED)]).toEqual([]);
 });

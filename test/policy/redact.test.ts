@@ -1,5 +1,5 @@
 /** What leaves of a person under a grant that hides something. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { isJsonObject, parseJson, type JsonObject } from '../../src/core/json.ts';
 import type { Grant } from '../../src/policy/grant.ts';
 import { redactActivity, redactPastPerson, redactPerson, redactTimeline } from '../../src/policy/redact.ts';
@@ -30,30 +30,30 @@ const ADA: JsonObject = {
   value_at_data_point: 3,
 };
 
-describe('what is shown', () => {
-  it('is everything where nothing is hidden', () => {
+describe('Visibility', () => {
+  test('Everything is shown where nothing is hidden', () => {
     expect(EVERYTHING).toMatchObject({ showsEverything: true, showsDistinctIds: true });
     expect(EVERYTHING.showsProperty('anything')).toBe(true);
   });
 
-  it('is not everything where anything at all is hidden, an empty list of visible ones too', () => {
+  test('A grant that hides anything at all does not show everything, even with an empty list of visible properties', () => {
     const some = [NO_SSN, NO_IDS, PLAN_ONLY, seeing({ visible: [] })];
     expect(some.map(({ showsEverything }) => showsEverything)).toEqual([false, false, false, false]);
     expect(seeing({ visible: [] }).showsProperty('plan')).toBe(false);
   });
 
-  it('is never what is hidden, even where it is listed as visible', () => {
+  test('A hidden property is never shown, even where it is listed as visible', () => {
     expect(seeing({ hidden: ['ssn'], visible: ['ssn', 'plan'] }).showsProperty('ssn')).toBe(false);
   });
 
-  it('under a list of visible properties leaves out one that appears tomorrow', () => {
+  test('A list of visible properties hides one that appears tomorrow', () => {
     expect(PLAN_ONLY.showsProperty('new_tomorrow')).toBe(false);
     expect(PLAN_ONLY.showsProperty('constructor')).toBe(false);
   });
 });
 
-describe('a person', () => {
-  it('passes untouched where nothing is hidden: the very same object, whatever is in it', () => {
+describe('Persons', () => {
+  test('A person passes as the very same object where nothing is hidden', () => {
     const odd = { ...ADA, new_member: { properties: {} } };
     expect(redactPerson(odd, EVERYTHING)).toBe(odd);
     expect(redactPastPerson(odd, EVERYTHING)).toBe(odd);
@@ -61,7 +61,7 @@ describe('a person', () => {
     expect(redactActivity(odd, EVERYTHING, [])).toBe(odd);
   });
 
-  it('keeps what is shown, in its order', () => {
+  test('A person keeps what is shown, in its order', () => {
     const shown = redactPerson(ADA, NO_SSN);
     const { ssn: _, ...properties } = {
       email: 'ada@acme.test',
@@ -74,15 +74,15 @@ describe('a person', () => {
     expect(Object.keys(shown)).toEqual(Object.keys(ADA));
   });
 
-  it('shows only what is visible', () => {
+  test('A person shows only what is visible', () => {
     expect(redactPerson(ADA, PLAN_ONLY)['properties']).toEqual({ plan: 'pro' });
   });
 
-  it('has no distinct ids where they are hidden', () => {
+  test('A person has no distinct ids where they are hidden', () => {
     expect(redactPerson(ADA, NO_IDS)['distinct_ids']).toEqual([]);
   });
 
-  it.each<[string, JsonObject, Visibility, unknown]>([
+  test.each<[string, JsonObject, Visibility, unknown]>([
     ['its e-mail where that is shown', ADA, NO_SSN, 'ada@acme.test'],
     ['its name where the e-mail is hidden', ADA, NO_EMAIL, 'Ada'],
     ['its name where the e-mail is empty', { ...ADA, properties: { email: '', name: 'Ada' } }, NO_SSN, 'Ada'],
@@ -107,11 +107,11 @@ describe('a person', () => {
     ],
     ['its number where there is no UUID', { id: 7, name: 'x', properties: {} }, NO_IDS, '7'],
     ['nothing where there is nothing', { name: 'x' }, NO_IDS, null],
-  ])('is named by %s', (_, person, visibility, name) => {
+  ])('A person is named by %s', (_, person, visibility, name) => {
     expect(redactPerson(person, visibility)['name']).toBe(name);
   });
 
-  it('loses members that are not known, and whatever stands where a plain value is due', () => {
+  test('A person loses unknown members, and objects where a plain value is due', () => {
     const odd: JsonObject = {
       ...ADA,
       raw_properties: { ssn: '123-45' },
@@ -124,23 +124,23 @@ describe('a person', () => {
     expect(JSON.stringify(shown)).not.toContain('123-45');
   });
 
-  it.each([[null], ['ssn'], [['ssn']], [7]])('with properties of %j has none', (properties) => {
+  test.each([[null], ['ssn'], [['ssn']], [7]])('A person with properties of %j has none', (properties) => {
     expect(redactPerson({ ...ADA, properties }, NO_SSN)['properties']).toEqual({});
   });
 
-  it('gets no member it did not have', () => {
+  test('A person gets no member that it did not have', () => {
     expect(redactPerson({ uuid: UUID }, PLAN_ONLY)).toEqual({ uuid: UUID });
     expect(redactPerson({}, NO_IDS)).toEqual({});
   });
 
-  it('keeps an own property of an odd name as data', () => {
+  test('A person keeps an own property of an odd name as data', () => {
     const person = parseJson('{"properties":{"__proto__":"x","ssn":"123"}}');
     const shown = isJsonObject(person) ? redactPerson(person, NO_SSN) : null;
     expect(JSON.stringify(shown)).toBe('{"properties":{"__proto__":"x"}}');
   });
 });
 
-describe('a person as it was', () => {
+describe('Persons as they were', () => {
   const PAST: JsonObject = {
     ...ADA,
     point_in_time_metadata: {
@@ -154,7 +154,7 @@ describe('a person as it was', () => {
     },
   };
 
-  it('says when, and not through which distinct ids', () => {
+  test('A past person says when, and not by which distinct ids', () => {
     const shown = redactPastPerson(PAST, seeing({ hidden: ['email', 'name'], distinct_ids_hidden: true }));
     expect(shown['point_in_time_metadata']).toEqual({
       queried_timestamp: '2026-01-06T00:00:00Z',
@@ -167,7 +167,7 @@ describe('a person as it was', () => {
 
 const at = (properties: unknown) => ({ timestamp: 't', properties, relevant_event_count: 1 });
 
-describe('a timeline', () => {
+describe('Timelines', () => {
   const TIMELINE: JsonObject = {
     points: [
       {
@@ -188,7 +188,7 @@ describe('a timeline', () => {
     query: 'where ssn = 123-45',
   };
 
-  it('shows the points with what is visible in them', () => {
+  test('A timeline shows the points with what is visible in them', () => {
     expect(redactTimeline(TIMELINE, NO_SSN, [])).toEqual({
       points: [
         { timestamp: '2026-01-05T10:00:00Z', properties: { plan: 'free' }, relevant_event_count: 4 },
@@ -200,7 +200,7 @@ describe('a timeline', () => {
     });
   });
 
-  it('under a slice shows only the points at which the person was in the slice', () => {
+  test('A timeline under a slice shows only the points at which the person was in the slice', () => {
     const points = [
       at({ tenant_id: 'bolt', plan: 'free' }),
       at({ tenant_id: 'acme', plan: 'pro' }),
@@ -215,7 +215,7 @@ describe('a timeline', () => {
     expect(redactTimeline(timeline, NO_SSN, SLICES)).toEqual(shown);
   });
 
-  it('of another shape shows nothing of it', () => {
+  test('A timeline of another shape is empty', () => {
     expect(redactTimeline({ points: { ssn: '1' }, crucial_property_keys: 'ssn' }, NO_SSN, [])).toEqual({
       points: [],
       crucial_property_keys: [],
@@ -223,7 +223,7 @@ describe('a timeline', () => {
   });
 });
 
-describe('an entry of the activity log', () => {
+describe('Activity', () => {
   const SPLIT: JsonObject = {
     id: 'a1',
     user: { first_name: 'Sam', email: 'sam@corp.test', hedgehog_config: { ssn: '123-45' } },
@@ -253,11 +253,11 @@ describe('an entry of the activity log', () => {
     created_at: '2026-01-05T10:00:00Z',
   };
 
-  it.each<[string, Visibility, readonly Slice[]]>([
+  test.each<[string, Visibility, readonly Slice[]]>([
     ['a property is hidden', NO_SSN, []],
     ['distinct ids are hidden', NO_IDS, []],
     ['the grant is sliced: a merged person may have been of another slice', EVERYTHING, SLICES],
-  ])('tells who did what and when, and no details, where %s', (_, visibility, slices) => {
+  ])('An activity entry tells who did what and when, and no details, where %s', (_, visibility, slices) => {
     expect(redactActivity(SPLIT, visibility, slices)).toEqual(BARE);
   });
 });

@@ -167,12 +167,12 @@ describe('Filters of a slice', () => {
   });
 
   test('The filter of the whole project is empty', () => {
-    expect(sliceFilters([])).toEqual({ covers: 'everybody' });
+    expect(sliceFilters([])).toEqual({ covers: 'all' });
   });
 
   test('The filter of a slice never has a leaf without a value, which PostHog would drop and answer every person', () => {
-    expect(sliceFilters([ACME, { property: 'region', values: [] }])).toEqual({ covers: 'nobody' });
-    expect(sliceFilters([{ property: 'region', values: [''] }])).toEqual({ covers: 'nobody' });
+    expect(sliceFilters([ACME, { property: 'region', values: [] }])).toEqual({ covers: 'none' });
+    expect(sliceFilters([{ property: 'region', values: [''] }])).toEqual({ covers: 'none' });
   });
 });
 

@@ -69,7 +69,7 @@ function play(steps: readonly Step[], whileOff: 'more than the budget' | 'any') 
   return { most: mostInADay(spent), leaps };
 }
 
-test('a refused deletion while the clock is off changes nothing: no true day has more than the budget', () => {
+test('A refused deletion while the clock is off changes nothing: no true day has more than the budget', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       expect(play(steps, 'more than the budget').most).toBeLessThanOrEqual(BUDGET);
@@ -78,7 +78,7 @@ test('a refused deletion while the clock is off changes nothing: no true day has
   );
 });
 
-test('each leap of the clock ahead admits one more budget at most, and a clock set back admits nothing more', () => {
+test('Each leap of the clock ahead admits one more budget at most, and a clock set back admits nothing more', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
       const { most, leaps } = play(steps, 'any');
@@ -88,7 +88,7 @@ test('each leap of the clock ahead admits one more budget at most, and a clock s
   );
 });
 
-test('what was spent before and during a leap of the clock counts once the clock is back', () => {
+test('Deletions before and during a leap of the clock count once the clock is back', () => {
   const log = budgetOf();
   expect(log.spend(BUDGET, START)).toBe(true);
   expect(log.spend(BUDGET + 1, START + 25 * HOUR)).toBe(false);
@@ -97,7 +97,7 @@ test('what was spent before and during a leap of the clock counts once the clock
   expect(log.spend(1, START + 2 * HOUR)).toBe(false);
 });
 
-test('what is spent after a leap of the clock counts for a day, and not until a day after the leap', () => {
+test('Deletions after a leap of the clock count for a day, and not until a day after the leap', () => {
   const log = budgetOf();
   expect(log.spend(1, START + 24 * 365 * HOUR)).toBe(true);
   expect(log.spend(BUDGET - 1, START)).toBe(true);

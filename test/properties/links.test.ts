@@ -105,7 +105,7 @@ function rendered(text: string, links: ReadonlyMap<string, Json>, cuts: readonly
 
 const replacement = fc.option(tricky);
 
-test('replacing links leaves every other byte of a page as it came', () => {
+test('Replacing links leaves every other byte of a page as it came', () => {
   const cuts = fc.array(fc.nat(500), { maxLength: 6 });
   fc.assert(
     fc.property(

@@ -175,12 +175,12 @@ const rowsIn = (text: string, where: RowsPlan['rows']): Json[] => {
   return where === 'results' ? page.results : page.results.flatMap((result) => result['people'] as Json[]);
 };
 
-test(`the properties below run with seed ${SEED}`, () => {
+test(`The properties of this file run with seed ${SEED}`, () => {
   expect(Number.isSafeInteger(SEED)).toBe(true);
 });
 
-describe('a page rewritten as it arrives', () => {
-  test('is what rewriting it whole would give, however it is cut', () => {
+describe('Pages rewritten as they arrive', () => {
+  test('A page is what rewriting it at once would give, wherever it is cut', () => {
     fc.assert(
       fc.property(pages, cuts, (sent, lengths) => {
         const { out, error } = run(sent.rewrite, cut(bytesOf(sent.text), lengths));
@@ -191,7 +191,7 @@ describe('a page rewritten as it arrives', () => {
     );
   });
 
-  test('has every kept row in it byte for byte, in their order', () => {
+  test('A page has every kept row in it byte for byte, in their order', () => {
     fc.assert(
       fc.property(pages, cuts, ({ rewrite, text, rows }, lengths) => {
         const out = textOf(run(rewrite, cut(bytesOf(text), lengths)).out);
@@ -206,7 +206,7 @@ describe('a page rewritten as it arrives', () => {
     );
   });
 
-  test('errors wherever it is cut off, and what went out by then is no JSON', () => {
+  test('A page errors wherever it is cut off, and what went out by then is no JSON', () => {
     fc.assert(
       fc.property(pages, cuts, fc.array(fc.nat(), { maxLength: 12 }), ({ rewrite, text }, lengths, ends) => {
         const bytes = bytesOf(text.trimEnd());
@@ -221,7 +221,7 @@ describe('a page rewritten as it arrives', () => {
     );
   });
 
-  test('never holds a row that was not judged, whatever byte of it is another one', () => {
+  test('A page never holds a row that was not judged, whichever byte of it is another one', () => {
     let whole = 0;
     const damage = fc.record({
       at: fc.nat(),
@@ -253,7 +253,7 @@ describe('a page rewritten as it arrives', () => {
     expect(whole).toBeGreaterThan(50);
   });
 
-  test('is never in memory with more than its largest row, one chunk and a little room', () => {
+  test('A page is never in memory with more than its largest row, one chunk and a little room', () => {
     fc.assert(
       fc.property(
         fc.array(fc.integer({ min: 0, max: 60_000 }), { minLength: 1, maxLength: 30 }),

@@ -112,7 +112,7 @@ describe('the filter of a slice', () => {
       fc.property(grant, properties, ({ slices }, person) => {
         const filters = sliceFilters(slices);
         if (filters.covers !== 'some') {
-          expect(inSlice(slices, person)).toBe(filters.covers === 'everybody');
+          expect(inSlice(slices, person)).toBe(filters.covers === 'all');
           return;
         }
         const passes = filters.leaves.every(({ key, value, operator, type }) => {

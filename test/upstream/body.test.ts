@@ -9,7 +9,7 @@ const read = async (maxBytes: number, ...pieces: (string | Uint8Array)[]) => {
   return result.ok ? result.value : result.failure.code;
 };
 
-describe('a body read whole', () => {
+describe('Bodies read at once', () => {
   test.each([
     [10, ['0123456789'], '0123456789'],
     [10, ['01234', '56789'], '0123456789'],
@@ -19,24 +19,24 @@ describe('a body read whole', () => {
     [9, ['01234', '56789'], 'upstream_reply_too_large'],
     [0, [], ''],
     [0, ['x'], 'upstream_reply_too_large'],
-  ])('within %d bytes: %j is %j', async (maxBytes, pieces, expected) => {
+  ])('A body read within %d bytes, in the pieces %j, is %j', async (maxBytes, pieces, expected) => {
     expect(await read(maxBytes, ...pieces)).toBe(expected);
   });
 
-  test('counts bytes, not characters, and puts characters together that came in two pieces', async () => {
+  test('The limit of a body counts bytes, and a character that came in two pieces is put together', async () => {
     const [first, ...others] = new TextEncoder().encode('ü🦔');
     expect(await read(6, new Uint8Array([first ?? 0]), new Uint8Array(others))).toBe('ü🦔');
     expect(await read(5, 'ü🦔')).toBe('upstream_reply_too_large');
   });
 
-  test('is empty where there is none', async () => {
+  test('An answer without a body has an empty text', async () => {
     expect(await readText(await answerOf(answers(null, { status: 204 })), 10)).toEqual({
       ok: true,
       value: '',
     });
   });
 
-  test('and too large says how to ask for less, and lets go of the connection', async () => {
+  test('A body that is too large is refused with how to ask for less, and its connection is closed', async () => {
     const { answer, cancelled } = piecewise(['01234', '56789', 'abcde'], 'stays');
     const result = await readText(await answerOf(answer), 7);
     expect(result).toMatchObject({ failure: { code: 'upstream_reply_too_large', attr: null } });
@@ -44,7 +44,7 @@ describe('a body read whole', () => {
     expect(cancelled).toHaveBeenCalledOnce();
   });
 
-  test('is unreachable where the connection breaks, and a timeout where PostHog falls silent', async () => {
+  test('A body is unreachable where the connection breaks, and a timeout where PostHog falls silent', async () => {
     const broken = await readText(await answerOf(piecewise(['{"a":'], 'breaks').answer), 100);
     expect(broken).toMatchObject({ failure: { code: 'upstream_unreachable' } });
     const silent = await readText(await answerOf(piecewise(['{"a":'], 'stays').answer, HASTY), 100);
@@ -63,15 +63,15 @@ async function inPieces(answer: UpstreamAnswer): Promise<string> {
   return text;
 }
 
-describe('a body read piece by piece', () => {
+describe('Bodies read piece by piece', () => {
   const pieces = ['first ', 'second ', 'third ', 'fourth'];
 
-  test('has all its pieces, and none where there is no body', async () => {
+  test('A body has all its pieces, and none where there is no body', async () => {
     expect(await inPieces(await answerOf(piecewise(pieces).answer))).toBe(pieces.join(''));
     expect(await inPieces(await answerOf(answers(null, { status: 204 })))).toBe('');
   });
 
-  test('breaks where it broke for the gateway, and where PostHog falls silent in the middle', async () => {
+  test('A body breaks where it broke for the gateway, and where PostHog falls silent in the middle', async () => {
     const broken = await answerOf(piecewise(pieces, 'breaks').answer);
     await expect(inPieces(broken)).rejects.toThrow('Network connection lost.');
     expect(broken.failure()).toMatchObject({ code: 'upstream_unreachable' });
@@ -80,7 +80,7 @@ describe('a body read piece by piece', () => {
     expect(silent.failure()).toMatchObject({ code: 'upstream_timeout' });
   });
 
-  test('is let go of when nobody reads on', async () => {
+  test('A body is cancelled when its reader stops', async () => {
     const { answer, cancelled } = piecewise(pieces, 'stays');
     await chunksOfAnswer(await answerOf(answer)).cancel();
     expect(cancelled).toHaveBeenCalledOnce();
@@ -105,8 +105,8 @@ const watched = async (given: UpstreamAnswer) => {
   return { answer, isArmed: () => armed };
 };
 
-describe('the deadline', () => {
-  test('ends with the body', async () => {
+describe('Deadlines of bodies', () => {
+  test('The deadline ends with the body', async () => {
     for (const given of [answers(null), answers('{}'), piecewise(['a'], 'breaks').answer]) {
       const { answer, isArmed } = await watched(await answerOf(given));
       await readText(answer, 10);
@@ -114,7 +114,7 @@ describe('the deadline', () => {
     }
   });
 
-  test('does not run while the client takes its time, and runs again while PostHog is waited for', async () => {
+  test('The deadline stops while the client reads slowly, and runs again while PostHog is waited for', async () => {
     const { answer, isArmed } = await watched(await answerOf(piecewise(['aa', 'bb', 'cc']).answer));
     const chunks = chunksOfAnswer(answer);
     expect(isArmed()).toBe(false);

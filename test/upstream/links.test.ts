@@ -20,7 +20,7 @@ const at = (changes: Partial<PageLinksInput> = {}): PageLinksInput => ({
 });
 const ALL: JsonObject = { results: [], next: THEIRS, previous: THEIRS, initial: THEIRS };
 
-describe('a link', () => {
+describe('Links', () => {
   test.each<[string, JsonObject, PageLinksInput, object]>([
     [
       'of the first page leads on and not back',
@@ -83,11 +83,11 @@ describe('a link', () => {
       { next: `${URL_HERE}?offset=100` },
     ],
     ['that the answer does not have is not added', { results: [] }, at(), {}],
-  ])('%s', (_, envelope, place, expected) => {
+  ])('A link %s', (_, envelope, place, expected) => {
     expect(rebuildLinks(envelope, place)).toEqual(expected);
   });
 
-  test('repeats what the client asked, encoded, in its order, and nothing PostHog was sent besides', () => {
+  test('A link repeats what the client asked, encoded and in its order, and nothing else that PostHog was sent', () => {
     const asked: [string, string][] = [
       ['search', 'a&b=c #ü+'],
       ['properties', '[{"key":"plan"}]'],
@@ -100,7 +100,7 @@ describe('a link', () => {
     expect(next).not.toMatch(/token|internal|999|#/);
   });
 
-  test('too long for a query names the position alone: the same body, sent to it, is the next page', () => {
+  test('A link that is too long for a query names the position alone: the same body, sent to it, is the next page', () => {
     const asked: [string, string][] = [
       ['search', 'x'.repeat(LIMITS.queryCharsMax)],
       ['offset', '100'],

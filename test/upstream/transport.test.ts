@@ -27,8 +27,8 @@ const ended = async (delivery: 'idempotent' | 'slow' | 'once', ...given: Paramet
   return { attempts: calls.length, code: result.ok ? result.value.status : result.failure.code };
 };
 
-describe('what goes out', () => {
-  test('has the key, what is accepted and who asks, and no other header', async () => {
+describe('Requests', () => {
+  test('A request has the key, what is accepted and who asks, and no other header', async () => {
     expect((await sentBy({})).init.headers).toEqual({
       Authorization: `Bearer ${KEY}`,
       Accept: 'application/json',
@@ -36,7 +36,7 @@ describe('what goes out', () => {
     });
   });
 
-  test('says what a body is, where there is one', async () => {
+  test('A request names the type of its body where there is one', async () => {
     const { init } = await sentBy({ method: 'POST', body: { ids: ['a'], flag: true } });
     expect(init.headers).toEqual({
       Authorization: `Bearer ${KEY}`,
@@ -49,7 +49,7 @@ describe('what goes out', () => {
   });
 
   test.each(['GET', 'DELETE', 'POST', 'PATCH', 'PUT'] as const)(
-    'by %s has no body where there is none',
+    'A request by %s has no body where there is none',
     async (method) => {
       const { init } = await sentBy({ method });
       expect(init.method).toBe(method);
@@ -57,14 +57,14 @@ describe('what goes out', () => {
     },
   );
 
-  test('is never redirected, never cached, and can always be given up', async () => {
+  test('A request is never redirected, never cached, and can always be aborted', async () => {
     const { init } = await sentBy({});
     expect(init).toMatchObject({ redirect: 'manual', cache: 'no-store' });
     expect(init.signal).toBeInstanceOf(AbortSignal);
     expect(Object.keys(init).toSorted()).toEqual(['cache', 'headers', 'method', 'redirect', 'signal']);
   });
 
-  test('goes to the one origin', async () => {
+  test('A request goes to the one origin', async () => {
     const { url } = await sentBy({ segments: ['funnel'], query: [['limit', '5']] });
     expect(url).toBe('https://posthog.example/api/projects/7/persons/funnel/?limit=5');
   });
@@ -72,9 +72,9 @@ describe('what goes out', () => {
 
 const noon = () => Date.parse('2026-11-26T12:00:00Z');
 
-describe('an answer', () => {
+describe('Answers', () => {
   test.each([200, 202, 302, 400, 401, 404, 429, 500, 503])(
-    'with status %d is an answer: what it means is decided elsewhere, and nothing is asked twice',
+    'An answer with status %d is handed on without a judgement, and nothing is asked twice',
     async (status) => {
       for (const delivery of ['idempotent', 'slow', 'once'] as const) {
         expect(await ended(delivery, answers(null, { status }))).toEqual({ attempts: 1, code: status });
@@ -87,7 +87,7 @@ describe('an answer', () => {
     ['Application/JSON; charset=utf-8', 'application/json'],
     ['text/html ;x=y', 'text/html'],
     ['', ''],
-  ])('of type %j is of media type %j', async (type, mediaType) => {
+  ])('An answer of type %j has the media type %j', async (type, mediaType) => {
     const answer = await answerOf(answers('{}', { headers: { 'Content-Type': type } }));
     expect(answer.mediaType).toBe(mediaType);
   });
@@ -112,13 +112,13 @@ describe('an answer', () => {
     ['1e3', null],
     ['soon', null],
     ['', null],
-  ])('that says to come back after %j is read as %j seconds', async (header, seconds) => {
+  ])('An answer with Retry-After %j is read as %j seconds', async (header, seconds) => {
     const { fetcher } = fetcherOf(answers('{}', { headers: { 'Retry-After': header } }));
     const answer = await openTransport(CONFIG, fetcher, noon)(requestTo());
     expect(answer).toMatchObject({ ok: true, value: { retryAfterSeconds: seconds } });
   });
 
-  test('without headers says nothing of them', async () => {
+  test('An answer without headers says nothing of them', async () => {
     expect(await answerOf(answers(null))).toMatchObject({ mediaType: '', retryAfterSeconds: null });
   });
 });
@@ -129,13 +129,13 @@ const wait = async (delivery: 'idempotent' | 'once') => {
   return result.ok ? '' : result.failure.detail;
 };
 
-describe('no answer', () => {
+describe('No answer', () => {
   test.each([
     ['idempotent', 2],
     ['slow', 1],
     ['once', 1],
   ] as const)(
-    'to a %s: a lost connection is asked %d times and then unreachable',
+    'A request of class %s that loses its connection is sent %d times and is then unreachable',
     async (delivery, attempts) => {
       expect(await ended(delivery, breaks)).toEqual({ attempts, code: 'upstream_unreachable' });
     },
@@ -145,22 +145,25 @@ describe('no answer', () => {
     ['idempotent', 2],
     ['slow', 1],
     ['once', 1],
-  ] as const)('to a %s: silence is asked %d times and then a timeout', async (delivery, attempts) => {
-    expect(await ended(delivery, silent)).toEqual({ attempts, code: 'upstream_timeout' });
-  });
+  ] as const)(
+    'A request of class %s that meets silence is sent %d times and is then a timeout',
+    async (delivery, attempts) => {
+      expect(await ended(delivery, silent)).toEqual({ attempts, code: 'upstream_timeout' });
+    },
+  );
 
-  test('and then one is the answer: the second ask of a read counts', async () => {
+  test('The second answer of a read counts where the first try had none', async () => {
     expect(await ended('idempotent', breaks, answers())).toEqual({ attempts: 2, code: 200 });
     expect(await ended('idempotent', silent, answers())).toEqual({ attempts: 2, code: 200 });
     expect(await ended('idempotent', silent, breaks)).toEqual({ attempts: 2, code: 'upstream_unreachable' });
   });
 
-  test('is waited for as long as its delivery says', async () => {
+  test('A request waits as long as its delivery class says', async () => {
     expect(await wait('idempotent')).toContain(`${HASTY.readTimeoutMs} ms`);
     expect(await wait('once')).toContain(`${HASTY.slowTimeoutMs} ms`);
   });
 
-  test('is a failure that says when to come back, and nothing of where', async () => {
+  test('A failure says when to come back, and nothing of the host', async () => {
     for (const way of [breaks, silent]) {
       const { fetcher } = fetcherOf(way);
       const result = await openTransport(HASTY, fetcher, Date.now)(requestTo());
@@ -169,7 +172,7 @@ describe('no answer', () => {
     }
   });
 
-  test('each attempt has a deadline of its own', async () => {
+  test('Each attempt has a deadline of its own', async () => {
     const { calls, fetcher } = fetcherOf(silent);
     await openTransport(HASTY, fetcher, Date.now)(requestTo());
     expect(new Set(calls.map(({ init }) => init.signal)).size).toBe(2);

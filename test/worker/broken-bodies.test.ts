@@ -44,7 +44,7 @@ const WRITING = ROUTES.filter(({ method }) => method !== 'GET').map(({ method, p
 }));
 
 test.each(BROKEN)(
-  'a body that %s is a 400 of its own code on every route, and nothing is done',
+  'A body that %s is a 400 of its own code on every route, and nothing is done',
   async (...broken) => {
     const [, framing, body] = broken;
     const before = (await admin('GET', `/${tenant}`)).text;

@@ -46,13 +46,13 @@ beforeAll(async () => {
   ]);
 });
 
-describe('a client generated from the document', () => {
-  test('by any of the three generators compiles under strict', async () => {
+describe('Generated clients', () => {
+  test('The client of each of the three generators compiles under strict', async () => {
     await run(REPOSITORY, 'tsc', '-p', '.');
   });
 
   test.each(['openapi-fetch', 'hey-api', 'orval'])(
-    'by %s registers, mints, reads, deletes and is refused',
+    'The client by %s registers, mints, reads, deletes and is refused',
     async (name) => {
       const { roundTrip } = (await import(/* @vite-ignore */ `${CLIENTS}/${name}.ts`)) as {
         roundTrip: RoundTrip;

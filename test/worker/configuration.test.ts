@@ -46,8 +46,8 @@ const PATHS = [
   '//',
 ];
 
-describe.each(BROKEN)('a gateway with %s', (_, name, bindings) => {
-  test('answers 503 to everything and names the variable on its console, without its value', async () => {
+describe.each(BROKEN)('A gateway with %s', (_, name, bindings) => {
+  test('A gateway that is not configured answers 503 to everything and names the variable on its console, without its value', async () => {
     const { ask, lines } = await started(bindings);
     for (const path of PATHS) {
       for (const method of ['GET', 'POST', 'OPTIONS', 'DELETE']) {
@@ -75,8 +75,8 @@ describe.each(BROKEN)('a gateway with %s', (_, name, bindings) => {
   });
 });
 
-describe('a gateway that is configured', () => {
-  test('is there for anybody on the open plane, and says nothing about itself', async () => {
+describe('Configured gateways', () => {
+  test('The open plane answers every client and says nothing about the gateway', async () => {
     expect(await send('GET', '/healthz')).toMatchObject({ status: 200, json: { status: 'ok' } });
     const page = await send('GET', '/');
     expect(page).toMatchObject({ status: 200, headers: { 'content-type': 'text/html; charset=utf-8' } });
@@ -90,7 +90,7 @@ describe('a gateway that is configured', () => {
     expect(await sandbox.received()).toEqual([]);
   });
 
-  test('puts the headers that guard an answer on every one of them', async () => {
+  test('Every answer carries the headers that guard it', async () => {
     const { token } = await tenants.fresh();
     for (const path of [...PATHS, '/api/projects/1/persons?nonsense=1', '/api/projects/1/persons/99999']) {
       const { headers } = await send('GET', path, { token });
@@ -107,7 +107,7 @@ describe('a gateway that is configured', () => {
     }
   });
 
-  test('writes one line for each request, with the id of its answer, and nothing a request said', async () => {
+  test('Every request has one log line with the id of its answer, and nothing the request said', async () => {
     const { tenant, token, id } = await tenants.fresh();
     recorder.lines.length = 0;
     const path = '/api/projects/1/persons?email=ada@acme.test&search=a%20secret%20search';

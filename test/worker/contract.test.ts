@@ -146,21 +146,24 @@ const SUCCESSES = new Set([200, 201, 204]);
 describe.each([
   ['of a whole project', {}],
   ['with a slice and property rules', RECORD],
-])('for a tenant %s', async (_, record) => {
+])('A tenant %s', async (_, record) => {
   const world = await populated(record);
-  test.each(IN_ORDER)('%s answers the members that the document describes, and no others', async (name) => {
-    for (const call of CALLS[name]) {
-      const answered = await call(world);
-      expect(SUCCESSES, answered.text).toContain(answered.status);
-      const schema = schemaOf(name, answered.status);
-      if (schema === null) expect(answered.text).toBe('');
-      else expect(schema.safeParse(answered.json).error?.issues ?? [], answered.text).toEqual([]);
-    }
-  });
+  test.each(IN_ORDER)(
+    'The answer of %s has the members that the document describes, and no others',
+    async (name) => {
+      for (const call of CALLS[name]) {
+        const answered = await call(world);
+        expect(SUCCESSES, answered.text).toContain(answered.status);
+        const schema = schemaOf(name, answered.status);
+        if (schema === null) expect(answered.text).toBe('');
+        else expect(schema.safeParse(answered.json).error?.issues ?? [], answered.text).toEqual([]);
+      }
+    },
+  );
 });
 
-describe('the document', () => {
-  test('is not sent again to a client that has it', async () => {
+describe('The document', () => {
+  test('The document is not sent again to a client that has it', async () => {
     const { headers, text } = await send('GET', '/openapi.json');
     expect(headers).toMatchObject({ etag: expect.stringMatching(/^"[0-9a-f]{32}"$/) as unknown });
     expect(text.length).toBeGreaterThan(10_000);
@@ -172,7 +175,7 @@ describe('the document', () => {
     expect(other).toMatchObject({ status: 200, text });
   });
 
-  test('is the same under every host name', async () => {
+  test('The document is the same under every host name', async () => {
     const { text } = await send('GET', '/openapi.json');
     const elsewhere = await send('GET', '/openapi.json', { headers: { host: 'elsewhere.example' } });
     expect(elsewhere).toMatchObject({ status: 200, text });

@@ -41,69 +41,72 @@ async function makeHistory(generation: string): Promise<void> {
   await sandbox.change({ generation });
 }
 
-describe.each(LISTINGS)('$id in generation $generation', ({ id, generation, args, limit, position }) => {
-  const operation = operationOf(id);
-  const startOf = (options: CallOptions, more: Args): string =>
-    `${pathOf(operation, options)}?${inQuery({ ...args, ...more })}`;
+describe.each(LISTINGS)(
+  'The pages of $id in generation $generation',
+  ({ id, generation, args, limit, position }) => {
+    const operation = operationOf(id);
+    const startOf = (options: CallOptions, more: Args): string =>
+      `${pathOf(operation, options)}?${inQuery({ ...args, ...more })}`;
 
-  beforeEach(() => makeHistory(generation));
+    beforeEach(() => makeHistory(generation));
 
-  test('gives each row once to whoever follows next, whatever the size of the pages', async () => {
-    const whole = await follow(await get(token, startOf({}, { [limit]: 1000 })));
-    expect(whole.pages).toHaveLength(1);
-    expect(whole.rows.length).toBeGreaterThan(1);
-    expect(new Set(whole.rows).size).toBe(whole.rows.length);
-    for (const size of [1, 3, whole.rows.length]) {
-      const { rows } = await follow(await get(token, startOf({}, { [limit]: size })));
-      expect(rows, `pages of ${size}`).toEqual(whole.rows);
-    }
-  });
+    test('Following next gives each row once, whatever the size of the pages', async () => {
+      const whole = await follow(await get(token, startOf({}, { [limit]: 1000 })));
+      expect(whole.pages).toHaveLength(1);
+      expect(whole.rows.length).toBeGreaterThan(1);
+      expect(new Set(whole.rows).size).toBe(whole.rows.length);
+      for (const size of [1, 3, whole.rows.length]) {
+        const { rows } = await follow(await get(token, startOf({}, { [limit]: size })));
+        expect(rows, `pages of ${size}`).toEqual(whole.rows);
+      }
+    });
 
-  test('leads on in the family, with the slash and the parameters of the client', async () => {
-    for (const options of [
-      { family: 'projects', slash: true },
-      { family: 'projects', slash: false },
-      { family: 'environments', slash: true },
-      { family: 'environments', slash: false },
-    ] as const) {
-      const start = startOf(options, { [limit]: 2 });
-      const { next } = envelopeOf(await get(token, start));
-      const link = new URL(next ?? '');
-      expect(link.origin + link.pathname).toBe(origin + pathOf(operation, options));
-      const asked = new URLSearchParams(start.split('?')[1]);
-      asked.set(position, '2');
-      expect(new Map(link.searchParams)).toEqual(new Map(asked));
-    }
-  });
+    test('A link leads on in the family, with the slash and the parameters of the client', async () => {
+      for (const options of [
+        { family: 'projects', slash: true },
+        { family: 'projects', slash: false },
+        { family: 'environments', slash: true },
+        { family: 'environments', slash: false },
+      ] as const) {
+        const start = startOf(options, { [limit]: 2 });
+        const { next } = envelopeOf(await get(token, start));
+        const link = new URL(next ?? '');
+        expect(link.origin + link.pathname).toBe(origin + pathOf(operation, options));
+        const asked = new URLSearchParams(start.split('?')[1]);
+        asked.set(position, '2');
+        expect(new Map(link.searchParams)).toEqual(new Map(asked));
+      }
+    });
 
-  test('leads back, and to the start, where it has such links', async () => {
-    const first = envelopeOf(await get(token, startOf({}, { [limit]: 2 })));
-    const second = envelopeOf(await get(token, local(first.next ?? '')));
-    if (Object.hasOwn(second, 'previous')) {
-      expect(first.previous).toBeNull();
-      expect(names(envelopeOf(await get(token, local(second.previous ?? ''))))).toEqual(names(first));
-    }
-    if (Object.hasOwn(second, 'initial')) {
-      expect(names(envelopeOf(await get(token, local(second.initial ?? ''))))).toEqual(names(first));
-    }
-    expect(names(second)).not.toEqual(names(first));
-  });
+    test('A link leads back, and to the start, where PostHog has such links', async () => {
+      const first = envelopeOf(await get(token, startOf({}, { [limit]: 2 })));
+      const second = envelopeOf(await get(token, local(first.next ?? '')));
+      if (Object.hasOwn(second, 'previous')) {
+        expect(first.previous).toBeNull();
+        expect(names(envelopeOf(await get(token, local(second.previous ?? ''))))).toEqual(names(first));
+      }
+      if (Object.hasOwn(second, 'initial')) {
+        expect(names(envelopeOf(await get(token, local(second.initial ?? ''))))).toEqual(names(first));
+      }
+      expect(names(second)).not.toEqual(names(first));
+    });
 
-  test('never names PostHog, also where PostHog answers from a cache with links of somebody else', async () => {
-    await sandbox.change({ actors_cache: true });
-    // Somebody with the key asks first, and PostHog remembers the answer with that caller's links in it.
-    await sandbox.ask('GET', startOf({ family: 'environments', slash: false }, { [limit]: 2 }));
-    const answer = await get(token, startOf({}, { [limit]: 2 }));
-    expect(answer.text).not.toContain(new URL(sandboxOrigin).host);
-    expect(new URL(envelopeOf(answer).next ?? '').pathname).toBe(pathOf(operation));
-    const { rows } = await follow(answer);
-    expect(new Set(rows).size).toBe(rows.length);
-  });
-});
+    test('A link never names PostHog, even where PostHog answers from a cache with links of another client', async () => {
+      await sandbox.change({ actors_cache: true });
+      // Somebody with the key asks first, and PostHog remembers the answer with that caller's links in it.
+      await sandbox.ask('GET', startOf({ family: 'environments', slash: false }, { [limit]: 2 }));
+      const answer = await get(token, startOf({}, { [limit]: 2 }));
+      expect(answer.text).not.toContain(new URL(sandboxOrigin).host);
+      expect(new URL(envelopeOf(answer).next ?? '').pathname).toBe(pathOf(operation));
+      const { rows } = await follow(answer);
+      expect(new Set(rows).size).toBe(rows.length);
+    });
+  },
+);
 
-describe('a funnel that was asked for by POST', () => {
+describe('Funnels asked for by POST', () => {
   test.each(['persons_funnel', 'persons_funnel_correlation'])(
-    '%s leads on by links that GET follows',
+    'The funnel %s leads on by links that GET follows',
     async (id) => {
       await sandbox.change({ generation: 'A' });
       const operation = operationOf(id);
@@ -127,7 +130,7 @@ describe('a funnel that was asked for by POST', () => {
   );
 });
 
-test('a funnel with more filters than a URL can hold leads on by the same body', async () => {
+test('A funnel with more filters than a URL can hold leads on by the same body', async () => {
   const path = pathOf(operationOf('persons_funnel'));
   const value = Array.from({ length: 900 }, (_, i) => `nobody-${i}@a-rather-long-name.example`);
   const properties = [{ key: 'email', type: 'person', operator: 'is_not', value }];
@@ -144,10 +147,10 @@ test('a funnel with more filters than a URL can hold leads on by the same body',
   expect(rows).toEqual(names(whole));
 });
 
-describe('pages that are shorter than they should be', () => {
+describe('Short pages', () => {
   const LIST = '/api/projects/1/persons';
 
-  test('are not the last ones: rows of people who are gone are passed over, and none is lost', async () => {
+  test('A short page is not the last: rows of people who are gone are passed over, and none is lost', async () => {
     await sandbox.change({ clickhouse_lag: true });
     const before = await follow(await get(token, `${LIST}?limit=1000`));
     const gone = before.rows.filter((_, i) => i % 4 < 3);
@@ -157,7 +160,7 @@ describe('pages that are shorter than they should be', () => {
     expect(pages.slice(0, -1)).toContain(0);
   });
 
-  test('of an insight say how many are missing, and lead on', async () => {
+  test('A short page of an insight says how many are missing, and leads on', async () => {
     const args = inQuery({
       events: [VIEWED],
       entity_id: '$pageview',
@@ -173,13 +176,13 @@ describe('pages that are shorter than they should be', () => {
     expect((await follow(first)).rows).toEqual(before.rows.slice(5));
   });
 
-  test('at the very end lead to a page that is empty and the last', async () => {
+  test('A short page at the very end leads to an empty page that is the last', async () => {
     const { pages } = await follow(await get(token, `${LIST}?limit=20`));
     expect(pages).toEqual([20, 20, 0]);
   });
 });
 
-test('what looks like a link in the properties of a person is left as it is', async () => {
+test('A text that looks like a link in the properties of a person is left as it is', async () => {
   const strange = {
     next: `${sandboxOrigin}/api/projects/1/persons/?offset=2`,
     previous: 'https://us.posthog.com/api/projects/1/persons/?token=x',
@@ -198,14 +201,14 @@ test('what looks like a link in the properties of a person is left as it is', as
   expect(one.json).toMatchObject({ results: [{ properties: strange }], next: null });
 });
 
-test('an answer without links is passed on byte for byte', async () => {
+test('An answer without links is passed on byte for byte', async () => {
   const answer = await get(token, `/api/projects/1/persons/${ADA.uuid}`);
   const direct = await sandbox.ask('GET', `/api/projects/1/persons/${ADA.uuid}/`);
   expect(answer.text).toBe(direct.text);
 });
 
-describe('a table', () => {
-  test('has one line per person and a Link header to the next page, to the end', async () => {
+describe('Tables', () => {
+  test('A table has one line per person and a Link header to the next page, to the end', async () => {
     const rows = await tables('/api/environments/1/persons?format=csv&limit=7');
     expect(rows).toHaveLength(40);
     expect(new Set(rows).size).toBe(40);
@@ -213,7 +216,7 @@ describe('a table', () => {
     expect(head?.split(',')).toEqual(expect.arrayContaining(['uuid', 'distinct_ids', 'properties', 'other']));
   });
 
-  test('of the people behind an insight is one line per person too', async () => {
+  test('A table of the people behind an insight is one line per person too', async () => {
     const args = inQuery({
       events: [VIEWED],
       entity_id: '$pageview',
@@ -225,7 +228,7 @@ describe('a table', () => {
     expect(await tables(`/api/projects/1/persons/trends?${args}&format=csv`)).toHaveLength(json.rows.length);
   });
 
-  test('has named property columns on request, and guards what a spreadsheet would run as a formula', async () => {
+  test('A table has named property columns on request, and guards what a spreadsheet would run as a formula', async () => {
     const properties = { email: '=HYPERLINK("https://evil.example","x")', name: '+1', note: 'a,b\n"c"' };
     await sandbox.addPersons([{ project_id: 1, distinct_ids: ['@formula'], properties }]);
     const columns = inQuery({ columns: ['email', 'name', 'note', 'x.y'] });
@@ -242,7 +245,7 @@ describe('a table', () => {
     expect(row[head.indexOf('distinct_ids')]).toBe('["@formula"]');
   });
 
-  test('has the same columns on every page of a listing, also where a page is empty', async () => {
+  test('A table has the same columns on every page of a listing, even where a page is empty', async () => {
     const start = '/api/projects/1/persons?format=csv&columns=["plan"]&limit=';
     const heads = await Promise.all(
       [`${start}1`, `${start}1&offset=7`, `${start}100`, `${start}10&offset=4000`].map(
@@ -252,7 +255,7 @@ describe('a table', () => {
     expect(new Set(heads).size).toBe(1);
   });
 
-  test('is refused where there are no rows, and a refusal is JSON', async () => {
+  test('A table is refused where there are no rows, and a refusal is JSON', async () => {
     for (const path of [`/${ADA.uuid}`, '/values', '/nonsense']) {
       const answer = await get(
         token,

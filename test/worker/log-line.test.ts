@@ -83,8 +83,8 @@ afterAll(async () => {
   expect(recorder.lines.filter((line) => line.includes('"defect"'))).toEqual([]);
 });
 
-describe('one line is written', () => {
-  test('for a streamed page that goes out whole', async () => {
+describe('Number of log lines', () => {
+  test('A streamed page that goes out whole has one line', async () => {
     expect(await lineAfter(() => get(token, LARGE))).toMatchObject({
       route: 'persons_list',
       status: 200,
@@ -95,7 +95,7 @@ describe('one line is written', () => {
     });
   });
 
-  test('for HEAD of every route that GET has', async () => {
+  test('HEAD of every route that GET has is one line', async () => {
     const paths = ROUTES.filter(({ method }) => method === 'GET').map(({ path, name, plane }) => ({
       name,
       path: path
@@ -112,12 +112,12 @@ describe('one line is written', () => {
     }
   });
 
-  test('for HEAD of a page, with the status of GET', async () => {
+  test('HEAD of a page has one line, with the status of GET', async () => {
     const line = await lineAfter(() => send('HEAD', LARGE, { token }));
     expect(line).toMatchObject({ method: 'HEAD', route: 'persons_list', status: 200, code: null });
   });
 
-  test('for a client that leaves in the middle of a page', async () => {
+  test('A client that leaves in the middle of a page has one line', async () => {
     const line = await lineAfter(() =>
       onSocket(asking('GET', LARGE), (socket) => {
         socket.once('data', () => socket.resetAndDestroy());
@@ -126,7 +126,7 @@ describe('one line is written', () => {
     expect(line).toMatchObject({ route: 'persons_list', status: 200, code: 'client_left', tenant });
   });
 
-  test('for a client that leaves before there is an answer', async () => {
+  test('A client that leaves before there is an answer has one line', async () => {
     await sandbox.fault({ kind: 'slow', delay_ms: 300 });
     await sandbox.forget();
     const line = await lineAfter(() =>
@@ -139,13 +139,13 @@ describe('one line is written', () => {
     expect(line).toMatchObject({ route: 'persons_list', code: 'client_left', tenant });
   });
 
-  test('for a page that PostHog breaks off', async () => {
+  test('A page that PostHog breaks off has one line', async () => {
     await proxy.mood('cut');
     const line = await lineAfter(() => get(token, LARGE).catch(() => undefined));
     expect(line).toMatchObject({ route: 'persons_list', status: 200, code: 'answer_broke_off' });
   });
 
-  test('for a large answer that PostHog breaks off and that nothing is taken out of', async () => {
+  test('A large answer that PostHog breaks off and that is passed through has one line', async () => {
     const all = await tenants.fresh();
     await sandbox.addPersons([
       { project_id: 1, distinct_ids: ['huge'], properties: { note: 'x'.repeat(2_000_000) }, uuid: HUGE },
@@ -155,26 +155,29 @@ describe('one line is written', () => {
     expect(line).toMatchObject({ route: 'persons_retrieve', status: 200, code: 'answer_broke_off' });
   });
 
-  test.each(['end', 'resetAndDestroy'] as const)('for a body that breaks off by socket.%s', async (how) => {
-    const text = asking(
-      'PATCH',
-      `${LIST}/${ADA.uuid}/`,
-      'Content-Type: application/json',
-      'Content-Length: 100',
-    );
-    await sandbox.forget();
-    const line = await lineAfter(() =>
-      onSocket(`${text}{"properties"`, (socket) => {
-        setTimeout(() => socket[how](), 100);
-      }),
-    );
-    expect(line).toMatchObject({ route: 'persons_update', status: 400, code: 'body_incomplete', tenant });
-    expect(await sandbox.received()).toEqual([]);
-  });
+  test.each(['end', 'resetAndDestroy'] as const)(
+    'A body that breaks off by socket.%s has one line',
+    async (how) => {
+      const text = asking(
+        'PATCH',
+        `${LIST}/${ADA.uuid}/`,
+        'Content-Type: application/json',
+        'Content-Length: 100',
+      );
+      await sandbox.forget();
+      const line = await lineAfter(() =>
+        onSocket(`${text}{"properties"`, (socket) => {
+          setTimeout(() => socket[how](), 100);
+        }),
+      );
+      expect(line).toMatchObject({ route: 'persons_update', status: 400, code: 'body_incomplete', tenant });
+      expect(await sandbox.received()).toEqual([]);
+    },
+  );
 });
 
-describe('the line of a refusal says', () => {
-  test('which scope the token lacks', async () => {
+describe('Log lines of refusals', () => {
+  test('The line of a refusal says which scope the token lacks', async () => {
     const narrow = await tenants.derive(token, { scopes: ['cohort:read'] });
     expect(await lineAfter(() => get(narrow.token, LIST))).toMatchObject({
       status: 403,
@@ -190,12 +193,12 @@ describe('the line of a refusal says', () => {
     ['null', 'null'],
     ['https://evil.example/?email=ada@acme.test', 'malformed'],
     [`https://${'a'.repeat(300)}`, 'malformed'],
-  ])('which origin was refused: %s as %s', async (sent, logged) => {
+  ])('The line of a refusal says which origin was refused: %s as %s', async (sent, logged) => {
     const line = await lineAfter(() => get(token, LIST, { headers: { origin: sent } }));
     expect(line).toMatchObject({ status: 403, code: 'origin_not_allowed', origin: logged });
   });
 
-  test('whose rate was used up: the tenant’s or a token’s', async () => {
+  test('The line of a refusal says whose rate was used up: the tenant’s or a token’s', async () => {
     const rate = { requests_per_minute: 1, burst: 1 };
     const slow = await tenants.fresh({ rate });
     await get(slow.token, '/v1/whoami');
@@ -213,7 +216,7 @@ describe('the line of a refusal says', () => {
     });
   });
 
-  test('whose deletion budget was used up', async () => {
+  test('The line of a refusal says whose deletion budget was used up', async () => {
     const poor = await tenants.derive(token, { deletes: { persons_per_day: 0 } });
     const line = await lineAfter(() =>
       send('POST', `${LIST}/bulk_delete`, { token: poor.token, json: { ids: [ADA.uuid] } }),
@@ -225,14 +228,14 @@ describe('the line of a refusal says', () => {
     ['a parameter', 'GET', `${LIST}?limit=ten`, undefined, 'limit'],
     ['a field below another', 'POST', `${LIST}/batch_by_uuids`, { uuids: ['x'] }, 'uuids'],
     ['a member of a grant', 'POST', '/v1/tokens', { name: 'x', slice: { property: 'a' } }, 'slice'],
-  ])('which member was wrong: %s', async (_, method, path, json, attr) => {
+  ])('The line of a refusal says which member was wrong: %s', async (_, method, path, json, attr) => {
     const line = await lineAfter(() =>
       send(method, path, { token, ...(json === undefined ? {} : { json }) }),
     );
     expect(line).toMatchObject({ status: 400, attr });
   });
 
-  test('nothing of a name that the client made up', async () => {
+  test('The line of a refusal holds no name that the client made up', async () => {
     const calls: [string, string, unknown][] = [
       ['GET', `${LIST}?zoe.quick%40corp.test=1`, undefined],
       ['GET', `${LIST}?phx_pasted_by_mistake=1`, undefined],
@@ -249,7 +252,7 @@ describe('the line of a refusal says', () => {
     }
   });
 
-  test('which scope PostHog asks of the key of the gateway', async () => {
+  test('The line of a refusal says which scope PostHog asks of the key of the gateway', async () => {
     await sandbox.change({ keys: [{ key: KEY, scopes: ['cohort:read'] }] });
     const line = await lineAfter(() => get(token, LIST));
     await sandbox.change({ keys: [{ key: KEY, scopes: [] }] });
@@ -261,7 +264,7 @@ describe('the line of a refusal says', () => {
     });
   });
 
-  test('that a key of the gateway is no longer in use', async () => {
+  test('The line of a refusal says that a key of the gateway is no longer in use', async () => {
     const head = Buffer.from(JSON.stringify({ alg: 'HS256', typ: 'at+jwt', kid: 'k-gone' })).toString(
       'base64url',
     );
@@ -275,7 +278,7 @@ describe('the line of a refusal says', () => {
   });
 });
 
-test('a preflight has a line under the route it asks about', async () => {
+test('A preflight has a line under the route it asks about', async () => {
   const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' };
   expect(await lineAfter(() => send('OPTIONS', `${LIST}/bulk_delete`, { headers }))).toMatchObject({
     method: 'OPTIONS',

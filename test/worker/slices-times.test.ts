@@ -59,7 +59,7 @@ describe.each(worlds)('In generation $generation', ({ generation, get, sandbox, 
       'with a filter on the other tenant',
       { properties: [{ key: 'tenant_id', type: 'person', value: 'birch' }] },
     ],
-  ])('a timeline %s shows and counts only the times in the slice.', async (_, args) => {
+  ])('A timeline %s shows and counts only the times in the slice', async (_, args) => {
     const { token } = await tenants.fresh(SLICE);
     const answer = await timeline(token, args);
     expect(answer.status).toBe(200);
@@ -70,14 +70,14 @@ describe.each(worlds)('In generation $generation', ({ generation, get, sandbox, 
     expect(points.map((point) => point.relevant_event_count)).toEqual([2, 2]);
   });
 
-  test('activity has no content, of whichever time.', async () => {
+  test('Activity has no content, of any time', async () => {
     const { token } = await tenants.fresh(SLICE);
     const answer = await get(token, `${PERSONS}/${UUID}/activity/`);
     expect(answer.status).toBe(200);
     for (const text of [FOREIGN, OWN, 'birch']) expect(answer.text).not.toContain(text);
   });
 
-  test('properties at a time are shown where the person was in the slice, and are nobody’s elsewhere.', async () => {
+  test('Properties at a time are shown where the person was in the slice then, and are not found elsewhere', async () => {
     const { token } = await tenants.fresh(SLICE);
     const past = (day: string, id = ID) =>
       get(
@@ -95,7 +95,7 @@ describe.each(worlds)('In generation $generation', ({ generation, get, sandbox, 
     }
   });
 
-  test('a person that left the slice has no timeline, no activity and no past.', async () => {
+  test('A person that left the slice has no timeline, no activity and no past', async () => {
     const { token } = await tenants.fresh({ slice: { property: 'tenant_id', value: 'birch' } });
     const past = `${PERSONS}/properties_at_time/?${inQuery({ distinct_id: ID, timestamp: at(DAYS[2] ?? '', '11:30') })}`;
     const answers = await Promise.all([

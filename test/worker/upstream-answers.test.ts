@@ -62,8 +62,8 @@ const FAULTS: [string, Record<string, unknown>, FailureCode, 'refused' | 'unknow
   ],
 ];
 
-describe.each(FAULTS)('%s', (_, fault, code, state) => {
-  test('is a failure of PostHog, by every operation', async () => {
+describe.each(FAULTS)('An answer that is %s', (_, fault, code, state) => {
+  test('A broken answer is a failure of PostHog, by every operation', async () => {
     for (const { operation, method } of ANSWERED) {
       await sandbox.fault(fault);
       const { name, target, json } = callOf(operation, method);
@@ -75,7 +75,7 @@ describe.each(FAULTS)('%s', (_, fault, code, state) => {
     expect(await sandbox.received()).toHaveLength(ANSWERED.length);
   });
 
-  test('leaves a deletion in the log with what is known', async () => {
+  test('A broken answer leaves a deletion in the log with what is known', async () => {
     await sandbox.fault(fault);
     const answer = await bulk([VICTIM], restless.token);
     problem(answer, code);
@@ -87,11 +87,11 @@ describe.each(FAULTS)('%s', (_, fault, code, state) => {
   });
 });
 
-describe('a refusal of PostHog', () => {
+describe('Refusals of PostHog', () => {
   test.each([
     [400, 'invalid_input'],
     [404, 'not_found'],
-  ])('with %d is passed on in its own words', async (status, code) => {
+  ])('A refusal of PostHog with %d is passed on in its own words', async (status, code) => {
     const write = () => send('PATCH', RETRIEVE, { token, json: { properties: { plan: 'team' } } });
     for (const make of [() => get(token, LIST), () => get(token, RETRIEVE), write]) {
       await sandbox.fault({ kind: 'status', status });
@@ -115,8 +115,8 @@ describe('a refusal of PostHog', () => {
   });
 });
 
-describe('an answer of PostHog', () => {
-  test('that is very large is streamed, and a row too large to be looked at costs a sliced page that row alone', async () => {
+describe('Answers of PostHog', () => {
+  test('A very large answer is streamed, and a row too large to be looked at costs a sliced page that row alone', async () => {
     await sandbox.fault({ kind: 'huge', bytes: 9_000_000, times: 3 });
     for (const target of [LIST, RETRIEVE]) {
       const streamed = await get(token, target);
@@ -132,7 +132,7 @@ describe('an answer of PostHog', () => {
     expect(line).not.toHaveProperty('alarm');
   });
 
-  test('keeps none of its headers but the type', async () => {
+  test("An answer keeps none of PostHog's headers but the type", async () => {
     const own = await get(token, RETRIEVE);
     const direct = await sandbox.ask('GET', RETRIEVE);
     for (const name of ['server', 'set-cookie', 'traceparent']) {
@@ -151,17 +151,22 @@ function hidden(answer: Answer): void {
   }
 }
 
-describe('the key, echoed by PostHog', () => {
-  test.each([200, 400, 403, 404, 401, 429, 500, 302])('with status %d is in no answer', async (status) => {
-    for (const { operation, method } of EVERY_METHOD) {
-      await sandbox.fault({ kind: 'echo_key', status });
-      const args = operation.id === 'persons_bulk_delete' ? { args: { ids: [VICTIM] } } : {};
-      const { target, json } = callOf(operation, method, { person: VICTIM, ...args });
-      hidden(await send(method, target, { token: restless.token, ...(json === undefined ? {} : { json }) }));
-    }
-  });
+describe('The key, echoed by PostHog', () => {
+  test.each([200, 400, 403, 404, 401, 429, 500, 302])(
+    'The key that PostHog echoes with status %d is in no answer',
+    async (status) => {
+      for (const { operation, method } of EVERY_METHOD) {
+        await sandbox.fault({ kind: 'echo_key', status });
+        const args = operation.id === 'persons_bulk_delete' ? { args: { ids: [VICTIM] } } : {};
+        const { target, json } = callOf(operation, method, { person: VICTIM, ...args });
+        hidden(
+          await send(method, target, { token: restless.token, ...(json === undefined ? {} : { json }) }),
+        );
+      }
+    },
+  );
 
-  test('in a list is taken out of rows, of names of members and of links, and what is left is JSON', async () => {
+  test('The key that PostHog echoes in a list is taken out of rows, of names of members and of links, and JSON is left', async () => {
     await sandbox.fault({ kind: 'echo_key' });
     const answer = await get(token, LIST);
     hidden(answer);
@@ -169,7 +174,7 @@ describe('the key, echoed by PostHog', () => {
     expect(answer.json).toMatchObject({ results: [{ properties: { email: 'echo@sandbox.test' } }] });
   });
 
-  test('in a table is taken out of cells and of the Link header', async () => {
+  test('The key that PostHog echoes in a table is taken out of cells and of the Link header', async () => {
     await sandbox.fault({ kind: 'echo_key' });
     const answer = await get(token, `${LIST}&format=csv`);
     hidden(answer);

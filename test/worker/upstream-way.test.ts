@@ -57,21 +57,21 @@ const FORWARDED = EVERY_METHOD.filter(({ operation }) => operation.effect !== 'd
 const READS = named(FORWARDED.filter(({ operation }) => operation.delivery === 'idempotent'));
 const OTHERS = named(FORWARDED.filter(({ operation }) => operation.delivery !== 'idempotent'));
 
-describe('an answer that never comes', () => {
-  test.each(READS)('is asked for once more by %s', async (_, call) => {
+describe('Answers that never come', () => {
+  test.each(READS)('A lost answer is asked for once more by %s', async (_, call) => {
     await proxy.mood('reset', 1);
     expect(await ask(call)).toMatchObject({ status: call.operation.reply.status });
     expect(proxy.arrived).toHaveLength(2);
     expect(await sandbox.received()).toHaveLength(1);
   });
 
-  test.each(READS)('is asked for no third time by %s', async (_, call) => {
+  test.each(READS)('A lost answer is asked for no third time by %s', async (_, call) => {
     await proxy.mood('drop');
     problem(await ask(call), 'upstream_unreachable');
     expect(proxy.arrived).toHaveLength(2);
   });
 
-  test.each(OTHERS)('is not asked for again by %s', async (_, call) => {
+  test.each(OTHERS)('A lost answer is not asked for again by %s', async (_, call) => {
     await proxy.mood('drop');
     const answer = await ask(call);
     problem(answer, 'upstream_unreachable');
@@ -80,7 +80,7 @@ describe('an answer that never comes', () => {
     expect(await sandbox.received()).toHaveLength(1);
   });
 
-  test('because nobody listens is a 503, and over when somebody does', async () => {
+  test('An unreachable PostHog is a 503, which is over when PostHog is back', async () => {
     await proxy.mood('refuse');
     for (const answer of [await get(token, LIST), await get(token, FUNNEL), await write(patient)]) {
       problem(answer, 'upstream_unreachable');
@@ -91,7 +91,7 @@ describe('an answer that never comes', () => {
     expect(await get(token, LIST)).toMatchObject({ status: 200 });
   });
 
-  test('ends with a timeout: of a read twice, of a write and an insight once', async () => {
+  test('A silent PostHog ends with a timeout: of a read twice, of a write and an insight once', async () => {
     await hasty.proxy.mood('silence');
     problem(await hasty.get(hasty.token, LIST), 'upstream_timeout');
     expect(hasty.proxy.arrived).toHaveLength(2);
@@ -100,15 +100,15 @@ describe('an answer that never comes', () => {
     expect(hasty.proxy.arrived).toHaveLength(4);
   });
 
-  test('in time ends with a timeout', async () => {
+  test('An answer that is too slow ends with a timeout', async () => {
     await hasty.sandbox.fault({ kind: 'slow', delay_ms: TIMEOUT_MS * 10, times: 3 });
     problem(await hasty.get(hasty.token, LIST), 'upstream_timeout');
     problem(await hasty.get(hasty.token, FUNNEL), 'upstream_timeout');
   });
 });
 
-describe('half an answer', () => {
-  test.each(['cut', 'stall', 'drip'] as const)('is no success (%s)', async (mood) => {
+describe('Half answers', () => {
+  test.each(['cut', 'stall', 'drip'] as const)('Half an answer is no success (%s)', async (mood) => {
     await hasty.proxy.mood(mood);
     for (const target of [LIST, RETRIEVE, FUNNEL]) {
       const answer = await hasty.get(hasty.token, target);
@@ -117,7 +117,7 @@ describe('half an answer', () => {
     }
   });
 
-  test('that is streamed ends the connection to the client too', async () => {
+  test('Half an answer that is streamed ends the connection to the client too', async () => {
     const uuid = '0190c0de-0001-7000-8000-0000000000ff';
     const note = 'x'.repeat(1_000_000);
     await sandbox.addPersons([{ project_id: 1, distinct_ids: ['large'], properties: { note }, uuid }]);
@@ -132,9 +132,9 @@ describe('half an answer', () => {
 const living = async (): Promise<string[]> =>
   (await sandbox.state()).persons.map(({ uuid }) => uuid).filter((uuid) => uuid !== VICTIM);
 
-describe('a bulk delete', () => {
+describe('Bulk deletes', () => {
   test.each(['reset', 'refuse', 'silence', 'stall', 'cut', 'drop'] as const)(
-    'whose way ends by %s stands in the log as unknown',
+    'A bulk delete that ends by %s is in the log as unknown',
     async (mood) => {
       const before = (await hasty.tenants.log(hasty.tenant)).length;
       await hasty.proxy.mood(mood);
@@ -152,7 +152,7 @@ describe('a bulk delete', () => {
     },
   );
 
-  test('whose answer is lost is sent again by itself, and erases nobody twice', async () => {
+  test('A bulk delete whose answer is lost is sent again by itself, and deletes no person twice', async () => {
     const ids = [ADA.uuid, CYD.uuid, MIA.uuid];
     const before = await living();
     const left = before.filter((uuid) => !ids.some((gone) => gone === uuid));
@@ -177,7 +177,7 @@ describe('a bulk delete', () => {
     expect(sent.map(({ body }) => body)).toEqual([JSON.stringify({ ids }), JSON.stringify({ ids })]);
   });
 
-  test('goes on where the client hangs up, and is written down', async () => {
+  test('A bulk delete goes on where the client hangs up, and is logged', async () => {
     await sandbox.fault({ kind: 'slow', delay_ms: 400 });
     const before = (await tenants.log(tenant)).length;
     const { host, hostname, port } = new URL(origin);

@@ -10,7 +10,8 @@ import { none } from '../fields/reference-rules.ts';
 import { refersTo } from '../fields/references.ts';
 import { distinctId, flag, json, personUuid } from '../fields/values.ts';
 import type { Operation } from '../operation.ts';
-import { acceptedReply, bulkDeleteReply, EXAMPLE_PERSON } from '../replies.ts';
+import { acceptedReply, bulkDeleteReply } from '../replies.ts';
+import { EXAMPLE_PERSON } from '../reply-schemas.ts';
 
 const deletes = {
   delivery: 'once',

@@ -44,29 +44,44 @@ export class ValueScanner {
       if (at === -1) return -1;
       if (this.#depth === 0) return at;
     }
-    for (; at < bytes.length; at += 1) {
+    // Counted in variables of the loop, which runs for every byte outside strings, and kept at its end.
+    const { length } = bytes;
+    let depth = this.#depth;
+    let deepest = this.depthMax;
+    let colons = 0;
+    let end = -1;
+    for (; at < length; at += 1) {
       const byte = bytes[at] ?? 0;
       if (byte === QUOTE) {
         at = this.#skipString(bytes, at + 1);
-        if (at === -1) return -1;
-        if (this.#depth === 0) return at;
+        if (at === -1) break;
+        if (depth === 0) {
+          end = at;
+          break;
+        }
         at -= 1;
       } else if (byte === COLON) {
-        this.members += 1;
+        colons += 1;
       } else if (byte >= FIRST_BRACKET) {
         const bracket = byte | BIT_20;
         if (bracket === OPENING) {
-          this.#depth += 1;
-          if (this.#depth > this.depthMax) this.depthMax = this.#depth;
+          depth += 1;
+          if (depth > deepest) deepest = depth;
         } else if (bracket === CLOSING) {
-          this.#depth -= 1;
-          if (this.#depth === 0) return at + 1;
+          depth -= 1;
+          if (depth === 0) {
+            end = at + 1;
+            break;
+          }
         }
       } else if (byte >= MINUS && byte <= NINE) {
         at = this.#skipNumber(bytes, at) - 1;
       }
     }
-    return -1;
+    this.#depth = depth;
+    this.depthMax = deepest;
+    this.members += colons;
+    return end;
   }
 
   #skipString(bytes: Uint8Array, from: number): number {

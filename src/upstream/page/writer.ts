@@ -1,11 +1,15 @@
 /** Writes a page: puts the commas in, and collects what one chunk of PostHog's brings into one chunk of ours. */
 
 const ENCODER = new TextEncoder();
-const COMMA = ENCODER.encode(',');
+const COMMA = 0x2c;
+/** Bytes a chunk has room for at first: one of PostHog's, and what rewriting may add to it. */
+const ROOM_BYTES = 81_920;
+/** Bytes that UTF-8 takes for one unit of a text, at most. */
+const UNIT_BYTES_MAX = 3;
 
 export class PageWriter {
-  #pieces: Uint8Array[] = [];
-  #bytes = 0;
+  #bytes = new Uint8Array(ROOM_BYTES);
+  #used = 0;
   /** Of each open list or object: whether something stands in it already. */
   readonly #filled: boolean[] = [];
 
@@ -21,40 +25,46 @@ export class PageWriter {
 
   /** A member or an element, or how it begins. */
   item(text: string): void {
-    this.itemBytes(ENCODER.encode(text));
-  }
-
-  /** An element as it came. The bytes are copied when they are taken, not before. */
-  itemBytes(bytes: Uint8Array): void {
-    if (this.#filled.at(-1) === true) this.#add(COMMA);
-    this.#filled[this.#filled.length - 1] = true;
-    this.#add(bytes);
+    this.#separate();
+    this.raw(text);
   }
 
   raw(text: string): void {
-    this.#add(ENCODER.encode(text));
+    this.#makeRoom(text.length * UNIT_BYTES_MAX);
+    this.#used += ENCODER.encodeInto(text, this.#bytes.subarray(this.#used)).written;
   }
 
-  /** Bytes as they came, copied when they are taken. */
   rawBytes(bytes: Uint8Array): void {
-    this.#add(bytes);
+    this.#makeRoom(bytes.length);
+    this.#bytes.set(bytes, this.#used);
+    this.#used += bytes.length;
   }
 
-  /** All that was written since the last time, in memory of its own. */
+  /** All that was written since the last time. A little is copied, so that it does not keep all the room in memory. */
   take(): Uint8Array {
-    const bytes = new Uint8Array(this.#bytes);
-    let at = 0;
-    for (const piece of this.#pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    this.#pieces = [];
-    this.#bytes = 0;
-    return bytes;
+    const used = this.#used;
+    this.#used = 0;
+    if (used < this.#bytes.length / 2) return this.#bytes.slice(0, used);
+    const taken = this.#bytes.subarray(0, used);
+    this.#bytes = new Uint8Array(ROOM_BYTES);
+    return taken;
   }
 
-  #add(bytes: Uint8Array): void {
-    this.#pieces.push(bytes);
-    this.#bytes += bytes.length;
+  #separate(): void {
+    const last = this.#filled.length - 1;
+    if (this.#filled[last] === true) {
+      this.#makeRoom(1);
+      this.#bytes[this.#used] = COMMA;
+      this.#used += 1;
+    }
+    if (last >= 0) this.#filled[last] = true;
+  }
+
+  #makeRoom(bytes: number): void {
+    const needed = this.#used + bytes;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    larger.set(this.#bytes.subarray(0, this.#used));
+    this.#bytes = larger;
   }
 }

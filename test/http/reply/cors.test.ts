@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { FAILURES, type FailureCode } from '../../../src/core/failure.ts';
 import { corsHeaders, isPreflight, preflightReply } from '../../../src/http/reply/cors.ts';
 
-describe('across origins', () => {
+describe('Answers across origins', () => {
   const ORIGIN = 'https://app.acme.example';
 
   test.each<[string, string | null, string | null, FailureCode | null, boolean]>([
@@ -16,7 +16,7 @@ describe('across origins', () => {
     ['a page reads no success for another page', 'https://evil.example', ORIGIN, null, false],
     ['a success to no page says nothing of pages', null, null, null, false],
     ['a refusal to no page says nothing of pages', null, null, 'token_missing', false],
-  ])('%s', (_, origin, allowedOrigin, code, readable) => {
+  ])('Answers across origins: %s', (_, origin, allowedOrigin, code, readable) => {
     for (const plane of ['mirror', 'tenant', 'none'] as const) {
       expect(corsHeaders({ plane, origin, allowedOrigin, code })).toEqual(
         readable
@@ -29,7 +29,7 @@ describe('across origins', () => {
     }
   });
 
-  test('every page reads the open plane, and so does what is no page', () => {
+  test('Every page, and every other client, reads the open plane', () => {
     for (const origin of [ORIGIN, 'null', null]) {
       for (const code of [null, 'method_unknown'] as const) {
         expect(corsHeaders({ plane: 'open', origin, allowedOrigin: null, code })).toMatchObject({
@@ -39,13 +39,13 @@ describe('across origins', () => {
     }
   });
 
-  test('no page reads the admin plane, neither its answers nor its refusals', () => {
+  test('No page reads the admin plane, neither its answers nor its refusals', () => {
     for (const code of [...Object.keys(FAILURES), null] as (FailureCode | null)[]) {
       expect(corsHeaders({ plane: 'admin', origin: ORIGIN, allowedOrigin: null, code })).toEqual({});
     }
   });
 
-  test('no answer that needs a token is for every page, and none is with credentials', () => {
+  test('No answer that needs a token is for every page, and none is with credentials', () => {
     for (const code of [...Object.keys(FAILURES), null] as (FailureCode | null)[]) {
       for (const allowedOrigin of [ORIGIN, null]) {
         for (const plane of ['mirror', 'tenant', 'admin', 'open', 'none'] as const) {
@@ -57,7 +57,7 @@ describe('across origins', () => {
     }
   });
 
-  test('every header a client is promised may be read', () => {
+  test('Every header a client is promised may be read', () => {
     const readable = { plane: 'mirror', origin: ORIGIN, allowedOrigin: ORIGIN, code: null } as const;
     const exposed = corsHeaders(readable)['Access-Control-Expose-Headers']?.split(', ');
     expect(exposed).toEqual(
@@ -80,7 +80,7 @@ describe('across origins', () => {
     ['nor with an origin alone', 'OPTIONS', { Origin: ORIGIN }, false],
     ['nor without an origin', 'OPTIONS', { 'Access-Control-Request-Method': 'GET' }, false],
     ['another method never is', 'GET', { Origin: ORIGIN, 'Access-Control-Request-Method': 'GET' }, false],
-  ])('what is a preflight: %s', (_, method, headers, expected) => {
+  ])('Preflights are told from other requests: %s', (_, method, headers, expected) => {
     // Node's Request keeps these two to itself, as a browser would.
     const request = { method, headers: new Headers(headers) } as Request;
     expect(isPreflight(request)).toBe(expected);
@@ -95,7 +95,7 @@ describe('across origins', () => {
       ['GET', 'HEAD'],
     );
 
-  test('a preflight allows the methods of the path, and only for a while', () => {
+  test('A preflight allows the methods of the path, and only for a while', () => {
     const { status, body, headers } = preflight('authorization');
     expect({ status, body }).toEqual({ status: 204, body: null });
     expect(headers).toEqual({
@@ -113,7 +113,7 @@ describe('across origins', () => {
     'x-posthog-session-id,x-posthog-window-id , x-datadog-trace-id',
     'x_odd.name~1',
     Array.from({ length: 60 }, (_, i) => `x-library-header-${i}`).join(','),
-  ])('a preflight that asks for %s is granted just that', (asked) => {
+  ])('A preflight that asks for %s is granted just that', (asked) => {
     expect(preflight(asked).headers?.['Access-Control-Allow-Headers']).toBe(asked);
   });
 
@@ -126,7 +126,7 @@ describe('across origins', () => {
     ['a name beyond ASCII', 'x-ü'],
     ['a quoted name', '"x"'],
     ['more than it may hold', `x${'-y'.repeat(2000)}`],
-  ])('a preflight that asks for %s is granted what is read', (_, asked) => {
+  ])('A preflight that asks for %s is granted what is read', (_, asked) => {
     expect(preflight(asked).headers?.['Access-Control-Allow-Headers']).toBe('authorization, content-type');
   });
 });

@@ -8,11 +8,11 @@ import { problemReply } from '../../../src/http/reply/problem.ts';
 const ID = 'req_aaaaaaaaaaaaaaaaaaaaaa' as RequestId;
 const CODES = Object.keys(FAILURES) as FailureCode[];
 
-describe.each(CODES)('%s', (code) => {
+describe.each(CODES)('The problem %s', (code) => {
   const { status, type, title } = FAILURES[code];
   const reply = problemReply(failure(code, 'What it was.', 'limit'), ID);
 
-  test('has PostHog’s four members and those of RFC 9457', () => {
+  test('A problem has PostHog’s four members and those of RFC 9457', () => {
     expect(reply.status).toBe(status);
     expect(reply.type).toBe('application/problem+json');
     expect(typeof reply.body === 'string' ? parseJson(reply.body) : null).toEqual({
@@ -26,7 +26,7 @@ describe.each(CODES)('%s', (code) => {
     });
   });
 
-  test('challenges if and only if it is a 401, as RFC 6750 has it', () => {
+  test('A problem has a challenge if and only if it is a 401, as RFC 6750 asks', () => {
     const challenge = reply.headers?.['WWW-Authenticate'];
     if (status !== 401) return expect(challenge).toBeUndefined();
     if (code.endsWith('_missing')) return expect(challenge).toBe('Bearer realm="hedgerow"');
@@ -36,15 +36,15 @@ describe.each(CODES)('%s', (code) => {
     );
   });
 
-  test('is named and titled for machines and people', () => {
+  test('A problem has a code for machines and a title for people', () => {
     expect(code).toMatch(/^[a-z]+(?:_[a-z]+)+$/);
     expect(title).toMatch(/^[A-Z].*[^.]$/);
     expect(new URL(type, 'https://g.example/').href).toContain(type);
   });
 });
 
-describe('the codes', () => {
-  test('keep what is the caller’s apart from what is PostHog’s and what is ours', () => {
+describe('Codes of problems', () => {
+  test('The codes keep the caller’s fault, PostHog’s and the gateway’s apart', () => {
     for (const code of CODES) {
       const { status } = FAILURES[code];
       if (code.startsWith('upstream_')) expect([502, 503]).toContain(status);
@@ -67,11 +67,11 @@ describe('the codes', () => {
     'unsupported_media_type',
     'error',
     'required',
-  ])('are none of PostHog’s own: %s says it was PostHog who refused', (code) => {
+  ])("The code of a refusal by PostHog is none of the gateway's: %s", (code) => {
     expect(CODES).not.toContain(code);
   });
 
-  test('have types of PostHog’s only', () => {
+  test('The codes have types of PostHog’s only', () => {
     const types = new Set(CODES.map((code) => FAILURES[code].type));
     expect([...types].toSorted()).toEqual([
       'authentication_error',
@@ -83,13 +83,13 @@ describe('the codes', () => {
   });
 });
 
-describe('a header', () => {
-  test('says when to come back, where that is known', () => {
+describe('Headers of problems', () => {
+  test('The header Retry-After says when to come back, where that is known', () => {
     expect(problemReply(failureUntil('rate_limited', 'x', 7), ID).headers).toEqual({ 'Retry-After': '7' });
     expect(problemReply(failure('rate_limited', 'x'), ID).headers).toEqual({});
   });
 
-  test('names the scopes that were needed', () => {
+  test('The challenge names the scopes that were needed', () => {
     const missing = { ...failure('scope_missing', 'x'), scopes: ['person:read', 'cohort:read'] };
     expect(problemReply(missing, ID).headers).toEqual({
       'WWW-Authenticate':
@@ -97,7 +97,7 @@ describe('a header', () => {
     });
   });
 
-  test('names the methods a path takes', () => {
+  test('The header Allow names the methods a path takes', () => {
     const other = { ...failure('method_unknown', 'x'), allow: ['GET', 'HEAD'] };
     expect(problemReply(other, ID).headers).toEqual({ Allow: 'GET, HEAD' });
   });

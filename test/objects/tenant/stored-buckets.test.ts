@@ -35,8 +35,8 @@ function countedLimiter(sql: SqlStorage, keptMax?: number) {
   return { limiter: new RateLimiter({ exec } as unknown as SqlStorage, keptMax), cursors };
 }
 
-describe('storage', () => {
-  test('a burst writes one row for each stride of it', async () => {
+describe('Storage', () => {
+  test('A burst writes one row for each stride of it', async () => {
     const tenant = await registered({ rate: rate(60, 400) });
     const id = tokenId();
     await countClockRows(tenant);
@@ -44,7 +44,7 @@ describe('storage', () => {
     expect(await clockRows(tenant)).toBe(4);
   });
 
-  test('a rate used up for long writes one row for each stride of requests', async () => {
+  test('A rate used up for long writes one row for each stride of requests', async () => {
     const tenant = await registered({ rate: rate(600, 40) });
     const id = tokenId();
     await admittedOf(40, tenant, id);
@@ -56,7 +56,7 @@ describe('storage', () => {
     expect(await clockRows(tenant)).toBeLessThanOrEqual(300 / 10);
   });
 
-  test('requests far apart write one row a minute, not one each', async () => {
+  test('Requests far apart write one row a minute, not one each', async () => {
     const tenant = await registered({ rate: rate(600, 40) });
     const own = { id: tokenId(), rate: rate(60, 40) };
     await countClockRows(tenant);
@@ -67,7 +67,7 @@ describe('storage', () => {
     expect(await clockRows(tenant)).toBeLessThanOrEqual(2 * 10);
   });
 
-  test('a stride is one row, and between strides no statement reaches storage', async () => {
+  test('A stride is one row, and between strides no statement reaches storage', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       const { limiter, cursors } = countedLimiter(storage.sql);
@@ -81,7 +81,7 @@ describe('storage', () => {
     });
   });
 
-  test('memory keeps a bounded number of buckets, the last used', async () => {
+  test('Memory keeps a bounded number of buckets, the last used', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       const { limiter, cursors } = countedLimiter(storage.sql, 2);
@@ -98,7 +98,7 @@ describe('storage', () => {
     });
   });
 
-  test('a bucket that memory dropped admits no more for it', async () => {
+  test('A bucket that memory dropped admits no more for it', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (_, { storage }) => {
       const limiter = new RateLimiter(storage.sql, 3);
@@ -115,7 +115,7 @@ describe('storage', () => {
     });
   });
 
-  test('the bucket of a token goes when the token does', async () => {
+  test('The bucket of a token goes when the token does', async () => {
     const tenant = await registered();
     const id = await issue(tenant);
     await admit(tenant, { id, rate: rate(60, 9) });

@@ -22,8 +22,8 @@ beforeEach(() => {
   setTime(NOW);
 });
 
-describe('revoking', () => {
-  test('revoking a token ends it and its descendants on the next request, not its parent or siblings, and for good', async () => {
+describe('Revoking', () => {
+  test('Revoking a token ends it and its descendants on the next request and for good, not its parent or siblings', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -44,7 +44,7 @@ describe('revoking', () => {
     expect(await verdicts()).toEqual(expected);
   });
 
-  test('a token may revoke itself and what was derived from it, and nothing else', async () => {
+  test('A token may revoke itself and what was derived from it, and nothing else', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -62,7 +62,7 @@ describe('revoking', () => {
     expect(await admit(tenant, stranger)).toBe('admitted');
   });
 
-  test('revoking again is no error and keeps the first time', async () => {
+  test('Revoking again is no error and keeps the first time', async () => {
     const tenant = await registered();
     const id = await issue(tenant);
     await tenant.revoke(id, OPERATOR);
@@ -71,14 +71,14 @@ describe('revoking', () => {
     expect((await tenant.tokens({ limit: 1, before: null })).rows[0]?.revoked_at).toBe(iso(NOW));
   });
 
-  test('a token that was never issued is unknown, to the operator too', async () => {
+  test('A token that was never issued is unknown, to the operator too', async () => {
     const tenant = await registered();
     expect(await tenant.revoke(tokenId(), OPERATOR)).toBe('unknown');
   });
 });
 
-describe('issuing', () => {
-  test('deriving from a token that is revoked or unknown, or whose ancestor was revoked, is refused', async () => {
+describe('Issuing', () => {
+  test('Deriving from a token that is revoked or unknown, or whose ancestor was revoked, is refused', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -91,7 +91,7 @@ describe('issuing', () => {
     }
   });
 
-  test('issuing the same token again changes nothing, least of all that it was revoked', async () => {
+  test('Issuing the same token again changes nothing, least of all that it was revoked', async () => {
     const tenant = await registered();
     const token = issued();
     await enter(tenant, token, []);
@@ -101,7 +101,7 @@ describe('issuing', () => {
     expect(await count(tenant, 'tokens')).toBe(1);
   });
 
-  test('issuing a token prunes tokens that expired an hour ago, a bounded part at a time, with their revocations and buckets', async () => {
+  test('Issuing a token deletes tokens that expired an hour ago, a bounded number at a time, with their revocations and buckets', async () => {
     const tenant = await registered({ rate: { requests_per_minute: 6000, burst: 600 } });
     for (let made = 0; made < 60; made += 1) {
       const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
@@ -118,7 +118,7 @@ describe('issuing', () => {
     ).toEqual([2, 0, 1]);
   });
 
-  test('the revocation of a token that expired only just is kept, for verifiers whose time is behind', async () => {
+  test('The revocation of a token that expired just now is kept, for verifiers whose clock is behind', async () => {
     const tenant = await registered();
     const id = await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
     await tenant.revoke(id, OPERATOR);
@@ -129,8 +129,8 @@ describe('issuing', () => {
   });
 });
 
-describe('the list of tokens', () => {
-  test('the list shows each token as it was issued, newest first', async () => {
+describe('List of tokens', () => {
+  test('The list shows each token as it was issued, newest first', async () => {
     const tenant = await registered();
     const root = issued([], { not_before: iso(NOW + 1) });
     const child = issued([root.id], {
@@ -148,7 +148,7 @@ describe('the list of tokens', () => {
     });
   });
 
-  test('the list gives each token once, however many come and go between pages', async () => {
+  test('The list gives each token once, however many come and go between pages', async () => {
     const tenant = await registered();
     const ids = [];
     for (let made = 0; made < 7; made += 1) ids.push(await issue(tenant));
@@ -163,7 +163,7 @@ describe('the list of tokens', () => {
     expect(seen).toEqual(ids.toReversed());
   });
 
-  test('the list leaves out tokens that have expired and keeps those that were revoked', async () => {
+  test('The list leaves out tokens that have expired and keeps those that were revoked', async () => {
     const tenant = await registered();
     await issue(tenant, [], { expires_at: iso(NOW + MINUTE) });
     const revoked = await issue(tenant);
@@ -172,7 +172,7 @@ describe('the list of tokens', () => {
     expect(await allPages(tenant, 5)).toMatchObject([{ id: revoked, revoked_at: iso(NOW) }]);
   });
 
-  test('the list shows a token as revoked from the moment its first ancestor was', async () => {
+  test('The list shows a token as revoked from the moment its first ancestor was', async () => {
     const tenant = await registered();
     const root = await issue(tenant);
     const child = await issue(tenant, [root]);
@@ -184,7 +184,7 @@ describe('the list of tokens', () => {
     expect(listed.map((token) => token.revoked_at)).toEqual([iso(NOW), iso(NOW), iso(NOW)]);
   });
 
-  test('the list takes no cursor it did not give', async () => {
+  test('The list takes no cursor that it did not give', async () => {
     const tenant = await registered();
     await runInDurableObject(tenant, (instance) => {
       for (const before of ['', '0', '-1', '1e3', 'x', '1 OR 1']) {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { anyJsonPlan, bytesOf, bytesPlan, expectInvalid, got } from '../../support/upstream/render.ts';
 
-describe('an answer that nobody looks into', () => {
+describe('Answers passed through', () => {
   test.for([
     [
       'in front of the rows',
@@ -30,7 +30,7 @@ describe('an answer that nobody looks into', () => {
       '{"count":1.0e2,"next":"N","results":[],"big":12345678901234567890}',
     ],
   ] as const)(
-    'has its links %s replaced and every other byte as it was, wherever it is cut',
+    'An answer has its links %s replaced and every other byte as it was, wherever it is cut',
     async ([, page, expected]) => {
       const bytes = bytesOf(page);
       for (let cut = 0; cut <= bytes.length; cut += 1) {
@@ -40,13 +40,13 @@ describe('an answer that nobody looks into', () => {
     },
   );
 
-  test('may be any object or list where it is no page', async () => {
+  test('An answer that is no page may be any object or list', async () => {
     for (const text of ['{"a":[1.0,"]"]}', ' [1,{"b":2}]\n', '{}']) {
       expect((await got(anyJsonPlan, text)).text).toBe(text);
     }
   });
 
-  test('is a failure where it is plainly no answer of an API', async () => {
+  test("An answer that is plainly not an API's is a failure", async () => {
     for (const text of ['<html>', '', '  ', 'null', '"text"', '{"a":[1', '{} x', '\u{FEFF}{}']) {
       await expectInvalid(anyJsonPlan, text, /JSON/);
     }

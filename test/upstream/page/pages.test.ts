@@ -14,8 +14,8 @@ import {
   whole,
 } from '../../support/upstream/render.ts';
 
-describe('a page of results', () => {
-  test('goes out with the rows that pass and without the others, in their order, every byte of a row as it was', async () => {
+describe('Pages of results', () => {
+  test('A page goes out with the rows that pass and without the others, in their order, every byte of a row as it was', async () => {
     const kept = ['{ "t" :"acme","n":1.0,"s":"\\u00e9}]\\""}', '{"t":"acme","big":12345678901234567890}'];
     const { text, outcome } = await got(
       rowsPlan({ judge: acmeOnly }),
@@ -25,12 +25,12 @@ describe('a page of results', () => {
     expect(outcome).toEqual(whole(5, 2));
   });
 
-  test('goes out with rows rewritten where the judge says so', async () => {
+  test('A page goes out with rows rewritten where the judge says so', async () => {
     const { text } = await got(rowsPlan({ judge: onlyA }), '{"results":[{"a":1,"ssn":2},{"ssn":{}}]}');
     expect(text).toBe('{"results":[{"a":1},{}]}');
   });
 
-  test('has its members replaced, kept with their digits, or left out, in front of the rows and behind them', async () => {
+  test('A page has its members replaced, kept with their digits, or left out, in front of the rows and behind them', async () => {
     const { text } = await got(
       rowsPlan({ member: noInitial }),
       '{"next":"x","results":[],"count":10000000000000000001,"other":1e2,"initia\\u006c":null}',
@@ -38,13 +38,13 @@ describe('a page of results', () => {
     expect(text).toBe('{"next":"https://gateway/","results":[],"count":10000000000000000001,"other":1e2}');
   });
 
-  test('is known by its meaning, not its spelling: an escaped name is the name', async () => {
+  test('A member is known by its meaning, not its spelling: an escaped name is the name', async () => {
     const { text } = await got(rowsPlan({ judge: acmeOnly }), '{"result\\u0073":[{"t":"other"}]}');
     expect(JSON.parse(text)).toEqual({ results: [] });
   });
 
   test.for(['{"results":[]}', '{"next":null,"results":[ ]}', '[]', ' [ ] '])(
-    'may be empty: %s',
+    'A page may be empty: %s',
     async (page) => {
       const { text, outcome } = await got(rowsPlan(), page);
       expect(text).toBe(page.replaceAll(' ', ''));
@@ -52,15 +52,15 @@ describe('a page of results', () => {
     },
   );
 
-  test('may be cut anywhere, also inside a character and an escape', async () => {
+  test('A page may be cut anywhere, even inside a character and an escape', async () => {
     const page = bytesOf('{"next":"é","results":[{"a\\\\":"\\"}ü😀\\\\","b":[{}]}],"x":-1.5e3}');
     const { text } = await got(rowsPlan(), ...Array.from(page, (_, i) => page.subarray(i, i + 1)));
     expect(text).toBe(new TextDecoder().decode(page));
   });
 });
 
-describe('a page of people', () => {
-  test('counts the people that go out, wherever the count stood', async () => {
+describe('Pages of people', () => {
+  test('A page counts the people that go out, wherever the count stood', async () => {
     const people = '"people":[{"t":"acme"},{"t":"other"},{"t":"acme"}]';
     const expected = '{"people":[{"t":"acme"},{"t":"acme"}],"count":2}';
     for (const result of [`{"count":3,${people}}`, `{${people},"count":3}`]) {
@@ -69,7 +69,7 @@ describe('a page of people', () => {
     }
   });
 
-  test('counts each result by itself, and counts nothing where PostHog did not', async () => {
+  test('A page counts each result by itself, and counts nothing where PostHog did not', async () => {
     const { text } = await got(
       inPeople({ judge: acmeOnly }),
       '{"results":[{"people":[{"t":"acme"}],"count":1},{"count":1,"people":[{}]},{"people":[],"day":"x"}]}',
@@ -79,12 +79,12 @@ describe('a page of people', () => {
     );
   });
 
-  test('does not let rows out where they stand in the place of results', async () => {
+  test('A page does not let rows out where they stand in the place of results', async () => {
     await expectInvalid(inPeople(), '{"results":[{"id":"1"}]}', /without people/);
   });
 });
 
-describe('a page with something unknown in it does not go out whole', () => {
+describe('Pages with something unknown', () => {
   test.for<[string, RegExp]>([
     ['{"results":[1]}', /no object/],
     ['{"results":[[{}]]}', /no object/],
@@ -118,7 +118,7 @@ describe('a page with something unknown in it does not go out whole', () => {
     ['null', /not the JSON of a page/],
     ['<!doctype html>', /not the JSON of a page/],
     ['\u{FEFF}{"results":[]}', /not the JSON of a page/],
-  ])('%s', ([page, message]) => expectInvalid(rowsPlan(), page, message));
+  ])('A page is not sent whole with %s', ([page, message]) => expectInvalid(rowsPlan(), page, message));
 
   test.for<[string, RegExp]>([
     ['{"results":[{"people":[],"people":[{}]}]}', /twice/],
@@ -126,16 +126,18 @@ describe('a page with something unknown in it does not go out whole', () => {
     ['{"results":[1]}', /not the JSON of a page/],
     ['{"results":[[]]}', /not the JSON of a page/],
     ['{"results":[{"count":1}]}', /without people/],
-  ])('%s, of people', ([page, message]) => expectInvalid(inPeople(), page, message));
+  ])('A page of people is not sent whole with %s', ([page, message]) =>
+    expectInvalid(inPeople(), page, message),
+  );
 
-  test('bytes that are no UTF-8', async () => {
+  test('A page is not sent whole with bytes that are no UTF-8', async () => {
     for (const place of ['{"results":[{"a":"?"}]}', '{"next":"?","results":[]}', '{"?":1,"results":[]}']) {
       const bytes = bytesOf(place).map((byte) => (byte === 0x3f ? 0xff : byte));
       await expectInvalid(rowsPlan(), bytes, /not UTF-8/);
     }
   });
 
-  test('more than 64 KiB in front of the rows, or of members altogether', async () => {
+  test('A page is not sent whole with more than 64 KiB in front of the rows, or of members altogether', async () => {
     const long = 'x'.repeat(40_000);
     await expectInvalid(
       rowsPlan(),
@@ -149,7 +151,7 @@ describe('a page with something unknown in it does not go out whole', () => {
     );
   });
 
-  test('words about a flaw hold nothing of the page', async () => {
+  test('The message about a page holds nothing of the page', async () => {
     const result = await begin(streamOf([bytesOf('{"results":[{"secret":nope}]}')]), rowsPlan());
     expect(JSON.stringify(result)).not.toMatch(/secret|nope/);
   });

@@ -39,7 +39,7 @@ const PICKED = (uuid: string, tenant: string): PickedPerson => ({
   properties: { tenant_id: tenant },
 });
 
-test('of every person the UUID, the distinct ids and the named properties are picked, and nothing else', async () => {
+test('Only the UUID, the distinct ids and the named properties of a person are picked', async () => {
   const one = person('u1', 'acme', '"x"');
   const two = person('u2', 'bolt', '{"tenant_id":"acme","uuid":"x"}');
   const both = [PICKED('u1', 'acme'), PICKED('u2', 'bolt')];
@@ -57,7 +57,7 @@ test('of every person the UUID, the distinct ids and the named properties are pi
   expect((await read('person', [one])).found).toEqual([[null, both[0]]]);
 });
 
-test('is the same wherever an answer is cut', async () => {
+test('The picked persons are the same wherever an answer is cut', async () => {
   const text = `{"results":{"p":${person('u1', 'acme', '"\\\\\\"]}"')}}}`;
   for (let cut = 1; cut < text.length; cut += 1) {
     const { found } = await read('map', [text.slice(0, cut), text.slice(cut)]);
@@ -76,31 +76,31 @@ function* largePersons(): Generator<string> {
   yield '}}';
 }
 
-test('two hundred persons of a megabyte each do not make a look-up fail', async () => {
+test('Two hundred persons of a megabyte each do not make a look-up fail', async () => {
   const { found, result } = await read('map', largePersons());
   expect(result).toMatchObject({ ok: true });
   expect(found).toHaveLength(200);
   expect(found[150]).toEqual(['id150', { uuid: 'u150', properties: { tenant_id: 'acme' } }]);
 });
 
-describe('a person', () => {
+describe('Persons of a look-up', () => {
   test.for([
     '{"uuid":"u","uuid":"v","properties":{"tenant_id":"acme"}}',
     '{"uuid":"u","properties":{"tenant_id":"bolt","tenant_id":"acme"}}',
     '{"uuid":"u","properties":{"tenant_id":"bolt"},"properties":{"tenant_id":"acme"}}',
     '{"uuid":"u","properties":{"tenant_id":"bolt","tenant\\u005fid":"acme"}}',
-  ])('that says twice what decides is there, with nothing known of it: %s', async (text) => {
+  ])('A person that repeats a deciding member is there, with nothing known of it: %s', async (text) => {
     expect((await read('results', [`{"results":[${text}]}`])).found).toEqual([[null, {}]]);
   });
 
-  test('whose property is no text, or is very long, is in no slice', async () => {
+  test('A person whose property is no text, or is very long, is in no slice', async () => {
     for (const value of ['["acme"]', '{"a":"acme"}', '7', 'null', `"${'x'.repeat(20_000)}"`]) {
       const { found } = await read('person', [`{"uuid":"u","properties":{"tenant_id":${value}}}`]);
       expect(found).toEqual([[null, { uuid: 'u', properties: { tenant_id: null } }]]);
     }
   });
 
-  test('whose names are as long as a profile does not make the look-up fail', async () => {
+  test('A person whose names are as long as a profile does not make the look-up fail', async () => {
     const { found } = await read('person', [
       `{"uuid":"u","properties":{"${'n'.repeat(MIB)}":1,"tenant_id":"acme"}}`,
     ]);
@@ -117,7 +117,7 @@ test.for<[PersonsAt, string]>([
   ['results', '{"results":{}}'],
   ['results', '{"next":null}'],
   ['results', '{"results":[{"uuid":"u"}'],
-])('another answer to a look-up of %s is a failure, not nobody: %s', async ([at, text]) => {
+])('Another answer to a look-up of %s is a failure, not an unknown person: %s', async ([at, text]) => {
   expect((await read(at, [text])).result).toMatchObject({
     ok: false,
     failure: { code: 'upstream_reply_invalid' },

@@ -23,9 +23,9 @@ const UNREADABLE: [string, string][] = [
 ];
 const inPieces = (text: string): string[] => text.match(/[^]{1,60000}/g) ?? [];
 
-describe('a row that cannot be looked at', () => {
+describe('Unreadable rows', () => {
   test.for(UNREADABLE)(
-    'because it %s does not cost the others the page, in JSON and in a table',
+    'A row that %s does not cost the others the page, in JSON and in a table',
     async ([, row]) => {
       const pieces = inPieces(`{"results":[{"n":1},${row},{"n":2}],"next":null}`);
       const json = await got(rowsPlan(), ...pieces);
@@ -37,7 +37,7 @@ describe('a row that cannot be looked at', () => {
     },
   );
 
-  test.for(UNREADABLE)('because it %s is left out of a map, and the others are in it', async ([, row]) => {
+  test.for(UNREADABLE)('A row that %s is left out of a map, and the others are in it', async ([, row]) => {
     const { text, outcome } = await got(
       inMap(),
       ...inPieces(`{"results":{"x":{"n":1},"y":${row},"z":{"n":2}}}`),
@@ -46,14 +46,14 @@ describe('a row that cannot be looked at', () => {
     expect(outcome).toEqual(whole(3, 2, 1));
   });
 
-  test('is passed on where nobody looks at rows', async () => {
+  test('An unreadable row is passed on where rows are not checked', async () => {
     const page = `{"results":[${deep},{"a":1,"a":2}]}`;
     expect((await got(bytesPlan, page)).text).toBe(page);
   });
 });
 
-describe('a map of persons', () => {
-  test('has the rows that pass, under the ids they were asked for with', async () => {
+describe('Maps of persons', () => {
+  test('A map has the rows that pass, under the ids they were asked for with', async () => {
     const asked: (string | null)[] = [];
     const judge = (row: JsonObject, id: string | null) => {
       asked.push(id);
@@ -67,7 +67,7 @@ describe('a map of persons', () => {
     expect(asked).toEqual(['ab', 'c']);
   });
 
-  test('may have 200 ids of 400 characters of four bytes', async () => {
+  test('A map may have 200 ids of 400 characters of four bytes', async () => {
     const page = JSON.stringify({
       results: Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`${i}`.padStart(400, '😀'), {}])),
     });
@@ -75,14 +75,14 @@ describe('a map of persons', () => {
   });
 });
 
-describe('members of an envelope', () => {
-  test('that are lists or objects are left out, however large, where rows are looked at', async () => {
+describe('Members of an envelope', () => {
+  test('A member that is a list or an object is left out, however large, where rows are checked', async () => {
     const junk = JSON.stringify([{ a: 'x'.repeat(200_000) }]);
     const { text } = await got(rowsPlan(), `{"types":${junk},"results":[{}],"more":{"a":${junk}}}`);
     expect(text).toBe('{"results":[{}]}');
   });
 
-  test('that count rows stand behind them, and are not there where a row was left out', async () => {
+  test('A member that counts rows stands behind them, and is not there where a row was left out', async () => {
     const counts = new Set(['count']);
     const page = '{"count":2,"results":[{"t":"acme"},{"t":"acme"}],"next":null}';
     expect((await got(rowsPlan({ counts, judge: acmeOnly }), page)).text).toBe(
@@ -94,18 +94,18 @@ describe('members of an envelope', () => {
   });
 });
 
-describe('the digits of numbers', () => {
+describe('Digits of numbers', () => {
   const numbers =
     '[1.0,1e400,12345678901234567890,-0,1E2,0.10,-0.0,1e-7,0.0000001,5,-5,52.52,0.30000000000000004]';
 
-  test('of a row that is written anew are those that came', async () => {
+  test('A row that is rewritten keeps the digits of its numbers', async () => {
     const row = `{"a":{"n":${numbers}},"b":1}`;
     expect((await got(rowsPlan({ judge: onlyA }), `{"results":[${row},{"a":1.50}]}`)).text).toBe(
       `{"results":[{"a":{"n":${numbers}}},{"a":1.50}]}`,
     );
   });
 
-  test('are the same in a table', async () => {
+  test('A table keeps the digits of its numbers', async () => {
     const table = { members: ['n', 'properties'], properties: ['m'] };
     const { text } = await got(
       rowsPlan({ table }),
@@ -116,7 +116,7 @@ describe('the digits of numbers', () => {
     );
   });
 
-  test('are the same wherever the row is cut', async () => {
+  test('The digits of numbers are kept wherever the row is cut', async () => {
     const page = bytesOf(`{"results":[{"a":${numbers},"b":1}]}`);
     for (let cut = 1; cut < page.length; cut += 1) {
       const { text } = await got(rowsPlan({ judge: onlyA }), page.subarray(0, cut), page.subarray(cut));

@@ -46,7 +46,7 @@ const WAYS: [string, RenderPlan][] = [
   ['as a table', rowsPlan({ table: { members: ['i', 'pad'], properties: [] } })],
 ];
 
-describe.each(WAYS)('an answer rendered %s', (_, plan) => {
+describe.each(WAYS)('An answer rendered %s', (_, plan) => {
   /** The answer has begun, and PostHog has sent no more. */
   async function begun() {
     const source = handFed();
@@ -56,7 +56,7 @@ describe.each(WAYS)('an answer rendered %s', (_, plan) => {
     return { source, body: rendered.body, outcome: rendered.outcome };
   }
 
-  test('begins before PostHog has sent all of it, and ends as PostHog does', async () => {
+  test('An answer begins before PostHog has sent all of it, and ends as PostHog does', async () => {
     const { source, body, outcome } = await begun();
     const reading = drained(body);
     source.send(',{"i":"last"}],"next":null}');
@@ -65,7 +65,7 @@ describe.each(WAYS)('an answer rendered %s', (_, plan) => {
     expect(await outcome).toMatchObject({ ended: 'complete', flaw: null });
   });
 
-  test('is asked of PostHog no faster than the client reads it, and is let go of with the client', async () => {
+  test('An answer is asked of PostHog no faster than the client reads it, and is cancelled with the client', async () => {
     const { source, body, outcome } = await begun();
     const before = source.seen.pulls;
     await new Promise((resolve) => setTimeout(resolve, 0));
@@ -75,7 +75,7 @@ describe.each(WAYS)('an answer rendered %s', (_, plan) => {
     expect(await outcome).toMatchObject({ ended: 'client_gone', flaw: null });
   });
 
-  test('breaks off where PostHog does, with words of its own', async () => {
+  test('An answer breaks off where PostHog does, with words of its own', async () => {
     const { source, body, outcome } = await begun();
     const reading = drained(body);
     source.breakOff();
@@ -85,7 +85,7 @@ describe.each(WAYS)('an answer rendered %s', (_, plan) => {
     expect(await outcome).toMatchObject({ ended: 'broken_off', flaw: null });
   });
 
-  test('breaks off where what PostHog sent ends in the middle, although the connection ends in order', async () => {
+  test('An answer breaks off where the text of PostHog ends in the middle, although the connection ends in order', async () => {
     const { source, body, outcome } = await begun();
     const reading = drained(body);
     source.end();
@@ -93,7 +93,7 @@ describe.each(WAYS)('an answer rendered %s', (_, plan) => {
     expect(await outcome).toMatchObject({ ended: 'broken_off' });
   });
 
-  test('breaks off where it turns out to be none, and lets PostHog go', async () => {
+  test('An answer breaks off where it turns out to be none, and PostHog is cancelled', async () => {
     const { source, body, outcome } = await begun();
     const reading = drained(body);
     source.send('],"next":null} <html>');
@@ -102,7 +102,7 @@ describe.each(WAYS)('an answer rendered %s', (_, plan) => {
     expect(await outcome).toMatchObject({ ended: 'invalid', flaw: 'goes on behind its end' });
   });
 
-  test('is a failure of the connection where that breaks before the answer has begun', async () => {
+  test('An answer is a failure of the connection where that breaks before the answer has begun', async () => {
     const source = handFed();
     source.send('{"results":[');
     const rendering = begin(source.stream, plan);
@@ -110,12 +110,12 @@ describe.each(WAYS)('an answer rendered %s', (_, plan) => {
     expect(await rendering).toMatchObject({ ok: false, failure: { code: 'upstream_unreachable' } });
   });
 
-  test('is no stream where it is short, so that nothing of it is sent before it is known to be right', async () => {
+  test('A short answer is no stream, so that nothing of it is sent before it is known to be right', async () => {
     expect(valueOf(await begin(streamOf([bytesOf('{"results":[{"i":1}]}')]), plan)).kind).toBe('whole');
   });
 });
 
-test('a defect of the judge is not hidden as a failure of PostHog', async () => {
+test('A defect of the judge is not hidden as a failure of PostHog', async () => {
   const source = streamOf([bytesOf('{"results":[{}]}')]);
   await expect(begin(source, rowsPlan({ judge: defective }))).rejects.toThrow('defect');
 });
