@@ -84,7 +84,10 @@ test.each(CATALOGUE.map(({ id }) => id))(
     const path = pathOf(operationOf(id));
     for (const method of ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']) {
       const said = await explain(token, { method, path, body: { nonsense: 1 } });
-      const answer = await send(method, path, { token, ...(method === 'GET' ? {} : { json: { nonsense: 1 } }) });
+      const answer = await send(method, path, {
+        token,
+        ...(method === 'GET' ? {} : { json: { nonsense: 1 } }),
+      });
       const { code } = (answer.json ?? {}) as { code?: string };
       const reason = said['reason'] as { code: string } | null;
       if (reason === null) expect(answer.status, `${method} ${answer.text}`).not.toBe(403);

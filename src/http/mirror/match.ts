@@ -40,6 +40,8 @@ export function matchPath(path: string): readonly MatchedPath[] {
     .filter(([operation]) => operation.path === found[0]?.[0].path)
     .map(([operation, parameters]) => ({
       operation,
-      parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
+      parameters: Object.fromEntries(
+        Object.entries(parameters).map(([name, value]) => [name, String(value)]),
+      ),
     }));
 }
