@@ -124,7 +124,8 @@ async function bench(): Promise<void> {
   console.log(
     `\n${SLOW_ROWS} rows that come one by one: the first is at the client so long before the last is sent`,
   );
-  for (const way of WAYS)
+  // A table has no row of JSON to wait for, and a rendered answer of less than 256 KiB comes whole.
+  for (const way of WAYS.filter((one) => one !== 'csv'))
     console.log(`  ${way.padEnd(11)} ${(await leadMs(served.origin, way, upstream)).toFixed(0)} ms`);
   upstream.close();
 }

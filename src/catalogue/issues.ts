@@ -1,5 +1,5 @@
 /** From what zod finds wrong to a failure in the gateway's words. Texts never repeat the value that was sent. */
-import * as z from 'zod';
+import * as core from 'zod/v4/core'; // z.core as a value would bundle all of zod, its 50 languages included.
 import { failure, type Failure } from '../core/failure.ts';
 import { isJsonObject, type JsonObject } from '../core/json.ts';
 import { describeChoices, describeSchema } from './fields/describe.ts';
@@ -8,7 +8,7 @@ import { describeChoices, describeSchema } from './fields/describe.ts';
 export const NAME_CHARS_SHOWN = 100;
 
 /** zod's error map: a predicate that follows the name of the field. A schema's own text comes before it. */
-export function issueText(issue: z.core.$ZodRawIssue): string {
+export function issueText(issue: core.$ZodRawIssue): string {
   const schema = issue.schema ?? issue.inst;
   switch (issue.code) {
     case 'unrecognized_keys':
@@ -26,12 +26,12 @@ export function issueText(issue: z.core.$ZodRawIssue): string {
     case 'not_multiple_of':
     case 'too_small':
     case 'too_big':
-      return schema instanceof z.core.$ZodType ? `must be ${describeSchema(schema)}` : 'is not accepted';
+      return schema instanceof core.$ZodType ? `must be ${describeSchema(schema)}` : 'is not accepted';
   }
 }
 
 const membersOf = (schema: unknown): string =>
-  schema instanceof z.core.$ZodObject ? Object.keys(schema._zod.def.shape).join(', ') : 'none';
+  schema instanceof core.$ZodObject ? Object.keys(schema._zod.def.shape).join(', ') : 'none';
 
 /** Arguments that work, by name. */
 export type Examples = Readonly<Record<string, unknown>>;
@@ -43,7 +43,7 @@ interface Arguments {
 
 /** The first issue, as a sentence about the member it is in. */
 export function failureFromIssues(
-  issues: readonly z.core.$ZodIssue[],
+  issues: readonly core.$ZodIssue[],
   { values, example }: Arguments,
   whereOf: (root: string | undefined) => 'query' | 'body',
 ): Failure {
@@ -82,7 +82,7 @@ function valueAt(values: JsonObject, path: readonly string[]): unknown {
 }
 
 /** A union reports one issue that holds those of its members: the member that got furthest says what is wrong. */
-function deepest(issues: readonly z.core.$ZodIssue[]): z.core.$ZodIssue {
+function deepest(issues: readonly core.$ZodIssue[]): core.$ZodIssue {
   const [issue] = issues;
   if (issue === undefined) throw new Error('a failed parse has an issue');
   if (issue.code !== 'invalid_union') return issue;

@@ -2,7 +2,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { ADA, CYD } from '../../src/sandbox/seed/names.ts';
-import { callOf, operationOf } from '../support/calls.ts';
+import { callOf, operationOf, pathOf } from '../support/calls.ts';
 import { LEAF, PERSONS, SLICE } from '../support/generations.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -76,6 +76,25 @@ test.each([
   });
   expect(await sandbox.received()).toEqual([]);
 });
+
+test.each(CATALOGUE.map(({ id }) => id))(
+  'Explain says of the path of %s with any method what the call says, a body that is not read included',
+  async (id) => {
+    const { token } = await tenants.fresh(SLICE);
+    const path = pathOf(operationOf(id));
+    for (const method of ['GET', 'POST', 'PATCH', 'PUT', 'DELETE']) {
+      const said = await explain(token, { method, path, body: { nonsense: 1 } });
+      const answer = await send(method, path, {
+        token,
+        ...(method === 'GET' ? {} : { json: { nonsense: 1 } }),
+      });
+      const { code } = (answer.json ?? {}) as { code?: string };
+      const reason = said['reason'] as { code: string } | null;
+      if (reason === null) expect(answer.status, `${method} ${answer.text}`).not.toBe(403);
+      else expect(code, `${method} ${answer.text}`).toBe(reason.code);
+    }
+  },
+);
 
 test('Explain does not tell whether a person exists or is in the slice', async () => {
   const { token } = await tenants.fresh(SLICE);

@@ -1,24 +1,25 @@
 /** What a value of a schema looks like, in words: `a whole number from 1 to 1000`. For refusals. */
 import * as z from 'zod';
+import * as core from 'zod/v4/core'; // z.core as a value would bundle all of zod, its 50 languages included.
 
 /** Words that follow "must be", and "is needed:". */
-export function describeSchema(schema: z.core.$ZodType): string {
+export function describeSchema(schema: core.$ZodType): string {
   const own = ownWords(schema);
   if (own !== undefined) return own;
-  if (schema instanceof z.core.$ZodOptional) return describeSchema(schema._zod.def.innerType);
-  if (schema instanceof z.core.$ZodDefault) return describeSchema(schema._zod.def.innerType);
-  if (schema instanceof z.core.$ZodPrefault) return describeSchema(schema._zod.def.innerType);
-  if (schema instanceof z.core.$ZodNullable) return `${describeSchema(schema._zod.def.innerType)} or null`;
-  if (schema instanceof z.core.$ZodPipe) return describeSchema(schema._zod.def.in);
-  if (schema instanceof z.core.$ZodUnion) return schema._zod.def.options.map(describeSchema).join(', or ');
-  if (schema instanceof z.core.$ZodEnum) return describeChoices(Object.values(schema._zod.def.entries));
-  if (schema instanceof z.core.$ZodLiteral) return describeChoices(schema._zod.def.values);
-  if (schema instanceof z.core.$ZodBoolean) return 'true or false';
-  if (schema instanceof z.core.$ZodISODateTime) return 'an ISO 8601 time with offset';
-  if (schema instanceof z.core.$ZodString) return `text${describeSize(schema, 'character')}`;
-  if (schema instanceof z.core.$ZodNumber) return describeNumber(schema);
-  if (schema instanceof z.core.$ZodArray) return `a list${describeSize(schema, 'item')}`;
-  if (schema instanceof z.core.$ZodObject || schema instanceof z.core.$ZodRecord) return 'an object';
+  if (schema instanceof core.$ZodOptional) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof core.$ZodDefault) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof core.$ZodPrefault) return describeSchema(schema._zod.def.innerType);
+  if (schema instanceof core.$ZodNullable) return `${describeSchema(schema._zod.def.innerType)} or null`;
+  if (schema instanceof core.$ZodPipe) return describeSchema(schema._zod.def.in);
+  if (schema instanceof core.$ZodUnion) return schema._zod.def.options.map(describeSchema).join(', or ');
+  if (schema instanceof core.$ZodEnum) return describeChoices(Object.values(schema._zod.def.entries));
+  if (schema instanceof core.$ZodLiteral) return describeChoices(schema._zod.def.values);
+  if (schema instanceof core.$ZodBoolean) return 'true or false';
+  if (schema instanceof core.$ZodISODateTime) return 'an ISO 8601 time with offset';
+  if (schema instanceof core.$ZodString) return `text${describeSize(schema, 'character')}`;
+  if (schema instanceof core.$ZodNumber) return describeNumber(schema);
+  if (schema instanceof core.$ZodArray) return `a list${describeSize(schema, 'item')}`;
+  if (schema instanceof core.$ZodObject || schema instanceof core.$ZodRecord) return 'an object';
   return 'a JSON value';
 }
 
@@ -34,23 +35,23 @@ const MUST_BE = /^must be /;
 /** Values that no schema takes: of no type, and a text that fits no pattern. Their issues have the schema's own texts. */
 const MISFITS = [Symbol('of no type'), '~'];
 
-const ownWords = (schema: z.core.$ZodType): string | undefined =>
+const ownWords = (schema: core.$ZodType): string | undefined =>
   MISFITS.flatMap((misfit) => z.safeParse(schema, misfit).error?.issues ?? [])
     .map(({ message }) => message)
     .find((message) => MUST_BE.test(message))
     ?.replace(MUST_BE, '');
 
-const checksOf = (schema: z.core.$ZodType): readonly z.core.$ZodCheck[] => schema._zod.def.checks ?? [];
+const checksOf = (schema: core.$ZodType): readonly core.$ZodCheck[] => schema._zod.def.checks ?? [];
 
 /** The largest lower and the smallest upper bound among the checks of a schema. */
-function boundsOf(schema: z.core.$ZodType): { readonly min: number | null; readonly max: number | null } {
+function boundsOf(schema: core.$ZodType): { readonly min: number | null; readonly max: number | null } {
   const mins: number[] = [];
   const maxs: number[] = [];
   for (const check of checksOf(schema)) {
-    if (check instanceof z.core.$ZodCheckMinLength) mins.push(check._zod.def.minimum);
-    if (check instanceof z.core.$ZodCheckMaxLength) maxs.push(check._zod.def.maximum);
-    if (check instanceof z.core.$ZodCheckGreaterThan) mins.push(Number(check._zod.def.value));
-    if (check instanceof z.core.$ZodCheckLessThan) maxs.push(Number(check._zod.def.value));
+    if (check instanceof core.$ZodCheckMinLength) mins.push(check._zod.def.minimum);
+    if (check instanceof core.$ZodCheckMaxLength) maxs.push(check._zod.def.maximum);
+    if (check instanceof core.$ZodCheckGreaterThan) mins.push(Number(check._zod.def.value));
+    if (check instanceof core.$ZodCheckLessThan) maxs.push(Number(check._zod.def.value));
   }
   return {
     min: mins.length === 0 ? null : Math.max(...mins),
@@ -58,14 +59,14 @@ function boundsOf(schema: z.core.$ZodType): { readonly min: number | null; reado
   };
 }
 
-function describeSize(schema: z.core.$ZodType, unit: string): string {
+function describeSize(schema: core.$ZodType, unit: string): string {
   const { min, max } = boundsOf(schema);
   if (max !== null) return ` of ${(min ?? 0) === 0 ? 'up' : min} to ${max} ${unit}s`;
   return min === null ? '' : ` of ${min} ${unit}${min === 1 ? '' : 's'} or more`;
 }
 
-function describeNumber(schema: z.core.$ZodNumber): string {
-  const kind = schema instanceof z.core.$ZodNumberFormat ? 'a whole number' : 'a number';
+function describeNumber(schema: core.$ZodNumber): string {
+  const kind = schema instanceof core.$ZodNumberFormat ? 'a whole number' : 'a number';
   const { min, max } = boundsOf(schema);
   if (min !== null && max !== null)
     return `${kind} from ${min}${excludes(schema) ? ' (excluded)' : ''} to ${max}`;
@@ -74,5 +75,5 @@ function describeNumber(schema: z.core.$ZodNumber): string {
 }
 
 /** Is the lower bound itself left out? */
-const excludes = (schema: z.core.$ZodType): boolean =>
-  checksOf(schema).some((check) => check instanceof z.core.$ZodCheckGreaterThan && !check._zod.def.inclusive);
+const excludes = (schema: core.$ZodType): boolean =>
+  checksOf(schema).some((check) => check instanceof core.$ZodCheckGreaterThan && !check._zod.def.inclusive);

@@ -33,11 +33,15 @@ for (const operation of IN_ROUTING_ORDER) {
   for (const pattern of patternsOf(operation)) router.add(ANY_METHOD, pattern, operation);
 }
 
-/** The operations of a path, whatever their methods; the first that takes the method is the one that is called. */
+/** The operations of a path, one for each method it takes. A fixed word is never read as an id, whatever the method. */
 export function matchPath(path: string): readonly MatchedPath[] {
   const [found] = router.match(ANY_METHOD, path);
-  return found.map(([operation, parameters]) => ({
-    operation,
-    parameters: Object.fromEntries(Object.entries(parameters).map(([name, value]) => [name, String(value)])),
-  }));
+  return found
+    .filter(([operation]) => operation.path === found[0]?.[0].path)
+    .map(([operation, parameters]) => ({
+      operation,
+      parameters: Object.fromEntries(
+        Object.entries(parameters).map(([name, value]) => [name, String(value)]),
+      ),
+    }));
 }

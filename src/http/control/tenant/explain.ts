@@ -55,7 +55,9 @@ function planRequest(
   if (refusal !== null) return err(refusal);
   const parsed = parseQuery(query);
   if (!parsed.ok) return parsed;
-  const call = operation.prepare({ method, ...target.value, query: parsed.value, body });
+  // The call itself does not read a body on GET.
+  const read = method === 'GET' ? undefined : body;
+  const call = operation.prepare({ method, ...target.value, query: parsed.value, body: read });
   return call.ok ? plan(grant, caller, call.value, upstream) : call;
 }
 
