@@ -123,7 +123,7 @@ export function failuresAreOfTheList(request: UpstreamRequest, result: Result<st
   return result.ok ? result.value : result.failure.code;
 }
 
-test('the types say what the lines above rely on', () => {
+test('The types refuse what the lines above expect them to refuse', () => {
   expectTypeOf<Operation>().toExtend<Entry>();
   expectTypeOf<PermittedCall>().toExtend<Call>();
   expectTypeOf<Call>().not.toExtend<PermittedCall>();
