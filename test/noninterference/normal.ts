@@ -1,12 +1,13 @@
 /** What may differ between two answers to one call, and nothing else: ids and times of the call, and what is left of a rate. */
 import type { Answer } from '../support/client.ts';
+import { readCsv } from '../support/csv.ts';
 
 const OWN_IDS = /\b(req|del|tok|reg)_[A-Za-z0-9_-]{22}/g;
 /** Of the gateway's own plane: when something was asked, sent and answered, and what is left of the rate. */
 const OWN_TIMES =
   /"(intended_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds)":("[^"]*"|\d+)/g;
-/** The same in a table, where how long it took stands before the registration, which is the last column. */
-const TABLE_TIMES = /\d{4}-\d\d-\d\dT[\d:.]+Z|\d+(?=,(?:reg_[A-Za-z0-9_-]*)?\r\n)/g;
+/** The same columns in a table. */
+const OWN_COLUMNS = /^(?:.*_at|outcome\.(?:settled_at|duration_ms))$/;
 const HEADERS_OF_THE_CALL = new Set(['date', 'ratelimit', 'connection', 'keep-alive']);
 const OWN_PLANE = '/v1/';
 
@@ -25,4 +26,14 @@ export function normalised(target: string, { status, headers, text }: Answer): s
 }
 
 const timeless = (target: string, text: string): string =>
-  target.includes('format=csv') ? text.replaceAll(TABLE_TIMES, '*') : text.replaceAll(OWN_TIMES, '"$1":"*"');
+  target.includes('format=csv') ? timelessTable(text) : text.replaceAll(OWN_TIMES, '"$1":"*"');
+
+/** A table without its times; an answer that is no table is left as it is. */
+function timelessTable(text: string): string {
+  if (!text.startsWith('id,')) return text;
+  const [header = [], ...rows] = readCsv(text);
+  const shown = rows.map((row) =>
+    row.map((cell, i) => (cell !== '' && OWN_COLUMNS.test(header[i] ?? '') ? '*' : cell)),
+  );
+  return [header, ...shown].map((row) => JSON.stringify(row)).join('\n');
+}
