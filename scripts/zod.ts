@@ -1,0 +1,41 @@
+/** A zod without JSON Schema for the Worker, a fifteenth smaller with it: zod's schemas hold on to that part of it. */
+import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ZOD = dirname(fileURLToPath(import.meta.resolve('zod/package.json')));
+const COPIED = ['index.js', 'package.json', 'v4/classic', 'v4/core', 'v4/locales'];
+const JSON_SCHEMA = ['v4/core/json-schema-processors.js', 'v4/core/to-json-schema.js'];
+
+/** Every export is there and throws, so that a schema which is made into JSON Schema in the Worker is noticed. */
+const withoutJsonSchema = (names: readonly string[]): string =>
+  [
+    "const missing = () => { throw new Error('The Worker has no JSON Schema: it is made at build time.'); };",
+    `export { ${names.map((name) => `missing as ${name}`).join(', ')} };\n`,
+  ].join('\n');
+
+/** Made once for each version of zod, and in one step: several processes may do this at once, or read it. */
+export async function writeSmallZod(folder: string): Promise<void> {
+  const version = readFileSync(join(ZOD, 'package.json'), 'utf8');
+  if (existsSync(folder) && readFileSync(join(folder, 'package.json'), 'utf8') === version) return;
+  const draft = `${folder}.${process.pid}`;
+  mkdirSync(draft, { recursive: true });
+  for (const path of COPIED) {
+    cpSync(join(ZOD, path), join(draft, path), {
+      recursive: true,
+      filter: (source) => !/\.(?:cjs|d\.[cm]?ts)$/.test(source),
+    });
+  }
+  for (const path of JSON_SCHEMA) {
+    const exported: unknown = await import(join(ZOD, path));
+    if (typeof exported !== 'object' || exported === null) throw new Error(`zod has no ${path}`);
+    writeFileSync(join(draft, path), withoutJsonSchema(Object.keys(exported)));
+  }
+  rmSync(folder, { recursive: true, force: true });
+  try {
+    renameSync(draft, folder);
+  } catch {
+    // Another process was first.
+    rmSync(draft, { recursive: true, force: true });
+  }
+}
