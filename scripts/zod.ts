@@ -1,4 +1,4 @@
-/** A zod without JSON Schema for the Worker, a fifteenth smaller with it: zod's schemas hold on to that part of it. */
+/** The Worker's zod: without JSON Schema and zod's English, which every schema holds on to. Saves 7 KB compressed. */
 import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,6 +6,10 @@ import { fileURLToPath } from 'node:url';
 const ZOD = dirname(fileURLToPath(import.meta.resolve('zod/package.json')));
 const COPIED = ['index.js', 'package.json', 'v4/classic', 'v4/core', 'v4/locales'];
 const JSON_SCHEMA = ['v4/core/json-schema-processors.js', 'v4/core/to-json-schema.js'];
+
+/** Texts of errors are the gateway's own; what has none says no more than that it is invalid. */
+const ENGLISH = 'v4/locales/en.js';
+const NO_TEXTS = 'export default () => ({});\n';
 
 /** Every export is there and throws, so that a schema which is made into JSON Schema in the Worker is noticed. */
 const withoutJsonSchema = (names: readonly string[]): string =>
@@ -31,6 +35,7 @@ export async function writeSmallZod(folder: string): Promise<void> {
     if (typeof exported !== 'object' || exported === null) throw new Error(`zod has no ${path}`);
     writeFileSync(join(draft, path), withoutJsonSchema(Object.keys(exported)));
   }
+  writeFileSync(join(draft, ENGLISH), NO_TEXTS);
   rmSync(folder, { recursive: true, force: true });
   try {
     renameSync(draft, folder);
