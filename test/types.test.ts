@@ -85,7 +85,6 @@ const ENTRY = {
   reply: {
     status: 200,
     schema: null,
-    example: null,
     paging: null,
     rows: null,
     contains: 'nothing',
@@ -124,7 +123,7 @@ export function failuresAreOfTheList(request: UpstreamRequest, result: Result<st
   return result.ok ? result.value : result.failure.code;
 }
 
-test('the types say what the lines above rely on', () => {
+test('The types refuse what the lines above expect them to refuse', () => {
   expectTypeOf<Operation>().toExtend<Entry>();
   expectTypeOf<PermittedCall>().toExtend<Call>();
   expectTypeOf<Call>().not.toExtend<PermittedCall>();

@@ -151,7 +151,7 @@ describe('A schema is described', () => {
     [z.literal('a'), 'a'],
     [z.record(z.string(), z.string()), 'an object'],
     [z.unknown(), 'a JSON value'],
-  ])('in words.', (schema, words) => {
+  ])('A schema is described in words: %s', (schema, words) => {
     expect(describeSchema(schema)).toBe(words);
   });
 });

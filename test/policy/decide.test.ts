@@ -38,22 +38,25 @@ function reason(
   return decision.verdict === 'deny' ? decision.failure : 'allowed';
 }
 
-describe('a grant of everything', () => {
-  test.each(CATALOGUE.map(({ id }) => id))('allows %s, and the permitted call is the call', (id) => {
-    const call = callOf(id);
-    const decision = decide(wholeGrant(), backend, call, upstream);
-    expect(decision.verdict).toBe('allow');
-    if (decision.verdict === 'allow') expect(decision.call).toMatchObject(call);
-  });
+describe('Grants of everything', () => {
+  test.each(CATALOGUE.map(({ id }) => id))(
+    'A grant of everything allows %s, and the permitted call is the call',
+    (id) => {
+      const call = callOf(id);
+      const decision = decide(wholeGrant(), backend, call, upstream);
+      expect(decision.verdict).toBe('allow');
+      if (decision.verdict === 'allow') expect(decision.call).toMatchObject(call);
+    },
+  );
 
-  test('allows a page of an origin in the grant', () => {
+  test('A grant allows a page of an origin that it lists', () => {
     expect(reason(wholeGrant(), page('https://app.acme.example'), callOf('persons_list'))).toBe('allowed');
   });
 });
 
-describe('a missing scope', () => {
+describe('Missing scopes', () => {
   test.each(CATALOGUE.map((operation) => [operation.id, operation] as const))(
-    'refuses %s, names what is missing and lists what is needed',
+    'A missing scope refuses %s, and the refusal names what is missing and what is needed',
     (id, { scopes }) => {
       for (const missing of scopes) {
         expect(reason(without(missing), backend, callOf(id))).toEqual({
@@ -67,7 +70,7 @@ describe('a missing scope', () => {
     },
   );
 
-  test('names all that are missing', () => {
+  test('A refusal names all scopes that are missing', () => {
     expect(reason(without('person:read', 'cohort:read'), backend, callOf('persons_cohorts'))).toMatchObject({
       detail: 'This needs the scope person:read and cohort:read.',
     });
@@ -80,18 +83,18 @@ describe('a missing scope', () => {
     ['persons_reset_distinct_id', 'person:update'],
     ['persons_activity', 'person:read'],
     ['persons_trends', 'person:read'],
-  ] as const)('is not made up for by another: %s with %s alone', (id, scope) => {
+  ] as const)('A missing scope is not made up for by another: %s with %s alone', (id, scope) => {
     expect(reason(wholeGrant({ scopes: [scope] }), backend, callOf(id))).toMatchObject({
       code: 'scope_missing',
     });
   });
 
-  test('is none where none is needed', () => {
+  test('No scope is missing where none is needed', () => {
     expect(checkScopes(wholeGrant({ scopes: [] }), [])).toBeNull();
   });
 });
 
-describe('the project', () => {
+describe('The project', () => {
   const other = ProjectId.parse(8);
   const denied = {
     code: 'project_not_granted',
@@ -99,16 +102,16 @@ describe('the project', () => {
     detail: 'This token is not for project 7.',
   };
 
-  test('of the call must be the one of the grant as it is now', () => {
+  test('The project of the call must be the one of the grant as it is now', () => {
     expect(reason(wholeGrant({ project_id: other }), backend, callOf('persons_list'))).toEqual(denied);
   });
 
-  test('of the call must be the one the token was issued for: a tenant that moved leaves its tokens behind', () => {
+  test('The project of the call must be the one the token was issued for: a tenant that moved leaves its tokens behind', () => {
     expect(reason(wholeGrant(), { ...backend, projectId: other }, callOf('persons_list'))).toEqual(denied);
   });
 });
 
-describe('the origin', () => {
+describe('The origin', () => {
   const denied = {
     code: 'origin_not_allowed',
     attr: 'Origin',
@@ -124,25 +127,25 @@ describe('the origin', () => {
     'https://app.acme.example/',
     'null',
     '',
-  ])('%s is none of the grant and is refused', (origin) => {
+  ])('The origin %s is not in the grant and is refused', (origin) => {
     expect(reason(wholeGrant(), page(origin), callOf('persons_list'))).toEqual(denied);
   });
 
-  test('is refused, whichever, by a grant that lists none', () => {
+  test('Every origin is refused by a grant that lists none', () => {
     expect(checkOrigin(wholeGrant({ origins: [] }), 'https://app.acme.example')).toEqual(denied);
   });
 
-  test('that is missing is no browser’s, and there is nothing to hold it to', () => {
+  test("A request without an origin is not a browser's and is allowed", () => {
     expect(checkOrigin(wholeGrant({ origins: [] }), null)).toBeNull();
   });
 });
 
-describe('what is deleted along', () => {
+describe('Events and recordings deleted along', () => {
   test.each([
     ['events', { delete_events: true }, deletes(false, true), 'delete_events'],
     ['recordings', { delete_recordings: true }, deletes(true, false), 'delete_recordings'],
     ['both', { delete_events: true, delete_recordings: true }, deletes(false, false), 'delete_events'],
-  ])('is refused where the grant does not allow it: %s', (_, flags, limits, attr) => {
+  ])('A delete is refused where the grant does not allow it along: %s', (_, flags, limits, attr) => {
     expect(reason(wholeGrant(limits), backend, bulk(flags))).toEqual({
       code: 'delete_flag_not_granted',
       attr,
@@ -155,13 +158,13 @@ describe('what is deleted along', () => {
   test.each([
     ['persons_delete_events', deletes(false, true)],
     ['persons_delete_recordings', deletes(true, false)],
-  ])('%s needs the flag too, though its caller sends none', (id, limits) => {
+  ])('The operation %s needs the flag in the grant too, though its caller sends none', (id, limits) => {
     expect(reason(wholeGrant(limits), backend, callOf(id))).toMatchObject({
       code: 'delete_flag_not_granted',
     });
   });
 
-  test('is nothing where the flags are off: no flag needs to be granted', () => {
+  test('A delete whose flags are off needs no flag in the grant', () => {
     const off = { delete_events: false, delete_recordings: false, keep_person: true };
     expect(reason(wholeGrant(deletes(false, false)), backend, bulk(off))).toBe('allowed');
   });
@@ -175,9 +178,9 @@ const inProject = (ownersProject: ProjectId | null, generation: UpstreamFacts['g
 
 const refusedTo = (id: string, grant = sliced) => reason(grant, backend, callOf(id), inProject(PROJECT, 'A'));
 
-describe('a grant with a slice', () => {
+describe('Grants with a slice', () => {
   test.each(CATALOGUE.map((operation) => [operation.id, operation.slicing] as const))(
-    'is refused %s exactly where its entry says that there is no way, or where a split would lose somebody',
+    'A sliced grant is refused %s exactly where its entry says that there is no way, or where a split leaves the slice',
     (id, slicing) => {
       const refused = slicing.kind === 'refused' || id === 'persons_split';
       if (!refused) return expect(refusedTo(id)).toBe('allowed');
@@ -187,22 +190,25 @@ describe('a grant with a slice', () => {
     },
   );
 
-  test('may split where the grant says so', () => {
+  test('A sliced grant may split where it says so', () => {
     expect(refusedTo('persons_split', { ...sliced, split_out_of_slice: true })).toBe('allowed');
   });
 
-  test.each(CATALOGUE.map(({ id }) => id))('that covers nobody any more is refused %s', (id) => {
-    expect(refusedTo(id, wholeGrant({ slices: [{ property: 'tenant_id', values: [] }] }))).toMatchObject({
-      code: 'not_sliceable',
-    });
-  });
+  test.each(CATALOGUE.map(({ id }) => id))(
+    'A sliced grant that covers no person any more is refused %s',
+    (id) => {
+      expect(refusedTo(id, wholeGrant({ slices: [{ property: 'tenant_id', values: [] }] }))).toMatchObject({
+        code: 'not_sliceable',
+      });
+    },
+  );
 
   test.each([
     ['persons_update', { body: { properties: { tenant_id: 'bolt' } } }],
     ['persons_update', { body: { properties: { plan: 'pro', tenant_id: 'acme' } } }],
     ['persons_update_property', { body: { key: 'tenant_id', value: 'acme' } }],
     ['persons_delete_property', { body: { $unset: 'tenant_id' } }],
-  ])('may not change what the slice is made of: %s %j', (id, asked) => {
+  ])('A sliced grant may not change the property of its slice: %s %j', (id, asked) => {
     const person = exampleOf(operationOf(id));
     expect(reason(sliced, backend, callOf(id, { ...person, ...asked }))).toMatchObject({
       code: 'not_sliceable',
@@ -211,7 +217,7 @@ describe('a grant with a slice', () => {
   });
 });
 
-describe('the project that the key’s owner has open', () => {
+describe('The project that the key’s owner has open', () => {
   const other = ProjectId.parse(8);
   const asking = [
     ['persons_cohorts', 'A'],
@@ -222,7 +228,7 @@ describe('the project that the key’s owner has open', () => {
   ] as const;
 
   test.each(asking)(
-    'decides %s in generation %s: it must be known to a slice, and never another',
+    "The owner's project decides %s in generation %s: it must be known to a slice, and never another",
     (id, generation) => {
       const of = (grant: Grant, project: ProjectId | null) =>
         reason(grant, backend, callOf(id), inProject(project, generation));
@@ -235,7 +241,7 @@ describe('the project that the key’s owner has open', () => {
     },
   );
 
-  test('decides nothing else', () => {
+  test("The owner's project decides nothing else", () => {
     for (const { id, ownersProject } of CATALOGUE) {
       for (const generation of GENERATIONS.filter((one) => !ownersProject.includes(one))) {
         expect(reason(wholeGrant(), backend, callOf(id), inProject(other, generation)), id).toBe('allowed');
@@ -248,14 +254,14 @@ describe('the project that the key’s owner has open', () => {
   });
 });
 
-describe('what is hidden', () => {
+describe('Hidden properties', () => {
   test.each([
     ['persons_list', { query: { email: 'ada@acme.test' } }, { hidden: ['email'] }],
     ['persons_list', { query: { search: 'ada' } }, { hidden: ['name'] }],
     ['persons_list', { query: { search: 'ada' } }, { visible: ['plan'] }],
     ['persons_list', { query: { distinct_id: 'ada' } }, { distinct_ids_hidden: true }],
     ['persons_values', { query: { key: 'ssn' } }, { hidden: ['ssn'] }],
-  ])('may not be asked about: %s %j under %j', (id, asked, rule) => {
+  ])('A hidden property may not be asked about: %s %j under %j', (id, asked, rule) => {
     expect(reason(wholeGrant(rule), backend, callOf(id, asked))).toMatchObject({ code: 'property_hidden' });
     expect(reason(wholeGrant(), backend, callOf(id, asked))).toBe('allowed');
   });
@@ -268,7 +274,7 @@ const more = (members: object) => ({
   ...members,
 });
 
-describe('where several reasons hold', () => {
+describe('Several reasons at once', () => {
   const everything: Grant = wholeGrant({
     project_id: ProjectId.parse(8),
     scopes: [],
@@ -285,7 +291,7 @@ describe('where several reasons hold', () => {
     ['delete_flag_not_granted', more({})],
     ['not_sliceable', more(deletes(true, true))],
     ['property_hidden', more({ ...deletes(true, true), slices: [], distinct_ids_hidden: true })],
-  ])('%s is given before those that follow it', (code, repaired) => {
+  ])('The reason %s is given before those that follow it', (code, repaired) => {
     const grant = { ...everything, ...repaired };
     expect(reason(grant, page('https://x.test'), bulk({ delete_events: true }))).toMatchObject({ code });
   });

@@ -52,7 +52,7 @@ const spentBy = (holder: string, all: readonly Charge[], now: number) =>
     )
     .reduce((sum, charge) => sum + charge.persons, 0);
 
-test('what fits is within the budget, and what does not fit would break it', () => {
+test('A deletion is allowed exactly where it keeps the spent persons within the budget', () => {
   fc.assert(
     fc.property(budget, charges, fc.integer({ min: 1, max: 100 }), (limit, all, persons) => {
       const fits = spentBy(limit.holder, all, NOW) + persons <= limit.persons_per_day;
@@ -62,7 +62,7 @@ test('what fits is within the budget, and what does not fit would break it', () 
   );
 });
 
-test('a wait is exactly long enough', () => {
+test('A wait for budget is exactly long enough', () => {
   fc.assert(
     fc.property(budget, charges, fc.integer({ min: 1, max: 100 }), (limit, all, persons) => {
       const wait = msUntilFree(limit, all, persons, NOW);
@@ -74,7 +74,7 @@ test('a wait is exactly long enough', () => {
   );
 });
 
-test('of several budgets the one with the longest wait is named', () => {
+test('The budget with the longest wait is named where several are used up', () => {
   const all: Charge[] = [
     { at: NOW - WINDOW_MS + 5000, persons: 10, tokens: [] },
     { at: NOW - WINDOW_MS + 9500, persons: 10, tokens: TOKENS.slice(0, 1) },
@@ -88,7 +88,7 @@ test('of several budgets the one with the longest wait is named', () => {
   expect(checkBudgets([], all, 5, NOW)).toBeNull();
 });
 
-test('waits between attempts never shrink, never pass an hour by themselves, and never undercut PostHog', () => {
+test('Waits between attempts never shrink, never pass an hour by themselves, and never undercut PostHog', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 5000 }), fc.option(fc.nat(200_000)), (attempt, asked) => {
       const wait = waitAfter(attempt, null);
@@ -144,7 +144,7 @@ const BODIES: readonly unknown[] = [
   { persons_found: 0, persons_deleted: 0, events_queued_for_deletion: false, deletion_errors: [] },
 ];
 
-test('a 202 with a body of any generation is accepted at every attempt', () => {
+test('A 202 with a body of any generation is accepted at every attempt', () => {
   for (const body of BODIES) {
     for (const attempt of [1, 2, 9]) {
       const answer = said(202, body);
@@ -153,7 +153,7 @@ test('a 202 with a body of any generation is accepted at every attempt', () => {
   }
 });
 
-test('no other success and no other body is taken for a delete that PostHog accepted', () => {
+test('No other success and no other body is taken for a delete that PostHog accepted', () => {
   const others = fc.jsonValue().filter((json) => readSummary(parseJson(JSON.stringify(json))) === null);
   const anyStatus = fc.integer({ min: 200, max: 299 });
   fc.assert(
@@ -172,7 +172,7 @@ test('no other success and no other body is taken for a delete that PostHog acce
   expect(settle(byUuid, said(202, { maintenance: true }), 1).state).toBe('unknown');
 });
 
-test('a status that may come after the work was done leaves a delete unknown, and its caller is not told of a refusal', () => {
+test('A status that may come after the work was done leaves a delete unknown, and its caller is not told of a refusal', () => {
   const bodies = ['', '<html>', { type: 'validation_error', code: 'invalid', detail: 'No.' }];
   for (let status = 300; status < 600; status += 1) {
     for (const body of bodies) {
@@ -184,7 +184,7 @@ test('a status that may come after the work was done leaves a delete unknown, an
   expect(settle(byUuid, lost, 1)).toMatchObject({ state: 'unknown', problem: 'upstream_unreachable' });
 });
 
-test('no answer after the first attempt is ever taken for proof that nothing was deleted', () => {
+test('A failure after the first attempt is never taken for proof that nothing was deleted', () => {
   const answers = fc.oneof(
     fc.constant(lost),
     fc
@@ -207,7 +207,7 @@ test('no answer after the first attempt is ever taken for proof that nothing was
 const errors = (uuids: readonly string[]) =>
   said(202, { ...SUMMARY, deletion_errors: uuids.map((id) => ({ person_uuid: id, step: 'person' })) });
 
-test('exactly the persons that PostHog names as not deleted are left to be sent', () => {
+test('The persons left to be sent are exactly those that PostHog names as not deleted', () => {
   fc.assert(
     fc.property(fc.subarray(UUIDS.slice(0, 4), { minLength: 1 }), fc.nat(9), (left, attempt) => {
       expect(settle(byUuid, errors(left), attempt + 1)).toMatchObject({
@@ -224,7 +224,7 @@ test('exactly the persons that PostHog names as not deleted are left to be sent'
   });
 });
 
-test('where it is not clear which persons PostHog did not delete, all of them are left to be sent', () => {
+test('The persons left to be sent are all of them where it is not clear which PostHog did not delete', () => {
   const unclear: [Deletion, readonly unknown[]][] = [
     [byUuid, [{ person_uuid: UUIDS[0] }, { step: 'person' }]],
     [byUuid, ['an error']],
@@ -241,7 +241,7 @@ test('where it is not clear which persons PostHog did not delete, all of them ar
   }
 });
 
-test('the numbers of attempts for what was left add up to those of one', () => {
+test('The numbers of attempts for what was left add up to those of one', () => {
   const first = readSummary({ ...SUMMARY, persons_found: 5, persons_deleted: 3, deletion_errors: [1, 2] });
   const second = readSummary({ ...SUMMARY, persons_found: 2, events_queued_for_deletion: true });
   expect(combined([first ?? NO_SUMMARY, second ?? NO_SUMMARY])).toEqual({
@@ -265,7 +265,7 @@ const deletions = fc.record({
   }),
 });
 
-test('an entry is sent where it was meant for and nowhere else, and never where a flag would be ignored', () => {
+test('An entry is sent to the PostHog it was meant for and no other, and never where a flag would be ignored', () => {
   fc.assert(
     fc.property(
       deletions,
@@ -286,7 +286,7 @@ test('an entry is sent where it was meant for and nowhere else, and never where 
   );
 });
 
-test('nobody always fits, whatever was spent', () => {
+test('A deletion of no persons always fits, whatever was spent', () => {
   fc.assert(
     fc.property(budget, charges, (limit, all) => {
       expect(msUntilFree(limit, all, 0, NOW)).toBe(0);
@@ -311,7 +311,7 @@ const PEOPLE = ['a', 'b', 'c', 'd'].flatMap((tenant) =>
 );
 const stored = (recorded: readonly Slice[]) => SlicesColumn.parse(canonicalSlices(recorded));
 
-test('a grant builds on a deletion only where every person it can have taken is in the slice of the grant', () => {
+test('A grant builds on a deletion only where every person it can have taken is in the slice of the grant', () => {
   let covered = 0;
   fc.assert(
     fc.property(slices, slices, (recorded, asking) => {
@@ -326,7 +326,7 @@ test('a grant builds on a deletion only where every person it can have taken is 
   expect(covered).toBeGreaterThan(500);
 });
 
-test('a grant builds on its own deletions and on those of a grant narrowed from it, unless it covers nobody', () => {
+test('A grant builds on its own deletions and on those of a grant narrowed from it, unless it covers no person', () => {
   fc.assert(
     fc.property(slices, slices, (asking, more) => {
       fc.pre(asking.every(({ values }) => values.length > 0));
@@ -336,7 +336,7 @@ test('a grant builds on its own deletions and on those of a grant narrowed from 
   );
 });
 
-test('slices of one meaning have one text', () => {
+test('Slices with the same meaning have the same text', () => {
   expect(canonicalSlices([{ property: 'p', values: ['a'] }])).toBe('[{"property":"p","value":["a"]}]');
   fc.assert(
     fc.property(slices, (some) => {

@@ -1,6 +1,6 @@
 /** Slices and redaction over random grants, persons and arguments. */
 import * as fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/core/json.ts';
@@ -46,8 +46,8 @@ const jsonValue: fc.Arbitrary<Json> = fc.oneof(
 );
 const properties = fc.dictionary(name, jsonValue, { noNullPrototype: true });
 
-describe('a chain of tokens', () => {
-  it('never covers a person that its parent does not, nor leaves out one that both cover', () => {
+describe('Chains of tokens', () => {
+  test('A derived token never covers a person that its parent does not, nor leaves out one that both cover', () => {
     fc.assert(
       fc.property(tenant, narrowing, narrowing, properties, (first, one, two, person) => {
         const parent = narrow(first, one);
@@ -60,7 +60,7 @@ describe('a chain of tokens', () => {
     );
   });
 
-  it('never shows what its parent hides, and never allows a split that its parent does not', () => {
+  test('A derived token never shows what its parent hides, and never allows a split that its parent does not', () => {
     fc.assert(
       fc.property(tenant, narrowing, (parent, by) => {
         const child = narrow(parent, by);
@@ -77,7 +77,7 @@ describe('a chain of tokens', () => {
     );
   });
 
-  it('is sliced by each property once, and where a token was let through, by just the values it asked for', () => {
+  test('A derived token is sliced by each property once, and where it was let through, by just the values it asked for', () => {
     fc.assert(
       fc.property(chain, narrowing, ([first, links], by) => {
         const parent = links.reduce(narrow, first);
@@ -94,7 +94,7 @@ describe('a chain of tokens', () => {
     );
   });
 
-  it('is refused no call that its parent is not, and allowed none that its parent is refused', () => {
+  test('A derived token is refused every call that its parent is refused', () => {
     fc.assert(
       fc.property(tenant, narrowing, name, (parent, by, asked) => {
         const references = { ...NO_REFERENCES, properties: [asked] };
@@ -106,8 +106,8 @@ describe('a chain of tokens', () => {
   });
 });
 
-describe('the filter of a slice', () => {
-  it('is whole in every leaf, and lets through exactly who is in the slice', () => {
+describe('Filters of a slice', () => {
+  test('The filter of a slice is complete in every leaf, and matches exactly the persons in the slice', () => {
     fc.assert(
       fc.property(grant, properties, ({ slices }, person) => {
         const filters = sliceFilters(slices);
@@ -210,8 +210,8 @@ function isWithin(part: Json | undefined, whole: Json | undefined, at: string): 
   return at === 'name' || part === whole;
 }
 
-describe('redaction', () => {
-  it('lets nothing out that is hidden, wherever it stands', () => {
+describe('Redaction', () => {
+  test('Redaction lets nothing out that is hidden, wherever it stands', () => {
     fc.assert(
       fc.property(marked, (made) => {
         fc.pre(!visibilityOf(made.under).showsEverything);
@@ -222,7 +222,7 @@ describe('redaction', () => {
     );
   });
 
-  it('of a timeline leaves the points at which the person was in the slice, and no others', () => {
+  test('Redaction of a timeline leaves the points at which the person was in the slice, and no others', () => {
     fc.assert(
       fc.property(grant, fc.array(properties), (under, states) => {
         const points = states.map((state) => ({ timestamp: 't', properties: state }));
@@ -234,7 +234,7 @@ describe('redaction', () => {
     );
   });
 
-  it('names in a timeline only what is shown', () => {
+  test('Redaction of a timeline names only properties that are shown', () => {
     fc.assert(
       fc.property(marked, ({ under, timeline }) => {
         const visibility = visibilityOf(under);
@@ -245,7 +245,7 @@ describe('redaction', () => {
     );
   });
 
-  it('lets out all that is shown', () => {
+  test('Redaction lets out all that is shown', () => {
     fc.assert(
       fc.property(marked, ({ under, plain, person, timeline }) => {
         const visibility = visibilityOf(under);
@@ -259,7 +259,7 @@ describe('redaction', () => {
     );
   });
 
-  it('adds nothing', () => {
+  test('Redaction adds nothing', () => {
     fc.assert(
       fc.property(marked, (made) => {
         for (const [value, redact] of redactions(made)) expect(isWithin(redact(value), value, '')).toBe(true);
@@ -268,7 +268,7 @@ describe('redaction', () => {
     );
   });
 
-  it('done twice is done once', () => {
+  test('Redaction done twice is redaction done once', () => {
     fc.assert(
       fc.property(marked, (made) => {
         for (const [value, redact] of redactions(made)) expect(redact(redact(value))).toEqual(redact(value));
@@ -277,7 +277,7 @@ describe('redaction', () => {
     );
   });
 
-  it('does not change what it was given', () => {
+  test('Redaction does not change its input', () => {
     fc.assert(
       fc.property(marked, (made) => {
         const before = JSON.stringify(made);
@@ -359,11 +359,11 @@ function isPlantedByField(input: JsonObject): boolean {
   return key === PLANTED || $unset === PLANTED;
 }
 
-describe('what a call asks about', () => {
+describe('References', () => {
   const FILTERED = ['events', 'properties', 'exclusions', 'breakdown', 'key', '$unset'];
   const operations = CATALOGUE.map(({ id, input }) => ({ id, input }));
 
-  it.each(operations)('is found wherever the schema lets it stand: $id', ({ input }) => {
+  test.each(operations)('A reference is found wherever the schema allows one: $id', ({ input }) => {
     const { $defs: defs, ...schema } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' });
     let found = 0;
     fc.assert(

@@ -11,7 +11,7 @@ beforeEach(() => sandbox.reset());
 const bulk = (token: string) =>
   send('POST', '/api/projects/1/persons/bulk_delete/', { token, json: { ids: [CYD.uuid, ADA.uuid] } });
 
-test('a bulk delete that PostHog does half of says so, and its entry stays open for the other half', async () => {
+test('A bulk delete that PostHog does half of says so, and its entry stays open for the other half', async () => {
   await sandbox.change({ undeletable: [ADA.uuid] });
   const { token } = await tenants.fresh();
   const answer = await bulk(token);
@@ -26,7 +26,7 @@ test('a bulk delete that PostHog does half of says so, and its entry stays open 
 });
 
 test.each([408, 409, 425, 499, 500, 502, 504, 520])(
-  'a bulk delete that meets a %i is not answered as refused, and its entry is unknown',
+  'A bulk delete that meets a %i is not answered as refused, and its entry is unknown',
   async (status) => {
     await sandbox.fault({ kind: 'status', status });
     const { token } = await tenants.fresh();

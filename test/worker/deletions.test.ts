@@ -26,7 +26,7 @@ async function digestOf(ids: readonly string[]): Promise<string> {
   return `sha256:${Buffer.from(hash).toString('hex')}`;
 }
 
-describe('a bulk delete', () => {
+describe('Bulk deletes', () => {
   const IDS = [CYD.uuid, ADA.uuid];
 
   test.each([
@@ -55,7 +55,7 @@ describe('a bulk delete', () => {
       { persons_found: 2, persons_deleted: 0, persons_queued_for_deletion: 2 },
     ],
   ])(
-    'in generation %s is answered in its shape, with where it is written down',
+    'A bulk delete in generation %s is answered in its shape, with the place of its entry',
     async (generation, body, counts) => {
       await sandbox.change({ generation });
       const { tenant, token, id: tokenId } = await tenants.fresh();
@@ -91,7 +91,7 @@ describe('a bulk delete', () => {
     },
   );
 
-  test('is written down as it was asked: duplicates, unknown ids and derived tokens', async () => {
+  test('A bulk delete is logged as it was asked: duplicates, unknown ids and derived tokens', async () => {
     const { token, id } = await tenants.fresh();
     const child = await tenants.derive(token);
     const names = ['ada@acme.test', 'ada@acme.test', 'nobody', 'ünï "☃"\\\n'];
@@ -107,7 +107,7 @@ describe('a bulk delete', () => {
     expect(await living()).not.toContain(ADA.uuid);
   });
 
-  test('that PostHog refuses is refused, and stands in the log as that', async () => {
+  test('A bulk delete that PostHog refuses is refused, and logged as refused', async () => {
     await sandbox.fault({ kind: 'status', status: 403 });
     const { token } = await tenants.fresh();
     const answer = await bulk(token, { ids: IDS });
@@ -121,7 +121,7 @@ describe('a bulk delete', () => {
     expect(await living()).toContain(ADA.uuid);
   });
 
-  test('of a thousand people is one call and one entry', async () => {
+  test('A bulk delete of a thousand people is one call and one entry', async () => {
     const { tenant, token } = await tenants.fresh();
     const ids = Array.from({ length: 1000 }, (_, i) => seededUuid(1, i + 1));
     expect(await bulk(token, { ids })).toMatchObject({ status: 202, json: { persons_found: 40 } });
@@ -130,8 +130,8 @@ describe('a bulk delete', () => {
   });
 });
 
-describe('single deletes', () => {
-  test('go through the same log', async () => {
+describe('Single deletes', () => {
+  test('Single deletes go through the same log', async () => {
     const { tenant, token } = await tenants.fresh();
     const answers = [
       await send('DELETE', `${PERSONS}/${ADA.uuid}?delete_events=true`, { token }),
@@ -152,7 +152,7 @@ describe('single deletes', () => {
     expect([ADA, BEN, CYD, DOV].map(({ uuid }) => left.includes(uuid))).toEqual([false, false, true, true]);
   });
 
-  test('of somebody who is not there are refused by PostHog, and that is written down', async () => {
+  test('A single delete of an unknown person is refused by PostHog, and that is logged', async () => {
     const { tenant, token } = await tenants.fresh();
     const answer = await send('DELETE', `${PERSONS}/${seededUuid(1, 999)}`, { token });
     expect(answer).toMatchObject({
@@ -165,7 +165,7 @@ describe('single deletes', () => {
   });
 });
 
-describe('a grant without', () => {
+describe('Missing grants', () => {
   const forbidden = { persons_per_day: 100, events: false, recordings: false };
   const asks: [string, string, (token: string) => Promise<Answer>][] = [
     ['events', 'delete_events', (token) => bulk(token, { ids: [ADA.uuid], delete_events: true })],
@@ -187,7 +187,7 @@ describe('a grant without', () => {
       (token) => send('POST', `${PERSONS}/${ADA.uuid}/delete_recordings`, { token }),
     ],
   ];
-  test.each(asks)('%s refuses %s, and what is said to be false is fine', async (_, attr, ask) => {
+  test.each(asks)('A grant without %s refuses %s, and a flag that is false is fine', async (_, attr, ask) => {
     const { tenant, token } = await tenants.fresh({ deletes: forbidden });
     const { token: other } = await tenants.fresh();
     const narrower = await tenants.derive(other, { deletes: { events: false, recordings: false } });
@@ -201,12 +201,12 @@ describe('a grant without', () => {
   });
 });
 
-describe('a flag that an old PostHog would not read, and delete people for it,', () => {
+describe('Flags that PostHog would ignore', () => {
   test.each([
     ['keep_person', `${PERSONS}/bulk_delete`, 'POST'],
     ['delete_recordings', `${PERSONS}/bulk_delete`, 'POST'],
     ['keep_person', `${PERSONS}/${ADA.uuid}?keep_person=true`, 'DELETE'],
-  ])('is refused: %s by %s', async (flag, target, method) => {
+  ])('A flag that an old PostHog would ignore is refused: %s by %s', async (flag, target, method) => {
     await old.sandbox.reset({ generation: 'A' });
     const { tenant, token } = await old.tenants.fresh();
     const json = method === 'POST' ? { json: { ids: [ADA.uuid], [flag]: true } } : {};
@@ -216,8 +216,8 @@ describe('a flag that an old PostHog would not read, and delete people for it,',
   });
 });
 
-describe('a budget', () => {
-  test('that is used up refuses before anything is written or sent', async () => {
+describe('Budgets', () => {
+  test('A budget that is used up refuses before anything is written or sent', async () => {
     const { tenant, token } = await tenants.fresh({ deletes: { persons_per_day: 3 } });
     expect(await bulk(token, { ids: [ADA.uuid, BEN.uuid] })).toMatchObject({ status: 202 });
     await sandbox.forget();
@@ -236,7 +236,7 @@ describe('a budget', () => {
     expect(await send('DELETE', `${PERSONS}/${DOV.uuid}`, { token })).toMatchObject({ status: 202 });
   });
 
-  test('is never overspent by deletions at the same time, by whichever tokens', async () => {
+  test('A budget is never overspent by deletions at the same time, by any tokens', async () => {
     const { tenant, token } = await tenants.fresh({ deletes: { persons_per_day: 20 } });
     const own = await tenants.derive(token, { deletes: { persons_per_day: 5 } });
     const child = await tenants.derive(own.token);
@@ -253,8 +253,8 @@ describe('a budget', () => {
   });
 });
 
-describe('the log', () => {
-  test('is read newest first, a page at a time, each entry once, also while it grows', async () => {
+describe('The deletion log', () => {
+  test('The log is read newest first, a page at a time, each entry once, even while it grows', async () => {
     const { token } = await tenants.fresh();
     const made: string[] = [];
     for (let i = 0; i < 7; i += 1) made.push(idOf(await bulk(token, { distinct_ids: [`nobody-${i}`] })));
@@ -272,7 +272,7 @@ describe('the log', () => {
     expect(seen).toEqual(made.toReversed());
   });
 
-  test('is a table too, with a Link header to the next page', async () => {
+  test('The log is a table too, with a Link header to the next page', async () => {
     const { tenant, token } = await tenants.fresh();
     for (let i = 0; i < 3; i += 1) await bulk(token, { distinct_ids: [`nobody-${i}`] });
     const [first, second, third] = await tenants.log(tenant);
@@ -290,7 +290,7 @@ describe('the log', () => {
     expect(rest.headers['link']).toBeUndefined();
   });
 
-  test('of one tenant is invisible to another', async () => {
+  test('The log of one tenant is invisible to another', async () => {
     const one = await tenants.fresh();
     const other = await tenants.fresh();
     const id = idOf(await bulk(one.token, { distinct_ids: ['nobody'] }));
@@ -305,7 +305,7 @@ describe('the log', () => {
     );
   });
 
-  test('is the same for a token whose slice means that of the tenant, however it is written', async () => {
+  test('The log is the same for a token whose slice means that of the tenant, however it is written', async () => {
     const slice = { property: 'tenant_id', value: ['acme'] };
     const { token } = await tenants.fresh({ slice });
     const same = await tenants.derive(token, { slice: { property: 'tenant_id', value: 'acme' } });
@@ -313,7 +313,7 @@ describe('the log', () => {
     for (const path of ['/v1/deletions', location]) expect((await get(same.token, path)).status).toBe(200);
   });
 
-  test('of a tenant that was narrowed shows what was deleted under its present slice', async () => {
+  test('The log of a tenant that was narrowed shows what was deleted under its present slice', async () => {
     const slice = { property: 'tenant_id', value: 'acme' };
     const { tenant, token } = await tenants.fresh();
     const wide = await bulk(token, { ids: [CYD.uuid] });
@@ -324,7 +324,7 @@ describe('the log', () => {
     expect(await tenants.log(tenant)).toHaveLength(2);
   });
 
-  test('shows a token that may not see distinct ids no entry that named persons by them, in JSON and CSV', async () => {
+  test('The log shows a token that may not see distinct ids no entry that named persons by them, in JSON and CSV', async () => {
     const { token } = await tenants.fresh();
     const hiding = await tenants.derive(token, { properties: { distinct_ids: 'hidden' } });
     const named = idOf(await bulk(token, { distinct_ids: ['ada@acme.test'] }));
@@ -337,7 +337,7 @@ describe('the log', () => {
     }
   });
 
-  test('of a name that was registered anew starts empty, and the operator sees whose entries are whose', async () => {
+  test('The log of a name that was registered anew starts empty, and the operator sees whose entries are whose', async () => {
     const { tenant, token } = await tenants.fresh();
     const earlier = await bulk(token, { ids: [ADA.uuid] });
     await admin('DELETE', `/${tenant}`);
@@ -350,7 +350,7 @@ describe('the log', () => {
     expect(new Set(log.map(({ registration }) => registration)).size).toBe(2);
   });
 
-  test('takes the scope that writes it, and strict parameters', async () => {
+  test('The log takes the scope that writes it, and strict parameters', async () => {
     const { token } = await tenants.fresh();
     const reader = await tenants.derive(token, { scopes: ['person:read'] });
     for (const path of ['/v1/deletions', `/v1/deletions/del_${'A'.repeat(22)}`])
@@ -374,7 +374,7 @@ describe('the log', () => {
     );
   });
 
-  test('of the operator outlives the tenant', async () => {
+  test('The log that the operator reads outlives the tenant', async () => {
     const { tenant, token } = await tenants.fresh();
     await bulk(token, { distinct_ids: ['nobody'] });
     await admin('DELETE', `/${tenant}`);

@@ -4,7 +4,7 @@ import {
   runDurableObjectAlarm,
   runInDurableObject,
 } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { Deletion } from '../../../src/catalogue/deletion.ts';
 import { ok, type Result } from '../../../src/core/result.ts';
 import type { Upstream } from '../../../src/objects/deletion-log/send.ts';
@@ -33,16 +33,10 @@ import {
   type Answer,
   OPERATOR,
   SUMMARY,
+  test,
 } from '../../support/objects/deletion-log.ts';
 
-beforeEach(() => {
-  setTime(NOW);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
-
-test('an intent without an attempt is sent by the alarm, as it was written down', async () => {
+test('An intent without an attempt is sent by the alarm, as it was written down', async () => {
   const sent = posthog(answer(202, SUMMARY));
   const { stub, log } = freshLog();
   const id = await abandoned(stub, order(bulk(uuids(2), { delete_recordings: true })));
@@ -58,7 +52,7 @@ test('an intent without an attempt is sent by the alarm, as it was written down'
   });
 });
 
-test('the first attempt may be refused even where the alarm makes it', async () => {
+test('The first attempt may be refused even where the alarm makes it', async () => {
   posthog(answer(403, {}));
   const { stub, log } = freshLog();
   await abandoned(stub, order(bulk(uuids(2))));
@@ -66,7 +60,7 @@ test('the first attempt may be refused even where the alarm makes it', async () 
   expect(await newest(log)).toMatchObject({ state: 'refused', attempts: 1, outcome: { status: 403 } });
 });
 
-test('a deletion whose object died while PostHog worked is sent again once it is overdue, and not before', async () => {
+test('A deletion whose object died while PostHog worked is sent again once it is overdue, and not before', async () => {
   const { hold, arrived, release } = held(answer(202));
   const sent = posthog(hold, answer(202, { ...SUMMARY, persons_found: 0 }));
   const dead = freshLog();
@@ -82,7 +76,7 @@ test('a deletion whose object died while PostHog worked is sent again once it is
   expect(await newest(log)).toMatchObject({ state: 'accepted', attempts: 2, outcome: { persons_found: 0 } });
 });
 
-test('a lost answer is followed by another attempt, with what came before kept', async () => {
+test('A lost answer is followed by another attempt, and what came before is kept', async () => {
   const sent = posthog(lost, answer(500), answer(202, { ...SUMMARY, persons_found: 1 }));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
@@ -106,7 +100,7 @@ test('a lost answer is followed by another attempt, with what came before kept',
   ]);
 });
 
-test('attempts go on for ever, an hour apart in the end', async () => {
+test('Attempts go on for ever, at most an hour apart', async () => {
   posthog(answer(500));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(1))));
@@ -127,7 +121,7 @@ const gone: [string, Deletion][] = [
   ['a person', single('persons_destroy')],
   ['a person with its events', single('persons_destroy', { delete_events: true })],
 ];
-test.each(gone)('%s that is not found any more by a later attempt is deleted', async (_, deletion) => {
+test.each(gone)('A later attempt that does not find %s counts as deleted', async (_, deletion) => {
   posthog(lost, notFound);
   const { stub, log } = freshLog();
   await log.carryOut(order(deletion));
@@ -154,7 +148,7 @@ const kept: [string, Deletion, Answer][] = [
   ['a person of a server that is no PostHog', single('persons_destroy'), answer(404, '<html>')],
   ['many persons', bulk(uuids(2)), notFound],
 ];
-test.each(kept)('a later 404 says nothing of %s', async (_, deletion, given) => {
+test.each(kept)('A later 404 says nothing of %s', async (_, deletion, given) => {
   posthog(lost, given);
   const { stub, log } = freshLog();
   await log.carryOut(order(deletion));
@@ -172,7 +166,7 @@ test.each<[number, string]>([
   [403, 'upstream_key_refused'],
   [404, 'upstream_refused'],
   [302, 'upstream_redirected'],
-])('a later attempt refused with %i does not unsay an earlier one', async (status, problem) => {
+])('A later attempt refused with %i does not unsay an earlier one', async (status, problem) => {
   posthog(lost, answer(status), answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
@@ -187,7 +181,7 @@ test.each<[string, Record<string, string>, number]>([
   ['a minute where PostHog does not say', {}, 60],
   ['no shorter than without it', { 'retry-after': '1' }, 20],
   ['no longer than a day', { 'retry-after': '999999' }, 86_400],
-])('a later attempt that meets the rate limit waits %s', async (_, headers, seconds) => {
+])('A later attempt that meets the rate limit waits %s', async (_, headers, seconds) => {
   posthog(lost, answer(429, null, headers));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
@@ -196,7 +190,7 @@ test.each<[string, Record<string, string>, number]>([
   expect(await alarmOf(stub)).toBe(NOW + 10_000 + seconds * 1000);
 });
 
-test('an alarm that rings while a deletion is being sent does not send it twice', async () => {
+test('An alarm that rings while a deletion is being sent does not send it twice', async () => {
   const { hold, arrived, release } = held(answer(202));
   const sent = posthog(hold);
   const { stub, log } = freshLog();
@@ -213,7 +207,7 @@ test('an alarm that rings while a deletion is being sent does not send it twice'
   expect(await rowsOf(stub, 'outcomes')).toHaveLength(1);
 });
 
-test('entries that cannot be sent neither stop the alarm nor hold up the others', async () => {
+test('Entries that cannot be sent neither stop the alarm nor hold up the others', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   const poison = {
@@ -239,7 +233,7 @@ test('entries that cannot be sent neither stop the alarm nor hold up the others'
 
 const defective: Upstream['posthog']['ask'] = () => Promise.reject(new Error('a defect'));
 
-test('a defect in the middle of sending counts as an attempt, and is tried again', async () => {
+test('A defect in the middle of sending counts as an attempt, and is tried again', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   const id = await abandoned(stub, order(bulk(uuids(1))));
@@ -261,7 +255,7 @@ test('a defect in the middle of sending counts as an attempt, and is tried again
   expect(await log.get(id, OPERATOR)).toMatchObject({ state: 'accepted', attempts: 2 });
 });
 
-test('an alarm that cannot work at all sets the next one and throws nothing', async () => {
+test('An alarm that cannot work at all sets the next one and throws nothing', async () => {
   posthog(lost, answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(1))));
@@ -278,7 +272,7 @@ test('an alarm that cannot work at all sets the next one and throws nothing', as
   expect(await newest(log)).toMatchObject({ state: 'accepted', attempts: 2 });
 });
 
-test('a backlog is worked off five at a time, the longest due first', async () => {
+test('A backlog is worked off five at a time, the longest due first', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   for (let n = 0; n < 12; n += 1) await abandoned(stub, order(bulk(uuids(n + 1))));
@@ -293,7 +287,7 @@ test('a backlog is worked off five at a time, the longest due first', async () =
   expect(rows.every((row) => row.state === 'accepted')).toBe(true);
 });
 
-test('an object that dies in the middle of an alarm has the next one set, and its entry due after the attempt', async () => {
+test('An object that dies in the middle of an alarm has the next one set, and its entry due after the attempt', async () => {
   const { hold, arrived, release } = held(answer(202));
   const sent = posthog(lost, hold, answer(202));
   const dead = freshLog();
@@ -316,7 +310,7 @@ test('an object that dies in the middle of an alarm has the next one set, and it
   expect(await newest(log)).toMatchObject({ state: 'accepted', attempts: 3 });
 });
 
-test('a PostHog that is down and says for how long is left alone for that long', async () => {
+test('A PostHog that is down and says for how long is left alone for that long', async () => {
   const sent = posthog(answer(503, null, { 'retry-after': '120' }));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(1))));
@@ -326,7 +320,7 @@ test('a PostHog that is down and says for how long is left alone for that long',
   expect(await alarmOf(stub)).toBe(NOW + 120_000);
 });
 
-test('a new deletion does not put off the alarm of an older one, not even after an eviction', async () => {
+test('A new deletion does not put off the alarm of an older one, not even after an eviction', async () => {
   posthog(lost, answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(1))));
@@ -335,7 +329,7 @@ test('a new deletion does not put off the alarm of an older one, not even after 
   expect(await alarmOf(stub)).toBe(NOW + 10_000);
 });
 
-test('an alarm with nothing to do ends', async () => {
+test('An alarm with nothing to do ends', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(1))));

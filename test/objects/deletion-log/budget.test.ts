@@ -1,6 +1,6 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import * as fc from 'fast-check';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { DeletionOrder } from '../../../src/objects/deletion-log/deletion-log.ts';
 import {
   alarmOf,
@@ -24,14 +24,8 @@ import {
   type Answer,
   OPERATOR,
   SUMMARY,
+  test,
 } from '../../support/objects/deletion-log.ts';
-
-beforeEach(() => {
-  setTime(NOW);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const [PARENT, CHILD, OTHER] = [tokenId('a'), tokenId('b'), tokenId('c')];
 
@@ -40,7 +34,7 @@ const tenantBudget = (persons: number) => [{ holder: 'tenant', persons_per_day: 
 const spend = (persons: number, budget: number, changes: Partial<DeletionOrder> = {}) =>
   order(bulk(uuids(persons)), { budgets: tenantBudget(budget), ...changes });
 
-test('a deletion over the budget is neither written down nor sent', async () => {
+test('A deletion over the budget is neither written down nor sent', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(spend(60, 100));
@@ -61,7 +55,7 @@ test('a deletion over the budget is neither written down nor sent', async () => 
   expect((await log.carryOut(spend(40, 100))).ok).toBe(true);
 });
 
-test('the budget is whole again as soon as the wait that was named is over, and not a moment before', async () => {
+test('The budget is whole again as soon as the wait that was named is over, and not a moment before', async () => {
   posthog(answer(202));
   const { log } = freshLog();
   await log.carryOut(spend(100, 100));
@@ -71,7 +65,7 @@ test('the budget is whole again as soon as the wait that was named is over, and 
   expect((await log.carryOut(spend(100, 100))).ok).toBe(true);
 });
 
-test('what was spent outlives the object', async () => {
+test('The charges of a budget outlive the object', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(spend(100, 100));
@@ -79,14 +73,14 @@ test('what was spent outlives the object', async () => {
   expect((await log.carryOut(spend(1, 100))).ok).toBe(false);
 });
 
-test('more than a whole budget at once never fits, and no wait is promised', async () => {
+test('A deletion of more than a whole budget never fits, and no wait is promised', async () => {
   posthog(answer(202));
   const refused = await freshLog().log.carryOut(spend(101, 100));
   expect(refused).toMatchObject({ ok: false, failure: { code: 'deletion_budget_exhausted' } });
   expect(!refused.ok && refused.failure).not.toHaveProperty('retryAfterSeconds');
 });
 
-test('deletions at the same time never spend more than there is', async () => {
+test('Deletions at the same time never spend more than there is', async () => {
   const sent = posthog(async () => {
     await scheduler.wait(1);
     return new Response(null, { status: 202 });
@@ -97,7 +91,7 @@ test('deletions at the same time never spend more than there is', async () => {
   expect(sent).toHaveLength(3);
 });
 
-test('a derived token spends from its own budget and from that of every token above it', async () => {
+test('A derived token spends from its own budget and from that of every token above it', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   const by = (token: typeof PARENT, ancestors: (typeof PARENT)[], persons: number) =>
@@ -122,7 +116,7 @@ test('a derived token spends from its own budget and from that of every token ab
   expect((await by(OTHER, [], 100)).ok).toBe(true);
 });
 
-test('a budget is charged every id once, and also where PostHog refuses or only events go', async () => {
+test('A budget is charged every id once, even where PostHog refuses or only events are deleted', async () => {
   posthog(answer(403, {}), answer(202));
   const { log } = freshLog();
   const ids = [uuid(1), uuid(2), uuid(1)];
@@ -133,7 +127,7 @@ test('a budget is charged every id once, and also where PostHog refuses or only 
   expect((await log.carryOut(order(bulk([uuid(9)]), { budgets: tenantBudget(3) }))).ok).toBe(false);
 });
 
-test('a budget of nothing allows nothing', async () => {
+test('A budget of zero allows nothing', async () => {
   const sent = posthog(answer(202));
   expect((await freshLog().log.carryOut(spend(1, 0))).ok).toBe(false);
   expect(sent).toHaveLength(0);
@@ -162,7 +156,7 @@ const ANSWERS: Record<'ok' | 'lost' | 'failed' | 'throttled' | 'forbidden' | 'ga
 };
 const weather = fc.constantFrom(...(Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]));
 
-test('whatever happens, every intent ends in one outcome or stays in sight with an alarm ahead, within the budget', async () => {
+test('Every intent ends in one outcome or stays visible with an alarm ahead, within the budget, whatever happens', async () => {
   const BUDGET = 12;
   await fc.assert(
     fc.asyncProperty(

@@ -1,5 +1,5 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import { DeletionId, ProjectId } from '../../../src/core/ids.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
 import { deletionIdOf, instantOf, nextNumber, numberOf } from '../../../src/objects/deletion-log/id.ts';
@@ -31,14 +31,8 @@ import {
   type Answer,
   OPERATOR,
   REGISTRATION,
+  test,
 } from '../../support/objects/deletion-log.ts';
-
-beforeEach(() => {
-  setTime(NOW);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const SUMMARY_B = {
   persons_found: 2,
@@ -48,7 +42,7 @@ const SUMMARY_B = {
   deletion_errors: [],
 };
 
-test('an intent is written down before PostHog hears of the deletion, and the outcome after', async () => {
+test('An intent is written down before PostHog hears of the deletion, and the outcome after', async () => {
   const { stub, log } = freshLog();
   const sql = await runInDurableObject(stub, (_, { storage }) => storage.sql);
   const count = (table: string) => sql.exec(`SELECT count(*) AS n FROM ${table}`).one()['n'];
@@ -65,7 +59,7 @@ test('an intent is written down before PostHog hears of the deletion, and the ou
   expect(await rowsOf(stub, 'open')).toHaveLength(0);
 });
 
-test('PostHog is sent the deletion as it was decided, flags that are off left out', async () => {
+test('PostHog is sent the deletion as it was decided, without flags that are off', async () => {
   const sent = posthog(answer(202));
   const { log } = freshLog();
   await log.carryOut(order(bulk(uuids(2), { delete_events: true })));
@@ -75,7 +69,7 @@ test('PostHog is sent the deletion as it was decided, flags that are off left ou
   expect(bodyOf(sent[0])).toEqual({ ids: uuids(2), delete_events: true });
 });
 
-test('an entry says who asked for what, and what PostHog made of it', async () => {
+test('An entry says who asked for what, and what PostHog made of it', async () => {
   posthog(answer(202, SUMMARY_B));
   const { log } = freshLog();
   const asked = order(
@@ -146,7 +140,7 @@ test.each<[string, Answer, Record<string, unknown>]>([
     answer(202, { ...SUMMARY_B, persons_deleted: 0, persons_queued_for_deletion: 2 }),
     { persons_found: 2, persons_queued_for_deletion: 2, persons_deleted: 0, deletion_errors: 0 },
   ],
-])('a deletion PostHog answers with %s is accepted', async (_, given, outcome) => {
+])('A deletion that PostHog answers with %s is accepted', async (_, given, outcome) => {
   posthog(given);
   const { log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
@@ -162,7 +156,7 @@ test.each<[string, Answer, number]>([
   ['a used up rate limit', answer(429, {}, { 'retry-after': '30' }), 429],
   ['a redirect', answer(302, null, { location: 'https://elsewhere.example' }), 302],
   ['a refusal in HTML', answer(403, '<html>'), 403],
-])('a first attempt that meets %s is refused: nothing was deleted', async (_, given, status) => {
+])('A first attempt that meets %s is refused: nothing was deleted', async (_, given, status) => {
   const sent = posthog(given);
   const { log } = freshLog();
   await log.carryOut(order(single('persons_destroy')));
@@ -189,7 +183,7 @@ test.each<[string, Answer, string]>([
   ['JSON of somebody else', answer(200, '"OK"'), 'upstream_reply_invalid'],
   ['a body without end', answer(202, 'x'.repeat(300_000)), 'upstream_reply_too_large'],
 ])(
-  'a first attempt that meets %s leaves the entry unknown, in sight and due again',
+  'A first attempt that meets %s leaves the entry unknown, visible and due again',
   async (_, given, problem) => {
     posthog(given);
     const { stub, log } = freshLog();
@@ -206,7 +200,7 @@ test.each<[string, Answer, string]>([
   },
 );
 
-test('a caller that hangs up does not stop a deletion', async () => {
+test('A caller that hangs up does not stop a deletion', async () => {
   const { hold, arrived, release } = held(answer(202, SUMMARY_B));
   posthog(hold);
   const { stub, log } = freshLog();
@@ -221,7 +215,7 @@ test('a caller that hangs up does not stop a deletion', async () => {
   await vi.waitFor(async () => expect((await newest(log)).state).toBe('accepted'));
 });
 
-test('an object that dies while PostHog works knows afterwards what it had begun', async () => {
+test('An object that dies while PostHog works knows afterwards what it had begun', async () => {
   const { hold, arrived, release } = held(answer(202));
   posthog(hold);
   const dead = freshLog();
@@ -235,7 +229,7 @@ test('an object that dies while PostHog works knows afterwards what it had begun
   expect(await alarmOf(stub)).toBe(NOW + 15_100);
 });
 
-test('an evicted log has forgotten nothing', async () => {
+test('An evicted log has forgotten nothing', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(1000))));
@@ -244,7 +238,7 @@ test('an evicted log has forgotten nothing', async () => {
   expect(await newest(log)).toEqual(before);
 });
 
-test('no statement changes or removes what was written, not even from inside', async () => {
+test('No statement changes or removes what was written, not even from inside', async () => {
   const half = answer(202, { ...SUMMARY_B, deletion_errors: [{ person_uuid: uuid(1) }] });
   posthog(answer(202), half);
   const { stub, log } = freshLog();
@@ -284,7 +278,7 @@ test('no statement changes or removes what was written, not even from inside', a
   expect(await Promise.all(tables.map((table) => rowsOf(stub, table)))).toEqual(before);
 });
 
-test('pages give the newest first and every entry once, while entries are added', async () => {
+test('The pages of the log give the newest first and every entry once, while entries are added', async () => {
   posthog(answer(202));
   const { log } = freshLog();
   const add = async () => {
@@ -307,7 +301,7 @@ test('pages give the newest first and every entry once, while entries are added'
   expect(first.rows[0]).not.toHaveProperty('ids');
 });
 
-test('an entry has all its thousand ids in the order they were asked for', async () => {
+test('An entry has all its thousand ids in the order they were asked for', async () => {
   posthog(answer(202));
   const { log } = freshLog();
   const ids = uuids(1000).toReversed();
@@ -316,7 +310,7 @@ test('an entry has all its thousand ids in the order they were asked for', async
   expect((await log.get(id, OPERATOR))?.ids).toEqual(ids);
 });
 
-test('an id that no entry has finds nothing, even with the number of one', async () => {
+test('An id that no entry has finds nothing, even with the number of one', async () => {
   posthog(answer(202));
   const { log } = freshLog();
   await log.carryOut(order(bulk(uuids(1))));
@@ -327,7 +321,7 @@ test('an id that no entry has finds nothing, even with the number of one', async
   expect(await log.get(DeletionId.parse(`del_${'_'.repeat(21)}w`), OPERATOR)).toBeNull();
 });
 
-test('an entry has a number of its own even where the clock stands still or goes back', () => {
+test('An entry has a number of its own even where the clock stands still or goes back', () => {
   const number = nextNumber(null, NOW);
   expect(instantOf(number)).toBe(NOW);
   expect(nextNumber(number, NOW)).toBe(number + 1);
@@ -337,7 +331,7 @@ test('an entry has a number of its own even where the clock stands still or goes
   );
 });
 
-test('a deletion that goes well writes six rows, however many persons it names, and the first of a registration one more', async () => {
+test('A deletion that goes well writes six rows, however many persons it names, and the first of a registration one more', async () => {
   posthog(answer(202, SUMMARY_B));
   const { stub, log } = freshLog();
   const written = await countWrites(stub);
@@ -347,7 +341,7 @@ test('a deletion that goes well writes six rows, however many persons it names, 
   expect(written).toEqual({ rows: 11, alarms: 1 });
 });
 
-test('the key and the host are in nothing that is answered, and stored is only whom an entry is meant for', async () => {
+test('The key and the host are in no answer, and of the host only where an entry is meant for is stored', async () => {
   const escaped = KEY.split('')
     .map((char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
     .join('');
@@ -376,14 +370,14 @@ test('the key and the host are in nothing that is answered, and stored is only w
   }
 });
 
-test('a digest is that of the sorted lines, as sort and sha256sum make it', async () => {
+test('A digest is that of the sorted lines, as sort and sha256sum make it', async () => {
   // printf 'a\tb\na\nab\n\xee\x80\x80\n\xf0\x9f\x98\x80\n' | LC_ALL=C sort -u | sha256sum
   const ids = ['\u{1F600}', '\uE000', 'ab', 'a', 'a\tb'];
   expect(await digestOf(ids)).toBe('sha256:7b903bb582e3f7f9480a50956c2beebd96ece66564541f35e0ec3333975dd0d7');
   expect(await digestOf([...ids, 'a'].toReversed())).toBe(await digestOf(ids));
 });
 
-test('two lists never share a digest by what their ids hold', async () => {
+test('Two lists never share a digest by what their ids hold', async () => {
   const lists = [
     ['a\nb', 'c'],
     ['a', 'b\nc'],

@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { Deletion } from '../../../src/catalogue/deletion.ts';
 import { DELETION_STEPS } from '../../../src/objects/deletion-log/storage/schema.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
@@ -21,25 +21,18 @@ import {
   reconfigure,
   ring,
   rowsOf,
-  setTime,
   single,
   uuids,
   OPERATOR,
   SUMMARY,
+  test,
 } from '../../support/objects/deletion-log.ts';
-
-beforeEach(() => {
-  setTime(NOW);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const ELSEWHERE = { POSTHOG_HOST: 'https://elsewhere.example' };
 const OLDEST = { POSTHOG_GENERATION: 'A' } as const;
 const after = (ms: number): string => new Date(NOW + ms).toISOString();
 
-test('a deletion nobody knows the end of is not sent to another PostHog, and goes on when its own is back', async () => {
+test('A deletion with an unknown end is not sent to another PostHog, and goes on when its own is back', async () => {
   const sent = posthog(lost, answer(202, SUMMARY));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
@@ -75,7 +68,7 @@ test.each([
   'http://posthog.example',
   'https://posthog.example:8443',
   'https://eu.posthog.example',
-])('a first attempt that the alarm makes is not sent to %s either', async (host) => {
+])('A first attempt that the alarm makes is not sent to %s either', async (host) => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   await abandoned(stub, order(bulk(uuids(2))));
@@ -92,7 +85,7 @@ test.each([
 });
 
 test.each(['https://POSTHOG.example:443/', 'https://posthog.example'])(
-  'the same PostHog written as %s is no other',
+  'The same PostHog written as %s is no other',
   async (host) => {
     posthog(lost, answer(202));
     const { stub, log } = freshLog();
@@ -108,28 +101,31 @@ const ignored: [string, Deletion][] = [
   ['recordings of persons', bulk(uuids(2), { delete_recordings: true })],
   ['one person whose profile stays', single('persons_destroy', { delete_events: true, keep_person: true })],
 ];
-test.each(ignored)('%s: not sent to a PostHog that would ignore the flag', async (_, deletion) => {
-  const sent = posthog(lost, answer(202));
-  const { stub, log } = freshLog();
-  await log.carryOut(order(deletion));
+test.each(ignored)(
+  'A deletion of %s is not sent to a PostHog that would ignore the flag',
+  async (_, deletion) => {
+    const sent = posthog(lost, answer(202));
+    const { stub, log } = freshLog();
+    await log.carryOut(order(deletion));
 
-  await reconfigure(stub, OLDEST);
-  await ring(stub, NOW + 10_000);
-  expect(sent).toHaveLength(1);
-  expect(await newest(log)).toMatchObject({
-    state: 'unknown',
-    attempts: 1,
-    next_attempt_at: after(10_000 + HOUR),
-    last_problem: 'generation_lacks',
-  });
+    await reconfigure(stub, OLDEST);
+    await ring(stub, NOW + 10_000);
+    expect(sent).toHaveLength(1);
+    expect(await newest(log)).toMatchObject({
+      state: 'unknown',
+      attempts: 1,
+      next_attempt_at: after(10_000 + HOUR),
+      last_problem: 'generation_lacks',
+    });
 
-  await evictDurableObject(stub);
-  await ring(stub, NOW + 10_000 + HOUR);
-  expect(sent).toHaveLength(2);
-  expect(await newest(log)).toMatchObject({ state: 'accepted', attempts: 2 });
-});
+    await evictDurableObject(stub);
+    await ring(stub, NOW + 10_000 + HOUR);
+    expect(sent).toHaveLength(2);
+    expect(await newest(log)).toMatchObject({ state: 'accepted', attempts: 2 });
+  },
+);
 
-test('a deletion the oldest PostHog understands is sent to it', async () => {
+test('A deletion that the oldest PostHog understands is sent to it', async () => {
   const sent = posthog(lost, answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2), { delete_events: true })));
@@ -139,7 +135,7 @@ test('a deletion the oldest PostHog understands is sent to it', async () => {
   expect((await newest(log)).state).toBe('accepted');
 });
 
-test('an order the object finds to be of another generation is written down and not sent, and its answer says so', async () => {
+test('An order for another generation than the object finds is written down and not sent, and its answer says so', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog('A');
   const carried = await log.carryOut(order(bulk(uuids(2), { keep_person: true })));
@@ -159,7 +155,7 @@ test('an order the object finds to be of another generation is written down and 
   expect(sent).toHaveLength(0);
 });
 
-test('after it was held back an entry is sent as the first time, and a problem of the send takes the place', async () => {
+test('An entry that was held back is sent as the first time, and a problem of the send takes the place', async () => {
   posthog(answer(500), answer(202));
   const { stub, log } = freshLog();
   const id = await abandoned(stub, order(bulk(uuids(2))));
@@ -177,7 +173,7 @@ test('after it was held back an entry is sent as the first time, and a problem o
   });
 });
 
-test('entries that are held back neither go out nor hold up the others', async () => {
+test('Entries that are held back neither go out nor hold up the others', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   for (let n = 0; n < 6; n += 1) await abandoned(stub, order(bulk(uuids(2))));
@@ -191,7 +187,7 @@ test('entries that are held back neither go out nor hold up the others', async (
   expect(await alarmOf(stub)).toBe(NOW + HOUR);
 });
 
-test('a look at an entry that stays held back writes one row and moves the alarm, and nothing adds up', async () => {
+test('A look at an entry that stays held back writes one row and moves the alarm, and nothing adds up', async () => {
   posthog(answer(202));
   const { stub } = freshLog();
   await abandoned(stub, order(bulk(uuids(1000))));
@@ -202,7 +198,7 @@ test('a look at an entry that stays held back writes one row and moves the alarm
   expect(written).toEqual({ rows: 1, alarms: 2 });
 });
 
-test('an entry written before the log knew where it was meant for is sent to whatever PostHog there is', async () => {
+test('An entry written before the log knew its destination is sent to the configured PostHog', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   const number = NOW * 1000;
@@ -226,7 +222,7 @@ test('an entry written before the log knew where it was meant for is sent to wha
   expect(await newest(log)).toMatchObject({ state: 'accepted' });
 });
 
-test('where a deletion is meant for is written with its intent, and shown to nobody', async () => {
+test('The destination of a deletion is written with its intent, and never shown', async () => {
   posthog(lost);
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));

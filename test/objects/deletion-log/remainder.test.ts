@@ -1,5 +1,5 @@
 import { evictDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { Deletion } from '../../../src/catalogue/deletion.ts';
 import {
   answer,
@@ -14,19 +14,12 @@ import {
   posthog,
   ring,
   rowsOf,
-  setTime,
   single,
   SUMMARY,
   uuid,
   uuids,
+  test,
 } from '../../support/objects/deletion-log.ts';
-
-beforeEach(() => {
-  setTime(NOW);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 /** PostHog found all of them and deleted all but these. */
 const allBut = (found: number, left: readonly string[], key = 'persons_deleted') =>
@@ -38,7 +31,7 @@ const allBut = (found: number, left: readonly string[], key = 'persons_deleted')
     deletion_errors: left.map((id) => ({ person_uuid: id, step: 'delete_person' })),
   });
 
-test('persons that PostHog did not delete are sent again, and no others, until PostHog deletes them', async () => {
+test('The persons that PostHog did not delete are sent again, and no others, until PostHog deletes them', async () => {
   const sent = posthog(allBut(5, [uuid(1), uuid(3)]), allBut(2, [uuid(3)]), lost, allBut(1, []));
   const { stub, log } = freshLog();
   const carried = await log.carryOut(order(bulk(uuids(5), { delete_events: true })));
@@ -72,7 +65,7 @@ test('persons that PostHog did not delete are sent again, and no others, until P
   expect((await log.get(entry.id, OPERATOR))?.sent_ids).toEqual(uuids(5));
 });
 
-test('persons deleted by distinct id that PostHog did not delete are sent again by UUID, as an id may move', async () => {
+test('The persons of a delete by distinct id that PostHog did not delete are sent again by UUID, as an id may move', async () => {
   const sent = posthog(allBut(2, [uuid(7)], 'persons_queued_for_deletion'), answer(202, SUMMARY));
   const { stub, log } = freshLog('C');
   await log.carryOut(order({ ...bulk([]), target: { kind: 'distinct_ids', ids: ['ada', 'bob'] } }));
@@ -84,7 +77,7 @@ test('persons deleted by distinct id that PostHog did not delete are sent again 
   });
 });
 
-test('a deletion that is sent again for persons PostHog did not delete is not charged again', async () => {
+test('A deletion that is sent again for persons PostHog did not delete is not charged again', async () => {
   posthog(allBut(2, [uuid(1)]), answer(202, SUMMARY));
   const { stub, log } = freshLog();
   const budgets = [{ holder: 'tenant', persons_per_day: 3 }] as const;
@@ -99,7 +92,7 @@ const failing: [string, Deletion][] = [
   ['many persons', bulk(uuids(2))],
 ];
 test.each(failing)(
-  'a 503 that says a delete of %s failed leaves the entry open and due again',
+  'A 503 that says a delete of %s failed leaves the entry open and due again',
   async (_, deletion) => {
     const sent = posthog(answer(503, { code: 'person_deletion_failed', detail: 'Try again.' }), answer(202));
     const { stub, log } = freshLog();
@@ -112,7 +105,7 @@ test.each(failing)(
   },
 );
 
-test('a 408 is not answered as a refusal, and its entry is unknown', async () => {
+test('A 408 is not answered as a refusal, and its entry is unknown', async () => {
   posthog(answer(408, { code: 'invalid', detail: 'Request timeout.' }));
   const { log } = freshLog();
   const carried = await log.carryOut(order(bulk(uuids(2))));

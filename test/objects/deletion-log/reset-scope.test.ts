@@ -1,5 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { DeletionTarget } from '../../../src/catalogue/deletion.ts';
 import { ProjectId } from '../../../src/core/ids.ts';
 import { keysOf, REMEMBERED_MAX } from '../../../src/objects/deletion-log/reset-scope.ts';
@@ -24,14 +24,8 @@ import {
   sliced,
   uuid,
   uuids,
+  test,
 } from '../../support/objects/deletion-log.ts';
-
-beforeEach(() => {
-  setTime(NOW);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const EU: Slice = { property: 'region', values: ['eu'] };
 const ASKED: DeletionTarget = { kind: 'distinct_ids', ids: ['ada', 'foreign', 'unknown'] };
@@ -47,7 +41,7 @@ const scope = (slices: readonly Slice[], project = 1): ResetScope => ({
 const deleteAda = (slices: readonly Slice[] = [ACME]) =>
   sliced(ASKED, [uuid(7)], { distinctIds: FOUND, slices });
 
-test('the distinct ids of deleted persons are known, and none that was only asked for', async () => {
+test('The distinct ids of deleted persons are known, and none that was only asked for', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual([]);
@@ -58,7 +52,7 @@ test('the distinct ids of deleted persons are known, and none that was only aske
   expect(await log.deletedDistinctIds([], scope([ACME]))).toEqual([]);
 });
 
-test('what PostHog refused to delete is not known, what it may have deleted is', async () => {
+test('The ids that PostHog refused to delete are not known, and those it may have deleted are', async () => {
   posthog(answer(403, {}), lost, answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(deleteAda());
@@ -87,14 +81,17 @@ test.each<[string, Slice[], Slice[], boolean]>([
   ['a sister narrowed otherwise', [ACME, EU], [ACME, { property: 'region', values: ['us'] }], false],
   ['a grant that covers nobody', [ACME], [acme()], false],
   ['a grant that covers somebody, of what nobody was in', [acme()], [ACME], false],
-])('deleted ids and %s', async (_, recorded, asking, known) => {
-  posthog(answer(202));
-  const { log } = freshLog();
-  await log.carryOut(deleteAda(recorded));
-  expect(await log.deletedDistinctIds(EVERY, scope(asking))).toEqual(known ? FOUND : []);
-});
+])(
+  'The deleted ids are known to a later grant only where it builds on the deletion: %s',
+  async (_, recorded, asking, known) => {
+    posthog(answer(202));
+    const { log } = freshLog();
+    await log.carryOut(deleteAda(recorded));
+    expect(await log.deletedDistinctIds(EVERY, scope(asking))).toEqual(known ? FOUND : []);
+  },
+);
 
-test('each deletion of an id counts by itself: a refused or foreign one hides no other', async () => {
+test('Each deletion of an id counts by itself: a refused or foreign one hides no other', async () => {
   posthog(answer(202), answer(403, {}), answer(202));
   const { log } = freshLog();
   await log.carryOut(deleteAda([ACME]));
@@ -105,14 +102,14 @@ test('each deletion of an id counts by itself: a refused or foreign one hides no
   expect(await log.deletedDistinctIds(['ada'], scope([acme('bolt', 'cedar')]))).toEqual(['ada']);
 });
 
-test('ids deleted in a project are not known in another', async () => {
+test('The ids deleted in one project are not known in another', async () => {
   posthog(answer(202));
   const { log } = freshLog();
   await log.carryOut(deleteAda());
   expect(await log.deletedDistinctIds(EVERY, scope([ACME], 2))).toEqual([]);
 });
 
-test('nothing is remembered of an unsliced deletion, one of nobody, or one that keeps the profile', async () => {
+test('The log remembers no ids of an unsliced deletion, of one without persons, or of one that keeps the profile', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   const resolved = { distinctIds: FOUND, slices: [ACME] };
@@ -128,13 +125,13 @@ test('nothing is remembered of an unsliced deletion, one of nobody, or one that 
   expect(await log.deletedDistinctIds(FOUND, scope([]))).toEqual([]);
 });
 
-test('two distinct ids never have the same key', async () => {
+test('Two distinct ids never have the same key', async () => {
   const near = ['\uFFFD', '\uD800', '\uDC00', '"', '\\"', 'a', 'A', 'a ', '1'];
   const keys = await keysOf(sliced(ASKED, [uuid(7)], { distinctIds: near }), await testHasher());
   expect(new Set(keys).size).toBe(near.length);
 });
 
-test('a distinct id is remembered with a key: its hash without one is not stored', async () => {
+test('A distinct id is remembered with a key: its hash without one is not stored', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(deleteAda());
@@ -148,7 +145,7 @@ test('a distinct id is remembered with a key: its hash without one is not stored
   }
 });
 
-test('distinct ids are found as long as the key they were remembered with is in the ring, and not after', async () => {
+test('Distinct ids are found as long as the key they were remembered with is in the ring, and not after', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(deleteAda());
@@ -159,7 +156,7 @@ test('distinct ids are found as long as the key they were remembered with is in 
   expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual([]);
 });
 
-test('distinct ids that were remembered without a key, as it was at first, are still found', async () => {
+test('Distinct ids that were remembered without a key, as it was at first, are still found', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(sliced(ASKED, [uuid(7)], { distinctIds: [] }));
@@ -173,7 +170,7 @@ test('distinct ids that were remembered without a key, as it was at first, are s
   expect(await log.deletedDistinctIds(EVERY, scope([ACME]))).toEqual(['ada']);
 });
 
-test('of a deletion with ids without end the first are remembered, and it goes through', async () => {
+test('The first ids of a deletion with very many are remembered, and the deletion goes through', async () => {
   posthog(answer(202));
   const { log } = freshLog();
   const distinctIds = Array.from({ length: REMEMBERED_MAX + 1 }, (_, n) => `id-${n}`);
@@ -182,7 +179,7 @@ test('of a deletion with ids without end the first are remembered, and it goes t
   expect(await log.deletedDistinctIds(last, scope([ACME]))).toEqual(last.slice(0, 1));
 });
 
-test('what was remembered neither changes nor goes, and is found by its key', async () => {
+test('The remembered ids neither change nor go, and are found by their key', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(deleteAda());
@@ -213,7 +210,7 @@ test('what was remembered neither changes nor goes, and is found by its key', as
   expect(await Promise.all(tables.map((table) => rowsOf(stub, table)))).toEqual(before);
 });
 
-test('looking an id up reads a few rows, however long the log is', async () => {
+test('A look-up of an id reads a few rows, however long the log is', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(deleteAda());

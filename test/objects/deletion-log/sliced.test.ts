@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { DeletionTarget } from '../../../src/catalogue/deletion.ts';
 import { GENERATIONS, type Generation } from '../../../src/catalogue/generation.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
@@ -27,26 +27,19 @@ import {
   posthog,
   ring,
   rowsOf,
-  setTime,
   single,
   sliced,
   uuid,
   uuids,
   OPERATOR,
   SUMMARY,
+  test,
 } from '../../support/objects/deletion-log.ts';
-
-beforeEach(() => {
-  setTime(NOW);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const ASKED: DeletionTarget = { kind: 'distinct_ids', ids: ['ada', 'ada@acme.test', 'foreign', 'unknown'] };
 const BY_UUID: DeletionTarget = { kind: 'uuids', ids: uuids(4) };
 
-test('an entry of a sliced grant shows what was asked for, who of it was in the slice, and what was sent', async () => {
+test('An entry of a sliced grant shows what was asked for, which persons were in the slice, and what was sent', async () => {
   const sent = posthog(answer(202, { ...SUMMARY, persons_found: 1 }));
   const { log } = freshLog();
   await log.carryOut(sliced(ASKED, [uuid(7)], { distinctIds: ['ada', 'ada@acme.test'] }));
@@ -64,7 +57,7 @@ test('an entry of a sliced grant shows what was asked for, who of it was in the 
   expect(await log.get(entry.id, OPERATOR)).toEqual({ ...entry, ids: ASKED.ids, sent_ids: [uuid(7)] });
 });
 
-test('a single person of a sliced grant is sent as it was asked for', async () => {
+test('A single person of a sliced grant is sent as it was asked for', async () => {
   const sent = posthog(answer(202));
   const { log } = freshLog();
   const deletion = single('persons_destroy');
@@ -75,7 +68,7 @@ test('a single person of a sliced grant is sent as it was asked for', async () =
   expect(await newest(log)).toMatchObject({ target: 'person', asked: 1, in_slice: 1, sent: 1 });
 });
 
-test('the alarm sends what was found in the slice, never what was asked for', async () => {
+test('The alarm sends what was found in the slice, never what was asked for', async () => {
   const sent = posthog(lost, answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(sliced(BY_UUID, [uuid(2)]));
@@ -85,7 +78,7 @@ test('the alarm sends what was found in the slice, never what was asked for', as
   expect(await newest(log)).toMatchObject({ state: 'accepted', attempts: 2, asked: 4, sent: 1 });
 });
 
-test('distinct ids are never sent for a sliced grant, whoever orders it', async () => {
+test('Distinct ids are never sent for a sliced grant, whoever gives the order', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   const wrong = { ...sliced(ASKED, []), deletion: { ...bulk([]), target: ASKED } };
@@ -95,7 +88,7 @@ test('distinct ids are never sent for a sliced grant, whoever orders it', async 
 });
 
 test.each(GENERATIONS)(
-  'nobody in the slice: PostHog %s is not asked, and its answer to unknown ids is given byte for byte',
+  'A deletion with no person in the slice is answered as PostHog %s answers unknown ids, byte for byte, without asking it',
   async (generation) => {
     const sent = posthog(answer(500));
     const { stub, log } = freshLog(generation);
@@ -134,7 +127,7 @@ const NOTHING_DONE = {
   deletion_errors: 0,
 };
 
-test('nothing comes between the intent and the outcome of an order with nobody left', async () => {
+test('The intent and the outcome of an order without persons are written in one step', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await runInDurableObject(stub, (_, { storage }) => {
@@ -151,7 +144,7 @@ test('nothing comes between the intent and the outcome of an order with nobody l
 });
 
 test.each(GENERATIONS)(
-  'an intent with nobody left that was never settled is settled by the alarm without PostHog %s being asked',
+  'An intent without persons that was never settled is settled by the alarm without asking PostHog %s',
   async (generation) => {
     const sent = posthog(answer(500));
     const { stub, log } = freshLog(generation);
@@ -165,7 +158,7 @@ test.each(GENERATIONS)(
   },
 );
 
-test('a sliced grant is charged who is in its slice; foreign and unknown ids cost nothing', async () => {
+test('A sliced grant is charged for the persons in its slice; foreign and unknown ids cost nothing', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   const budgets = [{ holder: 'tenant', persons_per_day: 3 }] as const;
@@ -182,7 +175,7 @@ test('a sliced grant is charged who is in its slice; foreign and unknown ids cos
   expect(await rowsOf(stub, 'intents')).toHaveLength(4);
 });
 
-test('nobody left fits into every budget, also one that was made smaller than what was spent', async () => {
+test('An order without persons fits into every budget, even one that was made smaller than what was spent', async () => {
   posthog(answer(202));
   const { log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
@@ -190,7 +183,7 @@ test('nobody left fits into every budget, also one that was made smaller than wh
   expect((await log.carryOut(sliced(BY_UUID, [], {}, { budgets }))).ok).toBe(true);
 });
 
-test('a sliced delete writes seven rows and one for each distinct id, one with nobody left three', async () => {
+test('A sliced delete writes seven rows and one for each distinct id, and one without persons three', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(1))));
@@ -203,7 +196,7 @@ test('a sliced delete writes seven rows and one for each distinct id, one with n
   expect(written).toEqual({ rows: 6 + 2000 + 3, alarms: 0 });
 });
 
-test('an entry written before the log knew slices reads, counts and is sent as it was', async () => {
+test('An entry written before the log knew slices reads, counts and is sent as it was', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   const number = NOW * 1000;

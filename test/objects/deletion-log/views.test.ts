@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { expect, vi } from 'vitest';
 import type { DeletionId } from '../../../src/core/ids.ts';
 import type { LogView } from '../../../src/objects/deletion-log/deletion-log.ts';
 import { DELETION_STEPS } from '../../../src/objects/deletion-log/storage/schema.ts';
@@ -19,19 +19,12 @@ import {
   REGISTRATION,
   registrationId,
   rowsOf,
-  setTime,
   sliced,
   SUMMARY,
   uuid,
   uuids,
+  test,
 } from '../../support/objects/deletion-log.ts';
-
-beforeEach(() => {
-  setTime(NOW);
-});
-afterEach(() => {
-  vi.restoreAllMocks();
-});
 
 const NEXT = registrationId('n');
 const ALL = { limit: 100, before: null };
@@ -45,7 +38,7 @@ const tenantView = (changes: Partial<Extract<LogView, { kind: 'tenant' }>> = {})
   ...changes,
 });
 
-test('an order whose tenant was registered anew meanwhile is refused, with nothing written and nothing sent', async () => {
+test('An order whose tenant was registered anew meanwhile is refused, with nothing written and nothing sent', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   for (const current of [NEXT, null]) {
@@ -59,7 +52,7 @@ test('an order whose tenant was registered anew meanwhile is refused, with nothi
   expect(await rowsOf(stub, 'intents')).toEqual([]);
 });
 
-test('an order of an earlier registration than the log has seen is refused, whatever the tenant object says', async () => {
+test('An order of an earlier registration than the log has seen is refused, whatever the tenant object says', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(1))));
@@ -70,7 +63,7 @@ test('an order of an earlier registration than the log has seen is refused, what
   expect(await rowsOf(stub, 'intents')).toHaveLength(2);
 });
 
-test('an order is refused where the tenant cannot be asked for, with nothing written', async () => {
+test('An order is refused where the tenant cannot be asked for, with nothing written', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   await runInDurableObject(stub, (instance) => {
@@ -82,7 +75,7 @@ test('an order is refused where the tenant cannot be asked for, with nothing wri
   expect(await rowsOf(stub, 'intents')).toEqual([]);
 });
 
-test('each registration is shown its own entries and spends its own budget; the operator sees all, named', async () => {
+test('Each registration is shown its own entries and spends its own budget; the operator sees all, named', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(3)), { budgets: BUDGETS }));
@@ -104,7 +97,7 @@ test('each registration is shown its own entries and spends its own budget; the 
   expect((await log.list(ALL, OPERATOR)).rows.map((row) => row.registration)).toEqual([NEXT, REGISTRATION]);
 });
 
-test('distinct ids deleted under an earlier registration cannot be reset by a later one', async () => {
+test('Distinct ids deleted under an earlier registration cannot be reset by a later one', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   const deleteAda = sliced({ kind: 'distinct_ids', ids: ['ada'] }, [uuid(7)], { distinctIds: ['ada'] });
@@ -120,7 +113,7 @@ test('distinct ids deleted under an earlier registration cannot be reset by a la
 const BOLT: Slice = { property: 'tenant_id', values: ['bolt'] };
 const BOTH: Slice = { property: 'tenant_id', values: ['acme', 'bolt'] };
 
-test('a tenant is shown what was deleted under slices that its present slice covers, a page at a time', async () => {
+test('A tenant is shown what was deleted under slices that its present slice covers, a page at a time', async () => {
   posthog(answer(202));
   const { log } = freshLog();
   const made: DeletionId[] = [];
@@ -150,7 +143,7 @@ test('a tenant is shown what was deleted under slices that its present slice cov
   expect(await shownTo(ACME, { property: 'region', values: ['eu'] })).toEqual([]);
 });
 
-test('a reader who may not see distinct ids is shown no entry that named persons by them', async () => {
+test('A reader who may not see distinct ids is shown no entry that named persons by them', async () => {
   posthog(answer(202, SUMMARY));
   const { log } = freshLog();
   const view = tenantView({ distinctIdsHidden: true });
@@ -166,7 +159,7 @@ test('a reader who may not see distinct ids is shown no entry that named persons
   for (const one of hidden) expect(await log.get(one, view)).toBeNull();
 });
 
-test('entries from before registrations are shown to the operator alone, and their charges still count', async () => {
+test('Entries from before registrations are shown to the operator alone, and their charges still count', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();
   await runInDurableObject(stub, async (_, { storage }) => {

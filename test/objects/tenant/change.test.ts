@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { etagOf, type IfMatch } from '../../../src/objects/tenant/etag.ts';
@@ -13,12 +13,8 @@ import {
   setTime,
   tokenId,
   unregistered,
+  test,
 } from '../../support/objects/tenant.ts';
-
-beforeEach(() => {
-  vi.restoreAllMocks();
-  setTime(NOW);
-});
 
 const SLICE = { property: 'plan', value: ['free', 'pro'] };
 

@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   ACME,
   admit,
@@ -11,12 +11,8 @@ import {
   registered,
   setTime,
   tokenId,
+  test,
 } from '../../support/objects/tenant.ts';
-
-beforeEach(() => {
-  vi.restoreAllMocks();
-  setTime(NOW);
-});
 
 const rate = (requests_per_minute: number, burst: number) => ({ requests_per_minute, burst });
 

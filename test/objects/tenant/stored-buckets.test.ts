@@ -1,13 +1,17 @@
 import { runInDurableObject } from 'cloudflare:test';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import { RateLimiter, type Limit } from '../../../src/objects/tenant/rate-limiter.ts';
 import type { Tenant } from '../../../src/objects/tenant/tenant.ts';
-import { admit, admittedOf, issue, NOW, registered, setTime, tokenId } from '../../support/objects/tenant.ts';
-
-beforeEach(() => {
-  vi.restoreAllMocks();
-  setTime(NOW);
-});
+import {
+  admit,
+  admittedOf,
+  issue,
+  NOW,
+  registered,
+  setTime,
+  tokenId,
+  test,
+} from '../../support/objects/tenant.ts';
 
 const rate = (requests_per_minute: number, burst: number) => ({ requests_per_minute, burst });
 

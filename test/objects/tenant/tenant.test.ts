@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { RegistrationId } from '../../../src/core/ids.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';
@@ -23,14 +23,10 @@ import {
   setTime,
   tokenId,
   unregistered,
+  test,
 } from '../../support/objects/tenant.ts';
 
 const OPERATOR = { kind: 'operator' } as const;
-
-beforeEach(() => {
-  vi.restoreAllMocks();
-  setTime(NOW);
-});
 
 describe('Records', () => {
   test('A record is created once, then replaced, and survives the object', async () => {

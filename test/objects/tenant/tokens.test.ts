@@ -1,5 +1,5 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect } from 'vitest';
 import {
   admit,
   allPages,
@@ -13,14 +13,10 @@ import {
   registered,
   setTime,
   tokenId,
+  test,
 } from '../../support/objects/tenant.ts';
 
 const OPERATOR = { kind: 'operator' } as const;
-
-beforeEach(() => {
-  vi.restoreAllMocks();
-  setTime(NOW);
-});
 
 describe('Revoking', () => {
   test('Revoking a token ends it and its descendants on the next request and for good, not its parent or siblings', async () => {

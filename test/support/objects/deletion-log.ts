@@ -33,6 +33,7 @@ import { DeletionStore } from '../../../src/objects/deletion-log/storage/store.t
 import type { Remote } from '../../../src/objects/remote.ts';
 import type { Slice } from '../../../src/policy/slice.ts';
 import type { Resolution } from '../../../src/slicing/resolve-deletion.ts';
+import { setTime, testAt } from './clock.ts';
 
 export const KEY = 'phx_a-key-"only"-the-gateway-holds';
 export const RING = `k1:${'s'.repeat(32)}`;
@@ -104,12 +105,11 @@ export const SUMMARY = {
 
 /** Far enough ahead that no alarm of a test ever rings by itself. */
 export const NOW = Date.parse('2031-05-01T12:00:00.000Z');
+export const test = testAt(NOW);
+export { setTime };
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
-
-/** The time every object sees from now on. */
-export const setTime = (ms: number) => vi.spyOn(Date, 'now').mockReturnValue(ms);
 
 export type Answer = (request: { url: string; init: RequestInit }) => Response | Promise<Response>;
 

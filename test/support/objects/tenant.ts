@@ -1,21 +1,20 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { vi } from 'vitest';
 import { newRegistrationId, newTokenId, TenantId, type Random, type TokenId } from '../../../src/core/ids.ts';
 import type { TenantDocument } from '../../../src/contract/tenant.ts';
 import { TenantRecord, type Rate } from '../../../src/policy/grant.ts';
 import type { Token } from '../../../src/contract/token.ts';
 import type { IssuedToken, Tenant } from '../../../src/objects/tenant/tenant.ts';
+import { setTime, testAt } from './clock.ts';
 
 const { TENANT } = env as unknown as { TENANT: DurableObjectNamespace<Tenant> };
 
 export const ACME = TenantId.parse('acme');
 export const NOW = Date.parse('2026-11-23T12:00:00.000Z');
+export const test = testAt(NOW);
+export { setTime };
 const HOUR = 3_600_000;
 export const MINUTE = 60_000;
-
-/** The time every object sees from now on. */
-export const setTime = (ms: number) => vi.spyOn(Date, 'now').mockReturnValue(ms);
 
 export const unregistered = () => TENANT.getByName(crypto.randomUUID());
 
