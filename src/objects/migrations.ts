@@ -17,17 +17,13 @@ const SCHEMA_TABLE = `CREATE TABLE IF NOT EXISTS schema_steps (
 ) STRICT`;
 
 /**
- * Brings an object's storage to the newest schema: steps are numbered from 1 by their place in the list, which only
- * ever grows at its end. Call it first thing in the constructor; where nothing is to do it costs one small read.
- *
- * Each step and its record are one transaction, so a step that throws leaves the storage as it was after the step before.
- *
- * @throws MigrationError when the storage has steps this code does not know (a rollback past a schema change would
- *   write rows the newer code cannot trust), when a recorded name differs from the code's (history was edited), or
- *   when two steps share a name.
+ * Brings an object's storage to the newest schema, first thing in its constructor. Steps are numbered from 1 by their
+ * place in the list, which only grows at its end. Each step and its record are one transaction.
+ * @throws MigrationError when the storage has steps that this code does not know or calls otherwise, or when two steps
+ *   share a name: rows written then could not be trusted.
  */
 export function migrate(storage: DurableObjectStorage, steps: readonly Migration[]): void {
-  refuseTwins(steps);
+  assertDistinct(steps);
   storage.sql.exec(SCHEMA_TABLE);
   const applied = appliedNames(storage);
   if (applied.length > steps.length) {
@@ -46,7 +42,7 @@ export function migrate(storage: DurableObjectStorage, steps: readonly Migration
   }
 }
 
-function refuseTwins(steps: readonly Migration[]): void {
+function assertDistinct(steps: readonly Migration[]): void {
   if (new Set(steps.map((step) => step.name)).size < steps.length) {
     throw new MigrationError('Two schema steps share a name.');
   }

@@ -9,13 +9,13 @@ import type { Visibility } from './visibility.ts';
 
 /** A row of a list or an insight, a retrieved person, or one of a batch (PostHog contract §7). */
 export function redactPerson(person: JsonObject, visibility: Visibility): JsonObject {
-  return visibility.showsEverything ? person : rebuilt(person, personMembers(visibility));
+  return visibility.showsEverything ? person : pick(person, personMembers(visibility));
 }
 
 /** A person as it was: what the answer was made from lists all distinct ids, so only what was asked for is kept. */
 export function redactPastPerson(person: JsonObject, visibility: Visibility): JsonObject {
   if (visibility.showsEverything) return person;
-  return rebuilt(person, { ...personMembers(visibility), point_in_time_metadata: METADATA });
+  return pick(person, { ...personMembers(visibility), point_in_time_metadata: METADATA });
 }
 
 /**
@@ -30,7 +30,7 @@ export function redactTimeline(
   if (visibility.showsEverything && slices.length === 0) return timeline;
   const point = { timestamp: scalar, properties: shownProperties(visibility), relevant_event_count: scalar };
   const wasInSlice = (item: Json) => isJsonObject(item) && inSlice(slices, item['properties']);
-  return rebuilt(timeline, {
+  return pick(timeline, {
     points: (points, parent) =>
       each(object(point))(isList(points) ? points.filter((item) => wasInSlice(item)) : [], parent),
     crucial_property_keys: (keys) => textsIn(keys).filter((key) => visibility.showsProperty(key)),
@@ -48,7 +48,7 @@ export function redactActivity(
   visibility: Visibility,
   slices: readonly Slice[],
 ): JsonObject {
-  return visibility.showsEverything && slices.length === 0 ? entry : rebuilt(entry, ACTIVITY);
+  return visibility.showsEverything && slices.length === 0 ? entry : pick(entry, ACTIVITY);
 }
 
 /** A cohort of a person's. How many are in it, and what puts them there, is about everybody of the project. */
@@ -57,14 +57,14 @@ export function redactCohort(
   visibility: Visibility,
   slices: readonly Slice[],
 ): JsonObject {
-  return visibility.showsEverything && slices.length === 0 ? cohort : rebuilt(cohort, COHORT);
+  return visibility.showsEverything && slices.length === 0 ? cohort : pick(cohort, COHORT);
 }
 
 /** A row of the list of pending deletions. */
-export const redactDeletionStatus = (row: JsonObject): JsonObject => rebuilt(row, DELETION_STATUS);
+export const redactDeletionStatus = (row: JsonObject): JsonObject => pick(row, DELETION_STATUS);
 
 /** PostHog's word that it has begun with something. */
-export const redactStarted = (answer: JsonObject): JsonObject => rebuilt(answer, { success: scalar });
+export const redactStarted = (answer: JsonObject): JsonObject => pick(answer, { success: scalar });
 
 /**
  * Without the members that are not known and hold a list or an object: what PostHog adds tomorrow may be about other
@@ -88,34 +88,34 @@ const PERSON_OBJECTS: ReadonlySet<string> = new Set([
 ]);
 const TIMELINE_OBJECTS: ReadonlySet<string> = new Set(['points', 'crucial_property_keys']);
 
-/** What becomes of one member; `whole` is what it is a member of. */
-type Keep = (value: Json, whole: JsonObject) => Json;
+/** Redacts one member; `parent` is the object it belongs to. */
+type MemberRule = (value: Json, parent: JsonObject) => Json;
 
-/** Only the members there are rules for, in the order they came. */
-const rebuilt = (whole: JsonObject, members: Readonly<Record<string, Keep>>): JsonObject =>
+/** Copies the members there are rules for, in the order they came. */
+const pick = (parent: JsonObject, members: Readonly<Record<string, MemberRule>>): JsonObject =>
   Object.fromEntries(
-    Object.entries(whole).flatMap(([name, value]) => {
-      const keep = Object.hasOwn(members, name) ? members[name] : undefined;
-      return keep === undefined ? [] : [[name, keep(value, whole)]];
+    Object.entries(parent).flatMap(([name, value]) => {
+      const rule = Object.hasOwn(members, name) ? members[name] : undefined;
+      return rule === undefined ? [] : [[name, rule(value, parent)]];
     }),
   );
 
 /** A text, a number, a boolean or null, as it is; anything larger could hold anything. */
-const scalar: Keep = (value) => (typeof value === 'object' ? null : value);
-const nothing: Keep = () => null;
-const none: Keep = () => [];
+const scalar: MemberRule = (value) => (typeof value === 'object' ? null : value);
+const nothing: MemberRule = () => null;
+const none: MemberRule = () => [];
 const object =
-  (members: Readonly<Record<string, Keep>>): Keep =>
+  (members: Readonly<Record<string, MemberRule>>): MemberRule =>
   (value) =>
-    isJsonObject(value) ? rebuilt(value, members) : null;
+    isJsonObject(value) ? pick(value, members) : null;
 const each =
-  (keep: Keep): Keep =>
-  (value, whole) =>
-    isList(value) ? value.map((item) => keep(item, whole)) : [];
+  (rule: MemberRule): MemberRule =>
+  (value, parent) =>
+    isList(value) ? value.map((item) => rule(item, parent)) : [];
 
 const METADATA = object({ queried_timestamp: scalar, include_set_once: scalar, query_mode: scalar });
 
-const ACTIVITY: Readonly<Record<string, Keep>> = {
+const ACTIVITY: Readonly<Record<string, MemberRule>> = {
   id: scalar,
   user: object({ first_name: scalar, last_name: scalar, email: scalar, is_system: scalar }),
   activity: scalar,
@@ -125,16 +125,16 @@ const ACTIVITY: Readonly<Record<string, Keep>> = {
   created_at: scalar,
 };
 
-const DELETION_STATUS: Readonly<Record<string, Keep>> = {
+const DELETION_STATUS: Readonly<Record<string, MemberRule>> = {
   person_uuid: scalar,
   created_at: scalar,
   status: scalar,
   delete_verified_at: scalar,
 };
 
-const COHORT: Readonly<Record<string, Keep>> = { id: scalar, name: scalar };
+const COHORT: Readonly<Record<string, MemberRule>> = { id: scalar, name: scalar };
 
-const personMembers = (visibility: Visibility): Readonly<Record<string, Keep>> => ({
+const personMembers = (visibility: Visibility): Readonly<Record<string, MemberRule>> => ({
   type: scalar,
   id: scalar,
   uuid: scalar,
@@ -149,7 +149,7 @@ const personMembers = (visibility: Visibility): Readonly<Record<string, Keep>> =
 });
 
 const shownProperties =
-  ({ showsProperty }: Visibility): Keep =>
+  ({ showsProperty }: Visibility): MemberRule =>
   (properties) =>
     isJsonObject(properties)
       ? Object.fromEntries(Object.entries(properties).filter(([name]) => showsProperty(name)))
@@ -177,7 +177,7 @@ const isList = (value: Json | undefined): value is readonly Json[] => Array.isAr
 const textsIn = (value: Json | undefined): string[] =>
   isList(value) ? value.filter((item) => typeof item === 'string') : [];
 
-const SUMMARY: Readonly<Record<string, Keep>> = {
+const SUMMARY: Readonly<Record<string, MemberRule>> = {
   persons_found: scalar,
   persons_deleted: scalar,
   persons_queued_for_deletion: scalar,
@@ -187,4 +187,4 @@ const SUMMARY: Readonly<Record<string, Keep>> = {
 };
 
 /** PostHog's summary of a bulk delete, with the members that are known. All persons in it are of the deletion. */
-export const redactDeletionSummary = (summary: JsonObject): JsonObject => rebuilt(summary, SUMMARY);
+export const redactDeletionSummary = (summary: JsonObject): JsonObject => pick(summary, SUMMARY);

@@ -12,7 +12,7 @@ import type { UpstreamAnswer } from './transport.ts';
 export async function readText(answer: UpstreamAnswer, maxBytes: number): Promise<Result<string>> {
   const { response } = answer;
   const declared = declaredBytes(response);
-  if (response.body === null || (declared !== null && declared <= maxBytes)) return readWhole(answer);
+  if (response.body === null || (declared !== null && declared <= maxBytes)) return readAtOnce(answer);
   const chunks = chunksOf(response.body);
   const decoder = new TextDecoder();
   let text = '';
@@ -35,7 +35,7 @@ export async function readText(answer: UpstreamAnswer, maxBytes: number): Promis
 }
 
 /** A body that says it is small enough is read by the runtime, which is several times cheaper than piece by piece. */
-async function readWhole(answer: UpstreamAnswer): Promise<Result<string>> {
+async function readAtOnce(answer: UpstreamAnswer): Promise<Result<string>> {
   try {
     return ok(await answer.response.text());
   } catch {

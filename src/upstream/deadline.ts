@@ -11,7 +11,7 @@ export interface Deadline {
   readonly exceededMs: () => number | null;
 }
 
-export interface Patience {
+export interface DeadlineTimes {
   /** Milliseconds of one wait. */
   readonly idleMs: number;
   /** Milliseconds of all waits together, so that a byte a second keeps nothing alive. */
@@ -19,7 +19,7 @@ export interface Patience {
 }
 
 /** A deadline that runs at once. */
-export function startDeadline({ idleMs, totalMs }: Patience, nowMs: () => number): Deadline {
+export function startDeadline({ idleMs, totalMs }: DeadlineTimes, nowMs: () => number): Deadline {
   const abort = new AbortController();
   let waitedMs = 0;
   let since: number | null = null;

@@ -21,7 +21,7 @@ export class Alarm {
   }
 
   /** Sets the alarm anew: for `due`, but no earlier than `earliest`. None where `due` is null. */
-  rearm(due: number | null, earliest: number): void {
+  replace(due: number | null, earliest: number): void {
     this.#armedFor = Infinity;
     if (due === null) void this.#storage.deleteAlarm();
     else this.armBy(Math.max(due, earliest));

@@ -1,13 +1,8 @@
 /**
- * How many persons may be named for deletion in any 24 hours. Pure: what was spent and the clock come in, the wait
- * goes out.
- *
- * A deletion is charged the distinct ids PostHog is sent, before it is sent, and nothing is paid back. Unknown ids,
- * calls that PostHog refuses, deletions of events alone and two distinct ids of one person are charged as well. So the
- * persons deleted never exceed a budget.
+ * How many persons may be named for deletion in any 24 hours. Pure: charges and the clock come in, the wait goes out.
+ * A deletion is charged the ids PostHog is sent, before it is sent; a sliced one only the persons of its slice. Nothing
+ * is paid back: unknown ids and refused calls are charged too, so that a budget is never exceeded.
  */
-// A sliced grant is charged the persons of its slice that its ids were resolved to. Foreign and unknown ids are not
-// sent, and cost nothing.
 import { failure, failureUntil, type Failure } from '../../core/failure.ts';
 import type { TokenId } from '../../core/ids.ts';
 

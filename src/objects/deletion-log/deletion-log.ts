@@ -109,9 +109,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   }
 
   /**
-   * Writes a deletion down, sends it, and answers with what is known of it then. Goes on where the caller hangs up.
-   * A deletion of no persons is written down and settled without PostHog.
-   *
+   * Writes a deletion down, sends it, and answers with what is known of it then, even where the caller hangs up.
    * Fails, with nothing written and nothing sent, with `deletion_budget_exhausted`, `not_configured`, `tenant_unknown`
    * where the registration of the order is no longer in force, or `state_unavailable` where that cannot be asked.
    * @throws where the storage fails.
@@ -174,14 +172,14 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   override async alarm(): Promise<void> {
     let pause = PAUSE_MS;
     try {
-      this.#alarm.rearm(this.#store.earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
+      this.#alarm.replace(this.#store.earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
       await this.#runner.sendDue(upstream.value);
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.rearm(this.#store.earliestDue(), nowMs() + pause);
+    this.#alarm.replace(this.#store.earliestDue(), nowMs() + pause);
   }
 
   /** A request may have waited for its body or for look-ups while its tenant was removed and registered anew. */

@@ -28,7 +28,7 @@ export function holdReason(
 }
 
 /** What a caller is told of an entry that is held back: it stands in the log, and may yet be sent. */
-export const heldBack = (waitMs: number): Interpretation => ({
+export const heldInterpretation = (waitMs: number): Interpretation => ({
   kind: 'failure',
   status: null,
   failure: failureUntil(

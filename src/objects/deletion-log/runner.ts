@@ -3,7 +3,7 @@ import type { Deletion } from '../../catalogue/deletion.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Alarm } from './alarm.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter } from './backoff.ts';
-import { heldBack, holdReason, type HoldReason, type PendingDeletion } from './hold.ts';
+import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from './hold.ts';
 import { sendDeletion, type Upstream } from './send.ts';
 import { settle } from './settle.ts';
 import type { Attempt, DeletionStore, Inconclusive } from './storage/store.ts';
@@ -34,7 +34,7 @@ export class DeletionRunner {
       const reason = holdReason(pending, upstream);
       if (reason === null) return await this.#send(number, pending.deletion, upstream);
       this.#hold(number, reason);
-      return heldBack(LONGEST_WAIT_MS);
+      return heldInterpretation(LONGEST_WAIT_MS);
     } finally {
       this.#inFlight.delete(number);
     }

@@ -47,7 +47,7 @@ function matching(call: Call, dictionary: Record<string, unknown>): Person[] {
   const [email, distinctId, search] = ['email', 'distinct_id', 'search'].map((name) =>
     text(dictionary[name]),
   );
-  const nobody: ReadonlySet<number> = new Set();
+  const none: ReadonlySet<number> = new Set();
   return everyPerson(call.sql, call.projectId)
     .filter(
       (person) => person.state === 'live' || (person.state === 'deleted' && call.settings.clickhouse_lag),
@@ -56,7 +56,7 @@ function matching(call: Call, dictionary: Record<string, unknown>): Person[] {
     .filter((person) => !distinctId || person.distinctIds.includes(distinctId))
     .filter((person) => !search || foundBySearch(person, search))
     .filter((person) => {
-      const subject = { person: person.properties, cohorts: cohorts.get(person.id) ?? nobody };
+      const subject = { person: person.properties, cohorts: cohorts.get(person.id) ?? none };
       return satisfies(filter, subject, call.now);
     })
     .toSorted(inOrder(call));
