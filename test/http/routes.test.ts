@@ -17,6 +17,7 @@ const NOTHING = {
   tokens: { verify: () => Promise.resolve(err(failure('token_malformed', 'No token is one here.'))) },
   checkAdmin: (headers: Headers) => checkAdmin(headers, 'an-operators-token'),
   posthog: () => ({}),
+  openApiAsset: () => Promise.resolve(new Response('{}')),
 } as unknown as Services;
 
 /** The runtime's part: waits for what a request leaves to be done. */

@@ -3,7 +3,7 @@
  * they did, and how many. Acme's own people are the same in both, to the number, and came first.
  */
 import * as fc from 'fast-check';
-import { BEN, CYD, DOV, GHOST, MIA, NIL, OTHER_ADA, PIA, STAFF } from '../../src/sandbox/seed/names.ts';
+import { CYD, DOV, GHOST, NIL, OTHER_ADA, PIA, STAFF } from '../../src/sandbox/seed/names.ts';
 
 type Properties = Readonly<Record<string, unknown>>;
 
@@ -221,6 +221,7 @@ export const scenes: fc.Arbitrary<Scene> = fc.record({
   settings: fc.record({
     actors_cache: fc.boolean(),
     clickhouse_lag: fc.boolean(),
-    undeletable: fc.constantFrom([], [BEN.uuid, CYD.uuid], [MIA.uuid]),
+    // Only people of others: what could not be deleted of Acme's is sent again, and would reach a later scene.
+    undeletable: fc.constantFrom([], [CYD.uuid]),
   }),
 });
