@@ -4,7 +4,7 @@ import { readConfig } from '../src/config.ts';
 import { freePort } from './port.ts';
 import { openPostHog, type PostHog } from './posthog.ts';
 import { readSettings, type Settings } from './settings.ts';
-import { openState } from './state.ts';
+import { checkStateFree, openState } from './state.ts';
 import { readWorkerConfig, REPOSITORY, settingNames } from './worker.ts';
 
 export const CONFIG = 'wrangler.toml';
@@ -28,6 +28,7 @@ export async function prepare(): Promise<Prepared> {
   const file = join(HOME, '.dev.vars');
   const settings = readSettings({ environment: process.env, file, names: settingNames(config) });
   for (const note of settings.notes) console.log(note);
+  checkStateFree(HOME, settings);
   await checkPortFree(settings.port);
   const state = openState(HOME, settings);
   const postHog = await openPostHog(settings, state.folder);

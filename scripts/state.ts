@@ -1,6 +1,7 @@
 /** Where a local gateway keeps tenants, log and budget: one folder for each PostHog and port, for its owner only. */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkNothingLeft, lock } from './lock.ts';
 import type { Settings } from './settings.ts';
 
 export interface State {
@@ -8,6 +9,7 @@ export interface State {
   readonly close: () => void;
 }
 
+const ROOT = '.hedgerow';
 const PRIVATE_FOLDER = 0o700;
 /** Takes every permission of group and others from what this process and its children create. */
 const PRIVATE_UMASK = 0o077;
@@ -16,13 +18,12 @@ const PRIVATE_UMASK = 0o077;
  * Opens the folder of this PostHog and port below `home`, and keeps a second gateway out of it. A deletion that is
  * unknown at one PostHog must never be sent to another. The sandbox forgets its persons, so its folder starts empty.
  */
-export function openState(home: string, { postHog, port }: Settings): State {
+export function openState(home: string, settings: Settings): State {
   process.umask(PRIVATE_UMASK);
-  const root = join(home, '.hedgerow');
-  makePrivate(root);
-  const name = `${postHog === null ? 'sandbox' : postHog.host.replaceAll(/[^A-Za-z0-9.-]+/g, '_')}-${port}`;
-  const folder = join(root, name);
-  const unlock = lock(`${folder}.lock`, folder);
+  const { postHog } = settings;
+  makePrivate(join(home, ROOT));
+  const folder = folderOf(home, settings);
+  const unlock = lock(lockOf(folder), folder);
   const empty = () => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   if (postHog === null) empty();
   makePrivate(folder);
@@ -36,6 +37,21 @@ export function openState(home: string, { postHog, port }: Settings): State {
   return { folder, close };
 }
 
+/** @throws where a part of a killed gateway still uses the folder: it holds the port too, which says less. */
+export function checkStateFree(home: string, settings: Settings): void {
+  const folder = folderOf(home, settings);
+  checkNothingLeft(lockOf(folder), folder);
+}
+
+const folderOf = (home: string, { postHog, port }: Settings): string =>
+  join(
+    home,
+    ROOT,
+    `${postHog === null ? 'sandbox' : postHog.host.replaceAll(/[^A-Za-z0-9.-]+/g, '_')}-${port}`,
+  );
+
+const lockOf = (folder: string): string => `${folder}.lock`;
+
 /** Miniflare puts databases of its own where temporary files go, and a killed one leaves them there. */
 function useTemporaryFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
@@ -46,33 +62,6 @@ function useTemporaryFolder(folder: string): void {
 function makePrivate(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: PRIVATE_FOLDER });
   chmodSync(folder, PRIVATE_FOLDER);
-}
-
-/** A file with the number of the process; one that a killed process left behind does not count. */
-function lock(file: string, folder: string): () => void {
-  try {
-    writeFileSync(file, String(process.pid), { flag: 'wx' });
-  } catch {
-    const holder = Number(readFileSync(file, 'utf8'));
-    if (isRunning(holder)) {
-      throw new Error(
-        `Another gateway (process ${holder}) uses ${folder}. Stop it first; if that process is no gateway, remove ${file}.`,
-      );
-    }
-    writeFileSync(file, String(process.pid));
-  }
-  return () => rmSync(file, { force: true });
-}
-
-function isRunning(id: number): boolean {
-  if (!Number.isInteger(id) || id <= 0 || id === process.pid) return false;
-  try {
-    process.kill(id, 0);
-    return true;
-  } catch (error) {
-    // A process of another account is there, too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 /** @throws where the gateway has written and its folder holds no database: a stop would lose everything. */

@@ -4,6 +4,7 @@ import { build, type Plugin } from 'esbuild';
 import { Miniflare, type MiniflareOptions } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import * as z from 'zod';
+import { buildParts, REPOSITORY } from './build.ts';
 
 export interface LocalWorker {
   /** Scheme, host and port it listens on, without a slash at the end. */
@@ -27,7 +28,7 @@ export interface LocalOptions {
   readonly plugins?: readonly Plugin[];
 }
 
-export const REPOSITORY = join(import.meta.dirname, '..');
+export { REPOSITORY };
 const HOST = '127.0.0.1';
 const MODULE = 'index.mjs';
 
@@ -40,6 +41,8 @@ const WorkerConfig = z.object({
   vars: z.record(z.string(), z.string()),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   secrets: z.object({ required: z.array(z.string()) }).default({ required: [] }),
+  alias: z.record(z.string(), z.string()).default({}),
+  assets: z.object({ directory: z.string(), binding: z.string() }).optional(),
   migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })),
 });
 export type WorkerConfig = z.output<typeof WorkerConfig>;
@@ -57,9 +60,8 @@ export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
   const config = readWorkerConfig(options.config);
-  const miniflare = new Miniflare(
-    miniflareOptions(config, await bundle(config.main, options.plugins), options),
-  );
+  if (config.assets !== undefined) await buildParts();
+  const miniflare = new Miniflare(miniflareOptions(config, await bundle(config, options.plugins), options));
   await miniflare.ready;
   const { origin } = await miniflare.unsafeGetDirectURL();
   return { origin, miniflare, stop: () => miniflare.dispose() };
@@ -82,7 +84,11 @@ const miniflareOptions = (
           modulesRoot: REPOSITORY,
           modules: { [MODULE]: { type: 'esm', contents: code } },
         },
-        env: { ...variablesOf({ ...config.vars, ...bindings }), ...objectsOf(config) },
+        env: {
+          ...variablesOf({ ...config.vars, ...bindings }),
+          ...objectsOf(config),
+          ...assetsOf(config),
+        },
         exports: storagesOf(config),
       },
       // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
@@ -112,6 +118,18 @@ const objectsOf = ({ name: worker, durable_objects: { bindings } }: WorkerConfig
     ]),
   );
 
+/** Miniflare's own assets would put a Worker in front that tidies paths up; a folder answers by the path alone. */
+const assetsOf = ({ assets }: WorkerConfig) =>
+  assets === undefined
+    ? {}
+    : {
+        [assets.binding]: {
+          type: 'disk' as const,
+          path: join(REPOSITORY, assets.directory),
+          writable: false,
+        },
+      };
+
 const storagesOf = ({ migrations }: WorkerConfig) =>
   Object.fromEntries(
     migrations
@@ -121,16 +139,18 @@ const storagesOf = ({ migrations }: WorkerConfig) =>
 
 const bundles = new Map<string, Promise<string>>();
 
-function bundle(entry: string, plugins: readonly Plugin[] = []): Promise<string> {
-  if (plugins.length > 0) return bundleAnew(entry, plugins);
-  const known = bundles.get(entry) ?? bundleAnew(entry, []);
-  bundles.set(entry, known);
+function bundle(config: WorkerConfig, plugins: readonly Plugin[] = []): Promise<string> {
+  if (plugins.length > 0) return bundleAnew(config, plugins);
+  const known = bundles.get(config.main) ?? bundleAnew(config, []);
+  bundles.set(config.main, known);
   return known;
 }
 
-async function bundleAnew(entry: string, plugins: readonly Plugin[]): Promise<string> {
+async function bundleAnew({ main, alias }: WorkerConfig, plugins: readonly Plugin[]): Promise<string> {
   const { outputFiles } = await build({
-    entryPoints: [entry],
+    entryPoints: [main],
+    absWorkingDir: REPOSITORY,
+    alias,
     bundle: true,
     write: false,
     format: 'esm',
@@ -141,6 +161,6 @@ async function bundleAnew(entry: string, plugins: readonly Plugin[]): Promise<st
     plugins: [...plugins],
   });
   const [file] = outputFiles;
-  if (file === undefined) throw new Error(`nothing came out of ${entry}`);
+  if (file === undefined) throw new Error(`nothing came out of ${main}`);
   return file.text;
 }

@@ -20,6 +20,8 @@ export interface Env {
   readonly TENANT: Objects<Tenant>;
   readonly DELETION_LOG: Objects<DeletionLog>;
   readonly DIRECTORY: Objects<Directory>;
+  /** Static assets: what the build made and the Worker hands out. */
+  readonly ASSETS: Pick<Fetcher, 'fetch'>;
 }
 
 export type App = Router;
@@ -27,6 +29,8 @@ export type App = Router;
 /** The one directory of a gateway. */
 const DIRECTORY_NAME = 'directory';
 const ADMIN_ATTEMPTS_NAME = 'admin attempts';
+/** The host means nothing: the binding looks at the path. */
+const OPENAPI_ASSET = 'https://assets.invalid/openapi.json';
 
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
@@ -49,6 +53,7 @@ const servicesOf = (env: Env, config: Config): Services => ({
   deletionLog: (id) => env.DELETION_LOG.getByName(id),
   directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),
   adminAttempts: () => env.DIRECTORY.getByName(ADMIN_ATTEMPTS_NAME),
+  openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
   nowMs,
   random,
 });

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { parseKeyring, type Keyring } from './authn/keyring.ts';
 import { GENERATIONS, type Generation } from './catalogue/generation.ts';
+import { issueText } from './catalogue/issues.ts';
 import { ProjectId } from './core/ids.ts';
 import type { PostHogConfig } from './upstream/transport.ts';
 
@@ -10,7 +11,7 @@ const POSTHOG_KEY_CHARS_MIN = 12;
 
 const milliseconds = (otherwise: number) =>
   z.coerce
-    .number({ error: 'must be a number of milliseconds' })
+    .number({ error: 'must be a whole number of milliseconds from 100 to 120000' })
     .int()
     .min(100)
     .max(120_000)
@@ -69,7 +70,7 @@ export type Configured =
 
 /** Checks the environment. There is no default secret: with one missing or short the gateway serves nothing. */
 export function readConfig(env: object): Configured {
-  const parsed = Environment.safeParse(env);
+  const parsed = Environment.safeParse(env, { error: issueText });
   if (!parsed.success) {
     return {
       ok: false,

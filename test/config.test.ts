@@ -187,3 +187,13 @@ test('A message about a wrong variable never holds its value', () => {
   }
   expect(said).toBeGreaterThan(50);
 });
+
+test.each([
+  ['POSTHOG_GENERATION', 'D', 'must be one of A, B, C'],
+  ['TOKEN_ISSUER', '', 'must be text of 1 to 64 characters'],
+  ['TOKEN_ISSUER', 'x'.repeat(65), 'must be text of 1 to 64 characters'],
+  ['READ_TIMEOUT_MS', '99', 'must be a whole number of milliseconds from 100 to 120000'],
+  ['SLOW_TIMEOUT_MS', '1.5', 'must be a whole number of milliseconds from 100 to 120000'],
+])('The variable %s with the value %j is refused in words that name what is right', (name, value, text) => {
+  expect(problemsOf({ ...GOOD, [name]: value })).toEqual([`${name} ${text}`]);
+});

@@ -85,7 +85,6 @@ const ENTRY = {
   reply: {
     status: 200,
     schema: null,
-    example: null,
     paging: null,
     rows: null,
     contains: 'nothing',

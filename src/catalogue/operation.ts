@@ -2,7 +2,6 @@
  * What an operation of the catalogue is. An entry is data; `forwarding` and `deleting` turn it into an operation.
  * Routes, documentation and the refusal tests are made from these, and nothing else reaches PostHog.
  */
-import type * as z from 'zod';
 import type { PersonRef, ProjectId } from '../core/ids.ts';
 import type { Json, JsonObject } from '../core/json.ts';
 import type { Scope } from '../core/scopes.ts';
@@ -85,12 +84,27 @@ export interface Paging {
 /** The flags of a deletion that each generation ignores. */
 export type IgnoredFlags = Readonly<Partial<Record<Generation, readonly (keyof DeletionFlags)[]>>>;
 
+/** The schemas of `reply-schemas.ts`, by name: the Worker knows no more of them. */
+export type ReplySchemaName =
+  | 'list'
+  | 'actors'
+  | 'activity'
+  | 'deletion_status'
+  | 'cohorts'
+  | 'person'
+  | 'past_person'
+  | 'persons_by_distinct_id'
+  | 'persons_by_uuid'
+  | 'values'
+  | 'timeline'
+  | 'started'
+  | 'bulk_delete';
+
 /** What a success looks like. */
 export interface Reply {
   readonly status: number;
   /** PostHog's answer in any of its three generations; `null` where it is empty in all of them. */
-  readonly schema: z.ZodType | null;
-  readonly example: Json;
+  readonly schema: ReplySchemaName | null;
   readonly paging: Paging | null;
   readonly contains: ReplyContent;
   /** What being in the answer tells of a person, beyond what the answer shows. */

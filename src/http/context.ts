@@ -23,6 +23,8 @@ export interface Services {
   readonly directory: () => Remote<Directory>;
   /** Counts wrong admin tokens. An object apart, so that a flood of them holds up no list of tenants. */
   readonly adminAttempts: () => Remote<Directory>;
+  /** The document that the build made. No other asset can be asked for. */
+  readonly openApiAsset: () => Promise<Response>;
   readonly nowMs: () => number;
   readonly random: Random;
 }

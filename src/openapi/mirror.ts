@@ -4,6 +4,7 @@ import { COLUMNS, Columns, FORMAT } from '../catalogue/format.ts';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Family } from '../catalogue/index.ts';
 import type { Method, Operation } from '../catalogue/operation.ts';
+import { documentedReply } from '../catalogue/reply-schemas.ts';
 import type { Json } from '../core/json.ts';
 import { DELETION_HEADER } from '../contract/routes.ts';
 import { queryParameters } from './parameters.ts';
@@ -85,12 +86,13 @@ function success({ reply, effect }: Operation): object {
           Location: { description: 'Where that entry is read.', schema: { type: 'string' } },
         }
       : {};
+  const documented = documentedReply(reply.schema);
   const content =
-    reply.schema === null
+    documented === null
       ? {}
       : {
           content: {
-            'application/json': { schema: replySchema(reply.schema), example: reply.example },
+            'application/json': { schema: replySchema(documented.schema), example: documented.example },
           },
         };
   const description = reply.status === 202 ? 'Accepted, which never means done.' : 'What PostHog answers.';

@@ -1,16 +1,11 @@
 /** The documentation's examples are arguments and answers that hold. */
 import { describe, expect, test } from 'vitest';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
+import { documentedReply, REPLY_SCHEMAS } from '../../src/catalogue/reply-schemas.ts';
 import { ask, exampleOf } from '../support/catalogue/operations.ts';
 
 const everyMethod = CATALOGUE.flatMap((operation) =>
   operation.methods.map((method) => [method, operation.id, operation] as const),
-);
-const withSchema = CATALOGUE.filter(({ reply }) => reply.schema !== null).map(
-  (operation) => [operation.id, operation] as const,
-);
-const withoutSchema = CATALOGUE.filter(({ reply }) => reply.schema === null).map(
-  (operation) => [operation.id, operation] as const,
 );
 
 describe('Examples', () => {
@@ -19,13 +14,16 @@ describe('Examples', () => {
     expect(call.ok ? 'accepted' : call.failure).toBe('accepted');
   });
 
-  test.each(withSchema)('The example answer of %s fits its schema', (_, { reply }) => {
-    const parsed = reply.schema?.safeParse(reply.example);
-    expect(parsed?.error?.issues ?? []).toEqual([]);
-  });
+  test.each(Object.entries(REPLY_SCHEMAS))(
+    'The example answer "%s" fits its schema',
+    (_, { schema, example }) => {
+      expect(schema.safeParse(example).error?.issues ?? []).toEqual([]);
+    },
+  );
 
-  test.each(withoutSchema)('The example answer of %s is empty, and so is its schema', (_, { reply }) => {
-    expect(reply.example).toBeNull();
+  test('The reply schemas are those that operations of the catalogue name', () => {
+    const named = CATALOGUE.flatMap(({ reply }) => reply.schema ?? []);
+    expect(new Set(named)).toEqual(new Set(Object.keys(REPLY_SCHEMAS)));
   });
 
   test('The documentation texts of every operation are not empty', () => {
@@ -48,7 +46,9 @@ const person = {
 const row = { ...person, id: person.uuid, type: 'person' };
 
 const fits = (id: string, value: unknown): boolean =>
-  CATALOGUE.find((operation) => operation.id === id)?.reply.schema?.safeParse(value).success === true;
+  documentedReply(CATALOGUE.find((operation) => operation.id === id)?.reply.schema ?? null)?.schema.safeParse(
+    value,
+  ).success === true;
 
 describe('Reply schemas', () => {
   test.each([

@@ -1,5 +1,5 @@
 /** The state of `npm start` in front of a PostHog survives a kill, and only its owner can read it. */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { LocalWorker } from '../../scripts/worker.ts';
@@ -94,4 +94,16 @@ test('A second gateway on the same port says in one sentence that the port is ta
   const { status, printed } = await runGateway(environment);
   expect(status).toBe(1);
   expect(printed.trim()).toMatch(/^Port \d+ is taken\. Choose another: PORT=8788 npm start$/);
+});
+
+test('A gateway whose launcher alone was killed keeps the next one out, which says in one sentence how to stop it', async () => {
+  const root = join(folder, '.hedgerow');
+  const held = readdirSync(root).find((name) => name.endsWith('.lock')) ?? '';
+  const [launcher] = readFileSync(join(root, held), 'utf8').split('\n');
+  process.kill(Number(launcher), 'SIGKILL');
+  const { status, printed } = await runGateway(environment);
+  expect(status).toBe(1);
+  expect(printed.trim()).toMatch(
+    /^The gateway that used .+ was killed, .+: stop it with `kill [\d ]+`, or .+\.$/,
+  );
 });

@@ -1,9 +1,11 @@
 /** What a local run reads, makes up, points out and refuses. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../scripts/settings.ts';
-import { openState } from '../../scripts/state.ts';
+import { checkStateFree, openState } from '../../scripts/state.ts';
 import { readWorkerConfig, settingNames } from '../../scripts/worker.ts';
 import { makeFolder } from '../support/launcher.ts';
 
@@ -148,6 +150,26 @@ describe('State folders', () => {
     writeFileSync(held, '4194999');
     open().close();
     expect(() => statSync(held)).toThrow('ENOENT');
+  });
+
+  test('A state folder is not opened while a child of a killed gateway runs, and one sentence says how to stop it', async () => {
+    const state = open();
+    const held = `${state.folder}.lock`;
+    const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' });
+    await once(child, 'spawn');
+    const [holder, ...children] = readFileSync(held, 'utf8').split('\n');
+    expect(holder).toBe(String(process.pid));
+    expect(children).toEqual([String(child.pid)]);
+    writeFileSync(held, `4194999\n${child.pid}`);
+    const refused = new RegExp(
+      `^The gateway .+ was killed, .+: stop it with \`kill ${child.pid}\`, or .+\\.lock .+\\.$`,
+    );
+    expect(() => open()).toThrow(refused);
+    expect(() => checkStateFree(folder, { ...settings(), postHog: posthog })).toThrow(refused);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    expect(readFileSync(held, 'utf8')).toBe(String(process.pid));
+    state.close();
   });
 
   test('A state folder is emptied for the sandbox, and for nothing else', () => {

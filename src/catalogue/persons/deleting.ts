@@ -10,8 +10,7 @@ import { none } from '../fields/reference-rules.ts';
 import { refersTo } from '../fields/references.ts';
 import { distinctId, flag, json, personUuid } from '../fields/values.ts';
 import type { Operation } from '../operation.ts';
-import { acceptedReply, bulkDeleteReply } from '../replies.ts';
-import { EXAMPLE_PERSON } from '../reply-schemas.ts';
+import { acceptedReply, bulkDeleteReply, EXAMPLE_UUID } from '../replies.ts';
 
 const deletes = {
   delivery: 'once',
@@ -83,7 +82,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
       description:
         'By UUID (`ids`) or by distinct id, which deletes the whole merged person. Unknown ids are ignored. In the query ' +
         `lists are JSON: \`ids=["…"]\`. ${LOGGED} 202 means accepted, never done.`,
-      example: { ids: [EXAMPLE_PERSON.uuid] },
+      example: { ids: [EXAMPLE_UUID] },
     },
   }),
   deleting({

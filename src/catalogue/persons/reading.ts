@@ -9,7 +9,6 @@ import { distinctId, flag, oneOf, pageFields, personRef, personUuid, text } from
 import { GENERATIONS } from '../generation.ts';
 import type { Operation } from '../operation.ts';
 import * as replies from '../replies.ts';
-import { EXAMPLE_PERSON } from '../reply-schemas.ts';
 
 const reads = {
   effect: 'read',
@@ -72,7 +71,7 @@ export const READING: readonly Operation[] = [
       description:
         'PostHog looks memberships up in the project that the owner of the key has open: the key should belong to a ' +
         'service user whose only project is this one.',
-      example: { person_id: EXAMPLE_PERSON.uuid },
+      example: { person_id: replies.EXAMPLE_UUID },
     },
   }),
   forwarding({
@@ -122,7 +121,7 @@ export const READING: readonly Operation[] = [
     place: 'body',
     scopes: ['person:read'],
     input: z.strictObject({ distinct_ids: z.array(distinctId()).min(1).max(LIMITS.batchIdsMax) }),
-    reply: replies.personMapReply('ada@acme.test'),
+    reply: replies.personsByDistinctIdReply,
     doc: {
       summary: 'Look persons up by distinct id',
       description: `Up to ${LIMITS.batchIdsMax} at once; more is refused, where PostHog would drop the rest unsaid. Generation B on.`,
@@ -138,11 +137,11 @@ export const READING: readonly Operation[] = [
     place: 'body',
     scopes: ['person:read'],
     input: z.strictObject({ uuids: z.array(personUuid()).min(1).max(LIMITS.batchIdsMax) }),
-    reply: replies.personMapReply(EXAMPLE_PERSON.uuid),
+    reply: replies.personsByUuidReply,
     doc: {
       summary: 'Look persons up by UUID',
       description: `Up to ${LIMITS.batchIdsMax} at once. Generation B on.`,
-      example: { uuids: [EXAMPLE_PERSON.uuid] },
+      example: { uuids: [replies.EXAMPLE_UUID] },
     },
   }),
   forwarding({

@@ -1,7 +1,6 @@
-/** `/openapi.json` on the wire: made once in an isolate, and not sent again to a client that has it. */
+/** `/openapi.json` on the wire: read once in an isolate, and not sent again to a client that has it. */
 import { ok, type Result } from '../../core/result.ts';
-import { openApiDocument } from '../../openapi/document.ts';
-import { JSON_TYPE, type Reply } from '../context.ts';
+import { JSON_TYPE, type Context, type Reply } from '../context.ts';
 
 /** Seconds for which nobody asks again. */
 const FRESH_SECONDS = 300;
@@ -13,19 +12,21 @@ interface DocumentText {
 }
 
 /** Kept as a value: a promise belongs to the request that made it, and dies with it. */
-let made: DocumentText | null = null;
+let kept: DocumentText | null = null;
 
-async function make(): Promise<DocumentText> {
-  const text = JSON.stringify(openApiDocument());
+/** @throws where the deploy left the document out. */
+async function read(asset: Response): Promise<DocumentText> {
+  const text = await asset.text();
+  if (asset.status !== 200) throw new Error(`the asset openapi.json was answered with ${asset.status}`);
   const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
   const hex = [...new Uint8Array(digest, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return { text, tag: `"${hex}"` };
 }
 
-export async function documentReply(asked: Headers): Promise<Result<Reply>> {
-  const { text, tag } = (made ??= await make());
+export async function documentReply({ request, services }: Context): Promise<Result<Reply>> {
+  const { text, tag } = (kept ??= await read(await services.openApiAsset()));
   const headers = { ETag: tag, 'Cache-Control': `public, max-age=${FRESH_SECONDS}` };
-  return names(asked.get('if-none-match'), tag)
+  return names(request.headers.get('if-none-match'), tag)
     ? ok({ status: 304, type: null, body: null, headers })
     : ok({ status: 200, type: JSON_TYPE, body: text, headers });
 }

@@ -13,7 +13,7 @@ const HEALTHY: ReplyOf<'health'> = { status: 'ok' };
 export const health = open('health', async () => ok(jsonReply(200, HEALTHY)));
 
 /** `GET /openapi.json` */
-export const openApi = open('openapi', ({ request }) => documentReply(request.headers));
+export const openApi = open('openapi', documentReply);
 
 /** `GET /`: a page for a browser. */
 export const landing = open('landing', async () =>

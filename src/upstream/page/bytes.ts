@@ -1,5 +1,5 @@
 /** Renders an answer that nobody looks into: finds the links of its envelope, replaces them, and keeps every other byte. */
-import type { Json } from '../../core/json.ts';
+import { parseJson, type Json } from '../../core/json.ts';
 import { isLinkName } from '../links.ts';
 import {
   CHAR,
@@ -7,17 +7,20 @@ import {
   isLarge,
   nothingMore,
   peek,
+  readElements,
   readMembers,
+  readRow,
   readScalar,
-  skipValue,
+  readValue,
+  ROW_BYTES_MAX,
   type Reading,
 } from './tokens.ts';
-import { ByteWindow, PageFlaw } from './window.ts';
+import { ByteWindow, PageFlaw, textOf } from './window.ts';
 import { PageWriter } from './writer.ts';
 
 /**
- * Rows are passed over by their brackets and strings alone, at a fifth of the cost of parsing them. That is enough to
- * find the links wherever they stand, and to know that an answer is cut off.
+ * Every byte but the links goes out as it came, once it is known to be JSON: an invalid answer is the same failure
+ * here as under a slice. Only a row that is too large to be kept is passed over by its brackets and strings.
  */
 export class ByteRenderer {
   readonly #link: ((name: string, value: Json) => Json | undefined) | null;
@@ -58,8 +61,12 @@ export class ByteRenderer {
 
   *#value(): Reading<void> {
     if (!isLarge(yield* peek(this.#window))) throw new PageFlaw('is no JSON object or list');
-    yield* skipValue(this.#window);
+    yield* this.#member();
     yield* nothingMore(this.#window);
+  }
+
+  *#member(): Reading<void> {
+    checkJson((yield* readValue(this.#window, ROW_BYTES_MAX)).bytes);
   }
 
   *#page(): Reading<void> {
@@ -72,7 +79,7 @@ export class ByteRenderer {
     }
     let found = false;
     yield* readMembers(window, (name) => {
-      if (name !== 'results') return isLinkName(name) ? this.#linkMember(name) : skipValue(window);
+      if (name !== 'results') return isLinkName(name) ? this.#linkMember(name) : this.#member();
       found = true;
       return this.#results();
     });
@@ -82,7 +89,11 @@ export class ByteRenderer {
 
   *#results(): Reading<void> {
     if ((yield* peek(this.#window)) !== CHAR.openList) throw new PageFlaw('has results that are no list');
-    yield* skipValue(this.#window);
+    yield* readElements(this.#window, () => this.#row());
+  }
+
+  *#row(): Reading<void> {
+    checkJson((yield* readRow(this.#window)).bytes);
   }
 
   *#linkMember(name: string): Reading<void> {
@@ -97,4 +108,9 @@ export class ByteRenderer {
     }
     window.mark();
   }
+}
+
+/** Parses what was kept, to know that it can be parsed. @throws {PageFlaw} */
+function checkJson(bytes: Uint8Array | null): void {
+  if (bytes !== null && parseJson(textOf(bytes)) === undefined) throw new PageFlaw('cannot be parsed');
 }

@@ -1,13 +1,23 @@
 /** Answers that nobody looks into: every byte but the links. */
 import { describe, expect, test } from 'vitest';
-import { anyJsonPlan, bytesOf, bytesPlan, expectInvalid, got } from '../../support/upstream/render.ts';
+import {
+  anyJsonPlan,
+  bytesOf,
+  bytesPlan,
+  expectInvalid,
+  got,
+  rowsPlan,
+} from '../../support/upstream/render.ts';
+
+/** The bytes of a text with one that UTF-8 does not have in the place of `?`. */
+const odd = (text: string): Uint8Array => bytesOf(text).map((byte) => (byte === 0x3f ? 0xff : byte));
 
 describe('Answers passed through', () => {
   test.for([
     [
       'in front of the rows',
-      '{"next": "a", "previous":"b","results":[1.10]}',
-      '{"next": "N", "previous":null,"results":[1.10]}',
+      '{"next": "a", "previous":"b","results":[{"n":1.10}]}',
+      '{"next": "N", "previous":null,"results":[{"n":1.10}]}',
     ],
     [
       'behind the rows',
@@ -44,6 +54,28 @@ describe('Answers passed through', () => {
     for (const text of ['{"a":[1.0,"]"]}', ' [1,{"b":2}]\n', '{}']) {
       expect((await got(anyJsonPlan, text)).text).toBe(text);
     }
+  });
+
+  test.for([
+    '{"results":[{"a":oops}]}',
+    '{"results":[{"a":1},oops]}',
+    '{"results":[{"a" 1}]}',
+    '{"results":[{"a":[1,]}]}',
+    '{"results":[{"a":01}]}',
+    '{"results":[{"a":"\n"}]}',
+    '{"results":[{"a":1}{"a":2}]}',
+    '{"results":[1,null]}',
+    '{"count":oops,"results":[]}',
+  ])('A page that is not JSON, %s, is the same failure as JSON, as CSV and row by row', async (page) => {
+    for (const plan of [bytesPlan, rowsPlan(), rowsPlan({ table: { members: ['a'], properties: [] } })]) {
+      await expectInvalid(plan, page, /JSON/);
+    }
+  });
+
+  test('A page and an answer that are not UTF-8 are failures where every byte would go out', async () => {
+    await expectInvalid(bytesPlan, odd('{"results":[{"a":"?"}]}'), /UTF-8/);
+    await expectInvalid(anyJsonPlan, odd('{"a":"?"}'), /UTF-8/);
+    await expectInvalid(anyJsonPlan, '{"a":oops}', /JSON/);
   });
 
   test("An answer that is plainly not an API's is a failure", async () => {
