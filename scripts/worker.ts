@@ -41,7 +41,6 @@ const WorkerConfig = z.object({
   vars: z.record(z.string(), z.string()),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
   secrets: z.object({ required: z.array(z.string()) }).default({ required: [] }),
-  alias: z.record(z.string(), z.string()).default({}),
   assets: z.object({ directory: z.string(), binding: z.string() }).optional(),
   migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })),
 });
@@ -60,7 +59,7 @@ export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
   const config = readWorkerConfig(options.config);
-  if (config.assets !== undefined) await buildParts();
+  if (config.assets !== undefined) buildParts();
   const miniflare = new Miniflare(miniflareOptions(config, await bundle(config, options.plugins), options));
   await miniflare.ready;
   const { origin } = await miniflare.unsafeGetDirectURL();
@@ -146,11 +145,10 @@ function bundle(config: WorkerConfig, plugins: readonly Plugin[] = []): Promise<
   return known;
 }
 
-async function bundleAnew({ main, alias }: WorkerConfig, plugins: readonly Plugin[]): Promise<string> {
+async function bundleAnew({ main }: WorkerConfig, plugins: readonly Plugin[]): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [main],
     absWorkingDir: REPOSITORY,
-    alias,
     bundle: true,
     write: false,
     format: 'esm',

@@ -3,19 +3,11 @@ import type { Answer } from '../support/client.ts';
 import { readCsv } from '../support/csv.ts';
 
 const OWN_IDS = /\b(req|del|tok|reg)_[A-Za-z0-9_-]{22}/g;
-/** Members of the gateway's own records: when something was asked, sent and answered, and what is left of the rate. */
-const CALL_MEMBERS = [
-  'intended_at',
-  'last_attempt_at',
-  'next_attempt_at',
-  'settled_at',
-  'issued_at',
-  'expires_at',
-  'duration_ms',
-  'remaining',
-  'full_again_in_seconds',
-];
-const CALL_VALUES = new RegExp(`"(${CALL_MEMBERS.join('|')})":("[^"]*"|\\d+)`, 'g');
+/** Of the gateway's own plane: when something was asked, sent and answered, and what is left of the rate. */
+const OWN_TIMES =
+  /"(intended_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds)":("[^"]*"|\d+)/g;
+/** The same columns in a table. */
+const OWN_COLUMNS = /^(?:.*_at|outcome\.(?:settled_at|duration_ms))$/;
 const HEADERS_OF_THE_CALL = new Set(['date', 'ratelimit', 'connection', 'keep-alive']);
 const OWN_PLANE = '/v1/';
 
@@ -28,23 +20,20 @@ export function normalised(target: string, { status, headers, text }: Answer): s
     .filter(([name]) => !(isOwn && name === 'content-length'))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([name, value]) => `${name}: ${value}`);
-  return [String(status), ...kept, '', isOwn ? timeless(headers['content-type'], text) : text]
+  return [String(status), ...kept, '', isOwn ? timeless(target, text) : text]
     .join('\n')
     .replaceAll(OWN_IDS, '$1_*');
 }
 
-function timeless(type: string | undefined, text: string): string {
-  return type?.startsWith('text/csv') === true
-    ? timelessTable(text)
-    : text.replaceAll(CALL_VALUES, '"$1":"*"');
-}
+const timeless = (target: string, text: string): string =>
+  target.includes('format=csv') ? timelessTable(text) : text.replaceAll(OWN_TIMES, '"$1":"*"');
 
-/** The cells of a table, by the names of their columns. */
+/** A table without its times; an answer that is no table is left as it is. */
 function timelessTable(text: string): string {
-  const [columns = [], ...rows] = readCsv(text);
-  const ofTheCall = columns.map((name) => CALL_MEMBERS.includes(name.split('.').at(-1) ?? ''));
-  return JSON.stringify([
-    columns,
-    ...rows.map((row) => row.map((cell, i) => (ofTheCall[i] === true && cell !== '' ? '*' : cell))),
-  ]);
+  if (!text.startsWith('id,')) return text;
+  const [header = [], ...rows] = readCsv(text);
+  const shown = rows.map((row) =>
+    row.map((cell, i) => (cell !== '' && OWN_COLUMNS.test(header[i] ?? '') ? '*' : cell)),
+  );
+  return [header, ...shown].map((row) => JSON.stringify(row)).join('\n');
 }
