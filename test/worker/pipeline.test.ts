@@ -172,6 +172,21 @@ describe('Accept: text/csv', () => {
     expect(asked.text).toBe((await get(token, `${PERSONS}/?limit=2&format=csv`)).text);
     expect((await get(token, `${PERSONS}/${ADA.uuid}/`, accept)).json).toMatchObject({ uuid: ADA.uuid });
   });
+
+  test.each([
+    ['text/csv;q=1, */*;q=0.1', 'text/csv'],
+    ['TEXT/CSV; charset=utf-8', 'text/csv'],
+    ['application/json;q=0.5, text/csv', 'text/csv'],
+    ['text/csv, application/json', 'application/json'],
+    ['text/csv;q=0.5, */*', 'application/json'],
+    ['text/csv;q=0', 'application/json'],
+    ['application/json, text/plain, */*', 'application/json'],
+  ])('A listing asked for with the header Accept: %s is answered as %s', async (accept, type) => {
+    const { token } = await tenants.fresh();
+    const answer = await get(token, `${PERSONS}/?limit=1`, { headers: { accept } });
+    expect(answer.status).toBe(200);
+    expect(answer.headers['content-type']).toMatch(new RegExp(`^${type}`));
+  });
 });
 
 test.each(['/persons.csv', '/persons.json', '/persons/funnel.csv'])(

@@ -1,4 +1,5 @@
 /** From a request to a call: the path, the query and the body, each read strictly. */
+import { parseAccept } from 'hono/utils/accept';
 import type { Call, Method, Operation } from '../../catalogue/operation.ts';
 import { FORMAT } from '../../catalogue/format.ts';
 import { failure } from '../../core/failure.ts';
@@ -53,15 +54,21 @@ export async function readCall(
   return operation.prepare({ method, ...target, query: parameters, body: body.value });
 }
 
-const ONLY_CSV = /^\s*text\/csv\s*(?:;[^,]*)?$/i;
+/** Whether an `Accept` header likes CSV better than JSON, and no less than anything else (RFC 9110 §12.5.1). */
+function prefersCsv(header: string): boolean {
+  const weights = new Map(parseAccept(header).map(({ type, q }) => [type.toLowerCase(), q]));
+  const weightOf = (type: string) => weights.get(type) ?? 0;
+  const csv = weightOf('text/csv');
+  return csv > weightOf('application/json') && csv >= weightOf('*/*');
+}
 
-/** `Accept: text/csv` alone asks for a table, as it does at PostHog, wherever there is one. */
+/** A header `Accept` that prefers CSV asks for a table, as it does at PostHog, wherever there is one. */
 function withAccept(
   query: ReadonlyMap<string, string>,
   { reply }: Operation,
   accept: string | null,
 ): ReadonlyMap<string, string> {
-  return accept !== null && ONLY_CSV.test(accept) && reply.rows !== null && !query.has(FORMAT)
+  return accept !== null && reply.rows !== null && !query.has(FORMAT) && prefersCsv(accept)
     ? new Map([...query, [FORMAT, 'csv']])
     : query;
 }
