@@ -123,7 +123,7 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
   };
 }
 
-/** The header names a key that is not in the ring. Nothing signed is looked at then: nobody can check it. */
+/** The header names a key that is not in the ring. The gateway cannot verify the signature, so it does not read the claims. */
 class KeyRetired extends Error {}
 
 const importHmac = (bytes: Uint8Array): Promise<CryptoKey> =>
@@ -145,7 +145,7 @@ const principalOf = (claims: z.output<typeof Claims>): Principal => ({
 function failureOf(error: unknown): Failure {
   if (error instanceof KeyRetired) return keyRetired();
   if (error instanceof errors.JWTExpired) {
-    return failure('token_expired', 'The token has expired. Ask whoever issued it for a new one.');
+    return failure('token_expired', 'The token has expired. Ask the issuer of the token for a new one.');
   }
   if (error instanceof errors.JWTClaimValidationFailed) {
     return error.claim === 'nbf' && error.reason === 'check_failed'

@@ -13,7 +13,7 @@ import { IssuedToken, Token, Whoami } from './token.ts';
 export interface RouteDocumentation {
   readonly summary: string;
   readonly description?: string;
-  /** The JSON of a success; `null` where there is none. */
+  /** The JSON of a success. A success without a body is `null`. */
   readonly reply: z.ZodType | null;
   /** A body that works against the sandbox. */
   readonly example?: Json;

@@ -1,7 +1,7 @@
 /**
- * What JSON allows and readers disagree on or lose: an object that names a member twice means one thing to whoever
- * takes the first and another to whoever takes the last; a number that is too large or too long to keep would be
- * passed on as another.
+ * What JSON allows and readers disagree on or lose: an object that names a member twice means one thing to a reader
+ * that takes the first and another to a reader that takes the last; a number that is too large or too long for a double
+ * would be passed on as another number.
  * Depth is bounded here too, before anything recursive sees the text.
  */
 import { isJsonObject, type Json } from './json.ts';

@@ -7,7 +7,7 @@ import type { RequestLog } from './context.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
 
 /**
- * The canonical line: one per request, whatever happened. The names are a contract with whoever searches the logs;
+ * The canonical line: one per request, whatever happened. Operators search the logs by these names, so the names are stable;
  * docs/log.md says what each means. Optional members are left out where there is nothing to say.
  */
 export interface LogLine {
@@ -117,8 +117,8 @@ function refusedOrigin({ headers }: Asked): string {
 }
 
 /**
- * A defect of ours, for whoever has to mend it: the kind of error and where it came from. Messages stay out, because
- * they may quote what a client sent.
+ * Logs a defect of the gateway: the kind of the error and the place in the code. The line leaves out the error's message,
+ * because the message may quote what a client sent.
  */
 export function logDefect(log: RequestLog, error: unknown): void {
   const kind = error instanceof Error ? error.name : typeof error;

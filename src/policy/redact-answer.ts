@@ -58,7 +58,7 @@ const ENVELOPE: ReadonlySet<string> = new Set([
   'last_refresh',
 ]);
 
-/** Whether a member of an envelope, beside the links, goes out. Of missing persons nobody knows the slice any more. */
+/** Whether a member of an envelope, beside the links, goes out. The slice of a missing person cannot be known any more. */
 export const showsEnvelopeMember = (name: string, { slices }: Grant): boolean =>
   ENVELOPE.has(name) && !(name === 'missing_persons' && slices.length > 0);
 

@@ -9,7 +9,7 @@ const CHUNK_BYTES = 65_536;
 export interface ChunkReader {
   /** The next bytes, as soon as there are any; `null` at the end. Rejects where the stream errors. */
   readonly read: () => Promise<Uint8Array | null>;
-  /** Never rejects: whoever gives up has nothing more to learn. */
+  /** Never rejects: a caller that stops reading needs no more errors. */
   readonly cancel: () => Promise<void>;
 }
 

@@ -11,7 +11,7 @@ export interface References {
   /** A free text, which PostHog looks for in e-mail, name and distinct ids. */
   readonly search: boolean;
   readonly distinctIds: boolean;
-  /** Something the gateway cannot see into: any property and any distinct id. */
+  /** Whether the value is an expression that the gateway cannot read. It may refer to any property and any distinct id. */
   readonly anything: boolean;
 }
 

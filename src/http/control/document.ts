@@ -2,7 +2,7 @@
 import { ok, type Result } from '../../core/result.ts';
 import { JSON_TYPE, type Context, type Reply } from '../context.ts';
 
-/** Seconds for which nobody asks again. */
+/** Seconds for which a client may reuse the document without asking the gateway again. */
 const FRESH_SECONDS = 300;
 
 interface DocumentText {

@@ -14,7 +14,7 @@ import { ok, type Result } from '../../core/result.ts';
 import { jsonReply, type Context, type Handler, type Reply } from '../context.ts';
 import { readInput } from './input.ts';
 
-/** A success: the JSON value, `null` where there is none. */
+/** The JSON value of a success. A success without a body is `null`. */
 export interface Answer<T> {
   readonly value: T;
   /** Where it is not the route's own. */

@@ -4,7 +4,7 @@
  */
 import { failure, type Failure } from '../../core/failure.ts';
 
-// With two Host headers, or an odd one, what the runtime makes a URL of is none.
+// The runtime joins the Host header and the path. Two Host headers, or a malformed one, make a string that is no URL.
 const TARGET = /^[a-z]+:\/\/[A-Za-z0-9._:[\]-]+([^?#]*)(?:\?([^#]*))?/;
 const PLAIN = /^(?=\/)(?:\/[A-Za-z0-9_@~-][A-Za-z0-9_.@~-]*)*\/?$/;
 const HOST = /^(?:[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{1,5})?$/;
@@ -13,7 +13,7 @@ const FORMAT_SUFFIX = /\.(?:csv|json)\/?$/;
 const PROJECT = /^\/api\/(?:projects|environments)\/([^/]+)\/persons(?:\/|$)/;
 const PROJECT_NUMBER = /^[1-9][0-9]*$/;
 
-/** The path and the query of a request URL, as they were sent; `''` where there is none. */
+/** The path and the query of a request URL, as the client sent them. A part that is missing is `''`. */
 export function targetOf(url: string): { readonly path: string; readonly query: string } {
   const [, path = '', query = ''] = TARGET.exec(url) ?? [];
   return { path, query };

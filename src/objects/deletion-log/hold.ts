@@ -8,7 +8,7 @@ import type { Interpretation } from '../../upstream/interpret.ts';
 /** What an entry has yet to send, and the PostHog it is meant for. */
 export interface PendingDeletion {
   readonly deletion: Deletion;
-  /** Scheme, host and port of that PostHog; null where that was not written down: any. */
+  /** Scheme, host and port of that PostHog. `null` is an entry from before origins were kept: any PostHog fits. */
   readonly origin: string | null;
 }
 

@@ -13,7 +13,10 @@ import { coversDeleted, type StoredSlices } from './storage/slices.ts';
  */
 export const REMEMBERED_MAX = 20_000;
 
-/** What a deletion is remembered by: nothing where no slice was checked, nobody is deleted, or the profile stays. */
+/**
+ * The keys by which a deletion is remembered. There are none where no slice was checked, where no person is deleted,
+ * or where the profile stays.
+ */
 export const keysOf = (
   { deletion, resolved }: DeletionOrder,
   hasher: DistinctIdHasher,

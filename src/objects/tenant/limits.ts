@@ -14,7 +14,7 @@ export function limitsOf(tenant: TenantRecord, chain: readonly TokenLimits[]): L
   return limits;
 }
 
-/** The tenant's limit, and the tightest of the chain's where it has any. */
+/** The limit of the tenant, and the tightest limit among the tokens of the chain where a token has one. */
 export function limitsShown(statuses: readonly LimitStatus[]): LimitStatus[] {
   const [tenant, ...tokens] = statuses;
   const tightest = tokens.toSorted((a, b) => a.remaining - b.remaining || b.resetSeconds - a.resetSeconds)[0];

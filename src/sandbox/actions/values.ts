@@ -21,7 +21,7 @@ function count(call: Call, key: string, part: string): Counted[] {
   return [...found.values()].toSorted((a, b) => b.count - a.count || (text(a.name) < text(b.name) ? -1 : 1));
 }
 
-/** GET /values/ (PostHog contract §8, 22): the values of a property over the whole project, whoever asks. */
+/** GET /values/ (PostHog contract §8, 22): the values of a property over the whole project, for every caller. */
 export function values(call: Call): Reply {
   const key = call.target.query.get('key') ?? '';
   const found =

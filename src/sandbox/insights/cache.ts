@@ -5,7 +5,7 @@ import { isRecord, iso } from '../wire/python.ts';
 import type { Page } from './actors.ts';
 
 /**
- * Funnel, trends and correlation answers are cached by filter and project, with the links of whoever asked first
+ * Funnel, trends and correlation answers are cached by filter and project, with the links of the request that came first
  * inside (PostHog contract §10, trap 8). Any change of the world makes a new fingerprint, so that a cached answer here
  * is never out of date; upstream's can be.
  */

@@ -7,7 +7,7 @@ import { int, isRecord, text } from '../wire/python.ts';
 
 /** One series, step or exclusion of an insight (PostHog contract §6.4). */
 export interface Entity {
-  /** Null: any event. */
+  /** `null` matches every event. */
   readonly id: string | null;
   readonly type: 'events' | 'actions';
   readonly order: number;

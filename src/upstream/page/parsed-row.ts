@@ -14,8 +14,8 @@ export interface ParsedRow {
 }
 
 /**
- * `null` where a row is too large, is nested too deeply, or names a member twice: anyone who captures events can make
- * such a row of a person, so it costs that person its place and nobody else. @throws {PageFlaw} where it is no JSON.
+ * `null` where a row is too large, is nested too deeply, or names a member twice: a client that captures events can
+ * make such a row of a person, so the page leaves out that person and keeps all others. @throws {PageFlaw} where it is no JSON.
  */
 export function parseRow({ bytes, members, oddNumbers }: WrittenRow): ParsedRow | null {
   if (bytes === null) return null;

@@ -1,6 +1,6 @@
 /**
- * Reads persons of a look-up, and of each only what decides whether it is in a slice. However large the profiles are,
- * no more of them is in memory than what is picked: a profile of somebody else cannot make a look-up fail.
+ * Reads the persons of a look-up, and of each person only the members that decide whether the person is in a slice. The
+ * rest of a profile is never in memory, so a large profile of another tenant's person cannot make a look-up fail.
  */
 import { ok, type Result } from '../../core/result.ts';
 import { parseJson, type Json, type JsonObject } from '../../core/json.ts';
@@ -62,7 +62,7 @@ function knownPerson(picked: PickedPerson): PickedPerson {
   return picked;
 }
 
-/** Somebody of whom nothing is known, and so in no slice. */
+/** A person whose members cannot be read with certainty, and who is therefore in no slice. */
 const AMBIGUOUS: PickedPerson = {};
 
 function* readPage(

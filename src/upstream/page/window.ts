@@ -2,7 +2,7 @@
 
 /**
  * What is wrong with a page. Messages name the rule that was broken and never what PostHog sent: they reach logs, and
- * what broke the rule may be somebody's data.
+ * the bytes that broke the rule may be a person's data.
  */
 export class PageFlaw extends Error {
   override readonly name: string = 'PageFlaw';

@@ -312,3 +312,23 @@ export const sliced = (
   changes: Partial<DeletionOrder> = {},
 ): DeletionOrder =>
   order(bulk(inSlice), { resolved: { asked, distinctIds: [], slices: [ACME], ...resolved }, ...changes });
+
+/** Statements that would change, remove or replace every row of the tables. */
+export const overwrites = (tables: readonly string[]): string[] =>
+  tables.flatMap((table) => [
+    `UPDATE ${table} SET entry = entry + 1`,
+    `DELETE FROM ${table}`,
+    `INSERT OR REPLACE INTO ${table} SELECT * FROM ${table}`,
+    `REPLACE INTO ${table} SELECT * FROM ${table}`,
+  ]);
+
+/** The error of a statement that runs inside the object; `null` where the statement succeeds. */
+export const errorOf = (stub: Stub, statement: string): Promise<string | null> =>
+  runInDurableObject(stub, (_, { storage }) => {
+    try {
+      storage.sql.exec(statement);
+      return null;
+    } catch (error) {
+      return String(error);
+    }
+  });
