@@ -4,13 +4,17 @@
  */
 import type { SliceForm } from '../catalogue/operation.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
-import type { ForwardCall } from './request.ts';
+import type { ConstrainedCall } from '../policy/constrain.ts';
 
 /** The argument that holds PostHog's filters. */
 const PROPERTIES = 'properties';
 
 /** The arguments as PostHog's persons API is sent them. */
-export function argumentsWithConditions({ operation, arguments: own, conditions }: ForwardCall): JsonObject {
+export function argumentsWithConditions({
+  operation,
+  arguments: own,
+  conditions,
+}: ConstrainedCall): JsonObject {
   if (conditions.length === 0) return own;
   const { slicing } = operation;
   const form = slicing.kind === 'filtered' || slicing.kind === 'named' ? slicing.form : undefined;
