@@ -1,10 +1,8 @@
 /**
- * Narrows a permitted call to the slice of its grant, before it is sent. Pure. The slice goes in as conditions made
- * of constants, around what the client asked for and never merged with it: nothing a client can say gets past an
- * outer AND. Grants without a slice leave a call as it is.
+ * Narrows a permitted call to the slice of its grant, before it is sent. Pure. The slice stays beside the client's
+ * arguments as conditions made of constants: what the client asked for can neither read nor change them.
  */
-import type { SliceForm } from '../catalogue/operation.ts';
-import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
+import type { JsonObject } from '../core/json.ts';
 import type { PermittedCall } from './decide.ts';
 import type { Grant } from './grant.ts';
 import { sliceFilters } from './slice.ts';
@@ -13,37 +11,20 @@ import { sliceFilters } from './slice.ts';
 const constrained = Symbol('constrained');
 
 /** A permitted call, as narrow as its grant. */
-export type ConstrainedCall = PermittedCall & { readonly [constrained]: true };
+export type ConstrainedCall = PermittedCall & {
+  readonly [constrained]: true;
+  /** Filters of persons that PostHog is sent besides the client's, all of which must hold; empty where there are none. */
+  readonly conditions: readonly JsonObject[];
+};
 
-/** The argument that holds PostHog's filters. */
-const PROPERTIES = 'properties';
-
+/** Grants without a slice, and operations whose slice is no filter, add no condition. */
 export function constrain(call: PermittedCall, grant: Grant): ConstrainedCall {
   const { slicing } = call.operation;
   const form = slicing.kind === 'filtered' || slicing.kind === 'named' ? slicing.form : undefined;
   if (grant.slices.length === 0 || form === undefined || call.kind !== 'forward') {
-    return { ...call, [constrained]: true };
+    return { ...call, [constrained]: true, conditions: [] };
   }
   const filters = sliceFilters(grant.slices);
   if (filters.covers !== 'some') throw new Error('a grant that covers no person is refused before this');
-  const properties = around(form, filters.leaves, call.arguments[PROPERTIES]);
-  return { ...call, [constrained]: true, arguments: { ...call.arguments, [PROPERTIES]: properties } };
-}
-
-/**
- * The slice around a client's own filters, in the form the operation understands in every generation: one flat list
- * for lists, an outer AND of groups for insights (PostHog contract §6.2).
- */
-function around(form: SliceForm, slice: readonly JsonObject[], own: Json | undefined): Json {
-  if (form === 'flat') return [...slice, ...listOf(own)];
-  const inner = own === undefined ? [] : [isJsonObject(own) ? own : { type: 'AND', values: listOf(own) }];
-  return { type: 'AND', values: [{ type: 'AND', values: slice }, ...inner] };
-}
-
-const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);
-
-function listOf(own: Json | undefined): readonly Json[] {
-  if (own === undefined) return [];
-  if (isList(own)) return own;
-  throw new Error('a list takes a flat list of filters');
+  return { ...call, [constrained]: true, conditions: filters.leaves };
 }

@@ -1,10 +1,11 @@
 /** What PostHog is sent for a call: written once, here, from the call's constrained arguments. */
 import { toQuery } from '../catalogue/fields/values.ts';
-import type { Call, Delivery, Method } from '../catalogue/operation.ts';
+import type { Delivery, Method } from '../catalogue/operation.ts';
 import { firstPosition, pageRequestOf } from '../catalogue/paging.ts';
 import type { PersonRef, ProjectId } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
 import type { ConstrainedCall } from '../policy/constrain.ts';
+import { argumentsWithConditions } from './conditions.ts';
 
 /**
  * A request to PostHog, made of validated values only. There is no place in it for a header, a host, a raw path or
@@ -43,9 +44,9 @@ export function requestOf(call: ForwardCall): UpstreamRequest {
 type Message = readonly (readonly [name: string, value: Json])[];
 
 /** PostHog is always told the limit, so that its default and the gateway's cannot differ. */
-function messageOf(call: Pick<Call, 'operation' | 'arguments' | 'asked'>): Message {
+function messageOf(call: ForwardCall): Message {
   const { sentOnlyIfTrue = [], reply } = call.operation;
-  const message = Object.entries(call.arguments).filter(
+  const message = Object.entries(argumentsWithConditions(call)).filter(
     ([name, value]) => value === true || !sentOnlyIfTrue.includes(name),
   );
   const page = pageRequestOf(call);

@@ -4,7 +4,7 @@ import type { Call, Method, Operation, PageRequest } from '../../../src/catalogu
 import { pageRequestOf } from '../../../src/catalogue/paging.ts';
 import type { Failure } from '../../../src/core/failure.ts';
 import { PersonRef, ProjectId } from '../../../src/core/ids.ts';
-import { parseJson, type Json } from '../../../src/core/json.ts';
+import { parseJson, type Json, type JsonObject } from '../../../src/core/json.ts';
 import type { Result } from '../../../src/core/result.ts';
 import { askedPairs } from '../../../src/http/mirror/links.ts';
 import { requestOf, type ForwardCall, type UpstreamRequest } from '../../../src/upstream/request.ts';
@@ -58,7 +58,7 @@ export function forwarded(id: string, asked: Asked = {}): Forwarded {
 /** What PostHog is sent for a call without a slice. @throws if the call is not one that is forwarded. */
 export function sentFor(call: Call): Forwarded {
   if (call.kind !== 'forward') throw new Error(`${call.operation.id} is not passed on`);
-  const narrowed = call as ForwardCall;
+  const narrowed = { ...call, conditions: [] as readonly JsonObject[] } as ForwardCall;
   return { ...narrowed, ...requestOf(narrowed), asked: askedPairs(call), window: pageRequestOf(call) };
 }
 
