@@ -80,9 +80,9 @@ export interface FunnelQuestion {
 
 /** The people who got as far as asked. */
 export function funnelMatches({ actors, range }: Scene, question: FunnelQuestion): Match[] {
-  const { funnel, onPoint, reachedFar, inSlice } = question;
+  const { onPoint, reachedFar, inSlice } = question;
   return actors.filter((actor) => {
-    const best = furthest(runs(funnel, actor, within(range, actor.deeds)).filter(onPoint));
+    const best = furthest(runs(question.funnel, actor, within(range, actor.deeds)).filter(onPoint));
     const first = best?.[0];
     return best !== undefined && first !== undefined && reachedFar(best.length) && inSlice(actor, first);
   });
