@@ -122,6 +122,14 @@ class Run {
   }
 }
 
+const verdicts = (decisions: readonly Decision[]) => decisions.map(({ id, verdict }) => [id, verdict.kind]);
+const filled = (): PermitQueue => {
+  const queue = new PermitQueue();
+  queue.ask('a', HOLD_MS, START);
+  queue.ask('b', HOLD_MS, START);
+  return queue;
+};
+
 describe('Queue of queries', () => {
   test('A queue keeps its bounds, its order and its promises to those who wait, whatever happens', () => {
     fc.assert(
@@ -132,14 +140,6 @@ describe('Queue of queries', () => {
       RUNS,
     );
   });
-
-  const verdicts = (decisions: readonly Decision[]) => decisions.map(({ id, verdict }) => [id, verdict.kind]);
-  const filled = (): PermitQueue => {
-    const queue = new PermitQueue();
-    queue.ask('a', HOLD_MS, START);
-    queue.ask('b', HOLD_MS, START);
-    return queue;
-  };
 
   test('A third query waits, and the place of one that has ended goes to the query that waits longest', () => {
     const queue = filled();

@@ -14,13 +14,12 @@ const NOBODY_LEAVES = new AbortController().signal;
 /** A paced transport that answers with a status, and everything that its parts were told. */
 function paced(changes: Partial<Pacer> = {}, init: ResponseInit = {}) {
   const pacer = {
-    acquire: vi.fn<Pacer['acquire']>(async () => ok(null)),
-    release: vi.fn<Pacer['release']>(async () => undefined),
-    cancel: vi.fn<Pacer['cancel']>(async () => undefined),
-    report: vi.fn<Pacer['report']>(async () => undefined),
-    ...changes,
+    acquire: vi.fn(changes.acquire ?? (async () => ok(null))),
+    release: vi.fn(changes.release ?? (async () => undefined)),
+    cancel: vi.fn(changes.cancel ?? (async () => undefined)),
+    report: vi.fn(changes.report ?? (async () => undefined)),
   };
-  const pacerOf = vi.fn(() => pacer);
+  const pacerOf = vi.fn<(projectId: ProjectId) => Pacer>(() => pacer);
   const unreachable = vi.fn<(error: unknown) => void>();
   const sent = vi.fn<(left?: AbortSignal) => void>();
   const clock = { nowMs: 1_795_000_000_000 };
@@ -124,7 +123,7 @@ describe('Another call', () => {
 
   test('Every twenty other calls are reported without holding one up', async () => {
     const { pacer, kept, send } = paced({
-      report: vi.fn<Pacer['report']>(() => new Promise(() => undefined)),
+      report: () => new Promise(() => undefined),
     });
     for (let nth = 0; nth < 41; nth += 1) await send(PERSONS);
     expect(pacer.report.mock.calls.map(([calls]) => calls)).toEqual([20, 20]);
