@@ -37,7 +37,7 @@ const OPERATORS = [...LISTING, ...COMPARING, ...EXISTING] as const;
 
 const isOneOf = (words: readonly string[], word: string): boolean => words.includes(word);
 
-const leafOf = <T extends readonly [string, ...string[]]>(types: T) =>
+const leafOf = <const T extends readonly [string, ...string[]]>(types: T) =>
   z
     .strictObject({
       key: refersTo(propertyOfType('type'), text(400)),

@@ -2,7 +2,8 @@
 import * as z from 'zod';
 import { ENTITIES_MAX, Entity, exclusions, STEPS_MAX } from './entities.ts';
 import { InsightFilterList } from './filters.ts';
-import { breakdownFields, breakdowns, insightFields, moment } from './insight.ts';
+import { breakdownFields, breakdowns, insightFields } from './insight.ts';
+import { moment } from './moments.ts';
 import { correlationName, none } from './reference-rules.ts';
 import { refersTo, type ReferenceRule } from './references.ts';
 import { flag, json, oneOf, pageFields, text, whole } from './values.ts';
