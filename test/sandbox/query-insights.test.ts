@@ -34,6 +34,34 @@ const found = async (source: Record<string, unknown>, more: Record<string, unkno
 /** Who of a told story the query finds. */
 const told = async (source: Record<string, unknown>) => whoIs(await run(bench, actorsOf(source)));
 
+const correlation = (members: Record<string, unknown>, funnelCorrelationType = 'events') => ({
+  kind: 'FunnelCorrelationActorsQuery',
+  ...members,
+  source: {
+    kind: 'FunnelCorrelationQuery',
+    funnelCorrelationType,
+    source: funnel(['signed up', 'paid'], 1),
+  },
+});
+const watched = { funnelCorrelationPersonEntity: event('watched video') };
+const lifecycle = (members: Record<string, unknown>, series = [event('probe')]) =>
+  insight('LifecycleQuery', series, members, { interval: 'day' });
+const stickiness = (members: Record<string, unknown>, names = ['probe']) => ({
+  kind: 'StickinessActorsQuery',
+  ...members,
+  source: { kind: 'StickinessQuery', series: names.map((name) => event(name)), interval: 'day' },
+});
+const total = { trendsFilter: { display: 'BoldNumber' } };
+const trends = (members: Record<string, unknown>, more: Record<string, unknown> = total) =>
+  insight('TrendsQuery', [event('probe')], members, { interval: 'day', ...more });
+const views = (more: Record<string, unknown>) =>
+  insight('TrendsQuery', [event('$pageview')], {}, { ...total, dateRange: WIDE_RANGE, ...more });
+const threeSteps = (more: Record<string, unknown>) => funnel(STEPS, 3, { funnelsFilter: more });
+const action = (id: number) => ({ kind: 'ActionsNode', id });
+const withAction = (id: number) => funnel([], 2, { series: [event('watched video'), action(id)] });
+const named = (name: string) =>
+  correlation({ funnelCorrelationPersonEntity: event(name), funnelCorrelationPersonConverted: true });
+
 describe('Funnels', () => {
   test.each([
     [1, ['ADA', 'BEN', 'CYD', 'DOV', 'MIA']],
@@ -52,8 +80,7 @@ describe('Funnels', () => {
   });
 
   test('The order of a funnel can be strict or free, and its window short', async () => {
-    const filter = (more: Record<string, unknown>) => funnel(STEPS, 3, { funnelsFilter: more });
-    expect(await found(filter({ funnelOrderType: 'unordered' }))).toEqual(['ADA', 'CYD', 'MIA']);
+    expect(await found(threeSteps({ funnelOrderType: 'unordered' }))).toEqual(['ADA', 'CYD', 'MIA']);
     await happen(bench, 'gap: go@12T09, other@12T10, stop@12T11', 'close: go@12T09, stop@12T10');
     const strict = { funnelsFilter: { funnelOrderType: 'strict' } };
     expect(await told(funnel(['go', 'stop'], 2, strict))).toEqual(['close']);
@@ -84,25 +111,12 @@ describe('Funnels', () => {
   });
 
   test('A step can be an action, and an action that does not exist is no event at all', async () => {
-    const action = (id: number) => ({ kind: 'ActionsNode', id });
-    const asked = (id: number) => funnel([], 2, { series: [event('watched video'), action(id)] });
-    expect(await found(asked(ACTIONS.paid.id))).toEqual(['ADA', 'CYD']);
-    expect(await found(asked(999))).toEqual([]);
+    expect(await found(withAction(ACTIONS.paid.id))).toEqual(['ADA', 'CYD']);
+    expect(await found(withAction(999))).toEqual([]);
   });
 });
 
 describe('Correlation', () => {
-  const correlation = (members: Record<string, unknown>, funnelCorrelationType = 'events') => ({
-    kind: 'FunnelCorrelationActorsQuery',
-    ...members,
-    source: {
-      kind: 'FunnelCorrelationQuery',
-      funnelCorrelationType,
-      source: funnel(['signed up', 'paid'], 1),
-    },
-  });
-  const watched = { funnelCorrelationPersonEntity: event('watched video') };
-
   test('A correlation finds who converted or not, with an event on the way', async () => {
     const asked = (converted: boolean) =>
       correlation({ ...watched, funnelCorrelationPersonConverted: converted });
@@ -126,17 +140,13 @@ describe('Correlation', () => {
   });
 
   test('A quote in the name of a correlated event gets into the SQL', async () => {
-    const asked = (name: string) =>
-      correlation({ funnelCorrelationPersonEntity: event(name), funnelCorrelationPersonConverted: true });
-    expect((await run(bench, actorsOf(asked("it's")))).status).toBe(400);
-    expect(await found(asked('never happened'))).toEqual([]);
-    expect(await found(asked("' OR '1' = '1"))).toEqual(['ADA', 'CYD', 'MIA']);
+    expect((await run(bench, actorsOf(named("it's")))).status).toBe(400);
+    expect(await found(named('never happened'))).toEqual([]);
+    expect(await found(named("' OR '1' = '1"))).toEqual(['ADA', 'CYD', 'MIA']);
   });
 });
 
 describe('Lifecycle', () => {
-  const asked = (members: Record<string, unknown>, series = [event('probe')]) =>
-    insight('LifecycleQuery', series, members, { interval: 'day' });
   beforeEach(() =>
     happen(
       bench,
@@ -153,22 +163,22 @@ describe('Lifecycle', () => {
     ['resurrecting', ['back']],
     ['dormant', ['gone']],
   ])('The lifecycle status %s finds %j', async (status, expected) => {
-    expect(await told(asked({ day: '2026-03-12', status }))).toEqual(expected);
+    expect(await told(lifecycle({ day: '2026-03-12', status }))).toEqual(expected);
   });
 
   test('A lifecycle without a day or without a status is not restricted by it', async () => {
-    expect(await told(asked({ day: '2026-03-12' }))).toEqual(['back', 'fresh', 'gone', 'steady']);
-    expect(await told(asked({ status: 'new' }))).toEqual(['fresh', 'steady']);
+    expect(await told(lifecycle({ day: '2026-03-12' }))).toEqual(['back', 'fresh', 'gone', 'steady']);
+    expect(await told(lifecycle({ status: 'new' }))).toEqual(['fresh', 'steady']);
   });
 
   test('A day outside the range, or in the middle of an interval, has no actors', async () => {
-    expect(await told(asked({ day: '2026-03-02', status: 'new' }))).toEqual([]);
-    expect(await told(asked({ day: '2026-03-12 10:00:00', status: 'new' }))).toEqual([]);
+    expect(await told(lifecycle({ day: '2026-03-02', status: 'new' }))).toEqual([]);
+    expect(await told(lifecycle({ day: '2026-03-12 10:00:00', status: 'new' }))).toEqual([]);
   });
 
   test('Several series of a lifecycle are joined by AND', async () => {
     const both = [event('probe'), event('other')];
-    expect(await told(asked({ day: '2026-03-12', status: 'new' }, both))).toEqual([]);
+    expect(await told(lifecycle({ day: '2026-03-12', status: 'new' }, both))).toEqual([]);
   });
 });
 
@@ -176,50 +186,42 @@ describe('Stickiness', () => {
   beforeEach(() =>
     happen(bench, 'once: probe@12T10, probe@12T11', 'twice: probe@12T10, probe@14T10', 'other: else@12T10'),
   );
-  const asked = (members: Record<string, unknown>, names = ['probe']) => ({
-    kind: 'StickinessActorsQuery',
-    ...members,
-    source: { kind: 'StickinessQuery', series: names.map((name) => event(name)), interval: 'day' },
-  });
 
   test('Stickiness finds who was active in exactly that many intervals', async () => {
-    expect(await told(asked({ day: 1 }))).toEqual(['once']);
-    expect(await told(asked({ day: 2 }))).toEqual(['twice']);
-    expect(await told({ ...asked({ day: 2 }), kind: 'InsightActorsQuery' })).toEqual(['twice']);
-    expect(await told(asked({ day: 1, operator: 'gte' }))).toEqual(['once', 'twice']);
+    expect(await told(stickiness({ day: 1 }))).toEqual(['once']);
+    expect(await told(stickiness({ day: 2 }))).toEqual(['twice']);
+    expect(await told({ ...stickiness({ day: 2 }), kind: 'InsightActorsQuery' })).toEqual(['twice']);
+    expect(await told(stickiness({ day: 1, operator: 'gte' }))).toEqual(['once', 'twice']);
   });
 
   test('Stickiness without a day finds everybody, and several series are joined by OR', async () => {
-    expect(await told(asked({}))).toEqual(['once', 'twice']);
-    expect(await told(asked({ day: 1, series: 0 }, ['probe', 'else']))).toEqual(['once', 'other']);
+    expect(await told(stickiness({}))).toEqual(['once', 'twice']);
+    expect(await told(stickiness({ day: 1, series: 0 }, ['probe', 'else']))).toEqual(['once', 'other']);
   });
 });
 
 describe('Trends', () => {
-  const total = { trendsFilter: { display: 'BoldNumber' } };
-  const asked = (members: Record<string, unknown>, more: Record<string, unknown> = total) =>
-    insight('TrendsQuery', [event('probe')], members, { interval: 'day', ...more });
   const counted = { select: ['actor', 'event_count'], orderBy: ['event_count DESC', 'actor_id DESC'] };
   beforeEach(() =>
     happen(bench, 'few: probe@12T10', 'many: probe@12T10, probe@12T11, probe@13T10', 'old: probe@01T10'),
   );
 
   test('Trends of a whole range count the events of each actor, most first', async () => {
-    const answer = await run(bench, actorsOf(asked({}), counted));
+    const answer = await run(bench, actorsOf(trends({}), counted));
     expect(answer.json).toMatchObject({ columns: ['actor', 'event_count', 'event_distinct_ids'] });
     expect(cells(answer, 'event_count')).toEqual([3, 1]);
     expect(cells(answer, 'event_distinct_ids')).toEqual([['many'], ['few']]);
   });
 
   test('Trends of a line are asked about one bucket', async () => {
-    const answer = await run(bench, actorsOf(asked({ day: '2026-03-12' }, {}), counted));
+    const answer = await run(bench, actorsOf(trends({ day: '2026-03-12' }, {}), counted));
     expect(cells(answer, 'event_count')).toEqual([2, 1]);
   });
 
   test('A missing day of a line is a 500, and so is a day of a total', async () => {
-    expect((await run(bench, actorsOf(asked({}, {})))).status).toBe(500);
-    expect((await run(bench, actorsOf(asked({ day: '2026-03-12' })))).status).toBe(500);
-    expect((await run(bench, actorsOf(asked({ day: 12 }, {})))).status).toBe(500);
+    expect((await run(bench, actorsOf(trends({}, {})))).status).toBe(500);
+    expect((await run(bench, actorsOf(trends({ day: '2026-03-12' })))).status).toBe(500);
+    expect((await run(bench, actorsOf(trends({ day: 12 }, {})))).status).toBe(500);
   });
 
   test.each([
@@ -228,12 +230,10 @@ describe('Trends', () => {
     ['$$_posthog_breakdown_other_$$', ['few', 'many']],
   ])('The slice %s of a breakdown has the actors %j', async (breakdown, expected) => {
     const breakdownFilter = { breakdown: 'way', breakdown_type: 'event' };
-    expect(await told(asked({ breakdown }, { ...total, breakdownFilter }))).toEqual(expected);
+    expect(await told(trends({ breakdown }, { ...total, breakdownFilter }))).toEqual(expected);
   });
 
   test('The range of a query, and its filter of test accounts, narrow trends', async () => {
-    const views = (more: Record<string, unknown>) =>
-      insight('TrendsQuery', [event('$pageview')], {}, { ...total, dateRange: WIDE_RANGE, ...more });
     expect(await found(views({}))).toContain('STAFF');
     expect(await found(views({ filterTestAccounts: true }))).not.toContain('STAFF');
     expect(await found(views({ dateRange: { date_from: '2026-03-11', date_to: '2026-03-11' } }))).toEqual(
