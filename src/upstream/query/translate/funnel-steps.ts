@@ -137,7 +137,7 @@ function periodStart(text: string | undefined, interval: Interval): string | nul
   const moment = text === undefined ? null : absoluteMoment(text);
   if (moment === null || moment.zone !== null) return null;
   const [hour = '00', ...rest] = (moment.time ?? '00').split(':');
-  const isWhole = rest.every((part) => Number(part) === 0) && (interval === 'hour' || Number(hour) === 0);
+  const isSharp = rest.every((part) => Number(part) === 0) && (interval === 'hour' || Number(hour) === 0);
   const isFirst = interval !== 'month' || moment.date.endsWith('-01');
-  return isWhole && isFirst ? `${moment.date} ${hour}:00:00` : null;
+  return isSharp && isFirst ? `${moment.date} ${hour}:00:00` : null;
 }

@@ -85,7 +85,13 @@ function rangeAround(day: string, input: LifecycleInput): Result<DateRange, Flaw
   const range = dateRangeOf(input);
   if (!range.ok) return range;
   const from = absoluteMoment(input.date_from ?? '')?.date ?? date;
-  return input.interval !== 'week' && input.interval !== 'month' && date < from
-    ? err(conflict('target_date', 'must not be before date_from'))
+  const to = absoluteMoment(input.date_to ?? '')?.date ?? date;
+  // The start of a week or a month may be before a range that begins in it.
+  if (date < from && input.interval !== 'week' && input.interval !== 'month') {
+    return err(conflict('target_date', 'must not be before date_from'));
+  }
+  // Dormant are persons after their last activity.
+  return date > to && input.lifecycle_type !== 'dormant'
+    ? err(conflict('target_date', 'must not be after date_to'))
     : range;
 }
