@@ -5,7 +5,7 @@
 import * as z from 'zod';
 import { forwarding } from '../define.ts';
 import { correlationFields, funnelFields } from '../fields/funnel.ts';
-import { breakdownFields, insightFields, seriesFields } from '../fields/insight.ts';
+import { breakdownFields, INSIGHT_EXTRAS, insightFields, seriesFields } from '../fields/insight.ts';
 import { none } from '../fields/reference-rules.ts';
 import { refersTo } from '../fields/references.ts';
 import { oneOf, pageFields, whole } from '../fields/values.ts';
@@ -20,6 +20,7 @@ const insight = {
   scopes: ['insight:read'],
   methods: ['GET'],
   place: 'query',
+  dropped: INSIGHT_EXTRAS,
   reply: actorsReply,
 } as const;
 
