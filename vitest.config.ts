@@ -34,6 +34,7 @@ export default defineConfig({
                 TENANT: object('Tenant'),
                 DELETION_LOG: object('DeletionLog'),
                 DIRECTORY: object('Directory'),
+                SHIELD: object('Shield'),
               },
             },
           }),

@@ -7,19 +7,22 @@ import { newRequestId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
-import { logMisconfiguration, logRequest, noteFailure, openLog } from './http/log.ts';
+import { logMisconfiguration, logRequest, logShieldFailure, noteFailure, openLog } from './http/log.ts';
 import { createRouter, type Router } from './http/router.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import type { Objects } from './objects/remote.ts';
+import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
+import { pacing, type Pacing } from './upstream/pacing.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
 export interface Env {
   readonly TENANT: Objects<Tenant>;
   readonly DELETION_LOG: Objects<DeletionLog>;
   readonly DIRECTORY: Objects<Directory>;
+  readonly SHIELD: Objects<Shield>;
   /** Static assets: what the build made and the Worker hands out. */
   readonly ASSETS: Pick<Fetcher, 'fetch'>;
 }
@@ -44,10 +47,20 @@ export function createApp(env: Env): App {
 
 const nowMs = (): number => Date.now();
 
+/** Queries of one PostHog project take turns, whichever tenant asks. */
+const paceOf = (env: Env, { upstream }: Config): Pacing =>
+  pacing({
+    pacerOf: (projectId) => env.SHIELD.getByName(String(projectId)),
+    slowTimeoutMs: upstream.slowTimeoutMs,
+    newId: () => crypto.randomUUID(),
+    nowMs,
+    unreachable: logShieldFailure,
+  });
+
 const servicesOf = (env: Env, config: Config): Services => ({
   tokens: tokenIssuer(config.keyring, config.issuer),
   checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
-  posthog: clientFactory(config.upstream, (input, init) => fetch(input, init), nowMs),
+  posthog: clientFactory(config.upstream, (input, init) => fetch(input, init), nowMs, paceOf(env, config)),
   upstream: { generation: config.generation, ownersProject: config.ownersProject },
   tenant: (id) => env.TENANT.getByName(id),
   deletionLog: (id) => env.DELETION_LOG.getByName(id),

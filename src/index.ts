@@ -2,6 +2,7 @@ import { createApp, type App, type Env } from './app.ts';
 
 export { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 export { Directory } from './objects/directory.ts';
+export { Shield } from './objects/shield/shield.ts';
 export { Tenant } from './objects/tenant/tenant.ts';
 
 /** Built once for each isolate: an environment does not change under a running one. */

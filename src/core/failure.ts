@@ -95,6 +95,11 @@ export const FAILURES = {
     type: 'throttled_error',
     title: "PostHog's rate limit, shared by everyone, is used up",
   },
+  upstream_busy: {
+    status: 503,
+    type: 'throttled_error',
+    title: 'Too many queries are waiting for PostHog',
+  },
   upstream_unreachable: { status: 503, type: 'server_error', title: 'PostHog did not answer' },
   upstream_timeout: { status: 503, type: 'server_error', title: 'PostHog did not answer in time' },
   upstream_error: { status: 502, type: 'server_error', title: 'PostHog failed' },

@@ -56,4 +56,14 @@ export const LIMITS = {
   wrongAdminTokensPerMinuteMax: 30,
   wrongAdminTokensAtOnceMax: 100,
   personsPerDayMax: 1_000_000_000,
+  /** Queries that PostHog is asked at once for one project. PostHog runs three and lets others use some (query contract §1). */
+  queriesAtOnceMax: 2,
+  /** Queries that wait for their turn. More are refused at once. */
+  queriesWaitingMax: 20,
+  /** Milliseconds a query waits for its turn at most: less than a client's patience, and several queries long. */
+  queryWaitMsMax: 10_000,
+  /** PostHog takes 240 requests a minute, queries and other persons calls together. The rest is for calls not counted yet. */
+  queryRequestsPerMinuteMax: 220,
+  /** Milliseconds for which a `Retry-After` of PostHog's stops queries at most: an hour. */
+  queryPauseMsMax: 3_600_000,
 } as const;

@@ -5,6 +5,7 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { newRequestId, type RequestId } from '../core/ids.ts';
 import { err, type Result } from '../core/result.ts';
+import type { Invocation } from '../upstream/pacing.ts';
 import type { Context, Handler, Reply, RequestLog, ResponseState, Services } from './context.ts';
 import { logDefect, logRequest, noteFailure, openLog } from './log.ts';
 import { corsHeaders, type Plane } from './reply/cors.ts';
@@ -50,7 +51,11 @@ export function respond(
   handler: Handler,
 ): Promise<Response> {
   const log = openLog(newRequestId(services.random), services.nowMs(), routed.route);
-  const answered = answer(services, routed, handler, log);
+  const invocation = {
+    left: routed.request.signal,
+    waitUntil: (work: Promise<unknown>) => execution.waitUntil(work),
+  };
+  const answered = answer(services, invocation, routed, handler, log);
   // The runtime drops what it is not told to wait for as soon as the client is gone, and the line with it.
   execution.waitUntil(answered.then((one) => writeLine(services, routed, log, one)));
   return answered.then(({ response }) => response);
@@ -69,13 +74,14 @@ async function writeLine(
 
 async function answer(
   services: Services,
+  invocation: Invocation,
   routed: Routed,
   handler: Handler,
   log: RequestLog,
 ): Promise<Answered> {
   const { request, parameters } = routed;
   const state: ResponseState = { limits: [], allowedOrigin: null };
-  const posthog = services.posthog((status, ms) => countCall(log, status, ms));
+  const posthog = services.posthog((status, ms) => countCall(log, status, ms), invocation);
   try {
     const result = await handler({ request, services, posthog, log, response: state, parameters });
     return await answeredOf(result, routed, log, state);

@@ -8,6 +8,7 @@ import { ok, type Result } from '../core/result.ts';
 import { chunksOfAnswer, readText } from './body.ts';
 import type { ChunkReader } from './chunks.ts';
 import { interpret, interpretStatus, type Interpretation } from './interpret.ts';
+import type { Invocation, Pacing } from './pacing.ts';
 import type { UpstreamRequest } from './request.ts';
 import { scrubsOf, type Scrubs } from './scrub.ts';
 import { openTransport, type PostHogConfig, type Transport, type UpstreamAnswer } from './transport.ts';
@@ -40,19 +41,27 @@ export interface PostHogClient {
 /** Told of every call: PostHog's status, `null` where it never answered, and the milliseconds until its headers. */
 export type CallObserver = (status: number | null, ms: number) => void;
 
-/** Makes clients that share one configuration; each tells its own observer. */
-export type ClientFactory = (observe: CallObserver) => PostHogClient;
+/** Makes clients that share one configuration; each tells its own observer, and is made for one request of a client. */
+export type ClientFactory = (observe: CallObserver, invocation: Invocation) => PostHogClient;
 
 /** `fetcher` is the runtime's fetch and `nowMs` its clock, passed in so that tests choose them. */
 export function clientFactory(
   config: PostHogConfig,
   fetcher: typeof fetch,
   nowMs: () => number,
+  pace: Pacing,
 ): ClientFactory {
   const transport = openTransport(config, fetcher, nowMs);
   const scrubs = scrubsOf(config);
-  return (observe) => clientOf(observed(transport, observe, nowMs), scrubs);
+  return (observe, invocation) => clientOf(pace(observed(transport, observe, nowMs), invocation), scrubs);
 }
+
+/** A client for work that no client waits for. It takes no turns, so it is not for queries. */
+export const unpacedClient = (
+  config: PostHogConfig,
+  fetcher: typeof fetch,
+  nowMs: () => number,
+): PostHogClient => clientOf(openTransport(config, fetcher, nowMs), scrubsOf(config));
 
 function clientOf(transport: Transport, scrubs: Scrubs): PostHogClient {
   const interpretText = ({ status, retryAfterSeconds }: UpstreamAnswer, text: string): Interpretation =>
@@ -102,9 +111,9 @@ const openAnswer = (answer: UpstreamAnswer, scrubs: Scrubs): OpenAnswer => ({
 
 const observed =
   (transport: Transport, observe: CallObserver, nowMs: () => number): Transport =>
-  async (request) => {
+  async (request, left) => {
     const sentMs = nowMs();
-    const answer = await transport(request);
+    const answer = await transport(request, left);
     observe(answer.ok ? answer.value.status : null, nowMs() - sentMs);
     return answer;
   };

@@ -29,7 +29,8 @@ export interface UpstreamAnswer {
   readonly failure: () => Failure;
 }
 
-export type Transport = (request: UpstreamRequest) => Promise<Result<UpstreamAnswer>>;
+/** `left` takes the request back when it aborts. Only for requests that may end half way: queries. */
+export type Transport = (request: UpstreamRequest, left?: AbortSignal) => Promise<Result<UpstreamAnswer>>;
 
 const ATTEMPTS_OF_A_READ = 2;
 const RETRY_AFTER_SECONDS = 5;
@@ -42,7 +43,7 @@ const USER_AGENT = 'hedgerow';
  * An answer that is read whole has the time of one wait, from the request to its last byte.
  */
 export function openTransport(config: PostHogConfig, fetcher: typeof fetch, nowMs: () => number): Transport {
-  const attempt = async (request: UpstreamRequest): Promise<Result<UpstreamAnswer>> => {
+  const attempt: Transport = async (request, left) => {
     const idleMs = request.delivery === 'idempotent' ? config.readTimeoutMs : config.slowTimeoutMs;
     const deadline = startDeadline({ idleMs, totalMs: idleMs * WAITS_OF_A_STREAM }, nowMs);
     const reason = () => {
@@ -55,7 +56,7 @@ export function openTransport(config: PostHogConfig, fetcher: typeof fetch, nowM
         headers: headersOf(request, config.key),
         redirect: 'manual',
         cache: 'no-store',
-        signal: deadline.signal,
+        signal: left === undefined ? deadline.signal : AbortSignal.any([deadline.signal, left]),
         ...(request.body === null ? {} : { body: JSON.stringify(request.body) }),
       });
       return ok({
@@ -72,10 +73,10 @@ export function openTransport(config: PostHogConfig, fetcher: typeof fetch, nowM
     }
   };
 
-  return async (request) => {
+  return async (request, left) => {
     const attempts = request.delivery === 'idempotent' ? ATTEMPTS_OF_A_READ : 1;
-    let result = await attempt(request);
-    for (let made = 1; made < attempts && !result.ok; made += 1) result = await attempt(request);
+    let result = await attempt(request, left);
+    for (let made = 1; made < attempts && !result.ok; made += 1) result = await attempt(request, left);
     return result;
   };
 }

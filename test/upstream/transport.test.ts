@@ -152,6 +152,14 @@ describe('No answer', () => {
     },
   );
 
+  test('A request that its sender takes back ends at once', async () => {
+    const left = new AbortController();
+    const { fetcher } = fetcherOf(silent);
+    const sent = openTransport(CONFIG, fetcher, Date.now)(requestTo({ delivery: 'slow' }), left.signal);
+    left.abort();
+    expect(await sent).toMatchObject({ ok: false, failure: { code: 'upstream_unreachable' } });
+  });
+
   test('The second answer of a read counts where the first try had none', async () => {
     expect(await ended('idempotent', breaks, answers())).toEqual({ attempts: 2, code: 200 });
     expect(await ended('idempotent', silent, answers())).toEqual({ attempts: 2, code: 200 });

@@ -54,9 +54,7 @@ export function withoutAbsent(schema: z.core.$ZodType, value: Json): Json {
 
 function withoutAbsentMembers(schemas: readonly z.core.$ZodType[], value: Json): Json {
   if (!isJsonObject(value)) return value;
-  const shapes = schemas.flatMap((schema) =>
-    schema instanceof z.ZodObject ? [schema._zod.def.shape] : [],
-  );
+  const shapes = schemas.flatMap(shapeOf);
   const shape = shapes.find((candidate) => hasMembers(candidate, value)) ?? shapes[0];
   if (shape === undefined) return value;
   const members = Object.entries(value).flatMap(([name, member]): [string, Json][] => {
@@ -68,16 +66,19 @@ function withoutAbsentMembers(schemas: readonly z.core.$ZodType[], value: Json):
   return Object.fromEntries(members);
 }
 
-const hasMembers = (shape: z.core.$ZodShape, value: JsonObject): boolean =>
+type Shape = Readonly<Record<string, z.core.$ZodType>>;
+
+const shapeOf = (schema: z.core.$ZodType): readonly Shape[] =>
+  schema instanceof z.ZodObject ? [schema._zod.def.shape] : [];
+
+const hasMembers = (shape: Shape, value: JsonObject): boolean =>
   Object.keys(value).every((name) => Object.hasOwn(shape, name));
 
 /** The schemas a value may be read by, without what wraps them. */
 function alternatives(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
   if (schema instanceof z.ZodUnion) return schema._zod.def.options.flatMap(alternatives);
   if (schema instanceof z.ZodPipe) return alternatives(schema._zod.def.in);
-  return schema instanceof z.ZodOptional ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodDefault
+  return schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault
     ? alternatives(schema._zod.def.innerType)
     : [schema];
 }

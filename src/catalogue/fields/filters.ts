@@ -19,7 +19,7 @@ const scalar = z.union([text(VALUE_CHARS_MAX), z.number(), z.boolean()], {
   error: 'must be text, a number or a boolean',
 });
 
-const leafOf = <T extends readonly [string, ...string[]]>(types: T) =>
+const leafOf = <const T extends readonly [string, ...string[]]>(types: T) =>
   z
     .strictObject({
       key: refersTo(propertyOfType('type'), text(400)),

@@ -4,22 +4,12 @@ import { LIMITS } from '../../core/limits.ts';
 import { leftOutAs } from './absent.ts';
 import { entities, MATH, STEPS_MAX } from './entities.ts';
 import { insightFilters } from './filters.ts';
+import { moment } from './moments.ts';
 import { anything, eventsOnly, none, propertyOfType, search, testAccounts } from './reference-rules.ts';
 import { refersTo, type ReferenceRule } from './references.ts';
 import { flag, json, oneOf, text, whole } from './values.ts';
 
-const RANGE_CHARS_MAX = 40;
 const BREAKDOWNS_MAX = 10;
-
-/** `-7d`, `2026-01-01`, an ISO time, or `all`. */
-export const moment = () =>
-  z
-    .string()
-    .max(RANGE_CHARS_MAX)
-    .regex(
-      /^(?:all|-?[0-9]{1,4}[hdwmqy](?:Start|End)?|[dwmy](?:Start|End)|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)$/,
-      'must be like -7d, 2026-01-01, 2026-01-01T10:00:00Z or all',
-    );
 
 /**
  * Names that every link PostHog makes to an insight carries, and that change nothing about its persons (corrections

@@ -21,10 +21,10 @@ export const OPERATORS = [
 type Operator = (typeof OPERATORS)[number];
 
 type Scalar = string | number | boolean;
-type Value = Scalar | readonly Scalar[];
+type Value = Scalar | Scalar[];
 
 const isOneOf = (words: readonly string[], word: string): boolean => words.includes(word);
-const isList = (value: Value): value is readonly Scalar[] => Array.isArray(value);
+const isList = (value: Value): value is Scalar[] => Array.isArray(value);
 
 const TAKE_LISTS = [...LISTING, ...SEARCHING, ...SEVERAL];
 

@@ -4,13 +4,16 @@
  */
 import * as z from 'zod';
 import { forwarding } from '../define.ts';
-import { correlationFields, funnelFields } from '../fields/funnel.ts';
-import { breakdownFields, INSIGHT_EXTRAS, insightFields, seriesFields } from '../fields/insight.ts';
-import { none } from '../fields/reference-rules.ts';
-import { refersTo } from '../fields/references.ts';
-import { oneOf, pageFields, whole } from '../fields/values.ts';
+import { breakdownFields, INSIGHT_EXTRAS, insightFields } from '../fields/insight.ts';
 import type { Operation } from '../operation.ts';
 import { actorsReply, correlationReply, timelineReply } from '../replies.ts';
+import {
+  CorrelationInput,
+  FunnelInput,
+  LifecycleInput,
+  StickinessInput,
+  TrendsInput,
+} from './insight-inputs.ts';
 
 const insight = {
   effect: 'read',
@@ -23,9 +26,6 @@ const insight = {
   dropped: INSIGHT_EXTRAS,
   reply: actorsReply,
 } as const;
-
-const day = () =>
-  z.string().regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+Z?)?$/, 'must be a date like 2026-01-05');
 
 const WINDOW = 'The last 7 days unless `date_from` and `date_to` say otherwise.';
 const FOLLOW = 'Follow `next` until it is null.';
@@ -40,7 +40,7 @@ export const INSIGHTS: readonly Operation[] = [
     path: 'funnel',
     methods: ['GET', 'POST'],
     place: 'either',
-    input: z.strictObject({ ...funnelFields, ...pageFields }),
+    input: FunnelInput,
     doc: {
       summary: 'List the persons at a step of a funnel',
       description: `\`funnel_step\` n: reached step n; -n: reached the one before, not this. ${WINDOW} ${FOLLOW}`,
@@ -53,7 +53,7 @@ export const INSIGHTS: readonly Operation[] = [
     path: 'funnel/correlation',
     methods: ['GET', 'POST'],
     place: 'either',
-    input: z.strictObject({ ...funnelFields, ...correlationFields }),
+    input: CorrelationInput,
     reply: correlationReply,
     doc: {
       summary: 'List the persons behind a funnel correlation',
@@ -70,12 +70,7 @@ export const INSIGHTS: readonly Operation[] = [
     id: 'persons_lifecycle',
     ownersProject: ['A'],
     path: 'lifecycle',
-    input: z.strictObject({
-      ...insightFields,
-      target_date: refersTo(none, day()),
-      lifecycle_type: refersTo(none, oneOf(['new', 'returning', 'resurrecting', 'dormant'])),
-      ...pageFields,
-    }),
+    input: LifecycleInput,
     doc: {
       summary: 'List the persons of one lifecycle state on a day',
       description: `${WINDOW} ${FOLLOW}`,
@@ -91,12 +86,7 @@ export const INSIGHTS: readonly Operation[] = [
     id: 'persons_stickiness',
     ownersProject: ['A'],
     path: 'stickiness',
-    input: z.strictObject({
-      ...insightFields,
-      ...seriesFields,
-      stickiness_days: refersTo(none, whole(1, 1000)),
-      ...pageFields,
-    }),
+    input: StickinessInput,
     doc: {
       summary: 'List the persons who were active on that many days',
       description: `Generation A only; later ones take the path for a person and answer 400. ${WINDOW} ${FOLLOW}`,
@@ -112,7 +102,7 @@ export const INSIGHTS: readonly Operation[] = [
     ...insight,
     id: 'persons_trends',
     path: 'trends',
-    input: z.strictObject({ ...insightFields, ...breakdownFields, ...seriesFields, ...pageFields }),
+    input: TrendsInput,
     doc: {
       summary: 'List the persons behind a point of a trend',
       description: `\`value_at_data_point\` is the number of events. ${WINDOW} ${FOLLOW}`,

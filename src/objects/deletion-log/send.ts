@@ -7,7 +7,7 @@ import { failure } from '../../core/failure.ts';
 import type { Json } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { clientFactory, type PostHogClient } from '../../upstream/client.ts';
+import { unpacedClient, type PostHogClient } from '../../upstream/client.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 
 /** PostHog, as the deletion log reaches it. */
@@ -31,7 +31,7 @@ export function upstreamOf(env: object, fetcher: typeof fetch, nowMs: () => numb
     origin: upstream.origin,
     generation,
     keyring,
-    posthog: clientFactory(upstream, fetcher, nowMs)(() => {}),
+    posthog: unpacedClient(upstream, fetcher, nowMs),
     timeoutMs: upstream.slowTimeoutMs,
   });
 }

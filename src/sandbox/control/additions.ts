@@ -24,6 +24,8 @@ const newEvent = z.strictObject({
   /** Left out: the world's now. */
   timestamp: moment.optional(),
   properties,
+  /** The key of the group of type 0 the event belongs to. */
+  group: z.string().optional(),
 });
 
 /** `POST /_sandbox/persons`. */
@@ -62,6 +64,7 @@ export function addEvents(desk: Desk): unknown {
       event: event.event,
       at,
       properties: event.properties,
+      group: event.group ?? null,
     });
   }
   return { added: wanted.length };

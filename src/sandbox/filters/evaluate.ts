@@ -12,6 +12,7 @@ function truthOfCohort(leaf: Leaf, subject: Subject): boolean {
 
 /** Undefined: the condition is about something this query does not look at, so it restricts nothing. */
 function truthOfLeaf(leaf: Leaf, subject: Subject, now: number): boolean | undefined {
+  if (leaf.judge !== undefined) return leaf.judge(subject);
   switch (leaf.type) {
     case 'person':
       return apply(leaf.operator, own(subject.person, leaf.key), leaf.value, now);

@@ -8,6 +8,8 @@ export interface Leaf {
   readonly value: unknown;
   readonly operator: string;
   readonly negation: boolean;
+  /** Of a leaf of the Query API: its own test, in place of type and operator. */
+  readonly judge?: (subject: Subject) => boolean;
 }
 
 /** Conditions joined by one word; a group may hold groups. */
@@ -21,6 +23,7 @@ export interface Subject {
   readonly person: Properties;
   readonly event?: Properties;
   readonly cohorts: ReadonlySet<number>;
+  readonly distinctIds?: readonly string[];
 }
 
 /** The types upstream knows; an element of any other is dropped. */

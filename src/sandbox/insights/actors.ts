@@ -1,5 +1,6 @@
 import { personRow } from '../actions/rows.ts';
 import type { Call } from '../call.ts';
+import type { Happening } from '../store/events.ts';
 import type { Person } from '../store/persons.ts';
 import { actorsLink } from '../wire/links.ts';
 import { int } from '../wire/python.ts';
@@ -11,6 +12,8 @@ export interface Match {
   readonly person: Person;
   /** Of trends: how often. */
   readonly value?: number;
+  /** Of trends: what was counted. */
+  readonly deeds?: readonly Happening[];
 }
 
 /** A page of matches and how to go on from it. */

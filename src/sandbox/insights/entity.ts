@@ -1,7 +1,7 @@
 import { satisfies } from '../filters/evaluate.ts';
-import type { Group } from '../filters/leaf.ts';
+import type { Group, Subject } from '../filters/leaf.ts';
 import { EVERYTHING, parseProperties, unpack } from '../filters/parse.ts';
-import type { Properties } from '../store/json.ts';
+import type { Actions } from '../store/actions.ts';
 import type { Happening } from '../store/events.ts';
 import { int, isRecord, text } from '../wire/python.ts';
 
@@ -55,15 +55,15 @@ export function parseExclusions(dictionary: Record<string, unknown>): Entity[] {
   return parseList(dictionary['exclusions'], 'events', 'Exclusions');
 }
 
-/** Is this event one of the entity's? The sandbox defines no actions, so nothing ever is one. */
+/** Is this event one of the entity's? No event belongs to an action that the project does not define. */
 export function isOne(
   entity: Entity,
   happening: Happening,
-  person: Properties,
-  cohorts: ReadonlySet<number>,
+  subject: Subject,
+  actions: Actions,
   now: number,
 ): boolean {
-  if (entity.type === 'actions') return false;
-  if (entity.id !== null && entity.id !== happening.event) return false;
-  return satisfies(entity.filter, { person, event: happening.properties, cohorts }, now);
+  const event = entity.type === 'actions' ? actions.get(entity.id ?? '') : entity.id;
+  if (event === undefined || (event !== null && event !== happening.event)) return false;
+  return satisfies(entity.filter, subject, now);
 }

@@ -1,7 +1,9 @@
 import type { Call } from '../call.ts';
 import { satisfies } from '../filters/evaluate.ts';
+import type { Group, Subject } from '../filters/leaf.ts';
 import { parseProperties } from '../filters/parse.ts';
 import { foundBySearchPart } from '../filters/search.ts';
+import { projectActions } from '../store/actions.ts';
 import { memberships } from '../store/cohorts.ts';
 import { type Happening, projectEvents } from '../store/events.ts';
 import { everyPerson, type Person } from '../store/persons.ts';
@@ -13,6 +15,7 @@ import { parseRange, type Range } from './range.ts';
 export interface Actor {
   readonly person: Person;
   readonly deeds: readonly Happening[];
+  readonly cohorts: ReadonlySet<number>;
   /** Is this deed one of the entity's? */
   readonly did: (entity: Entity, deed: Happening) => boolean;
 }
@@ -20,6 +23,16 @@ export interface Actor {
 /** The people an insight looks at, and in which range. */
 export interface Scene {
   readonly actors: readonly Actor[];
+  readonly range: Range;
+  readonly now: number;
+}
+
+/** Which part of a project an insight looks at. */
+export interface Sight {
+  /** What each event, with its person, has to satisfy. */
+  readonly filter: Group;
+  readonly isSought: (person: Person) => boolean;
+  readonly withoutStaff: boolean;
   readonly range: Range;
 }
 
@@ -31,31 +44,45 @@ function isTestAccount(person: Person): boolean {
 }
 
 /**
- * Gathers everybody of a project with the events that pass `properties`, `filter_test_accounts` and `search`. Deleted
- * persons are still here: their events are, and they count for paging (PostHog contract §5). The range is not applied,
- * since a funnel, a lifecycle and a timeline each mean something else by it.
+ * Gathers every person that is sought, with the events that pass the filter. Deleted persons are still here: their
+ * events are, and they count for paging (PostHog contract §5). The range is not applied, since a funnel, a lifecycle and
+ * a timeline each mean something else by it.
  */
-export function gather(call: Call, projectId: number, dictionary: Record<string, unknown>): Scene {
-  const filter = parseProperties(dictionary['properties']);
-  const search = text(dictionary['search']);
-  const withoutStaff =
-    truthy(dictionary['filter_test_accounts']) && dictionary['filter_test_accounts'] !== 'false';
+export function gather(call: Call, projectId: number, sight: Sight): Scene {
+  const actions = projectActions(call.sql, projectId);
   const cohorts = memberships(call.sql);
   const deeds = Map.groupBy(projectEvents(call.sql, projectId), (deed) => deed.personId);
   const actors = everyPerson(call.sql, projectId)
-    .filter((person) => search === '' || foundBySearchPart(person, search))
-    .filter((person) => !withoutStaff || !isTestAccount(person))
+    .filter((person) => sight.isSought(person) && !(sight.withoutStaff && isTestAccount(person)))
     .map((person): Actor => {
       const own = cohorts.get(person.id) ?? NO_COHORTS;
-      const passes = (deed: Happening): boolean =>
-        satisfies(filter, { person: person.properties, event: deed.properties, cohorts: own }, call.now);
+      const subject = (deed: Happening): Subject => ({
+        person: person.properties,
+        event: deed.properties,
+        cohorts: own,
+        distinctIds: person.distinctIds,
+      });
+      const passes = (deed: Happening): boolean => satisfies(sight.filter, subject(deed), call.now);
       return {
         person,
         deeds: (deeds.get(person.id) ?? []).filter(passes),
-        did: (entity, deed) => isOne(entity, deed, person.properties, own, call.now),
+        cohorts: own,
+        did: (entity, deed) => isOne(entity, deed, subject(deed), actions, call.now),
       };
     });
-  return { actors, range: parseRange(dictionary, call.now) };
+  return { actors, range: sight.range, now: call.now };
+}
+
+/** Gathers what a legacy filter looks at: `properties`, `filter_test_accounts`, `search` and the dates. */
+export function gatherLegacy(call: Call, projectId: number, dictionary: Record<string, unknown>): Scene {
+  const search = text(dictionary['search']);
+  const staff = dictionary['filter_test_accounts'];
+  return gather(call, projectId, {
+    filter: parseProperties(dictionary['properties']),
+    isSought: (person) => search === '' || foundBySearchPart(person, search),
+    withoutStaff: truthy(staff) && staff !== 'false',
+    range: parseRange(dictionary, call.now),
+  });
 }
 
 /** The deeds inside a range. */

@@ -7,7 +7,7 @@ import { pastProperties } from '../store/person-history.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { iso, text } from '../wire/python.ts';
 import { type Entity, parseEntities } from './entity.ts';
-import { gather, within } from './scene.ts';
+import { gatherLegacy, within } from './scene.ts';
 
 /** GET /:id/properties_timeline/ (PostHog contract §8, 20). */
 
@@ -41,7 +41,7 @@ export function propertiesTimeline(call: Call): Reply {
   const entities = parseEntities(dictionary);
   const keys = crucialKeys(dictionary, entities);
   // The filter says which properties matter here, not which events: a time at which it did not hold belongs in the line.
-  const { actors, range } = gather(call, call.projectId, {
+  const { actors, range } = gatherLegacy(call, call.projectId, {
     ...dictionary,
     properties: undefined,
     search: undefined,

@@ -132,6 +132,18 @@ export const PIA = wellKnown(2, 2, ['pia@birch.test'], {
 /** Every person named above. */
 export const WELL_KNOWN: readonly WellKnown[] = [ADA, BEN, CYD, DOV, MIA, NIL, GHOST, STAFF, OTHER_ADA, PIA];
 
+/** Actions, each of one event: signing up and paying in project 1, paying in project 2. */
+export const ACTIONS = {
+  signedUp: { id: 31, projectId: 1, event: 'signed up' },
+  paid: { id: 32, projectId: 1, event: 'paid' },
+  otherPaid: { id: 41, projectId: 2, event: 'paid' },
+} as const;
+
+/** The group each tenant's events belong to; its key is made from the tenant. Events of no tenant have no group. */
+export function groupKey(tenant: string): string {
+  return `org_${tenant}`;
+}
+
 /** Cohorts: everybody on the pro plan, and Birch's, in project 1; the pro plan in project 2. */
 export const COHORTS = {
   pro: { id: 11, projectId: 1, name: 'Pro customers' },

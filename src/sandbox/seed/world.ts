@@ -1,13 +1,15 @@
 import { DAY_MS } from '../filters/dates.ts';
+import { addAction } from '../store/actions.ts';
 import { addActivity } from '../store/activity.ts';
 import { addCohort } from '../store/cohorts.ts';
 import { addEvent } from '../store/events.ts';
+import { addGroup } from '../store/groups.ts';
 import { addPerson, type NewPerson, recordChange } from '../store/person-changes.ts';
 import { queueDeletion } from '../store/person-removal.ts';
 import { emptyTables } from '../store/schema.ts';
 import { type Settings, writeSettings } from '../store/settings.ts';
 import { makeDeeds } from './events.ts';
-import { COHORTS, seededUuid } from './names.ts';
+import { ACTIONS, COHORTS, groupKey, PROJECTS, seededUuid, TENANTS } from './names.ts';
 import { makePeople } from './people.ts';
 import { createRandom } from './random.ts';
 
@@ -36,6 +38,19 @@ function makeHistory(sql: SqlStorage, now: number): void {
   queueDeletion(sql, { projectId: 1, personUuid, kind: 'event', at, verifiedAt: at + DAY_MS });
 }
 
+/** One organisation a tenant. */
+function makeGroups(sql: SqlStorage, projectId: number, now: number): void {
+  for (const tenant of TENANTS) {
+    const properties = { name: `${tenant} Ltd`, tenant_id: tenant, industry: 'hedges' };
+    addGroup(sql, projectId, { key: groupKey(tenant), properties, createdAt: now - 20 * DAY_MS });
+  }
+}
+
+function groupOf(person: NewPerson): string | null {
+  const tenant = person.properties['tenant_id'];
+  return typeof tenant === 'string' ? groupKey(tenant) : null;
+}
+
 /** Makes a fresh world. What was received and what faults stood are gone with the old one. */
 export function makeWorld(sql: SqlStorage, settings: Settings): void {
   emptyTables(sql);
@@ -46,11 +61,15 @@ export function makeWorld(sql: SqlStorage, settings: Settings): void {
   for (const person of [...first, ...second]) {
     const personId = addPerson(sql, person);
     rememberFirstPlan(sql, person, personId);
-    for (const deed of makeDeeds(person, now, random)) addEvent(sql, person.projectId, { ...deed, personId });
+    const group = groupOf(person);
+    for (const deed of makeDeeds(person, now, random))
+      addEvent(sql, person.projectId, { ...deed, personId, group });
   }
   const { pro, birch, otherPro } = COHORTS;
   addCohort(sql, pro.id, pro.projectId, pro.name, members(first, 'plan', 'pro'));
   addCohort(sql, birch.id, birch.projectId, birch.name, members(first, 'tenant_id', 'birch'));
   addCohort(sql, otherPro.id, otherPro.projectId, otherPro.name, members(second, 'plan', 'pro'));
+  for (const { id, projectId, event } of Object.values(ACTIONS)) addAction(sql, id, projectId, event);
+  for (const { id: projectId } of PROJECTS) makeGroups(sql, projectId, now);
   makeHistory(sql, now);
 }

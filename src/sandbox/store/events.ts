@@ -9,22 +9,32 @@ export interface Happening {
   readonly event: string;
   readonly at: number;
   readonly properties: Properties;
+  /** The key of the group of type 0 the event belongs to (upstream's column `$group_0`). */
+  readonly group?: string | null;
 }
 
 /** Adds an event. */
 export function addEvent(sql: SqlStorage, projectId: number, happening: Happening): void {
   sql.exec(
-    'INSERT INTO events (project_id, person_id, distinct_id, event, at, properties) VALUES (?, ?, ?, ?, ?, ?)',
+    'INSERT INTO events (project_id, person_id, distinct_id, event, at, properties, group_key) VALUES (?, ?, ?, ?, ?, ?, ?)',
     projectId,
     happening.personId,
     happening.distinctId,
     happening.event,
     happening.at,
     JSON.stringify(happening.properties),
+    happening.group ?? null,
   );
 }
 
-type EventRow = { person_id: number; distinct_id: string; event: string; at: number; properties: string };
+type EventRow = {
+  person_id: number;
+  distinct_id: string;
+  event: string;
+  at: number;
+  properties: string;
+  group_key: string | null;
+};
 
 /** A project's events, oldest first. */
 export function projectEvents(sql: SqlStorage, projectId: number): Happening[] {
@@ -37,6 +47,7 @@ export function projectEvents(sql: SqlStorage, projectId: number): Happening[] {
       event: row.event,
       at: row.at,
       properties: parseProperties(row.properties),
+      group: row.group_key,
     }));
 }
 

@@ -13,7 +13,10 @@ const TABLES = [
   `property_changes (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL,
     key TEXT NOT NULL, value TEXT NOT NULL)`,
   `events (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, person_id INTEGER NOT NULL, distinct_id TEXT NOT NULL,
-    event TEXT NOT NULL, at INTEGER NOT NULL, properties TEXT NOT NULL)`,
+    event TEXT NOT NULL, at INTEGER NOT NULL, properties TEXT NOT NULL, group_key TEXT)`,
+  `groups_of_type_0 (project_id INTEGER NOT NULL, key TEXT NOT NULL, properties TEXT NOT NULL,
+    created_at INTEGER NOT NULL, PRIMARY KEY (project_id, key))`,
+  `actions (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, event TEXT NOT NULL)`,
   `cohorts (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, name TEXT NOT NULL)`,
   `cohort_members (cohort_id INTEGER NOT NULL, person_id INTEGER NOT NULL, PRIMARY KEY (cohort_id, person_id))`,
   `activity (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, item_id TEXT NOT NULL, activity TEXT NOT NULL,
@@ -34,7 +37,7 @@ const INDEXES = [
 ];
 
 /** Raised with every change of a table or of the settings: a world kept from before is then made anew. */
-const FORMAT = 1;
+const FORMAT = 2;
 
 function tableNames(sql: SqlStorage): string[] {
   const kept = `type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`;

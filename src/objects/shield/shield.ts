@@ -1,0 +1,116 @@
+import { DurableObject } from 'cloudflare:workers';
+import { failureUntil } from '../../core/failure.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { AnswerFacts, PermitAsk } from '../../upstream/pacing.ts';
+import { PermitQueue, type Decision, type Verdict } from './permit-queue.ts';
+import { steadyClock } from './steady-clock.ts';
+
+/** How long queries pause after a 429 without `Retry-After`: others have filled PostHog's places (corrections §5 Q10). */
+const CROWDED_PAUSE_MS = 2000;
+
+/**
+ * Stands before one PostHog project: its queries take turns here. All of it is in memory. An object that restarts knows
+ * of no permit it gave, so that for the length of a query more than two may be under way.
+ */
+export class Shield extends DurableObject {
+  readonly #nowMs = steadyClock(() => Date.now());
+  readonly #queue = new PermitQueue();
+  readonly #waiting = new Map<string, PromiseWithResolvers<Result<null>>>();
+  #stopTimer: (() => void) | null = null;
+
+  /** Waits for a permit, which ends with `release`, with `cancel` or after its `holdMs`. */
+  acquire({ id, holdMs, calls }: PermitAsk): Promise<Result<null>> {
+    const known = this.#waiting.get(id);
+    if (known !== undefined) return known.promise;
+    const waiting = Promise.withResolvers<Result<null>>();
+    this.#waiting.set(id, waiting);
+    const nowMs = this.#nowMs();
+    this.#settle([...this.#queue.spend(calls, nowMs), ...this.#queue.ask(id, holdMs, nowMs)], nowMs);
+    return waiting.promise;
+  }
+
+  /** The query of a permit was answered. */
+  release(id: string, answer: AnswerFacts): void {
+    const nowMs = this.#nowMs();
+    this.#settle([...this.#heed(answer, nowMs), ...this.#queue.leave(id, nowMs)], nowMs);
+  }
+
+  /** The caller of a query that waits, or has a permit, is gone. */
+  cancel(id: string): void {
+    const nowMs = this.#nowMs();
+    const decisions = this.#queue.leave(id, nowMs);
+    const gone: Verdict = { kind: 'refused', reason: 'waited', retryAfterSeconds: 1 };
+    this.#settle([{ id, verdict: gone }, ...decisions], nowMs);
+  }
+
+  /** Calls that were no queries, and how the newest of them was answered. */
+  report(calls: number, newest: AnswerFacts): void {
+    const nowMs = this.#nowMs();
+    this.#settle([...this.#queue.spend(calls, nowMs), ...this.#heed(newest, nowMs)], nowMs);
+  }
+
+  #heed({ status, retryAfterSeconds }: AnswerFacts, nowMs: number): Decision[] {
+    const pauseMs = retryAfterSeconds === null ? null : retryAfterSeconds * 1000;
+    switch (status) {
+      case 429:
+        return pauseMs === null
+          ? this.#queue.pause(CROWDED_PAUSE_MS, nowMs)
+          : this.#queue.throttle(pauseMs, nowMs);
+      case 503:
+        return pauseMs === null ? [] : this.#queue.pause(pauseMs, nowMs);
+      default:
+        return [];
+    }
+  }
+
+  /** The timer also keeps the object in memory while it has given permits. */
+  #settle(decisions: readonly Decision[], nowMs: number): void {
+    for (const { id, verdict } of decisions) {
+      this.#waiting.get(id)?.resolve(resultOf(verdict));
+      this.#waiting.delete(id);
+    }
+    this.#stopTimer?.();
+    this.#stopTimer = null;
+    const nextMs = this.#queue.nextMs(nowMs);
+    if (nextMs === null) return;
+    const timer = setTimeout(
+      () => {
+        const thenMs = this.#nowMs();
+        this.#settle(this.#queue.advance(thenMs), thenMs);
+      },
+      Math.max(0, nextMs - nowMs),
+    );
+    this.#stopTimer = () => clearTimeout(timer);
+  }
+}
+
+function resultOf(verdict: Verdict): Result<null> {
+  if (verdict.kind === 'granted') return ok(null);
+  const { reason, retryAfterSeconds: seconds } = verdict;
+  switch (reason) {
+    case 'throttled':
+      return err(
+        failureUntil(
+          'upstream_rate_limited',
+          `PostHog's own rate limit, which all tenants share, is used up. Try again in ${seconds} s.`,
+          seconds,
+        ),
+      );
+    case 'crowded':
+      return err(
+        failureUntil(
+          'upstream_busy',
+          `Too many queries are waiting for PostHog already. Try again in ${seconds} s.`,
+          seconds,
+        ),
+      );
+    case 'waited':
+      return err(
+        failureUntil(
+          'upstream_busy',
+          `PostHog was busy with other queries for as long as a query may wait. Try again in ${seconds} s.`,
+          seconds,
+        ),
+      );
+  }
+}

@@ -1,0 +1,125 @@
+/** The object that paces the queries of one PostHog project, as its callers see it. */
+import { env } from 'cloudflare:workers';
+import { describe, expect } from 'vitest';
+import { LIMITS } from '../../../src/core/limits.ts';
+import type { Result } from '../../../src/core/result.ts';
+import type { Remote } from '../../../src/objects/remote.ts';
+import type { Shield } from '../../../src/objects/shield/shield.ts';
+import { setTime, testAt } from '../../support/objects/clock.ts';
+
+const { SHIELD } = env as unknown as { SHIELD: DurableObjectNamespace<Shield> };
+
+const NOW = Date.parse('2031-05-01T12:00:00.000Z');
+const test = testAt(NOW);
+const HOLD_MS = 35_000;
+const ANSWERED = { status: 200, retryAfterSeconds: null };
+
+const fresh = () => SHIELD.getByName(crypto.randomUUID()) as unknown as Remote<Shield>;
+const ask = (id: string, calls = 0) => ({ id, holdMs: HOLD_MS, calls });
+const codeOf = (result: Result<null>) => (result.ok ? 'granted' : result.failure.code);
+
+/** A shield both of whose places are taken. */
+async function busy() {
+  const shield = fresh();
+  const taken = await Promise.all([shield.acquire(ask('a')), shield.acquire(ask('b'))]);
+  expect(taken.map(codeOf)).toEqual(['granted', 'granted']);
+  return shield;
+}
+
+/** Answers once the shield has heard everything that was sent before. */
+const heard = (shield: Remote<Shield>) => shield.report(0, ANSWERED);
+
+describe('Shield', () => {
+  test('A shield lets two queries go at once, and the third when one of them was answered', async () => {
+    const shield = await busy();
+    const third = shield.acquire(ask('c'));
+    await shield.release('a', ANSWERED);
+    expect(codeOf(await third)).toBe('granted');
+  });
+
+  test('A caller that hangs up while it waits frees its place in the queue', async () => {
+    const shield = await busy();
+    const waiting = Array.from({ length: LIMITS.queriesWaitingMax }, (_, nth) =>
+      shield.acquire(ask(`w${nth}`)),
+    );
+    expect(codeOf(await shield.acquire(ask('too many')))).toBe('upstream_busy');
+    await shield.cancel('w0');
+    expect(codeOf(await waiting[0]!)).toBe('upstream_busy');
+    const late = shield.acquire(ask('late'));
+    await heard(shield);
+    await shield.cancel('a');
+    expect(codeOf(await waiting[1]!)).toBe('granted');
+    setTime(NOW + LIMITS.queryWaitMsMax);
+    await heard(shield);
+    expect(codeOf(await late)).toBe('upstream_busy');
+    await Promise.all(waiting);
+  });
+
+  test('The place of a caller that died is free again once its query must have ended', async () => {
+    const shield = await busy();
+    setTime(NOW + HOLD_MS - 1);
+    const third = shield.acquire(ask('c'));
+    await heard(shield);
+    setTime(NOW + HOLD_MS);
+    await heard(shield);
+    expect(codeOf(await third)).toBe('granted');
+  });
+
+  test('A query that waited as long as a query may wait is refused with the seconds after which to come back', async () => {
+    const shield = await busy();
+    const third = shield.acquire(ask('c'));
+    await heard(shield);
+    setTime(NOW + LIMITS.queryWaitMsMax);
+    await heard(shield);
+    expect(await third).toMatchObject({
+      ok: false,
+      failure: { code: 'upstream_busy', retryAfterSeconds: 3 },
+    });
+  });
+
+  test('A 429 with Retry-After, to a query or to another call, stops queries until then', async () => {
+    const throttled = { status: 429, retryAfterSeconds: 40 };
+    const byQuery = await busy();
+    await byQuery.release('a', throttled);
+    const byRead = fresh();
+    await byRead.report(1, throttled);
+    for (const shield of [byQuery, byRead]) {
+      expect(await shield.acquire(ask('c'))).toMatchObject({
+        ok: false,
+        failure: { code: 'upstream_rate_limited', retryAfterSeconds: 40 },
+      });
+    }
+    setTime(NOW + 40_000);
+    expect(codeOf(await byRead.acquire(ask('d')))).toBe('granted');
+  });
+
+  test('A 429 without Retry-After means that the places of PostHog are taken, and is waited out in the queue', async () => {
+    const shield = fresh();
+    await shield.acquire(ask('a'));
+    await shield.release('a', { status: 429, retryAfterSeconds: null });
+    const second = shield.acquire(ask('b'));
+    await heard(shield);
+    setTime(NOW + 2000);
+    await heard(shield);
+    expect(codeOf(await second)).toBe('granted');
+  });
+
+  test('Other calls to PostHog are counted together with queries', async () => {
+    const shield = fresh();
+    expect(codeOf(await shield.acquire(ask('a', LIMITS.queryRequestsPerMinuteMax)))).toBe(
+      'upstream_rate_limited',
+    );
+    const other = fresh();
+    await other.report(LIMITS.queryRequestsPerMinuteMax, ANSWERED);
+    expect(codeOf(await other.acquire(ask('a')))).toBe('upstream_rate_limited');
+  });
+
+  test('A call that arrives twice takes one place', async () => {
+    const shield = await busy();
+    const [once, again] = [shield.acquire(ask('c')), shield.acquire(ask('c'))];
+    await shield.release('a', ANSWERED);
+    expect([await once, await again].map(codeOf)).toEqual(['granted', 'granted']);
+    await shield.release('b', ANSWERED);
+    expect(codeOf(await shield.acquire(ask('d')))).toBe('granted');
+  });
+});
