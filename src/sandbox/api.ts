@@ -53,7 +53,7 @@ export function answerApi(sql: SqlStorage, settings: Settings, message: Message)
   const reply = attempt(() => {
     const place = parsePlace(target.path);
     if (place === undefined) throw notFound('Endpoint not found.');
-    const { id, methods } = resolve(place.segments, settings.generation);
+    const { id, methods } = resolve(place, settings.generation);
     csv = wantsCsv(message, target, place.suffix);
     const key = authenticate(message, target, settings);
     const action = actionFor(methods, message.method);

@@ -18,11 +18,13 @@ import { lifecycle } from './insights/lifecycle.ts';
 import { stickiness } from './insights/stickiness.ts';
 import { propertiesTimeline } from './insights/timeline.ts';
 import { trends } from './insights/trends.ts';
+import { query } from './query/route.ts';
 import type { Generation } from './store/settings.ts';
 import { notFound } from './wire/errors.ts';
+import type { Place } from './wire/target.ts';
 
-/** Which throttle counts a call; only generation B has a second one (PostHog contract §9). */
-export type ThrottleClass = 'destructive' | 'other';
+/** Which throttle counts a call (PostHog contract §9, query contract §1). */
+export type ThrottleClass = 'destructive' | 'query' | 'other';
 
 /** What one method of one path does, and what it asks of a key. */
 export interface Action {
@@ -90,6 +92,11 @@ const ROWS: readonly Row[] = [
   row('BC', 'GET', 'properties_at_time', 'person:read', propertiesAtTime),
 ].flat();
 
+/** `query/`, the same in all generations (PostHog query contract §1). */
+const QUERY: ReadonlyMap<string, Action> = new Map([
+  ['POST', { handle: query, scopes: ['query:read'], throttle: 'query' }],
+]);
+
 function methodsAt(path: string, generation: Generation): ReadonlyMap<string, Action> {
   const rows = ROWS.filter((entry) => entry.path === path && entry.generations.includes(generation));
   return new Map(rows.map((entry) => [entry.method, entry.action]));
@@ -99,7 +106,12 @@ function methodsAt(path: string, generation: Generation): ReadonlyMap<string, Ac
  * Finds the route for the segments after `persons`. Fixed names win over person ids, and a one-segment name this
  * generation does not know is a person id (PostHog contract §1b): nothing is a clean 404 but an unknown second segment.
  */
-export function resolve(segments: readonly string[], generation: Generation): Route {
+export function resolve(place: Place, generation: Generation): Route {
+  const { segments } = place;
+  if (place.resource === 'query') {
+    if (segments.length === 0) return { id: '', methods: QUERY };
+    throw notFound('Endpoint not found.');
+  }
   const [first, second, ...more] = segments;
   const fixed = methodsAt(segments.join('/'), generation);
   if (fixed.size > 0) return { id: '', methods: fixed };

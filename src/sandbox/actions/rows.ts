@@ -14,11 +14,12 @@ const DISPLAY_PROPERTIES: Readonly<Record<Generation, readonly string[]>> = {
 };
 
 /** PostHog takes five groups of letters and digits with dashes between for an id its own library made up. */
-function isAnonymous(distinctId: string): boolean {
+export function isAnonymous(distinctId: string): boolean {
   return /^([a-z0-9]+-){4}[a-z0-9]+$/i.test(distinctId);
 }
 
-function isIdentified(person: Person): boolean {
+/** Has the person an id that somebody chose? */
+export function isIdentified(person: Person): boolean {
   return person.distinctIds.some((id) => !isAnonymous(id));
 }
 

@@ -24,6 +24,9 @@ export interface Subject {
   readonly event?: Properties;
   readonly cohorts: ReadonlySet<number>;
   readonly distinctIds?: readonly string[];
+  readonly uuid?: string;
+  /** The properties of the group an event belongs to. */
+  readonly group?: Properties;
 }
 
 /** The types upstream knows; an element of any other is dropped. */

@@ -23,7 +23,10 @@ function contractLimits(generation: Generation, key: Key, kind: ThrottleClass): 
       { bucket: owner, calls: 1200, windowMs: HOUR_MS },
     ];
   }
-  if (kind === 'other') return [{ bucket: `${own}:other`, calls: 240, windowMs: MINUTE_MS }];
+  // Queries and reads of persons share one bucket, `clickhouse_burst` upstream (corrections Q9).
+  const burst = { bucket: `${own}:other`, calls: 240, windowMs: MINUTE_MS };
+  if (kind === 'other') return [burst];
+  if (kind === 'query') return [burst, { bucket: `${own}:query`, calls: 1200, windowMs: HOUR_MS }];
   return [
     { bucket: `${own}:destructive`, calls: 480, windowMs: MINUTE_MS },
     { bucket: `${own}:destructive`, calls: 4800, windowMs: HOUR_MS },

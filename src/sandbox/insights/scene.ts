@@ -6,6 +6,7 @@ import { foundBySearchPart } from '../filters/search.ts';
 import { projectActions } from '../store/actions.ts';
 import { memberships } from '../store/cohorts.ts';
 import { type Happening, projectEvents } from '../store/events.ts';
+import { projectGroups } from '../store/groups.ts';
 import { everyPerson, type Person } from '../store/persons.ts';
 import { text, truthy } from '../wire/python.ts';
 import { type Entity, isOne } from './entity.ts';
@@ -39,7 +40,7 @@ export interface Sight {
 const NO_COHORTS: ReadonlySet<number> = new Set();
 
 /** The project's own filter for its staff, which `filter_test_accounts` switches on. */
-function isTestAccount(person: Person): boolean {
+export function isTestAccount(person: Person): boolean {
   return text(person.properties['email']).endsWith('@staff.test');
 }
 
@@ -51,6 +52,7 @@ function isTestAccount(person: Person): boolean {
 export function gather(call: Call, projectId: number, sight: Sight): Scene {
   const actions = projectActions(call.sql, projectId);
   const cohorts = memberships(call.sql);
+  const groups = projectGroups(call.sql, projectId);
   const deeds = Map.groupBy(projectEvents(call.sql, projectId), (deed) => deed.personId);
   const actors = everyPerson(call.sql, projectId)
     .filter((person) => sight.isSought(person) && !(sight.withoutStaff && isTestAccount(person)))
@@ -61,6 +63,8 @@ export function gather(call: Call, projectId: number, sight: Sight): Scene {
         event: deed.properties,
         cohorts: own,
         distinctIds: person.distinctIds,
+        uuid: person.uuid,
+        group: groups.get(deed.group ?? '')?.properties ?? {},
       });
       const passes = (deed: Happening): boolean => satisfies(sight.filter, subject(deed), call.now);
       return {

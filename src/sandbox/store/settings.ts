@@ -37,6 +37,8 @@ const settings = z.strictObject({
   actors_cache: z.boolean(),
   /** False: the flag that switches legacy insight endpoints off has struck funnel and trends of B and C (§3). */
   legacy_insights: z.boolean(),
+  /** Properties the project declared numeric: only these the query engine compares as numbers (corrections §2.14). */
+  numeric_properties: z.array(z.string()),
   /** UUIDs of persons whose deletion fails (§8, deletion_errors). */
   undeletable: z.array(z.string()),
 });
@@ -76,6 +78,7 @@ export function defaultSettings(defaults: Defaults): Settings {
     clickhouse_lag: false,
     actors_cache: true,
     legacy_insights: true,
+    numeric_properties: [],
     undeletable: [],
   };
 }

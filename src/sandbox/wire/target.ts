@@ -36,8 +36,9 @@ export function parseTarget(url: string): Target {
   return { origin, raw, path: decode(path), query };
 }
 
-/** Where a path of the persons API leads. */
+/** Where a path of the persons API, or of the Query API, leads. */
 export interface Place {
+  readonly resource: 'persons' | 'query';
   /** As named in the path; undefined for the flat family, which has none (PostHog contract §2). */
   readonly project: string | undefined;
   readonly segments: readonly string[];
@@ -48,10 +49,14 @@ export interface Place {
 const PERSONS =
   /^\/api\/(?:(?:projects|environments)\/([^/.]+)\/persons|person)((?:\/[^/.]+)*)(?:\.([a-z0-9]+))?\/?$/;
 
-/** Reads a decoded path as a place in the persons API, or undefined when it is none. */
+const QUERY = /^\/api\/(?:projects|environments)\/([^/.]+)\/query((?:\/[^/.]+)*)\/?$/;
+
+/** Reads a decoded path as a place in the persons API or the Query API, or undefined when it is none. */
 export function parsePlace(path: string): Place | undefined {
-  const match = PERSONS.exec(path);
+  const [persons, query] = [PERSONS.exec(path), QUERY.exec(path)];
+  const match = persons ?? query;
   if (match === null) return undefined;
   const segments = (match[2] ?? '').split('/').slice(1);
-  return { project: match[1], segments, suffix: match[3] };
+  const resource = persons === null ? 'query' : 'persons';
+  return { resource, project: match[1], segments, suffix: match[3] };
 }
