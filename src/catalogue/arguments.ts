@@ -3,6 +3,7 @@ import * as z from 'zod';
 import { failure, type Failure } from '../core/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { isLeftOut, presentMember, withoutAbsent } from './fields/absent.ts';
 import { fromQuery, type Fields } from './fields/values.ts';
 import { failureFromIssues, issueText, NAME_CHARS_SHOWN, type Examples } from './issues.ts';
 import type { ParameterIn, RawCall } from './operation.ts';
@@ -26,14 +27,23 @@ export interface Help {
   readonly example?: Examples;
 }
 
+/** How what was sent is read. */
+export interface Reading extends Help {
+  /** Names that are taken with any value and dropped. */
+  readonly dropped?: readonly string[];
+  /** What counts as left out: what is not there, or besides what counts so at PostHog (`fields/absent.ts`). */
+  readonly absent?: 'missing' | 'as_posthog';
+}
+
 /** Validates what was sent against the schema. */
 export function parseArguments<S extends Fields>(
   schema: S,
   place: ParameterIn,
   sent: Input,
-  { alsoAccepted = [], example = examplesOf(schema) }: Help = {},
+  reading: Reading = {},
 ): Result<z.output<S>> {
-  const gathered = gather(schema, place, sent, alsoAccepted);
+  const { example = examplesOf(schema) } = reading;
+  const gathered = gather(schema, place, sent, reading);
   if (!gathered.ok) return gathered;
   const { values, from } = gathered.value;
   const parsed = schema.safeParse(values, { error: issueText });
@@ -56,28 +66,36 @@ function gather(
   schema: Fields,
   place: ParameterIn,
   sent: Input,
-  alsoAccepted: readonly string[],
+  { alsoAccepted = [], dropped = [], absent = 'missing' }: Reading,
 ): Result<Gathered> {
+  const lenient = absent === 'as_posthog';
   const fields = Object.keys(schema.shape);
   const values: Record<string, Json> = {};
   const from = new Map<string, From>();
   for (const [name, value] of sent.query) {
+    if (place !== 'body' && dropped.includes(name)) continue;
     const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
     if (place === 'body' || field === undefined)
       return err(unknownName('query', name, [...(place === 'body' ? [] : fields), ...alsoAccepted]));
+    if (lenient && isLeftOut(field, value)) continue;
     const read = fromQuery(field, value);
     if (!read.ok) return err(failure('parameter_invalid', `${name} ${read.failure}.`, name));
-    values[name] = read.value;
+    if (lenient && isLeftOut(field, read.value)) continue;
+    values[name] = lenient ? withoutAbsent(field, read.value) : read.value;
     from.set(name, 'query');
   }
   if (sent.body === undefined) return ok({ values, from });
   if (!isJsonObject(sent.body)) return err(failure('body_invalid', 'The body must be a JSON object.'));
   for (const [name, value] of Object.entries(sent.body)) {
-    if (place === 'query' || !Object.hasOwn(schema.shape, name)) {
+    if (place !== 'query' && dropped.includes(name)) continue;
+    const field = Object.hasOwn(schema.shape, name) ? schema.shape[name] : undefined;
+    if (place === 'query' || field === undefined) {
       return err(unknownName('body', name, place === 'query' ? [] : fields));
     }
-    if (from.has(name) && JSON.stringify(values[name]) !== JSON.stringify(value)) return err(saidTwice(name));
-    values[name] = value;
+    const given = lenient ? presentMember(field, value) : value;
+    if (given === undefined) continue;
+    if (from.has(name) && JSON.stringify(values[name]) !== JSON.stringify(given)) return err(saidTwice(name));
+    values[name] = given;
     from.set(name, 'body');
   }
   return ok({ values, from });

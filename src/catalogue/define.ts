@@ -67,6 +67,8 @@ function readArguments<S extends Fields>(
   if (!taken.ok) return taken;
   const input = parseArguments(entry.input, entry.place, taken.value.rest, {
     alsoAccepted: formatParameters(entry),
+    dropped: entry.dropped ?? [],
+    absent: 'as_posthog',
     example: entry.doc.example,
   });
   if (!input.ok) return input;

@@ -140,6 +140,8 @@ export interface Entry {
   readonly ownersProject: readonly Generation[];
   readonly place: ParameterIn;
   readonly input: Fields;
+  /** Names that clients send along and that change nothing: taken with any value, and never sent on. */
+  readonly dropped?: readonly string[];
   /** Flags that PostHog takes for yes as soon as they are there, whatever their value: sent only where they are true. */
   readonly sentOnlyIfTrue?: readonly string[];
   readonly reply: Reply;

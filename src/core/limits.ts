@@ -6,6 +6,8 @@ export const LIMITS = {
   batchIdsMax: 200,
   /** The longest distinct id PostHog stores. */
   distinctIdCharsMax: 400,
+  /** The longest address that mail can be sent to (RFC 5321 §4.5.3.1.3, without its brackets). */
+  emailCharsMax: 254,
   /** Above 50,000 PostHog cuts a page short without a `next` (contract §5); a page this size is about 2 MB. */
   pageRowsMax: 1000,
   /** The deepest offset a link may lead to: PostHog's own ceiling for one result. */

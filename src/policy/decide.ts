@@ -4,7 +4,7 @@
  */
 import type { Call } from '../catalogue/operation.ts';
 import type { Generation } from '../catalogue/generation.ts';
-import { checkIgnoredFlags } from '../catalogue/ignored-flags.ts';
+import { checkIgnoredFlags, checkNewerFilters } from '../catalogue/generation-lacks.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
@@ -40,7 +40,9 @@ export function decide(grant: Grant, caller: Caller, call: Call, upstream: Upstr
   const refusal =
     checkAccess(grant, caller, call.operation.scopes, call.projectId) ??
     checkDeleteFlags(grant, call) ??
-    (call.kind === 'delete' ? checkIgnoredFlags(call.deletion, upstream.generation) : null) ??
+    (call.kind === 'delete'
+      ? checkIgnoredFlags(call.deletion, upstream.generation)
+      : checkNewerFilters(call, upstream.generation)) ??
     checkOwnersProject(grant, call, upstream) ??
     checkSliceable(grant, call) ??
     checkReferences(call, grant);

@@ -101,7 +101,7 @@ describe('Arguments that need or exclude each other', () => {
 describe('Refusals of arguments', () => {
   test('A refusal says what would be right, even where a value may be of several kinds', () => {
     expect(refusal('persons_cohorts', { query: { person_id: 'ada' } }).detail).toMatch(/number.*UUID/);
-    for (const name of ['breakdown', 'breakdown_value', 'funnel_step_breakdown', 'bin_count']) {
+    for (const name of ['breakdown', 'breakdown_value', 'funnel_step_breakdown']) {
       const { detail } = refusal('persons_funnel', { query: { [name]: '{}' } });
       expect(detail, name).not.toMatch(/Invalid input\.$/);
     }

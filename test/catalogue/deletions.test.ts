@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { deletionMessage, type DeletingOperation } from '../../src/catalogue/deletion.ts';
 import { GENERATIONS } from '../../src/catalogue/generation.ts';
-import { checkIgnoredFlags } from '../../src/catalogue/ignored-flags.ts';
+import { checkIgnoredFlags } from '../../src/catalogue/generation-lacks.ts';
 import { deletion, OTHER_UUID, PROJECT, refusal, UUID } from '../support/catalogue/operations.ts';
 
 const OFF = { delete_events: false, delete_recordings: false, keep_person: false };
@@ -62,7 +62,9 @@ describe('bulk_delete', () => {
     ['no body at all', {}, 'field_invalid', 'ids'],
     ['flags alone', { body: { delete_events: true } }, 'field_invalid', 'ids'],
     ['an empty list', { body: { ids: [] } }, 'field_invalid', 'ids'],
-    ['an empty list beside a full one', { body: { ids: [], distinct_ids: ['a'] } }, 'field_invalid', 'ids'],
+    ['two empty lists', { body: { ids: [], distinct_ids: [] } }, 'field_invalid', 'ids'],
+    ['two nulls for lists', { body: { ids: null, distinct_ids: null } }, 'field_invalid', 'ids'],
+    ['an empty list in the query', { query: { ids: '[]' } }, 'field_invalid', 'ids'],
     ['1001 UUIDs', { body: { ids: uuids(1001) } }, 'field_invalid', 'ids'],
     ['1001 distinct ids', { body: { distinct_ids: uuids(1001) } }, 'field_invalid', 'distinct_ids'],
     ['a number for a UUID', { body: { ids: [UUID, '123'] } }, 'field_invalid', 'ids[1]'],

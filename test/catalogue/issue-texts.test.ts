@@ -109,12 +109,12 @@ describe('A refusal', () => {
       { query: { timestamp: '2026-01-06T00:00:00Z' } },
       'distinct_id or person_id must be given, and not both.',
     ],
-    ['persons_list', { query: { limit: '0' } }, 'limit must be a whole number from 1 to 1000.'],
+    ['persons_list', { query: { limit: '1e1' } }, 'limit must be a whole number from 1 to 1000.'],
     ['persons_list', { query: { include_total: 'yes' } }, 'include_total must be true or false.'],
     [
       'persons_list',
       { query: { properties: '[{"key":"a","type":"person","value":1,"sql":"x"}]' } },
-      'properties[0] has a member that is not known here. Accepted: key, type, operator, value, negation.',
+      'properties[0] has a member that is not known here. Accepted: key, type, operator, value, negation, label.',
     ],
     [
       'persons_list',

@@ -27,7 +27,8 @@ const written = fc.constantFrom<unknown>('pro', 'acme', 'birch', 7, null, ['team
 const flags = fc.boolean();
 
 const LISTING = ['exact', 'is_not', 'in', 'not_in'] as const;
-const COMPARING = ['icontains', 'not_icontains', 'regex', 'not_regex', 'gt', 'gte', 'lt', 'lte'] as const;
+const SEARCHING = ['icontains', 'not_icontains', 'regex', 'not_regex'] as const;
+const COMPARING = [...SEARCHING, 'gt', 'gte', 'lt', 'lte'] as const;
 const EXISTING = ['is_set', 'is_not_set'] as const;
 const condition = fc.oneof(
   fc.record({
@@ -35,12 +36,16 @@ const condition = fc.oneof(
     value: fc.oneof(values, fc.array(values, { minLength: 1, maxLength: 3 })),
   }),
   fc.record({ operator: fc.constantFrom(...COMPARING), value: values }),
+  fc.record({
+    operator: fc.constantFrom(...SEARCHING),
+    value: fc.array(values, { minLength: 1, maxLength: 3 }),
+  }),
   fc.record({ operator: fc.constantFrom(...EXISTING) }),
 );
 const leaf = (types: readonly string[]) =>
   fc
     .tuple(keys, fc.constantFrom(...types), condition, fc.nat({ max: 5 }))
-    .map(([key, type, rest, n]) => joined({ key, type }, rest, n === 0 ? { negation: true } : {}));
+    .map(([key, type, rest, n]) => joined({ key, type }, rest, n === 0 ? { negation: false } : {}));
 const personFilters = fc.array(leaf(['person']), { minLength: 1, maxLength: 3 });
 const insightLeaves = fc.array(leaf(['person', 'person', 'event']), { minLength: 1, maxLength: 2 });
 const groups = fc.record({

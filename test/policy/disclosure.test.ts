@@ -111,6 +111,7 @@ const NAMES_NO_PROPERTY = [
   'funnel_step_breakdown',
   'id',
   'ids',
+  'label',
   'name',
   'person_id',
   'person_uuid',

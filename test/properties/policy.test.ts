@@ -1,7 +1,7 @@
 /** A narrower token is never more able than its parent: for all grants, narrowings and calls. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkIgnoredFlags } from '../../src/catalogue/ignored-flags.ts';
+import { checkIgnoredFlags } from '../../src/catalogue/generation-lacks.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Grant, Narrowing } from '../../src/policy/grant.ts';
 import { narrow, checkNarrower } from '../../src/policy/narrow.ts';

@@ -29,8 +29,8 @@ export const BULK_MISTAKES: [string, unknown, FailureCode, string | null][] = [
   ['no list', {}, 'field_invalid', 'ids'],
   ['only flags', { delete_events: true }, 'field_invalid', 'ids'],
   ['an empty list', { ids: [] }, 'field_invalid', 'ids'],
-  ['an empty list of distinct ids', { distinct_ids: [] }, 'field_invalid', 'distinct_ids'],
-  ['both lists, one empty', { ids: [], distinct_ids: ['a'] }, 'field_invalid', 'ids'],
+  ['an empty list of distinct ids', { distinct_ids: [] }, 'field_invalid', 'ids'],
+  ['both lists, both empty', { ids: [], distinct_ids: [] }, 'field_invalid', 'ids'],
   ['1001 ids', { ids: many(1001) }, 'field_invalid', 'ids'],
   ['1001 distinct ids', { distinct_ids: many(1001) }, 'field_invalid', 'distinct_ids'],
   ['a number for an id', { ids: [100_001] }, 'field_invalid', 'ids[0]'],
@@ -54,7 +54,6 @@ export const BULK_MISTAKES: [string, unknown, FailureCode, string | null][] = [
   ['"false" for a flag', { ids, delete_events: 'false' }, 'field_invalid', 'delete_events'],
   ['"true" for a flag', { ids, delete_recordings: 'true' }, 'field_invalid', 'delete_recordings'],
   ['1 for a flag', { ids, keep_person: 1 }, 'field_invalid', 'keep_person'],
-  ['null for a flag', { ids, delete_events: null }, 'field_invalid', 'delete_events'],
   ['an empty list for a flag', { ids, delete_events: [] }, 'field_invalid', 'delete_events'],
   ['the field the documentation of PostHog invents', { ids, properties: {} }, 'field_unknown', 'properties'],
   ['another case of a name', { IDS: ids }, 'field_unknown', 'IDS'],
@@ -75,7 +74,9 @@ export const FILTER_MISTAKES: [string, unknown][] = [
   ['an empty value list', [{ ...leaf, value: [] }]],
   ['a null value', [{ ...leaf, value: null }]],
   ['a value with structure', [{ ...leaf, value: { $gt: 1 } }]],
-  ['a list of values for a comparison', [{ ...leaf, operator: 'icontains', value: ['a', 'b'] }]],
+  ['a list of values for a comparison', [{ ...leaf, operator: 'gt', value: ['a', 'b'] }]],
+  ['a negation', [{ ...leaf, negation: true }]],
+  ['a range that is upside down', [{ ...leaf, operator: 'between', value: [5, 1] }]],
   ['an operator nobody knows', [{ ...leaf, operator: 'sounds_like' }]],
   ['an operator of the query engine', [{ ...leaf, operator: 'flag_evaluates_to' }]],
   ['SQL', [{ key: "properties.email like '%' or 1=1", type: 'hogql', value: 1 }]],
@@ -86,7 +87,6 @@ export const FILTER_MISTAKES: [string, unknown][] = [
   ['a type that is a list', [{ ...leaf, type: ['person'] }]],
   ['a member nobody knows', [{ ...leaf, group_type_index: 0 }]],
   ['one good and one broken filter', [leaf, { key: 'plan' }]],
-  ['no filter', []],
   ['groups', { type: 'OR', values: [leaf] }],
   ['the old form', { email: 'ada@acme.test' }],
   ['a filter that is a text', ['plan=pro']],
@@ -96,7 +96,8 @@ export const FILTER_MISTAKES: [string, unknown][] = [
 ];
 
 export const INSIGHT_MISTAKES: [string, Record<string, unknown>][] = [
-  ...FILTER_MISTAKES.filter(([name]) => name !== 'groups' && name !== 'an event').map(
+  // A list takes no groups and no events; a null in a body is no filter at all.
+  ...FILTER_MISTAKES.filter(([name]) => !['groups', 'an event', 'null'].includes(name)).map(
     ([name, properties]): [string, Record<string, unknown>] => [name, { properties }],
   ),
   [
@@ -152,7 +153,7 @@ export const BODY_MISTAKES: [string, string, unknown, FailureCode, string | null
   ],
   ['201 UUIDs to look up', 'batch_by_uuids', { uuids: Array(201).fill(ADA.uuid) }, 'field_invalid', 'uuids'],
   ['one bad UUID to look up', 'batch_by_uuids', { uuids: [ADA.uuid, 'x'] }, 'field_invalid', 'uuids[1]'],
-  ['an empty look-up', 'batch_by_distinct_ids', { distinct_ids: [] }, 'field_invalid', 'distinct_ids'],
+  ['no look-up', 'batch_by_distinct_ids', { distinct_ids: null }, 'field_invalid', 'distinct_ids'],
   ['no distinct id to reset', 'reset_person_distinct_id', {}, 'field_invalid', 'distinct_id'],
   [
     'two ways to split',

@@ -48,9 +48,13 @@ function refused(answer: Answer, code: FailureCode, attr?: string | null): void 
   expect(answer.status).toBe(status);
 }
 
+/** Those that do not take the name and drop it. */
+const strangersTo = (name: string) =>
+  EVERY_METHOD.filter(({ operation: { dropped = [] } }) => !dropped.includes(name));
+
 describe('Every operation', () => {
   test.each(DANGEROUS)('Every operation refuses the parameter %s', async (name) => {
-    const calls = EVERY_METHOD.map(({ operation, method }) => callOf(operation, method));
+    const calls = strangersTo(name).map(({ operation, method }) => callOf(operation, method));
     const answers = await together(calls, ({ method, target, json: body }) =>
       send(method, `${target}${target.includes('?') ? '&' : '?'}${encodeURIComponent(name)}=phc_other`, {
         token,
@@ -61,9 +65,9 @@ describe('Every operation', () => {
   });
 
   test.each(DANGEROUS)('Every operation refuses the body field %s', async (name) => {
-    const calls = EVERY_METHOD.filter(({ method }) => method !== 'GET').map(({ operation, method }) =>
-      callOf(operation, method),
-    );
+    const calls = strangersTo(name)
+      .filter(({ method }) => method !== 'GET')
+      .map(({ operation, method }) => callOf(operation, method));
     const answers = await together(calls, ({ method, path, operation }) => {
       const fields = JSON.stringify(operation.doc.example).slice(1, -1);
       return send(method, path, {
@@ -169,12 +173,12 @@ describe('Bulk deletes', () => {
 
 describe('Parameters of a list', () => {
   test.each([
-    ['limit=0', 'limit'],
     ['limit=1001', 'limit'],
     ['limit=-1', 'limit'],
     ['limit=1.5', 'limit'],
     ['limit=ten', 'limit'],
-    ['limit=', 'limit'],
+    ['limit=1e1', 'limit'],
+    ['limit=1.0', 'limit'],
     ['limit=1e2e2', 'limit'],
     ['limit=%2010%20x', 'limit'],
     ['limit=[10]', 'limit'],
@@ -182,11 +186,11 @@ describe('Parameters of a list', () => {
     ['offset=-1', 'offset'],
     ['offset=99999999999999999999', 'offset'],
     ['include_total=yes', 'include_total'],
-    ['include_total=', 'include_total'],
-    ['search=', 'search'],
     ['search=a%00b', 'search'],
     [`search=${'x'.repeat(201)}`, 'search'],
     ['email=', 'email'],
+    ['distinct_id=', 'distinct_id'],
+    [`email=${'x'.repeat(255)}`, 'email'],
     [`distinct_id=${'x'.repeat(401)}`, 'distinct_id'],
   ])('A list with ?%s is refused', async (query, attr) => {
     const spelled = query.replaceAll('"', '%22').replaceAll('[', '%5B').replaceAll(']', '%5D');

@@ -30,7 +30,7 @@ const ESCAPES: Args[string][] = [
   [FOREIGN],
   [{ ...FOREIGN, value: ['acme', 'birch', 'cedar'] }],
   [{ ...FOREIGN, operator: 'is_not', value: 'acme' }],
-  [{ ...LEAF, negation: true }],
+  [{ ...FOREIGN, operator: 'not_in', value: ['acme'] }],
   [{ key: 'email', operator: 'is_set', type: 'person' }],
 ];
 const GROUPED: Args[string][] = [{ type: 'OR', values: [LEAF, FOREIGN] }];

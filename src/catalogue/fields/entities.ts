@@ -1,5 +1,6 @@
 /** The events and actions that an insight counts. */
 import * as z from 'zod';
+import { leftOutAs } from './absent.ts';
 import { InsightFilterList } from './filters.ts';
 import { eventProperty, eventsOnly, none } from './reference-rules.ts';
 import { refersTo } from './references.ts';
@@ -41,7 +42,7 @@ const Members = z.strictObject({
   custom_name: refersTo(none, text(400)).nullable().optional(),
   math: refersTo(none, oneOf(MATH)).optional(),
   math_property: refersTo(eventProperty, text(400)).optional(),
-  properties: InsightFilterList.optional(),
+  properties: leftOutAs(['empty list'], InsightFilterList.optional()),
 });
 
 /** One step of an insight. */
@@ -54,4 +55,4 @@ const Exclusion = Members.extend({
 });
 
 export const entities = () => json(z.array(Entity).min(1).max(ENTITIES_MAX));
-export const exclusions = () => json(z.array(Exclusion).min(1).max(ENTITIES_MAX));
+export const exclusions = () => leftOutAs(['empty list'], json(z.array(Exclusion).min(1).max(ENTITIES_MAX)));

@@ -4,6 +4,9 @@
  * `cohort` and `group` describe more than persons: neither gets in.
  */
 import * as z from 'zod';
+import { leftOutAs } from './absent.ts';
+import { declareNewer } from './newer.ts';
+import { insteadOf, isNewer, OPERATORS, plainest, valueProblem } from './operators.ts';
 import { none, propertyOfType } from './reference-rules.ts';
 import { refersTo } from './references.ts';
 import { json, oneOf, text } from './values.ts';
@@ -15,27 +18,6 @@ const VALUE_CHARS_MAX = 4000;
 const scalar = z.union([text(VALUE_CHARS_MAX), z.number(), z.boolean()], {
   error: 'must be text, a number or a boolean',
 });
-
-/** Operators that compare with any of several values. */
-const LISTING = ['exact', 'is_not', 'in', 'not_in'] as const;
-const COMPARING = [
-  'icontains',
-  'not_icontains',
-  'regex',
-  'not_regex',
-  'gt',
-  'gte',
-  'lt',
-  'lte',
-  'is_date_exact',
-  'is_date_after',
-  'is_date_before',
-] as const;
-const EXISTING = ['is_set', 'is_not_set'] as const;
-
-const OPERATORS = [...LISTING, ...COMPARING, ...EXISTING] as const;
-
-const isOneOf = (words: readonly string[], word: string): boolean => words.includes(word);
 
 const leafOf = <const T extends readonly [string, ...string[]]>(types: T) =>
   z
@@ -51,27 +33,26 @@ const leafOf = <const T extends readonly [string, ...string[]]>(types: T) =>
         }),
       ).optional(),
       negation: refersTo(none, z.boolean()).optional(),
+      // What a user interface calls the key. PostHog does not read it.
+      label: refersTo(none, leftOutAs(['empty text'], text(400))).optional(),
     })
-    .superRefine(({ operator, value }, context) => {
+    .superRefine(({ operator, value, negation }, context) => {
       const problem = valueProblem(operator, value);
       if (problem !== null) context.addIssue({ code: 'custom', path: ['value'], message: problem });
+      // PostHog passes over it, or fails on it, by generation: neither is what the client asked for.
+      if (negation === true) {
+        const message = `must be false or left out: PostHog does not read it${insteadOf(operator)}`;
+        context.addIssue({ code: 'custom', path: ['negation'], message });
+      }
     })
-    // The value of these says nothing, but PostHog would drop an element without one.
-    .transform((leaf) => (isOneOf(EXISTING, leaf.operator) ? { ...leaf, value: leaf.operator } : leaf));
+    .transform(({ key, type, operator, value }) => ({ key, type, ...plainest(operator, value) }));
 
-function valueProblem(operator: string, value: unknown): string | null {
-  if (isOneOf(EXISTING, operator)) return null;
-  if (value === undefined) return `is needed with the operator ${operator}`;
-  return Array.isArray(value) && !isOneOf(LISTING, operator)
-    ? `must be one value with the operator ${operator}`
-    : null;
-}
-
-const PersonFilter = leafOf(['person']).meta({ id: 'PersonFilter' });
-const InsightFilter = leafOf(['person', 'event']).meta({ id: 'InsightFilter' });
+const PersonFilter = declareNewer(isNewer, leafOf(['person']).meta({ id: 'PersonFilter' }));
+const InsightFilter = declareNewer(isNewer, leafOf(['person', 'event']).meta({ id: 'InsightFilter' }));
 
 /** Filters on persons: a flat list, all of which must hold. The one form every generation's list understands. */
-export const personFilters = () => json(z.array(PersonFilter).min(1).max(FILTERS_MAX));
+export const personFilters = () =>
+  leftOutAs(['empty text', 'empty list'], json(z.array(PersonFilter).min(1).max(FILTERS_MAX)));
 
 /** Filters of one step of an insight. */
 export const InsightFilterList = z.array(InsightFilter).min(1).max(FILTERS_MAX);
@@ -90,4 +71,9 @@ const FilterGroup = z
 
 /** Filters of a whole insight: a flat list, or groups. */
 export const insightFilters = () =>
-  json(z.union([InsightFilterList, FilterGroup], { error: 'must be a list of filters, or a group of them' }));
+  leftOutAs(
+    ['empty text', 'empty list'],
+    json(
+      z.union([InsightFilterList, FilterGroup], { error: 'must be a list of filters, or a group of them' }),
+    ),
+  );

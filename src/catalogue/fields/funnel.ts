@@ -1,31 +1,24 @@
 /** The parameters of funnels and of their correlations (PostHog contract §6.4). */
 import * as z from 'zod';
+import { leftOutAs } from './absent.ts';
 import { ENTITIES_MAX, Entity, exclusions, STEPS_MAX } from './entities.ts';
 import { InsightFilterList } from './filters.ts';
 import { breakdownFields, breakdowns, insightFields } from './insight.ts';
 import { moment } from './moments.ts';
 import { correlationName, none } from './reference-rules.ts';
 import { refersTo, type ReferenceRule } from './references.ts';
-import { flag, json, oneOf, pageFields, text, whole } from './values.ts';
+import { digits, flag, json, oneOf, pageFields, text, whole } from './values.ts';
 
 const WINDOW_MAX = 3650;
-const BINS_MAX = 1000;
 
 /** 1: reached the first step; -2: did the first and not the second. PostHog has no 0 and no -1 (contract §6.4). */
 const funnelStep = () =>
-  json(
+  digits(
     z
       .int()
       .min(-STEPS_MAX)
       .max(STEPS_MAX)
       .refine((step) => step >= 1 || step <= -2, { error: 'must be 1 or more, or -2 or less' }),
-  );
-
-const binCount = () =>
-  json(
-    z.union([z.int().min(1).max(BINS_MAX), z.literal('auto')], {
-      error: `must be auto, or 1 to ${BINS_MAX}`,
-    }),
   );
 
 export const funnelFields = {
@@ -50,8 +43,6 @@ export const funnelFields = {
   funnel_to_step: refersTo(none, whole(0, STEPS_MAX)).optional(),
   entrance_period_start: refersTo(none, moment()).optional(),
   drop_off: refersTo(none, flag()).optional(),
-  layout: refersTo(none, oneOf(['horizontal', 'vertical'])).optional(),
-  bin_count: refersTo(none, binCount()).optional(),
 };
 
 const names = (rule: ReferenceRule) =>
@@ -73,7 +64,7 @@ export const correlationFields = {
   funnel_correlation_exclude_event_names: names(none),
   funnel_correlation_event_exclude_property_names: names(none),
   funnel_correlation_person_entity: json(Entity).optional(),
-  funnel_correlation_property_values: json(InsightFilterList).optional(),
+  funnel_correlation_property_values: leftOutAs(['empty list'], json(InsightFilterList).optional()),
   // PostHog's own text for yes and no, in a body too.
   funnel_correlation_person_converted: refersTo(none, oneOf(['true', 'false'])).optional(),
   funnel_correlation_person_limit: pageFields.limit,

@@ -1,6 +1,7 @@
 /** The parameters that insights have in common (PostHog contract §6.4), strictly: what is not here is refused. */
 import * as z from 'zod';
 import { LIMITS } from '../../core/limits.ts';
+import { leftOutAs } from './absent.ts';
 import { entities, MATH, STEPS_MAX } from './entities.ts';
 import { insightFilters } from './filters.ts';
 import { moment } from './moments.ts';
@@ -10,18 +11,24 @@ import { flag, json, oneOf, text, whole } from './values.ts';
 
 const BREAKDOWNS_MAX = 10;
 
+/**
+ * Names that every link PostHog makes to an insight carries, and that change nothing about its persons (corrections
+ * Q14). They are taken with any value and dropped.
+ */
+export const INSIGHT_EXTRAS = ['display', 'refresh', 'client_query_id', 'layout', 'bin_count'] as const;
+
 /** What every insight takes. */
 export const insightFields = {
   events: entities().optional(),
   // An action is defined in PostHog: it may be made of any property.
-  actions: refersTo(anything, entities()).optional(),
+  actions: leftOutAs(['empty list'], refersTo(anything, entities()).optional()),
   properties: insightFilters().optional(),
   filter_test_accounts: refersTo(testAccounts, flag()).optional(),
   date_from: refersTo(none, moment()).optional(),
   date_to: refersTo(none, moment()).optional(),
   explicit_date: refersTo(none, flag()).optional(),
   interval: refersTo(none, oneOf(['minute', 'hour', 'day', 'week', 'month'])).optional(),
-  search: refersTo(search, text()).optional(),
+  search: refersTo(search, leftOutAs(['empty text'], text())).optional(),
   sampling_factor: refersTo(none, json(z.number().gt(0).max(1))).optional(),
   insight: refersTo(none, oneOf(['FUNNELS', 'TRENDS', 'LIFECYCLE', 'STICKINESS'])).optional(),
   shown_as: refersTo(none, text(40)).optional(),

@@ -8,16 +8,19 @@ import { isJsonObject, parseJson, type Json } from '../../core/json.ts';
 import { strictJsonProblem } from '../../core/strict-json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { leftOutAs } from './absent.ts';
 import { distinctIds, none } from './reference-rules.ts';
 import { refersTo } from './references.ts';
 
 /** An object schema that refuses unknown members, member by member. */
 export type Fields = z.ZodObject<Readonly<Record<string, z.ZodType>>, z.core.$strict>;
 
-/** How a value stands in a query: as itself, or as JSON text. */
-type QueryForm = 'text' | 'json';
+/** How a value stands in a query: as itself, as JSON text, in digits, or as a flag that may stand there by its name alone. */
+type QueryForm = 'text' | 'json' | 'digits' | 'flag';
 
 const forms = z.registry<{ form: QueryForm }>();
+
+const DIGITS = /^-?(?:0|[1-9][0-9]*)$/;
 
 const NUL = '\u0000';
 const NOT_STORABLE = 'must be well-formed Unicode without NUL';
@@ -32,16 +35,24 @@ export const text = (maxChars: number = LIMITS.nameCharsMax) =>
 export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) => z.enum(words);
 
 /** A whole number. In a query, digits. */
-export const whole = (min: number, max: number) => json(z.int().min(min).max(max));
+export const whole = (min: number, max: number) => digits(z.int().min(min).max(max));
+
+/** A whole number that is written in digits in a query: `1e1` is none. */
+export const digits = <T extends z.ZodType<number>>(schema: T): T => inForm('digits', schema);
 
 /** A real boolean: `true` or `false`, in a query too. Nothing else counts as either. */
 export const flag = () => json(z.boolean());
 
+/** A boolean that PostHog takes for yes as soon as it is there: its bare name in a query means `true`. */
+export const presence = () => inForm('flag', z.boolean());
+
 /** A value with structure: in a body as it is, in a query as JSON text. */
-export const json = <T extends z.ZodType>(schema: T): T => {
-  forms.add(schema, { form: 'json' });
+export const json = <T extends z.ZodType>(schema: T): T => inForm('json', schema);
+
+function inForm<T extends z.ZodType>(form: QueryForm, schema: T): T {
+  forms.add(schema, { form });
   return schema;
-};
+}
 
 /** Any JSON value. What is validated came out of a JSON text, so all that can be wrong is that it is not there. */
 export const anyJson = () =>
@@ -67,10 +78,10 @@ export const personUuid = () => refersTo(none, PersonUuid);
 /** One person by its number or its UUID. */
 export const personRef = () => refersTo(none, PersonRef);
 
-/** The page of a listing that counts rows from 0. */
+/** The page of a listing that counts rows from 0. PostHog takes no limit and a limit of 0 for its default. */
 export const pageFields = {
-  limit: refersTo(none, whole(1, LIMITS.pageRowsMax)).optional(),
-  offset: refersTo(none, whole(0, LIMITS.offsetMax)).optional(),
+  limit: refersTo(none, leftOutAs(['empty text', 'zero'], whole(1, LIMITS.pageRowsMax))).optional(),
+  offset: refersTo(none, leftOutAs(['empty text'], whole(0, LIMITS.offsetMax))).optional(),
 };
 
 const formOf = (schema: z.core.$ZodType): QueryForm => {
@@ -79,11 +90,14 @@ const formOf = (schema: z.core.$ZodType): QueryForm => {
 };
 
 /**
- * The value a query text stands for, or what is wrong with the text. One that is no JSON where JSON is due stays text,
- * so that the schema says what was expected.
+ * The value a query text stands for, or what is wrong with the text. One that is no number or no JSON where it should be
+ * stays text, so that the schema says what was expected.
  */
 export function fromQuery(schema: z.core.$ZodType, value: string): Result<Json, string> {
-  if (formOf(schema) === 'text') return ok(value);
+  const form = formOf(schema);
+  if (form === 'text') return ok(value);
+  if (form === 'digits') return ok(DIGITS.test(value) ? Number(value) : value);
+  if (form === 'flag' && value === '') return ok(true);
   const flaw = strictJsonProblem(value, LIMITS.bodyDepthMax);
   return flaw === null ? ok(parseJson(value) ?? value) : err(flaw);
 }

@@ -18,6 +18,20 @@ const changes = {
   reply: acceptedReply,
 } as const;
 
+/** What PostHog answers of a person besides its properties, alone and in a row. Clients send back what they read. */
+const READ_ONLY = [
+  'id',
+  'uuid',
+  'name',
+  'distinct_ids',
+  'created_at',
+  'last_seen_at',
+  'is_identified',
+  'type',
+  'matched_recordings',
+  'value_at_data_point',
+] as const;
+
 const propertyName = refersTo(personProperty, text(400));
 const ASYNC = 'PostHog accepts the change before it is made, and says so even where making it fails.';
 
@@ -28,6 +42,7 @@ export const CHANGING: readonly Operation[] = [
     path: ':id',
     methods: ['PATCH', 'PUT'],
     scopes: ['person:update'],
+    dropped: READ_ONLY,
     input: z.strictObject({
       properties: refersTo(
         personPropertyMembers,
@@ -38,7 +53,9 @@ export const CHANGING: readonly Operation[] = [
     }),
     doc: {
       summary: 'Set properties of a person',
-      description: `Merged into what is there, by PUT as well as by PATCH. ${ASYNC}`,
+      description:
+        'Merged into what is there, by PUT as well as by PATCH. A whole person as it was read may be sent: members ' +
+        `besides \`properties\` are ignored. ${ASYNC}`,
       example: { properties: { plan: 'team' } },
     },
   }),

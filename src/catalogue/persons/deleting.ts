@@ -6,6 +6,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { deleting } from '../define.ts';
 import type { DeletionFlags, DeletionTarget } from '../deletion.ts';
+import { leftOutAs } from '../fields/absent.ts';
 import { none } from '../fields/reference-rules.ts';
 import { refersTo } from '../fields/references.ts';
 import { distinctId, flag, json, personUuid } from '../fields/values.ts';
@@ -43,6 +44,10 @@ const onePerson = (person: PersonRef | null): DeletionTarget => {
 const LOGGED =
   'Written to the deletion log first; the answer names the entry in `Hedgerow-Deletion` and `Location`.';
 
+/** 1 to 1000 of them. An empty list is none: clients send one beside the list they mean. */
+const listed = <T extends z.ZodType>(id: T) =>
+  leftOutAs(['empty list'], json(z.array(id).min(1).max(LIMITS.bulkIdsMax)));
+
 interface Lists {
   readonly ids?: readonly PersonUuid[] | undefined;
   readonly distinct_ids?: readonly string[] | undefined;
@@ -68,8 +73,8 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     path: 'bulk_delete',
     place: 'either',
     input: z.strictObject({
-      ids: json(z.array(personUuid()).min(1).max(LIMITS.bulkIdsMax)).optional(),
-      distinct_ids: json(z.array(distinctId()).min(1).max(LIMITS.bulkIdsMax)).optional(),
+      ids: listed(personUuid()).optional(),
+      distinct_ids: listed(distinctId()).optional(),
       ...flagFields,
     }),
     reply: bulkDeleteReply,

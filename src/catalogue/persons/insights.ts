@@ -4,7 +4,7 @@
  */
 import * as z from 'zod';
 import { forwarding } from '../define.ts';
-import { breakdownFields, insightFields } from '../fields/insight.ts';
+import { breakdownFields, INSIGHT_EXTRAS, insightFields } from '../fields/insight.ts';
 import type { Operation } from '../operation.ts';
 import { actorsReply, correlationReply, timelineReply } from '../replies.ts';
 import {
@@ -23,6 +23,7 @@ const insight = {
   scopes: ['insight:read'],
   methods: ['GET'],
   place: 'query',
+  dropped: INSIGHT_EXTRAS,
   reply: actorsReply,
 } as const;
 

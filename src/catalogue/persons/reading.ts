@@ -2,10 +2,20 @@
 import * as z from 'zod';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
+import { leftOutAs } from '../fields/absent.ts';
 import { personFilters } from '../fields/filters.ts';
 import { emailProperty, none, personProperty, search } from '../fields/reference-rules.ts';
 import { refersTo } from '../fields/references.ts';
-import { distinctId, flag, oneOf, pageFields, personRef, personUuid, text } from '../fields/values.ts';
+import {
+  distinctId,
+  flag,
+  oneOf,
+  pageFields,
+  presence,
+  personRef,
+  personUuid,
+  text,
+} from '../fields/values.ts';
 import { GENERATIONS } from '../generation.ts';
 import type { Operation } from '../operation.ts';
 import * as replies from '../replies.ts';
@@ -26,11 +36,12 @@ export const READING: readonly Operation[] = [
     path: '',
     scopes: ['person:read'],
     input: z.strictObject({
-      search: refersTo(search, text()).optional(),
-      email: refersTo(emailProperty, text()).optional(),
+      search: refersTo(search, leftOutAs(['empty text'], text())).optional(),
+      // Empty, it would list everybody: a script that erases what it lists must not.
+      email: refersTo(emailProperty, text(LIMITS.emailCharsMax)).optional(),
       distinct_id: distinctId().optional(),
       properties: personFilters().optional(),
-      include_total: refersTo(none, flag()).optional(),
+      include_total: refersTo(none, presence()).optional(),
       ...pageFields,
     }),
     sentOnlyIfTrue: ['include_total'],
@@ -82,7 +93,7 @@ export const READING: readonly Operation[] = [
     scopes: ['person:read'],
     input: z.strictObject({
       key: refersTo(personProperty, text(400)),
-      value: refersTo(none, text()).optional(),
+      value: refersTo(none, leftOutAs(['empty text'], text())).optional(),
     }),
     reply: replies.valuesReply,
     doc: {
@@ -120,11 +131,11 @@ export const READING: readonly Operation[] = [
     methods: ['POST'],
     place: 'body',
     scopes: ['person:read'],
-    input: z.strictObject({ distinct_ids: z.array(distinctId()).min(1).max(LIMITS.batchIdsMax) }),
+    input: z.strictObject({ distinct_ids: z.array(distinctId()).max(LIMITS.batchIdsMax) }),
     reply: replies.personsByDistinctIdReply,
     doc: {
       summary: 'Look persons up by distinct id',
-      description: `Up to ${LIMITS.batchIdsMax} at once; more is refused, where PostHog would drop the rest unsaid. Generation B on.`,
+      description: `Up to ${LIMITS.batchIdsMax} at once; more is refused, where PostHog would drop the rest unsaid. None finds nobody. Generation B on.`,
       example: { distinct_ids: ['ada@acme.test'] },
     },
   }),
@@ -136,7 +147,7 @@ export const READING: readonly Operation[] = [
     methods: ['POST'],
     place: 'body',
     scopes: ['person:read'],
-    input: z.strictObject({ uuids: z.array(personUuid()).min(1).max(LIMITS.batchIdsMax) }),
+    input: z.strictObject({ uuids: z.array(personUuid()).max(LIMITS.batchIdsMax) }),
     reply: replies.personsByUuidReply,
     doc: {
       summary: 'Look persons up by UUID',

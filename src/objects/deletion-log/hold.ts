@@ -1,7 +1,7 @@
 /** What holds an entry back from the PostHog that is configured now: the first time, and every time after. Pure. */
 import type { Deletion } from '../../catalogue/deletion.ts';
 import type { Generation } from '../../catalogue/generation.ts';
-import { checkIgnoredFlags } from '../../catalogue/ignored-flags.ts';
+import { checkIgnoredFlags } from '../../catalogue/generation-lacks.ts';
 import { failureUntil } from '../../core/failure.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 

@@ -11,8 +11,28 @@ const words = (taken: readonly string[]) => [taken, ['', 'nonsense', taken[0]?.t
 const whole = (min: number, max: number) =>
   [
     [`${min}`, `${max}`],
-    [`${min - 1}`, `${max + 1}`, `${min}.5`, 'ten', '', 'NaN', 'Infinity', '0x10', 'null', 'true', '[1]'],
+    [
+      'ten',
+      '',
+      'NaN',
+      'Infinity',
+      '0x10',
+      'null',
+      'true',
+      '[1]',
+      '1e1',
+      '1.0',
+      '+1',
+      '01',
+      ' 1',
+      '1 ',
+    ].concat(`${min - 1}`, `${max + 1}`, `${min}.5`),
   ] as const;
+/** Refused, but for what the field takes as left out (`client-shapes.test.ts`). */
+const but = (
+  [taken, refused]: readonly [readonly string[], readonly string[]],
+  ...leftOut: readonly string[]
+) => [taken, refused.filter((value) => !leftOut.includes(value))] as const;
 const text = (max: number) =>
   [
     ['x', chars(max), 'ü🦔', ' ', '0', 'null', '{"a":1}'],
@@ -33,13 +53,13 @@ type Field = readonly [operation: string, name: string, taken: readonly string[]
 
 /** As query texts. */
 export const QUERY_FIELDS: readonly Field[] = [
-  ['persons_list', 'limit', ...whole(1, 1000)],
-  ['persons_list', 'offset', ...whole(0, 10_000_000)],
-  ['persons_list', 'search', ...text(200)],
-  ['persons_list', 'email', ...text(200)],
+  ['persons_list', 'limit', ...but(whole(1, 1000), '', '0')],
+  ['persons_list', 'offset', ...but(whole(0, 10_000_000), '')],
+  ['persons_list', 'search', ...but(text(200), '')],
+  ['persons_list', 'email', ...text(254)],
   ['persons_list', 'distinct_id', ...text(400)],
-  ['persons_list', 'include_total', ['true', 'false'], ['', '1', '"true"']],
-  ['persons_activity', 'limit', ...whole(1, 1000)],
+  ['persons_list', 'include_total', ['true', 'false', ''], ['1', '"true"', 'null']],
+  ['persons_activity', 'limit', ...but(whole(1, 1000), '', '0')],
   ['persons_activity', 'page', ...whole(1, 10_000_000)],
   ['persons_person_activity', 'page', ...whole(1, 10_000_000)],
   [
@@ -49,7 +69,7 @@ export const QUERY_FIELDS: readonly Field[] = [
     ['0', '01', '-1', '1000000000000000', 'ada', '', `${UUID}0`, UUID.replaceAll('-', '')],
   ],
   ['persons_values', 'key', ...text(400)],
-  ['persons_values', 'value', ...text(200)],
+  ['persons_values', 'value', ...but(text(200), '')],
   ['persons_deletion_status', 'status', ...words(['pending', 'completed', 'all'])],
   ['persons_deletion_status', 'person_uuid', [UUID], ['5', '', `{${UUID}}`]],
   [
@@ -70,13 +90,11 @@ export const QUERY_FIELDS: readonly Field[] = [
   ['persons_funnel', 'funnel_to_step', ...whole(0, 100)],
   ['persons_funnel', 'entrance_period_start', ...MOMENTS],
   ['persons_funnel', 'drop_off', ['true', 'false'], ['yes']],
-  ['persons_funnel', 'layout', ...words(['horizontal', 'vertical'])],
-  ['persons_funnel', 'bin_count', ['1', '1000', 'auto'], ['0', '1001', 'many', '']],
   [
     'persons_funnel',
     'exclusions',
     [json([ENTITY]), json([{ ...ENTITY, funnel_from_step: 0 }])],
-    ['[]', '{}'],
+    ['{}', json(times(31, ENTITY))],
   ],
   ['persons_funnel', 'breakdown', ['plan', '5', '["a","b"]'], ['', '[]', json(ids(11)), '[[1]]']],
   ['persons_funnel', 'breakdown_type', ...words(['event', 'person'])],
@@ -90,8 +108,8 @@ export const QUERY_FIELDS: readonly Field[] = [
   ['persons_funnel_correlation', 'funnel_correlation_exclude_event_names', ...names],
   ['persons_funnel_correlation', 'funnel_correlation_event_exclude_property_names', ...names],
   ['persons_funnel_correlation', 'funnel_correlation_person_entity', [json(ENTITY)], ['a', '[]', '{}']],
-  ['persons_funnel_correlation', 'funnel_correlation_person_limit', ...whole(1, 1000)],
-  ['persons_funnel_correlation', 'funnel_correlation_person_offset', ...whole(0, 10_000_000)],
+  ['persons_funnel_correlation', 'funnel_correlation_person_limit', ...but(whole(1, 1000), '', '0')],
+  ['persons_funnel_correlation', 'funnel_correlation_person_offset', ...but(whole(0, 10_000_000), '')],
   ['persons_lifecycle', 'lifecycle_type', ...words(['new', 'returning', 'resurrecting', 'dormant'])],
   ['persons_lifecycle', 'target_date', ['2026-01-05', '2026-01-05T10:00:00Z'], ['-7d', '5.1.2026', '']],
   ['persons_stickiness', 'stickiness_days', ...whole(1, 1000)],
@@ -114,10 +132,10 @@ export const BODY_FIELDS: readonly (readonly [string, string, readonly Json[], r
   [
     'persons_batch_by_distinct_ids',
     'distinct_ids',
-    [['a'], ids(200)],
-    [[], ids(201), 'a', [''], [chars(401)], [1], null],
+    [['a'], ids(200), []],
+    [ids(201), 'a', [''], [chars(401)], [1], null],
   ],
-  ['persons_batch_by_uuids', 'uuids', [[UUID], times(200, UUID)], [[], times(201, UUID), ['x'], UUID, [5]]],
+  ['persons_batch_by_uuids', 'uuids', [[UUID], times(200, UUID), []], [times(201, UUID), ['x'], UUID, [5]]],
   [
     'persons_update',
     'properties',
