@@ -8,20 +8,16 @@ export type FilterInput = z.output<typeof InsightFilterList>[number];
 type Properties = NonNullable<InsightInput['properties']>;
 type GroupInput = Exclude<Properties, readonly unknown[]>;
 
-/** PostHog fails on a list of one with these: it means the same as the plain operator (corrections §2). */
-const OF_ONE: Readonly<Record<string, string>> = { in: 'exact', not_in: 'is_not' };
-
 /** A filter with every member written out: without a type or an operator PostHog would take it for another filter. */
-export function leafOf({ type, key, operator, value }: FilterInput): FilterLeaf {
-  const values = value === undefined ? operator : valueOf(value);
-  const plain = typeof values === 'string' || values.length === 1 ? OF_ONE[operator] : undefined;
-  return plain === undefined
-    ? { type, key, operator, value: values }
-    : { type, key, operator: plain, value: typeof values === 'string' ? values : values.join('') };
-}
+export const leafOf = ({ type, key, operator, value }: FilterInput): FilterLeaf => ({
+  type,
+  key,
+  operator,
+  value: valueOf(value),
+});
 
 /** As text: PostHog turns text into the type that the project declared, and compares text with text otherwise. */
-function valueOf(value: NonNullable<FilterInput['value']>): FilterValue {
+function valueOf(value: FilterInput['value']): FilterValue {
   return Array.isArray(value) ? value.map(textOf) : textOf(value);
 }
 
