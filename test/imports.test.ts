@@ -227,7 +227,7 @@ describe('The world outside', () => {
   test('The clock and randomness are read only at the edges', () => {
     for (const file of saying(/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/)) {
       expect(file).toMatch(
-        /^(?:app\.ts|objects\/(?:tenant\/tenant|deletion-log\/deletion-log|directory)\.ts)$/,
+        /^(?:app\.ts|objects\/(?:tenant\/tenant|deletion-log\/deletion-log|directory|shield\/shield)\.ts)$/,
       );
     }
     for (const file of saying(/getRandomValues|randomUUID/)) {
@@ -244,10 +244,10 @@ describe('The world outside', () => {
     expect(saying(/\bprocess\.env\b/)).toEqual([]);
   });
 
-  test('Timers are used only for PostHog, for the body of a request and in the deletion log', () => {
+  test('Timers are used only for PostHog and its queue, for the body of a request and in the deletion log', () => {
     for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
       expect(file).toMatch(
-        /^(?:upstream\/deadline|http\/input\/body|objects\/deletion-log\/deletion-log)\.ts$/,
+        /^(?:upstream\/(?:deadline|pacing)|http\/input\/body|objects\/(?:deletion-log\/deletion-log|shield\/shield))\.ts$/,
       );
     }
   });

@@ -3,11 +3,14 @@ import * as z from 'zod';
 
 const MOMENT_CHARS_MAX = 40;
 
-const DATE = '([0-9]{4}-[0-9]{2}-[0-9]{2})';
-const TIME = '([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\\.[0-9]{1,6})?)?)';
-const ZONE = '(Z|[+-][0-9]{2}:?[0-9]{2})';
+const DATE = '[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])';
+const TIME = '(?:[01][0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\\.[0-9]{1,6})?)?';
+const ZONE = 'Z|[+-](?:[01][0-9]|2[0-3]):?[0-5][0-9]';
+const RELATIVE = 'all|-?[0-9]{1,4}[hdwmqy](?:Start|End)?|[dwmy](?:Start|End)';
 
-const ABSOLUTE = new RegExp(`^${DATE}(?:[T ]${TIME}${ZONE}?)?$`);
+const ABSOLUTE = new RegExp(`^(${DATE})(?:[T ](${TIME})(${ZONE})?)?$`);
+const MOMENT_FORM = new RegExp(`^(?:${RELATIVE}|${DATE}(?:[T ]${TIME}(?:${ZONE})?)?)$`);
+const DAY_OR_HOUR_FORM = new RegExp(`^${DATE}(?:[T ]${TIME}Z?)?$`);
 const BY_CALENDAR = /^[0-9]{4}-/;
 
 const MOMENT = 'must be like -7d, 2026-01-01, 2026-01-01T10:00:00Z or all';
@@ -40,19 +43,8 @@ const exists = (text: string): boolean => !BY_CALENDAR.test(text) || absoluteMom
 
 /** `-7d`, `2026-01-01`, an ISO time, or `all`. */
 export const moment = () =>
-  z
-    .string()
-    .max(MOMENT_CHARS_MAX)
-    .regex(
-      /^(?:all|-?[0-9]{1,4}[hdwmqy](?:Start|End)?|[dwmy](?:Start|End)|[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+(?:Z|[+-][0-9]{2}:?[0-9]{2})?)?)$/,
-      MOMENT,
-    )
-    .refine(exists, { error: MOMENT });
+  z.string().max(MOMENT_CHARS_MAX).regex(MOMENT_FORM, MOMENT).refine(exists, { error: MOMENT });
 
 /** A day, or an hour of it. */
 export const dayOrHour = () =>
-  z
-    .string()
-    .max(MOMENT_CHARS_MAX)
-    .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+Z?)?$/, DAY)
-    .refine(exists, { error: DAY });
+  z.string().max(MOMENT_CHARS_MAX).regex(DAY_OR_HOUR_FORM, DAY).refine(exists, { error: DAY });
