@@ -73,9 +73,19 @@ function isRunning(id: number): boolean {
   if (!Number.isInteger(id) || id <= 0 || id === process.pid) return false;
   try {
     process.kill(id, 0);
-    return true;
+    return !isZombie(id);
   } catch (error) {
     // A process of another account is there, too.
     return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** Has it ended, and its parent has not asked how? In a container without an init nobody ever does. */
+function isZombie(id: number): boolean {
+  try {
+    // `pid (command) state …`, where the command may hold anything.
+    return /^.*\) Z /s.test(readFileSync(`/proc/${id}/stat`, 'utf8'));
+  } catch {
+    return false;
   }
 }
