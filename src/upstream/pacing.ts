@@ -70,12 +70,10 @@ const LEFT_SECONDS = 1;
 export function pacing(options: PacingOptions): Pacing {
   const counter = new CallCounter(options.nowMs);
   return (transport, invocation) => (request) =>
-    isQuery(request)
+    request.resource === 'query'
       ? askInTurn(transport, invocation, request, options, counter)
       : askCounted(transport, invocation, request, options, counter);
 }
-
-const isQuery = (request: UpstreamRequest): boolean => 'resource' in request && request.resource === 'query';
 
 async function askCounted(
   transport: Transport,

@@ -7,12 +7,12 @@ import { err, ok, type Result } from '../core/result.ts';
 import type { Slice } from '../policy/slice.ts';
 import type { PostHogClient } from './client.ts';
 import { readPersons, type EachPerson, type PersonsAt, type PickedPerson } from './page/persons.ts';
-import type { UpstreamRequest } from './request.ts';
+import type { PersonsRequest } from './request.ts';
 
 /** How a look-up names persons. */
 export type IdKind = 'uuids' | 'distinct_ids';
 
-type Question = Pick<UpstreamRequest, 'method' | 'segments' | 'query' | 'body'>;
+type Question = Pick<PersonsRequest, 'method' | 'segments' | 'query' | 'body'>;
 
 /** What a person is read for: only these properties are picked, besides UUID and distinct ids. */
 type Conditions = readonly Pick<Slice, 'property'>[];
@@ -93,7 +93,7 @@ export interface PersonPage {
 async function askPage(
   posthog: PostHogClient,
   projectId: ProjectId,
-  query: UpstreamRequest['query'],
+  query: PersonsRequest['query'],
   slices: Conditions,
 ): Promise<Result<PersonPage>> {
   const rows: PickedPerson[] = [];
@@ -122,7 +122,12 @@ async function ask(
   slices: Conditions,
   each: EachPerson,
 ): Promise<Result<{ readonly more: boolean } | null>> {
-  const opened = await posthog.open({ ...question, projectId, delivery: 'idempotent' });
+  const opened = await posthog.open({
+    ...question,
+    resource: 'persons',
+    projectId,
+    delivery: 'idempotent',
+  });
   switch (opened.kind) {
     case 'failure':
       return err(opened.failure);

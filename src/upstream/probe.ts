@@ -5,7 +5,7 @@
 import type { ProjectId } from '../core/ids.ts';
 import type { PostHogClient } from './client.ts';
 import type { Interpretation } from './interpret.ts';
-import type { UpstreamRequest } from './request.ts';
+import type { PersonsRequest } from './request.ts';
 
 /** PostHog's own scopes that operations of the catalogue need. */
 export const POSTHOG_SCOPES = ['person:read', 'person:write', 'cohort:read', 'activity_log:read'] as const;
@@ -21,7 +21,7 @@ export interface ProjectProbe {
 
 const NO_PERSON = '00000000-0000-4000-8000-000000000000';
 
-type Probe = Pick<UpstreamRequest, 'method' | 'segments' | 'query'>;
+type Probe = Pick<PersonsRequest, 'method' | 'segments' | 'query'>;
 
 /** A request for each scope that PostHog answers with 403 where the key lacks it, and never by changing anything. */
 const PROBES: Readonly<Record<PostHogScope, Probe>> = {
@@ -37,7 +37,8 @@ export const probe = (
   client: Pick<PostHogClient, 'ask'>,
   projectId: ProjectId,
   scope: PostHogScope,
-): Promise<Interpretation> => client.ask({ ...PROBES[scope], projectId, body: null, delivery: 'once' });
+): Promise<Interpretation> =>
+  client.ask({ ...PROBES[scope], resource: 'persons', projectId, body: null, delivery: 'once' });
 
 /** What an answer says of the host: only a failure to answer as PostHog does speaks against it. */
 export function hostVerdict(answer: Interpretation): Verdict {

@@ -1,4 +1,5 @@
 /** What PostHog is sent for a call: written once, here, from the call's constrained arguments. */
+import { deletionMessage, type Deletion } from '../catalogue/deletion.ts';
 import { toQuery } from '../catalogue/fields/values.ts';
 import type { Delivery, Method } from '../catalogue/operation.ts';
 import { firstPosition, pageRequestOf } from '../catalogue/paging.ts';
@@ -6,32 +7,49 @@ import type { PersonRef, ProjectId } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
 import type { ConstrainedCall } from '../policy/constrain.ts';
 import { argumentsWithConditions } from './conditions.ts';
+import type { QueryBody } from './query/body.ts';
 
-/**
- * A request to PostHog, made of validated values only. There is no place in it for a header, a host, a raw path or
- * a raw query, so none of a client's can get in.
- */
-export interface UpstreamRequest {
+interface RequestBase {
   readonly method: Method;
   readonly projectId: ProjectId;
-  /** Path segments below `persons/`, unencoded: fixed words of the catalogue, or a validated person. */
-  readonly segments: readonly string[];
-  /** Each name once. */
-  readonly query: readonly (readonly [name: string, value: string])[];
   /** `null` sends no body. */
   readonly body: Json;
   readonly delivery: Delivery;
 }
 
+/** A request to the persons API. */
+export interface PersonsRequest extends RequestBase {
+  readonly resource: 'persons';
+  /** Path segments below `persons/`, unencoded: fixed words of the catalogue, or a validated person. */
+  readonly segments: readonly string[];
+  /** Each name once. */
+  readonly query: readonly (readonly [name: string, value: string])[];
+}
+
+/** A request to the Query API, which has one path: what is asked is in the body. */
+export interface QueryRequest extends RequestBase {
+  readonly resource: 'query';
+  readonly method: 'POST';
+  readonly body: QueryBody;
+  readonly delivery: 'slow';
+}
+
+/**
+ * A request to PostHog, made of validated values only. There is no place in it for a header, a host, a raw path or
+ * a raw query, so none of a client's can get in.
+ */
+export type UpstreamRequest = PersonsRequest | QueryRequest;
+
 /** A call that is forwarded, as narrow as its grant. */
 export type ForwardCall = Extract<ConstrainedCall, { kind: 'forward' }>;
 
 /** The request of a forwarded call: its arguments as query on GET, as body otherwise. */
-export function requestOf(call: ForwardCall): UpstreamRequest {
+export function requestOf(call: ForwardCall): PersonsRequest {
   const { operation, method, projectId } = call;
   const message = messageOf(call);
   const inQuery = method === 'GET';
   return {
+    resource: 'persons',
     method,
     projectId,
     segments: segmentsOf(operation.path, call.person),
@@ -40,6 +58,14 @@ export function requestOf(call: ForwardCall): UpstreamRequest {
     delivery: operation.delivery,
   };
 }
+
+/** The request of a deletion: the first time, and every time that the log sends it again. */
+export const deletionRequest = (deletion: Deletion): PersonsRequest => ({
+  ...deletionMessage(deletion),
+  resource: 'persons',
+  projectId: deletion.projectId,
+  delivery: 'once',
+});
 
 type Message = readonly (readonly [name: string, value: Json])[];
 
@@ -66,17 +92,22 @@ const unnamed = (): never => {
   throw new Error('a route with :id names a person');
 };
 
+/** The path of a request: PostHog's canonical family and its trailing slash, whichever the client used (contract §2). */
+export function upstreamPath(request: UpstreamRequest): string {
+  const project = `/api/projects/${request.projectId}`;
+  if (request.resource === 'query') return `${project}/query/`;
+  return `${project}/persons/${request.segments.map((segment) => `${encodeURIComponent(segment)}/`).join('')}`;
+}
+
 /**
- * The URL of a request. PostHog's canonical family and its trailing slash, whichever the client used (contract §2).
+ * The URL of a request.
  * @throws if the parts do not come out as the path they should be: then the catalogue is wrong and nothing is sent.
  */
 export function upstreamUrl(origin: string, request: UpstreamRequest): string {
-  const segments = request.segments.map((segment) => `${encodeURIComponent(segment)}/`).join('');
-  const path = `/api/projects/${request.projectId}/persons/${segments}`;
-  const query = request.query.map(
-    ([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`,
-  );
-  const url = new URL(query.length === 0 ? path : `${path}?${query.join('&')}`, origin);
+  const path = upstreamPath(request);
+  const query = request.resource === 'query' ? [] : request.query;
+  const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`);
+  const url = new URL(pairs.length === 0 ? path : `${path}?${pairs.join('&')}`, origin);
   if (url.origin !== origin || url.pathname !== path) throw new Error('an upstream path did not survive');
   return url.href;
 }

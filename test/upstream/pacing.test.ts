@@ -1,14 +1,20 @@
 /** The pace of calls to PostHog, with a pacer and a transport that the test holds in its hands. */
 import { describe, expect, test, vi } from 'vitest';
 import { failureUntil } from '../../src/core/failure.ts';
-import { ProjectId } from '../../src/core/ids.ts';
+import { newRequestId, ProjectId } from '../../src/core/ids.ts';
 import { err, ok, type Result } from '../../src/core/result.ts';
 import { pacing, type Pacer } from '../../src/upstream/pacing.ts';
+import { queryRequest } from '../../src/upstream/query/body.ts';
+import type { UpstreamRequest } from '../../src/upstream/request.ts';
 import type { UpstreamAnswer } from '../../src/upstream/transport.ts';
 import { answerOf, answers, requestTo } from '../support/upstream/answers.ts';
 
 const PERSONS = requestTo();
-const QUERY = { ...requestTo({ method: 'POST', delivery: 'slow' }), resource: 'query' };
+const QUERY = queryRequest(
+  PERSONS.projectId,
+  { kind: 'ActorsQuery' },
+  { purpose: 'test', requestId: newRequestId((bytes) => new Uint8Array(bytes)), refresh: 'blocking' },
+);
 const NOBODY_LEAVES = new AbortController().signal;
 
 /** A paced transport that answers with a status, and everything that its parts were told. */
@@ -31,7 +37,7 @@ function paced(changes: Partial<Pacer> = {}, init: ResponseInit = {}) {
     unreachable,
   });
   const kept: Promise<unknown>[] = [];
-  const send = (request: typeof PERSONS, left = NOBODY_LEAVES): Promise<Result<UpstreamAnswer>> =>
+  const send = (request: UpstreamRequest, left = NOBODY_LEAVES): Promise<Result<UpstreamAnswer>> =>
     pace(
       async (_, signal) => {
         sent(signal);

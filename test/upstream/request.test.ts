@@ -1,10 +1,13 @@
 /** The address of a request: below persons/, whatever the parts hold, or none at all. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { newRequestId, ProjectId } from '../../src/core/ids.ts';
+import { queryRequest } from '../../src/upstream/query/body.ts';
 import { upstreamUrl } from '../../src/upstream/request.ts';
 import { runs } from '../support/properties/runs.ts';
 import { requestTo } from '../support/upstream/answers.ts';
 
+const ID = newRequestId((bytes) => new Uint8Array(bytes));
 const ORIGIN = 'https://posthog.example';
 const url = (segments: string[], query: [string, string][] = []) =>
   upstreamUrl(ORIGIN, requestTo({ segments, query }));
@@ -40,6 +43,26 @@ describe('Addresses', () => {
       expect(() => url(segments)).toThrow('an upstream path did not survive');
     },
   );
+
+  test('A query has one address, and its body is an envelope of members that PostHog knows', () => {
+    const request = queryRequest(
+      ProjectId.parse(7),
+      { kind: 'ActorsQuery' },
+      { purpose: 'persons_funnel', requestId: ID, refresh: 'force_blocking' },
+    );
+    expect(upstreamUrl(ORIGIN, request)).toBe(`${ORIGIN}/api/projects/7/query/`);
+    expect(request).toMatchObject({
+      method: 'POST',
+      delivery: 'slow',
+      body: {
+        query: { kind: 'ActorsQuery' },
+        refresh: 'force_blocking',
+        client_query_id: ID,
+        name: 'hedgerow_persons_funnel',
+      },
+    });
+    expect(Object.keys(request.body)).toHaveLength(4);
+  });
 
   test('An address never names another host, whatever the segment', () => {
     for (const odd of [

@@ -1,6 +1,6 @@
 /** Sends a deletion to PostHog once, by the one client of PostHog. */
 import type { Keyring } from '../../authn/keyring.ts';
-import { deletionMessage, type Deletion } from '../../catalogue/deletion.ts';
+import type { Deletion } from '../../catalogue/deletion.ts';
 import type { Generation } from '../../catalogue/generation.ts';
 import { readConfig } from '../../config.ts';
 import { failure } from '../../core/failure.ts';
@@ -9,6 +9,7 @@ import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { unpacedClient, type PostHogClient } from '../../upstream/client.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
+import { deletionRequest } from '../../upstream/request.ts';
 
 /** PostHog, as the deletion log reaches it. */
 export interface Upstream {
@@ -45,8 +46,7 @@ export async function sendDeletion(
   deletion: Deletion,
 ): Promise<Interpretation> {
   if (deletion.target.ids.length === 0) return emptyDeletionReply(generation);
-  const { projectId } = deletion;
-  return posthog.ask({ ...deletionMessage(deletion), projectId, delivery: 'once' }, REPLY_BYTES_MAX);
+  return posthog.ask(deletionRequest(deletion), REPLY_BYTES_MAX);
 }
 
 /** What PostHog answers to a bulk delete of ids it does not know, by generation, in PostHog's order of members. */

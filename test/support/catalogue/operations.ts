@@ -7,7 +7,7 @@ import { PersonRef, ProjectId } from '../../../src/core/ids.ts';
 import { parseJson, type Json, type JsonObject } from '../../../src/core/json.ts';
 import type { Result } from '../../../src/core/result.ts';
 import { askedPairs } from '../../../src/http/mirror/links.ts';
-import { requestOf, type ForwardCall, type UpstreamRequest } from '../../../src/upstream/request.ts';
+import { requestOf, type ForwardCall, type PersonsRequest } from '../../../src/upstream/request.ts';
 
 export const PROJECT = ProjectId.parse(7);
 export const UUID = '0190c0de-0000-7000-8000-000000000001';
@@ -42,7 +42,7 @@ export function ask(id: string, asked: Asked = {}): Result<Call> {
 }
 
 /** A call that is forwarded, with what PostHog is sent for it and what its links are rebuilt from. */
-export interface Forwarded extends Omit<Extract<Call, { kind: 'forward' }>, 'asked'>, UpstreamRequest {
+export interface Forwarded extends Omit<Extract<Call, { kind: 'forward' }>, 'asked'>, PersonsRequest {
   readonly asked: readonly (readonly [name: string, value: string])[];
   readonly window: PageRequest | null;
 }

@@ -2,7 +2,7 @@
 import { vi } from 'vitest';
 import { ProjectId } from '../../../src/core/ids.ts';
 import { openTransport, type UpstreamAnswer } from '../../../src/upstream/transport.ts';
-import type { UpstreamRequest } from '../../../src/upstream/request.ts';
+import type { PersonsRequest } from '../../../src/upstream/request.ts';
 
 export const KEY = 'phx_the-key-nobody-sees';
 export const CONFIG = {
@@ -14,7 +14,8 @@ export const CONFIG = {
 /** Gives up soon: for what never comes. */
 export const HASTY = { ...CONFIG, readTimeoutMs: 20, slowTimeoutMs: 40 };
 
-export const requestTo = (changes: Partial<UpstreamRequest> = {}): UpstreamRequest => ({
+export const requestTo = (changes: Partial<PersonsRequest> = {}): PersonsRequest => ({
+  resource: 'persons',
   method: 'GET',
   projectId: ProjectId.parse(7),
   segments: [],

@@ -1,5 +1,4 @@
 /** `POST /v1/explain`: the steps of the mirror for a described request, up to the one that would ask PostHog. */
-import { deletionMessage } from '../../../catalogue/deletion.ts';
 import type { Operation, Slicing } from '../../../catalogue/operation.ts';
 import type { ExplainRequest, Explanation } from '../../../contract/explain.ts';
 import { failure, type Failure } from '../../../core/failure.ts';
@@ -8,7 +7,7 @@ import type { ConstrainedCall } from '../../../policy/constrain.ts';
 import { checkAccess } from '../../../policy/decide.ts';
 import type { Grant } from '../../../policy/grant.ts';
 import { plan } from '../../../policy/plan.ts';
-import { requestOf } from '../../../upstream/request.ts';
+import { deletionRequest, requestOf, upstreamPath } from '../../../upstream/request.ts';
 import type { Admitted } from '../../admission.ts';
 import type { Services } from '../../context.ts';
 import { checkPath } from '../../input/path.ts';
@@ -70,19 +69,17 @@ const refusedBy = ({ code, detail, attr }: Failure, operation: Operation | null)
 });
 
 function allowed(call: ConstrainedCall, grant: Grant): Explanation {
-  const { method, segments, query, body } =
-    call.kind === 'forward' ? requestOf(call) : deletionMessage(call.deletion);
-  const below = segments.map((segment) => `${segment}/`).join('');
+  const request = call.kind === 'forward' ? requestOf(call) : deletionRequest(call.deletion);
   return {
     allowed: true,
     operation: call.operation.id,
     reason: null,
     first: grant.slices.length === 0 ? null : FIRST[call.operation.slicing.kind],
     would_send: {
-      method,
-      path: `/api/projects/${call.projectId}/persons/${below}`,
-      query: Object.fromEntries(query),
-      body,
+      method: request.method,
+      path: upstreamPath(request),
+      query: Object.fromEntries(request.query),
+      body: request.body,
     },
   };
 }
