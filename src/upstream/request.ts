@@ -4,10 +4,9 @@ import { toQuery } from '../catalogue/fields/values.ts';
 import type { Delivery, Method } from '../catalogue/operation.ts';
 import { firstPosition, pageRequestOf } from '../catalogue/paging.ts';
 import type { PersonRef, ProjectId } from '../core/ids.ts';
-import type { Json } from '../core/json.ts';
+import type { Json, JsonObject } from '../core/json.ts';
 import type { ConstrainedCall } from '../policy/constrain.ts';
 import { argumentsWithConditions } from './conditions.ts';
-import type { QueryBody } from './query/body.ts';
 
 interface RequestBase {
   readonly method: Method;
@@ -25,6 +24,18 @@ export interface PersonsRequest extends RequestBase {
   /** Each name once. */
   readonly query: readonly (readonly [name: string, value: string])[];
 }
+
+/** The envelope of a query (query contract §1). Its members are ours alone; PostHog refuses any other. */
+export type QueryBody = {
+  readonly query: JsonObject;
+  readonly refresh: Refresh;
+  /** The id of the request at the gateway: PostHog shows it in its log of queries. */
+  readonly client_query_id: string;
+  readonly name: string;
+};
+
+/** `blocking` may answer from PostHog's cache; `force_blocking` computes anew. Neither answers before the rows are there. */
+export type Refresh = 'blocking' | 'force_blocking';
 
 /** A request to the Query API, which has one path: what is asked is in the body. */
 export interface QueryRequest extends RequestBase {

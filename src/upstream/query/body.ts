@@ -1,18 +1,7 @@
-/** The envelope of a query (query contract §1). Its members are ours alone; PostHog refuses any other. */
+/** Makes the request of a query. */
 import type { ProjectId, RequestId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { QueryRequest } from '../request.ts';
-
-export type QueryBody = {
-  readonly query: JsonObject;
-  readonly refresh: Refresh;
-  /** The id of the request at the gateway: PostHog shows it in its log of queries. */
-  readonly client_query_id: string;
-  readonly name: string;
-};
-
-/** `blocking` may answer from PostHog's cache; `force_blocking` computes anew. Neither answers before the rows are there. */
-export type Refresh = 'blocking' | 'force_blocking';
+import type { QueryRequest, Refresh } from '../request.ts';
 
 export interface QueryEnvelope {
   /** Names the question in PostHog's log of queries: `hedgerow_` and this. */
