@@ -1,7 +1,7 @@
 /** The pace of calls to PostHog, with a pacer and a transport that the test holds in its hands. */
 import { describe, expect, test, vi } from 'vitest';
 import { failureUntil } from '../../src/core/failure.ts';
-import { newRequestId, ProjectId } from '../../src/core/ids.ts';
+import { ProjectId } from '../../src/core/ids.ts';
 import { err, ok, type Result } from '../../src/core/result.ts';
 import { pacing, type Pacer } from '../../src/upstream/pacing.ts';
 import { queryRequest } from '../../src/upstream/query/body.ts';
@@ -13,7 +13,7 @@ const PERSONS = requestTo();
 const QUERY = queryRequest(
   PERSONS.projectId,
   { kind: 'ActorsQuery' },
-  { purpose: 'test', requestId: newRequestId((bytes) => new Uint8Array(bytes)), refresh: 'blocking' },
+  { purpose: 'test', requestId: 'req_1', refresh: 'blocking' },
 );
 const NOBODY_LEAVES = new AbortController().signal;
 

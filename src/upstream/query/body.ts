@@ -1,12 +1,13 @@
 /** Makes the request of a query. */
-import type { ProjectId, RequestId } from '../../core/ids.ts';
+import type { ProjectId } from '../../core/ids.ts';
 import type { JsonObject } from '../../core/json.ts';
 import type { QueryRequest, Refresh } from '../request.ts';
 
 export interface QueryEnvelope {
   /** Names the question in PostHog's log of queries: `hedgerow_` and this. */
   readonly purpose: string;
-  readonly requestId: RequestId;
+  /** The id of the request at the gateway. */
+  readonly requestId: string;
   readonly refresh: Refresh;
 }
 
