@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** A parent that never asks how its child ended: the child stays in the table of processes as a zombie. */
 async function zombie(): Promise<{ readonly id: number; readonly stop: () => void }> {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+  const parent = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const [line] = await new Promise<string[]>((resolve) =>
