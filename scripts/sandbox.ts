@@ -7,7 +7,7 @@ import { readWorkerConfig, startWorker } from './worker.ts';
 const CONFIG = 'src/sandbox/wrangler.toml';
 /** Beside the gateway's, so that both can run. */
 const PORT_DEFAULT = 8790;
-const GENERATIONS = ['A', 'B', 'C'];
+const GENERATIONS = new Set(['A', 'B', 'C']);
 
 async function sandbox(): Promise<void> {
   const port = portOf(process.env['PORT'], PORT_DEFAULT);
@@ -36,7 +36,7 @@ function bindingsOf(
 ): Bindings {
   const given = (name: keyof Bindings): string => environment[name] || (vars[name] ?? '');
   const generation = given('SANDBOX_GENERATION');
-  if (!GENERATIONS.includes(generation)) throw new Error('SANDBOX_GENERATION must be A, B or C.');
+  if (!GENERATIONS.has(generation)) throw new Error('SANDBOX_GENERATION must be A, B or C.');
   return { SANDBOX_API_KEY: given('SANDBOX_API_KEY'), SANDBOX_GENERATION: generation };
 }
 
