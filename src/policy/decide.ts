@@ -4,7 +4,7 @@
  */
 import type { Call } from '../catalogue/operation.ts';
 import type { Generation } from '../catalogue/generation.ts';
-import { checkIgnoredFlags, checkNewerFilters } from '../catalogue/generation-lacks.ts';
+import { checkIgnoredFlags, checkNewerFilters, checkRemoved } from '../catalogue/generation-lacks.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
@@ -35,10 +35,11 @@ export interface UpstreamFacts {
   readonly ownersProject: ProjectId | null;
 }
 
-/** Checks access first, then what is deleted along, what PostHog would ignore, what cannot be sliced and what is hidden. */
+/** Checks access first, then what PostHog has removed, what is deleted along, what PostHog would ignore, what cannot be sliced and what is hidden. */
 export function decide(grant: Grant, caller: Caller, call: Call, upstream: UpstreamFacts): Decision {
   const refusal =
     checkAccess(grant, caller, call.operation.scopes, call.projectId) ??
+    checkRemoved(call.operation, upstream.generation) ??
     checkDeleteFlags(grant, call) ??
     (call.kind === 'delete'
       ? checkIgnoredFlags(call.deletion, upstream.generation)
