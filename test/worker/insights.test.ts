@@ -1,22 +1,59 @@
 /** The insights over HTTP, in every generation of PostHog, with a key as PostHog makes them: the right persons. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ADA, BEN, CYD, MIA } from '../../src/sandbox/seed/names.ts';
-import { callOf } from '../support/calls.ts';
-import { PERSONS, SLICE, startWorlds } from '../support/generations.ts';
-import { envelopeOf, names, PAID, SIGNED_UP, VIEWED, type Args } from '../support/listings.ts';
+import type { Call } from '../support/calls.ts';
+import { SLICE, startWorlds } from '../support/generations.ts';
+import { found, happen, KEY_SCOPES, ofAcme, QUESTIONS, requestsOf } from '../support/insight-world.ts';
+import { followerOf } from '../support/listings.ts';
 import { KEY } from '../support/secrets.ts';
+import type { Received } from '../support/sandbox.ts';
 
 const worlds = await startWorlds({});
-const keys = [{ key: KEY, scopes: ['person:read', 'person:write', 'query:read'] }];
+const WHOLE = { slice: null } as const;
+
+/** The bodies of the queries that arrived; nothing else may have. */
+function queriesIn(arrived: readonly Received[]): readonly Readonly<Record<string, unknown>>[] {
+  expect(arrived.map(({ method, target }) => `${method} ${target}`)).toEqual(
+    arrived.map(() => 'POST /api/projects/1/query/'),
+  );
+  return arrived.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+}
 
 describe.each(worlds.map((world) => [world.generation, world] as const))('Generation %s', (_, world) => {
-  beforeEach(() => world.reset({ keys }));
-  test('x', async () => {
-    const { token } = await world.tenants.fresh();
-    for (const id of ['persons_funnel', 'persons_funnel_correlation', 'persons_lifecycle', 'persons_stickiness', 'persons_trends']) {
-      const call = callOf(id);
-      const answer = await world.send(call.method, call.target, { token, ...(call.json === undefined ? {} : { json: call.json }) });
-      console.log(id, answer.status, answer.text.slice(0, 700));
+  const { sandbox, send, tenants } = world;
+  beforeEach(async () => {
+    await world.reset({ keys: [{ key: KEY, scopes: KEY_SCOPES }], actors_cache: true });
+    await happen(sandbox);
+    await sandbox.forget();
+  });
+  const ask = ({ method, target, json }: Call, token: string) =>
+    send(method, target, { token, ...(json === undefined ? {} : { json }) });
+
+  test.each(QUESTIONS)('The operation %s with %j finds the right persons', async (id, args, expected) => {
+    const whole = await tenants.fresh(WHOLE);
+    const sliced = await tenants.fresh(SLICE);
+    for (const call of requestsOf(id, args)) {
+      expect(found(await ask(call, whole.token)), call.name).toEqual(expected);
+      expect(found(await ask(call, sliced.token)), call.name).toEqual(ofAcme(expected));
+    }
+    for (const { query, refresh } of queriesIn(await sandbox.received())) {
+      const isSliced = JSON.stringify(query).includes('fixedProperties');
+      expect(refresh).toBe(isSliced ? 'force_blocking' : 'blocking');
+    }
+  });
+
+  test.each(QUESTIONS)('The operation %s with %j finds each person once over all pages', async (id, args, all) => {
+    for (const [record, expected] of [
+      [WHOLE, all],
+      [SLICE, ofAcme(all)],
+    ] as const) {
+      const { token } = await tenants.fresh(record);
+      const limit = id === 'persons_funnel_correlation' ? 'funnel_correlation_person_limit' : 'limit';
+      const [call] = requestsOf(id, { ...args, [limit]: 1 });
+      if (call === undefined) throw new Error('no request');
+      const read = await followerOf(world, token).follow(await ask(call, token));
+      expect(read.rows).toHaveLength(expected.length);
+      expect(new Set(read.rows).size).toBe(expected.length);
+      expect(read.pages).toEqual(expected.length === 0 ? [0] : expected.map(() => 1));
     }
   });
 });
