@@ -5,10 +5,13 @@ import { GENERATIONS, type Generation } from './catalogue/generation.ts';
 import { issueText } from './catalogue/issues.ts';
 import { INSIGHT_ROUTES, type InsightRoute } from './catalogue/route.ts';
 import { ProjectId } from './core/ids.ts';
+import { LIMITS } from './core/limits.ts';
 import type { PostHogConfig } from './upstream/transport.ts';
 
 const ADMIN_TOKEN_CHARS_MIN = 16;
 const POSTHOG_KEY_CHARS_MIN = 12;
+
+const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}`;
 
 const milliseconds = (otherwise: number) =>
   z.coerce
@@ -51,6 +54,12 @@ const Environment = z
       context.addIssue(keyring);
       return z.NEVER;
     }),
+    POSTHOG_REQUESTS_PER_MINUTE: z.coerce
+      .number({ error: REQUESTS })
+      .int()
+      .min(1)
+      .max(LIMITS.requestsPerMinuteMax)
+      .default(LIMITS.queryRequestsPerMinute),
     TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
     READ_TIMEOUT_MS: milliseconds(10_000),
     SLOW_TIMEOUT_MS: milliseconds(30_000),
@@ -70,6 +79,8 @@ export interface Config {
   readonly insightRoute: InsightRoute;
   /** The only project of the key's owner, where the operator says so. */
   readonly ownersProject: ProjectId | null;
+  /** Requests a minute for one project, above which queries wait. */
+  readonly requestsPerMinute: number;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -102,6 +113,7 @@ export function readConfig(env: object): Configured {
       generation: values.POSTHOG_GENERATION,
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
+      requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

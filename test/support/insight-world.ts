@@ -62,7 +62,7 @@ const STEPS = { events: [event('opened'), event('closed', 1)], date_from: '2026-
 const VISITED = { events: [event('visited')], date_from: '2026-01-05' } satisfies Args;
 const asked = { id: 'asked', type: 'events' };
 
-/** The operation, its arguments, and whom it finds in the order that pages of persons have: the newest first. */
+/** The operation, its arguments, and whom it finds, in the order of pages: by id, in trends by count. */
 export const QUESTIONS: readonly (readonly [id: string, args: Args, found: readonly Name[]])[] = [
   ['persons_funnel', { ...STEPS, funnel_step: 1 }, ['ADA', 'BEN', 'CYD']],
   ['persons_funnel', { ...STEPS, funnel_step: 2 }, ['ADA', 'CYD']],
@@ -113,7 +113,7 @@ export const QUESTIONS: readonly (readonly [id: string, args: Args, found: reado
   ['persons_lifecycle', { ...VISITED, target_date: '2026-01-10', lifecycle_type: 'resurrecting' }, ['BEN']],
   ['persons_lifecycle', { ...VISITED, target_date: '2026-01-10', lifecycle_type: 'dormant' }, ['CYD']],
   ['persons_stickiness', { ...VISITED, ...named('visited'), stickiness_days: 2 }, ['ADA', 'BEN']],
-  ['persons_stickiness', { ...VISITED, ...named('visited'), stickiness_days: 1 }, ['EVE', 'CYD']],
+  ['persons_stickiness', { ...VISITED, ...named('visited'), stickiness_days: 1 }, ['CYD', 'EVE']],
   ['persons_trends', { ...VISITED, ...named('visited') }, ['BEN', 'ADA', 'EVE', 'CYD']],
   [
     'persons_trends',

@@ -41,19 +41,22 @@ describe.each(worlds.map((world) => [world.generation, world] as const))('Genera
     }
   });
 
-  test.each(QUESTIONS)('The operation %s with %j finds each person once over all pages', async (id, args, all) => {
-    for (const [record, expected] of [
-      [WHOLE, all],
-      [SLICE, ofAcme(all)],
-    ] as const) {
-      const { token } = await tenants.fresh(record);
-      const limit = id === 'persons_funnel_correlation' ? 'funnel_correlation_person_limit' : 'limit';
-      const [call] = requestsOf(id, { ...args, [limit]: 1 });
-      if (call === undefined) throw new Error('no request');
-      const read = await followerOf(world, token).follow(await ask(call, token));
-      expect(read.rows).toHaveLength(expected.length);
-      expect(new Set(read.rows).size).toBe(expected.length);
-      expect(read.pages).toEqual(expected.length === 0 ? [0] : expected.map(() => 1));
-    }
-  });
+  test.each(QUESTIONS)(
+    'The operation %s with %j finds each person once over all pages',
+    async (id, args, all) => {
+      for (const [record, expected] of [
+        [WHOLE, all],
+        [SLICE, ofAcme(all)],
+      ] as const) {
+        const { token } = await tenants.fresh(record);
+        const limit = id === 'persons_funnel_correlation' ? 'funnel_correlation_person_limit' : 'limit';
+        const [call] = requestsOf(id, { ...args, [limit]: 1 });
+        if (call === undefined) throw new Error('no request');
+        const read = await followerOf(world, token).follow(await ask(call, token));
+        expect(read.rows).toHaveLength(expected.length);
+        expect(new Set(read.rows).size).toBe(expected.length);
+        expect(read.pages).toEqual(expected.length === 0 ? [0] : expected.map(() => 1));
+      }
+    },
+  );
 });

@@ -30,7 +30,7 @@ const A_LINK = 'posthog';
 
 /** Lifecycle and stickiness answered with the rows and the way on, the others with more. */
 function envelopeText(page: ActorsPage, envelope: QueryRoute['envelope']): string {
-  const people = page.actors.toSorted(byNewest).map(rowText);
+  const people = page.actors.map(rowText);
   const results = `[{"people":[${people.join(',')}],"count":${people.length}}]`;
   const { members } = page;
   const others: JsonObject = {
@@ -45,19 +45,6 @@ function envelopeText(page: ActorsPage, envelope: QueryRoute['envelope']): strin
         }),
   };
   return `{"results":${results},${JSON.stringify(others).slice(1)}`;
-}
-
-/** PostHog ordered the rows of a page so, and the pages by id: those who did it most often first, else the newest. */
-function byNewest(a: Actor, b: Actor): number {
-  const byCount = (b.count ?? 0) - (a.count ?? 0);
-  if (byCount !== 0) return byCount;
-  return createdMs(b) - createdMs(a) || (a.uuid < b.uuid ? -1 : 1);
-}
-
-function createdMs({ row }: Actor): number {
-  const { created_at: createdAt } = row.value;
-  const ms = typeof createdAt === 'string' ? Date.parse(createdAt) : Number.NaN;
-  return Number.isNaN(ms) ? 0 : ms;
 }
 
 function rowText({ uuid, row, count }: Actor): string {
