@@ -35,18 +35,18 @@ export interface UpstreamFacts {
   readonly ownersProject: ProjectId | null;
 }
 
-/** Checks access first, then what PostHog has removed, what is deleted along, what PostHog would ignore, what cannot be sliced and what is hidden. */
+/** Checks access first, then what is deleted along, what PostHog would ignore, what cannot be sliced, what is hidden, what PostHog removed. */
 export function decide(grant: Grant, caller: Caller, call: Call, upstream: UpstreamFacts): Decision {
   const refusal =
     checkAccess(grant, caller, call.operation.scopes, call.projectId) ??
-    checkRemoved(call.operation, upstream.generation) ??
     checkDeleteFlags(grant, call) ??
     (call.kind === 'delete'
       ? checkIgnoredFlags(call.deletion, upstream.generation)
       : checkNewerFilters(call, upstream.generation)) ??
     checkOwnersProject(grant, call, upstream) ??
     checkSliceable(grant, call) ??
-    checkReferences(call, grant);
+    checkReferences(call, grant) ??
+    checkRemoved(call.operation, upstream.generation);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };
