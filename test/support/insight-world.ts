@@ -127,7 +127,7 @@ function named(id: string) {
 }
 
 /** Acme's of some names. */
-export const ofAcme = (found: readonly Name[]): readonly Name[] => found.filter((name) => name !== 'CYD');
+export const ofAcme = (all: readonly Name[]): readonly Name[] => all.filter((name) => name !== 'CYD');
 
 /** The names of the persons of a page, in its order. */
 export function found(answer: Answer): readonly string[] {
