@@ -1,13 +1,14 @@
 /** The insights over HTTP, in every generation of PostHog, with a key as PostHog makes them: the right persons. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import { ADA, BEN } from '../../src/sandbox/seed/names.ts';
 import type { Call } from '../support/calls.ts';
-import { SLICE, startWorlds } from '../support/generations.ts';
+import { PERSONS, SLICE, startWorlds } from '../support/generations.ts';
 import { found, happen, KEY_SCOPES, ofAcme, QUESTIONS, requestsOf } from '../support/insight-world.ts';
 import { followerOf } from '../support/listings.ts';
 import { KEY } from '../support/secrets.ts';
 import type { Received } from '../support/sandbox.ts';
 
-const worlds = await startWorlds({});
+const worlds = await startWorlds({ POSTHOG_OWNERS_PROJECT: '1' });
 const WHOLE = { slice: null } as const;
 
 /** The bodies of the queries that arrived; nothing else may have. */
@@ -59,4 +60,45 @@ describe.each(worlds.map((world) => [world.generation, world] as const))('Genera
       }
     },
   );
+
+  test.each([
+    ['of a whole project', WHOLE],
+    ['of a slice', SLICE],
+  ])('A tenant %s gets an answer from all eight endpoints of the persons API', async (_whose, record) => {
+    await sandbox.change({ nested_quirks: false });
+    const { token } = await tenants.fresh(record);
+    const args = (id: string) => QUESTIONS.find(([name]) => name === id)?.[1] ?? {};
+    const insights = [
+      'persons_funnel',
+      'persons_funnel_correlation',
+      'persons_lifecycle',
+      'persons_stickiness',
+    ];
+    const [distinctId = ''] = BEN.distinctIds;
+    const calls = [
+      ...requestsOf('persons_activity', { limit: 1 }),
+      ...requestsOf('persons_cohorts', { person_id: ADA.uuid }),
+      ...insights.flatMap((id) => requestsOf(id, args(id))),
+      ...requestsOf('persons_bulk_delete', { ids: [BEN.uuid] }),
+      ...requestsOf('persons_reset_distinct_id', { distinct_id: distinctId }),
+    ];
+    const answers: string[] = [];
+    for (const call of calls) {
+      const { status, json } = await ask(call, token);
+      const { code = '' } = (json ?? {}) as { code?: string };
+      answers.push(`${call.method} ${call.path.slice(PERSONS.length)} ${status} ${code}`.trimEnd());
+    }
+    expect(answers).toEqual([
+      record === SLICE ? 'GET /activity/ 403 not_sliceable' : 'GET /activity/ 200',
+      'GET /cohorts/ 200',
+      'GET /funnel/ 200',
+      'POST /funnel/ 200',
+      'GET /funnel/correlation/ 200',
+      'POST /funnel/correlation/ 200',
+      'GET /lifecycle/ 200',
+      'GET /stickiness/ 200',
+      'POST /bulk_delete/ 202',
+      'POST /reset_person_distinct_id/ 202',
+    ]);
+  });
 });
