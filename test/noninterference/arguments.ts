@@ -88,7 +88,7 @@ const funnel = {
 /** Series of an insight, and the one of them that is asked about. */
 const pointed = series(1, 3).map((events) => {
   const id = events[0]?.['id'] ?? null;
-  return { events, entity_type: 'events', entity_order: 0, ...(id === null ? {} : { entity_id: id }) };
+  return joined({ events, entity_type: 'events', entity_order: 0 }, id === null ? {} : { entity_id: id });
 });
 
 const bulk: ArgsOf = ({ uuids, distinctIds }) => {

@@ -10,6 +10,7 @@ import type { Received } from '../support/sandbox.ts';
 
 const worlds = await startWorlds({ POSTHOG_OWNERS_PROJECT: '1' });
 const WHOLE = { slice: null } as const;
+const argsOf = (id: string) => QUESTIONS.find(([name]) => name === id)?.[1] ?? {};
 
 /** The bodies of the queries that arrived; nothing else may have. */
 function queriesIn(arrived: readonly Received[]): readonly Readonly<Record<string, unknown>>[] {
@@ -67,7 +68,6 @@ describe.each(worlds.map((world) => [world.generation, world] as const))('Genera
   ])('A tenant %s gets an answer from all eight endpoints of the persons API', async (_whose, record) => {
     await sandbox.change({ nested_quirks: false });
     const { token } = await tenants.fresh(record);
-    const args = (id: string) => QUESTIONS.find(([name]) => name === id)?.[1] ?? {};
     const insights = [
       'persons_funnel',
       'persons_funnel_correlation',
@@ -78,7 +78,7 @@ describe.each(worlds.map((world) => [world.generation, world] as const))('Genera
     const calls = [
       ...requestsOf('persons_activity', { limit: 1 }),
       ...requestsOf('persons_cohorts', { person_id: ADA.uuid }),
-      ...insights.flatMap((id) => requestsOf(id, args(id))),
+      ...insights.flatMap((id) => requestsOf(id, argsOf(id))),
       ...requestsOf('persons_bulk_delete', { ids: [BEN.uuid] }),
       ...requestsOf('persons_reset_distinct_id', { distinct_id: distinctId }),
     ];
