@@ -129,7 +129,7 @@ export const INSIGHTS: readonly Operation[] = [
     reply: timelineReply,
     doc: {
       summary: "See how a person's properties changed along an insight",
-      description: WINDOW,
+      description: `Generation A only; with later ones 410 \`operation_removed\`. ${WINDOW}`,
       example: { events: [{ id: '$pageview', type: 'events' }] },
     },
   }),
