@@ -61,7 +61,11 @@ const servicesOf = (env: Env, config: Config): Services => ({
   tokens: tokenIssuer(config.keyring, config.issuer),
   checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
   posthog: clientFactory(config.upstream, (input, init) => fetch(input, init), nowMs, paceOf(env, config)),
-  upstream: { generation: config.generation, ownersProject: config.ownersProject },
+  upstream: {
+    generation: config.generation,
+    ownersProject: config.ownersProject,
+    insightRoute: config.insightRoute,
+  },
   tenant: (id) => env.TENANT.getByName(id),
   deletionLog: (id) => env.DELETION_LOG.getByName(id),
   directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),

@@ -3,11 +3,15 @@ import * as z from 'zod';
 import { parseKeyring, type Keyring } from './authn/keyring.ts';
 import { GENERATIONS, type Generation } from './catalogue/generation.ts';
 import { issueText } from './catalogue/issues.ts';
+import { INSIGHT_ROUTES, type InsightRoute } from './catalogue/route.ts';
 import { ProjectId } from './core/ids.ts';
+import { LIMITS } from './core/limits.ts';
 import type { PostHogConfig } from './upstream/transport.ts';
 
 const ADMIN_TOKEN_CHARS_MIN = 16;
 const POSTHOG_KEY_CHARS_MIN = 12;
+
+const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}`;
 
 const milliseconds = (otherwise: number) =>
   z.coerce
@@ -23,41 +27,60 @@ const secret = (charsMin: number) =>
     .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
     .min(charsMin, `must have ${charsMin} characters or more`);
 
-const Environment = z.object({
-  POSTHOG_HOST: z
-    .url({ protocol: /^https?$/, error: 'must be a URL like https://us.posthog.com' })
-    .refine((text) => URL.canParse(text) && new URL(text).pathname === '/' && new URL(text).search === '', {
-      error: 'must be scheme and host only',
-    })
-    .transform((text) => new URL(text).origin),
-  POSTHOG_OWNERS_PROJECT: z
-    .string()
-    .regex(/^(?:[1-9][0-9]{0,9})?$/, 'must be the number of a project, or empty')
-    .default('')
-    .transform((text) => (text === '' ? null : ProjectId.parse(Number(text)))),
-  POSTHOG_GENERATION: z.enum(GENERATIONS).default('B'),
-  POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
-  // What cannot be sent as a bearer token would lock the operator out (RFC 6750 §2.1).
-  ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN).regex(
-    /^[A-Za-z0-9\-._~+/]+=*$/,
-    'must be made of A-Z, a-z, 0-9 and -._~+/',
-  ),
-  TOKEN_SIGNING_KEYS: z.string({ error: 'is missing' }).transform((text, context): Keyring => {
-    const keyring = parseKeyring(text);
-    if (typeof keyring !== 'string') return keyring;
-    context.addIssue(keyring);
-    return z.NEVER;
-  }),
-  TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
-  READ_TIMEOUT_MS: milliseconds(10_000),
-  SLOW_TIMEOUT_MS: milliseconds(30_000),
-});
+const Environment = z
+  .object({
+    POSTHOG_HOST: z
+      .url({ protocol: /^https?$/, error: 'must be a URL like https://us.posthog.com' })
+      .refine((text) => URL.canParse(text) && new URL(text).pathname === '/' && new URL(text).search === '', {
+        error: 'must be scheme and host only',
+      })
+      .transform((text) => new URL(text).origin),
+    POSTHOG_OWNERS_PROJECT: z
+      .string()
+      .regex(/^(?:[1-9][0-9]{0,9})?$/, 'must be the number of a project, or empty')
+      .default('')
+      .transform((text) => (text === '' ? null : ProjectId.parse(Number(text)))),
+    POSTHOG_GENERATION: z.enum(GENERATIONS).default('B'),
+    INSIGHT_ROUTE: z.enum(INSIGHT_ROUTES).default('query'),
+    POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
+    // What cannot be sent as a bearer token would lock the operator out (RFC 6750 §2.1).
+    ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN).regex(
+      /^[A-Za-z0-9\-._~+/]+=*$/,
+      'must be made of A-Z, a-z, 0-9 and -._~+/',
+    ),
+    TOKEN_SIGNING_KEYS: z.string({ error: 'is missing' }).transform((text, context): Keyring => {
+      const keyring = parseKeyring(text);
+      if (typeof keyring !== 'string') return keyring;
+      context.addIssue(keyring);
+      return z.NEVER;
+    }),
+    POSTHOG_REQUESTS_PER_MINUTE: z.coerce
+      .number({ error: REQUESTS })
+      .int()
+      .min(1)
+      .max(LIMITS.requestsPerMinuteMax)
+      .default(LIMITS.queryRequestsPerMinute),
+    TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
+    READ_TIMEOUT_MS: milliseconds(10_000),
+    SLOW_TIMEOUT_MS: milliseconds(30_000),
+  })
+  .refine(
+    ({ POSTHOG_GENERATION: generation, INSIGHT_ROUTE: route }) => route === 'query' || generation === 'A',
+    {
+      path: ['INSIGHT_ROUTE'],
+      error: 'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
+    },
+  );
 
 export interface Config {
   readonly upstream: PostHogConfig;
   readonly generation: Generation;
+  /** How PostHog is asked for insights. */
+  readonly insightRoute: InsightRoute;
   /** The only project of the key's owner, where the operator says so. */
   readonly ownersProject: ProjectId | null;
+  /** Requests a minute for one project, above which queries wait. */
+  readonly requestsPerMinute: number;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -88,7 +111,9 @@ export function readConfig(env: object): Configured {
         slowTimeoutMs: values.SLOW_TIMEOUT_MS,
       }),
       generation: values.POSTHOG_GENERATION,
+      insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
+      requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

@@ -146,6 +146,17 @@ describe('Variables', () => {
     }
   });
 
+  test('INSIGHT_ROUTE is query, or legacy with the generation that still has these endpoints', () => {
+    expect(configOf(GOOD).insightRoute).toBe('query');
+    const legacy = { ...GOOD, POSTHOG_GENERATION: 'A', INSIGHT_ROUTE: 'legacy' };
+    expect(configOf(legacy).insightRoute).toBe('legacy');
+  });
+
+  test('POSTHOG_REQUESTS_PER_MINUTE is what PostHog is known to take, or what the operator says', () => {
+    expect(configOf(GOOD).requestsPerMinute).toBe(220);
+    expect(configOf({ ...GOOD, POSTHOG_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
+  });
+
   test('POSTHOG_GENERATION is A, B or C', () => {
     for (const generation of ['A', 'B', 'C']) {
       expect(configOf({ ...GOOD, POSTHOG_GENERATION: generation }).generation).toBe(generation);
@@ -168,6 +179,8 @@ test('A message about a wrong variable never holds its value', () => {
     'SLOW_TIMEOUT_MS',
     'TOKEN_ISSUER',
     'POSTHOG_GENERATION',
+    'INSIGHT_ROUTE',
+    'POSTHOG_REQUESTS_PER_MINUTE',
   ];
   const odd = [
     MARK,
@@ -190,6 +203,14 @@ test('A message about a wrong variable never holds its value', () => {
 
 test.each([
   ['POSTHOG_GENERATION', 'D', 'must be one of A, B, C'],
+  ['INSIGHT_ROUTE', 'auto', 'must be one of query, legacy'],
+  [
+    'INSIGHT_ROUTE',
+    'legacy',
+    'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
+  ],
+  ['POSTHOG_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
+  ['POSTHOG_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
   ['TOKEN_ISSUER', '', 'must be text of 1 to 64 characters'],
   ['TOKEN_ISSUER', 'x'.repeat(65), 'must be text of 1 to 64 characters'],
   ['READ_TIMEOUT_MS', '99', 'must be a whole number of milliseconds from 100 to 120000'],

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { operationsTable, withOperations } from '../scripts/operations-table.ts';
+import { GENERATIONS } from '../src/catalogue/generation.ts';
 import { CATALOGUE, FAMILIES } from '../src/catalogue/index.ts';
 import { FAILURES } from '../src/core/failure.ts';
 import { openApiDocument } from '../src/openapi/document.ts';
@@ -56,6 +57,21 @@ describe('The README', () => {
     const readme = read('README.md');
     expect(withOperations(readme)).toBe(readme);
     expect(operationsTable().split('\n')).toHaveLength(CATALOGUE.length + 2);
+  });
+
+  test('The README says of each operation that is a query, or was removed, that it is', () => {
+    const [, table = ''] = read('README.md').split('| Operations | A | B | C |');
+    const rows = table.split('\n\n', 1)[0]?.split('\n') ?? [];
+    const rowOf = (path: string) => rows.find((row) => row.includes(`\`${path}\``)) ?? '';
+    for (const { path, route } of CATALOGUE) {
+      if (route?.kind === 'query')
+        expect(rowOf(path), path).toMatch(/\| query \| query \| query \| `query:read` \|$/);
+      if (route?.kind === 'persons') {
+        const cells = rowOf(path.replace(':id/', '')).split(' | ').slice(1, 4);
+        const removed = cells.map((cell) => cell.includes('`operation_removed`'));
+        expect(removed, path).toEqual(GENERATIONS.map((generation) => route.removedIn.includes(generation)));
+      }
+    }
   });
 
   test('The README gives the commands that the checks of a landing run', () => {

@@ -17,6 +17,7 @@ import { enforceSlice } from '../src/http/mirror/enforce-slice.ts';
 import { execute } from '../src/http/mirror/execute.ts';
 import { constrain, type ConstrainedCall } from '../src/policy/constrain.ts';
 import { decide, type PermittedCall, type UpstreamFacts } from '../src/policy/decide.ts';
+import { routeCall } from '../src/upstream/route.ts';
 import { requestOf, type UpstreamRequest } from '../src/upstream/request.ts';
 
 type ForwardedCall = Extract<Call, { kind: 'forward' }>;
@@ -48,7 +49,11 @@ export function onlyWhatWasClearedIsSent(
 }
 
 export async function aClearedCallIsSent(ctx: Context, admitted: Admitted, call: ConstrainedCall) {
-  const cleared = await enforceSlice(ctx, admitted, call);
+  // @ts-expect-error A narrowed call of which no request was made yet cannot be cleared.
+  void enforceSlice(ctx, admitted, call);
+  const routed = routeCall(call, ctx.services.upstream, ctx.log.requestId);
+  if (!routed.ok) return routed;
+  const cleared = await enforceSlice(ctx, admitted, routed.value);
   return cleared.ok ? execute(ctx, admitted, cleared.value) : cleared;
 }
 

@@ -1,10 +1,19 @@
-/** What the PostHog behind the gateway would not read: flags of a deletion, and filters that came with later generations. */
+/** What the PostHog behind the gateway does not have or would not read: operations, flags of a deletion, and filters that came with later generations. */
 import { failure, type Failure } from '../core/failure.ts';
 import type { Deletion } from './deletion.ts';
 import { newerIn } from './fields/newer.ts';
 import type { Generation } from './generation.ts';
-import type { Call } from './operation.ts';
+import type { Call, Operation } from './operation.ts';
 import { DELETING_OPERATIONS } from './persons/deleting.ts';
+
+/** Refuses an operation that PostHog has removed, and that no query answers either. */
+export const checkRemoved = ({ route }: Operation, generation: Generation): Failure | null =>
+  route?.kind === 'persons' && route.removedIn.includes(generation)
+    ? failure(
+        'operation_removed',
+        `PostHog has removed this from the version behind this gateway. ${route.remains}`,
+      )
+    : null;
 
 /** Refuses a flag that the generation would ignore: an unread `keep_person` means that the person is deleted. */
 export function checkIgnoredFlags(

@@ -10,6 +10,7 @@ import type { Deletion, DeletionFlags } from './deletion.ts';
 import type { References } from './fields/references.ts';
 import type { Fields } from './fields/values.ts';
 import type { Generation } from './generation.ts';
+import type { Route } from './route.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'PUT' | 'DELETE';
 
@@ -138,6 +139,8 @@ export interface Entry {
   readonly ignoredIn?: IgnoredFlags;
   /** Generations in which PostHog answers for the project its key's owner has open, whatever the path says (§10, 4). */
   readonly ownersProject: readonly Generation[];
+  /** How PostHog is asked. Without it: at this path of the persons API, in every generation. */
+  readonly route?: Route;
   readonly place: ParameterIn;
   readonly input: Fields;
   /** Names that clients send along and that change nothing: taken with any value, and never sent on. */

@@ -69,6 +69,11 @@ export const FAILURES = {
   body_incomplete: { status: 400, type: 'invalid_request', title: 'The body did not arrive whole' },
   body_timeout: { status: 400, type: 'invalid_request', title: 'The body took too long to arrive' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
+  operation_removed: {
+    status: 410,
+    type: 'invalid_request',
+    title: 'PostHog has removed this operation',
+  },
   precondition_failed: {
     status: 412,
     type: 'invalid_request',
@@ -99,6 +104,11 @@ export const FAILURES = {
     status: 503,
     type: 'throttled_error',
     title: 'Too many queries are waiting for PostHog',
+  },
+  upstream_too_expensive: {
+    status: 503,
+    type: 'throttled_error',
+    title: 'The query is more than PostHog computes at once',
   },
   upstream_unreachable: { status: 503, type: 'server_error', title: 'PostHog did not answer' },
   upstream_timeout: { status: 503, type: 'server_error', title: 'PostHog did not answer in time' },

@@ -63,7 +63,7 @@ export const LIMITS = {
   /** Milliseconds a query waits for its turn at most: less than a client's patience, and several queries long. */
   queryWaitMsMax: 10_000,
   /** PostHog takes 240 requests a minute, queries and other persons calls together. The rest is for calls not counted yet. */
-  queryRequestsPerMinuteMax: 220,
+  queryRequestsPerMinute: 220,
   /** Milliseconds for which a `Retry-After` of PostHog's stops queries at most: an hour. */
   queryPauseMsMax: 3_600_000,
 } as const;

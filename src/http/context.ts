@@ -1,5 +1,6 @@
 /** The context of one request, the services that answer it, and the reply. */
 import type { TokenIssuer } from '../authn/token.ts';
+import type { RouteFacts } from '../catalogue/route.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
@@ -17,7 +18,8 @@ export interface Services {
   /** `null` for the operator; otherwise the refusal. */
   readonly checkAdmin: (headers: Headers) => Promise<Failure | null>;
   readonly posthog: ClientFactory;
-  readonly upstream: UpstreamFacts;
+  /** What the operator says of the PostHog behind the gateway, and of the way to ask it. */
+  readonly upstream: UpstreamFacts & RouteFacts;
   readonly tenant: (id: TenantId) => Remote<Tenant>;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;

@@ -4,7 +4,7 @@
  */
 import type { Call } from '../catalogue/operation.ts';
 import type { Generation } from '../catalogue/generation.ts';
-import { checkIgnoredFlags, checkNewerFilters } from '../catalogue/generation-lacks.ts';
+import { checkIgnoredFlags, checkNewerFilters, checkRemoved } from '../catalogue/generation-lacks.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
@@ -35,7 +35,7 @@ export interface UpstreamFacts {
   readonly ownersProject: ProjectId | null;
 }
 
-/** Checks access first, then what is deleted along, what PostHog would ignore, what cannot be sliced and what is hidden. */
+/** Checks access first, then what is deleted along, what PostHog would ignore, what cannot be sliced, what is hidden, what PostHog removed. */
 export function decide(grant: Grant, caller: Caller, call: Call, upstream: UpstreamFacts): Decision {
   const refusal =
     checkAccess(grant, caller, call.operation.scopes, call.projectId) ??
@@ -45,7 +45,8 @@ export function decide(grant: Grant, caller: Caller, call: Call, upstream: Upstr
       : checkNewerFilters(call, upstream.generation)) ??
     checkOwnersProject(grant, call, upstream) ??
     checkSliceable(grant, call) ??
-    checkReferences(call, grant);
+    checkReferences(call, grant) ??
+    checkRemoved(call.operation, upstream.generation);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };

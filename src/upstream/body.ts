@@ -61,6 +61,44 @@ export function chunksOfAnswer(answer: UpstreamAnswer): ChunkReader {
   return body === null ? NOTHING : patiently(chunksOf(body), answer);
 }
 
+/** An answer that may have `bytesMax` bytes. Reading fails with `upstream_reply_too_large` where there are more. */
+export function boundedChunks(answer: BodySource, bytesMax: number): BodySource {
+  let bytes = 0;
+  return {
+    chunks: () => {
+      const chunks = answer.chunks();
+      const read = async (): Promise<Uint8Array | null> => {
+        const chunk = await chunks.read();
+        bytes += chunk?.byteLength ?? 0;
+        if (bytes <= bytesMax) return chunk;
+        await chunks.cancel();
+        throw new Error('the answer is too large');
+      };
+      return { read, cancel: chunks.cancel };
+    },
+    lost: () => (bytes > bytesMax ? tooLarge(bytesMax) : answer.lost()),
+  };
+}
+
+interface BodySource {
+  readonly chunks: () => ChunkReader;
+  /** Why reading failed. */
+  readonly lost: () => Failure;
+}
+
+/** A body that is there already, as it would arrive. */
+export function chunksOfText(text: string): ChunkReader {
+  let rest: Uint8Array | null = new TextEncoder().encode(text);
+  return {
+    read: () => {
+      const chunk = rest;
+      rest = null;
+      return Promise.resolve(chunk);
+    },
+    cancel: () => Promise.resolve(),
+  };
+}
+
 const NOTHING: ChunkReader = { read: () => Promise.resolve(null), cancel: () => Promise.resolve() };
 
 const patiently = (chunks: ChunkReader, answer: UpstreamAnswer): ChunkReader => ({

@@ -9,6 +9,7 @@ import { chunksOfAnswer, readText } from './body.ts';
 import type { ChunkReader } from './chunks.ts';
 import { interpret, interpretStatus, type Interpretation } from './interpret.ts';
 import type { Invocation, Pacing } from './pacing.ts';
+import { interpretQuery } from './query/interpret-query.ts';
 import type { UpstreamRequest } from './request.ts';
 import { scrubsOf, type Scrubs } from './scrub.ts';
 import { openTransport, type PostHogConfig, type Transport, type UpstreamAnswer } from './transport.ts';
@@ -74,20 +75,30 @@ function clientOf(transport: Transport, scrubs: Scrubs): PostHogClient {
     return answer.status >= 300 ? interpretText(answer, '') : failed(answer.status, text.failure);
   };
 
+  const ask: PostHogClient['ask'] = async (request, maxBytes = LIMITS.replyBytesMax) => {
+    const sent = await transport(request);
+    return sent.ok ? read(sent.value, maxBytes) : failed(null, sent.failure);
+  };
+
+  const open: PostHogClient['open'] = async (request) => {
+    const sent = await transport(request);
+    if (!sent.ok) return failed(null, sent.failure);
+    const answer = sent.value;
+    if (answer.status >= 300 || interpretStatus(answer.status, null) !== null) {
+      const meaning = await read(answer, LIMITS.errorBytesMax);
+      return meaning.kind === 'success' ? { kind: 'open', answer: openAnswer(answer, scrubs) } : meaning;
+    }
+    return { kind: 'open', answer: openAnswer(answer, scrubs) };
+  };
+
   return {
-    ask: async (request, maxBytes = LIMITS.replyBytesMax) => {
-      const sent = await transport(request);
-      return sent.ok ? read(sent.value, maxBytes) : failed(null, sent.failure);
+    ask: async (request, maxBytes) => {
+      const meaning = await ask(request, maxBytes);
+      return request.resource === 'query' && meaning.kind !== 'success' ? interpretQuery(meaning) : meaning;
     },
     open: async (request) => {
-      const sent = await transport(request);
-      if (!sent.ok) return failed(null, sent.failure);
-      const answer = sent.value;
-      if (answer.status >= 300 || interpretStatus(answer.status, null) !== null) {
-        const meaning = await read(answer, LIMITS.errorBytesMax);
-        return meaning.kind === 'success' ? { kind: 'open', answer: openAnswer(answer, scrubs) } : meaning;
-      }
-      return { kind: 'open', answer: openAnswer(answer, scrubs) };
+      const opened = await open(request);
+      return request.resource === 'query' && opened.kind !== 'open' ? interpretQuery(opened) : opened;
     },
   };
 }

@@ -5,10 +5,17 @@
 import type { ProjectId } from '../core/ids.ts';
 import type { PostHogClient } from './client.ts';
 import type { Interpretation } from './interpret.ts';
+import { queryRequest } from './query/body.ts';
 import type { PersonsRequest } from './request.ts';
 
 /** PostHog's own scopes that operations of the catalogue need. */
-export const POSTHOG_SCOPES = ['person:read', 'person:write', 'cohort:read', 'activity_log:read'] as const;
+export const POSTHOG_SCOPES = [
+  'person:read',
+  'person:write',
+  'cohort:read',
+  'activity_log:read',
+  'query:read',
+] as const;
 export type PostHogScope = (typeof POSTHOG_SCOPES)[number];
 
 /** `null`: PostHog did not get as far as to say. */
@@ -22,9 +29,10 @@ export interface ProjectProbe {
 const NO_PERSON = '00000000-0000-4000-8000-000000000000';
 
 type Probe = Pick<PersonsRequest, 'method' | 'segments' | 'query'>;
+type PersonsScope = Exclude<PostHogScope, 'query:read'>;
 
 /** A request for each scope that PostHog answers with 403 where the key lacks it, and never by changing anything. */
-const PROBES: Readonly<Record<PostHogScope, Probe>> = {
+const PROBES: Readonly<Record<PersonsScope, Probe>> = {
   'person:read': { method: 'GET', segments: [], query: [['limit', '1']] },
   // PostHog has no such method: it refuses a key without the scope first, and every other with 405 (contract §1, 10).
   'person:write': { method: 'POST', segments: [], query: [] },
@@ -32,13 +40,21 @@ const PROBES: Readonly<Record<PostHogScope, Probe>> = {
   'activity_log:read': { method: 'GET', segments: ['activity'], query: [['limit', '1']] },
 };
 
-/** Asks once with the request that needs this scope. */
+/** One id of any person: the least that a query can ask for. */
+const LEAST_QUERY = { kind: 'ActorsQuery', select: ['id'], orderBy: ['id ASC'], limit: 1 };
+
+/** Asks once with the request that needs this scope. `requestId` is that of the gateway's own request. */
 export const probe = (
   client: Pick<PostHogClient, 'ask'>,
   projectId: ProjectId,
   scope: PostHogScope,
+  requestId: string,
 ): Promise<Interpretation> =>
-  client.ask({ ...PROBES[scope], resource: 'persons', projectId, body: null, delivery: 'once' });
+  client.ask(
+    scope === 'query:read'
+      ? queryRequest(projectId, LEAST_QUERY, { purpose: 'check', requestId, refresh: 'blocking' })
+      : { ...PROBES[scope], resource: 'persons', projectId, body: null, delivery: 'once' },
+  );
 
 /** What an answer says of the host: only a failure to answer as PostHog does speaks against it. */
 export function hostVerdict(answer: Interpretation): Verdict {

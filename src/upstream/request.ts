@@ -53,6 +53,8 @@ export type UpstreamRequest = PersonsRequest | QueryRequest;
 
 /** A call that is forwarded, as narrow as its grant. */
 export type ForwardCall = Extract<ConstrainedCall, { kind: 'forward' }>;
+/** A call that deletes, as narrow as its grant. */
+export type DeleteCall = Extract<ConstrainedCall, { kind: 'delete' }>;
 
 /** The request of a forwarded call: its arguments as query on GET, as body otherwise. */
 export function requestOf(call: ForwardCall): PersonsRequest {

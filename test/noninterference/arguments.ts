@@ -64,11 +64,9 @@ const entity = some(
   { id: fc.oneof(eventNames, fc.constant(null)), type: fc.constant('events'), properties: insightLeaves },
   ['id', 'type'],
 );
-const series = fc
-  .array(entity, { minLength: 1, maxLength: 3 })
-  .map((list) => list.map((one, order) => joined(one, { order })));
+const series = (minLength: number, maxLength: number) =>
+  fc.array(entity, { minLength, maxLength }).map((list) => list.map((one, order) => joined(one, { order })));
 const insight = {
-  events: series,
   properties: fc.oneof(insightLeaves, groups),
   date_from: fc.constantFrom('-14d', '-3d', 'all', '2026-01-05'),
   date_to: fc.constantFrom('2026-01-12', '-1d'),
@@ -80,9 +78,18 @@ const breakdowns = {
   breakdown: fc.constantFrom('plan', '$browser', 'secret'),
   breakdown_type: fc.constantFrom('person', 'event'),
 };
-const steps = fc.constantFrom(1, 2, 3, -2, -3);
-const funnel = { ...insight, ...breakdowns, funnel_step: steps, funnel_window_days: fc.constantFrom(1, 14) };
-const point = { entity_id: eventNames, entity_type: fc.constant('events') };
+const steps = fc.constantFrom(1, 2, -2);
+const funnel = {
+  ...insight,
+  events: series(2, 3),
+  funnel_step: steps,
+  funnel_window_days: fc.constantFrom(1, 14),
+};
+/** Series of an insight, and the one of them that is asked about. */
+const pointed = series(1, 3).map((events) => {
+  const id = events[0]?.['id'] ?? null;
+  return joined({ events, entity_type: 'events', entity_order: 0 }, id === null ? {} : { entity_id: id });
+});
 
 const bulk: ArgsOf = ({ uuids, distinctIds }) => {
   const erased = some({ delete_events: flags, delete_recordings: flags, keep_person: flags });
@@ -121,39 +128,50 @@ const ARGUMENTS: Readonly<Record<string, ArgsOf>> = {
       .map(([who, timestamp, more]) => joined(who, { timestamp }, more)),
   persons_activity: () => some({ limit: limits, page: fc.integer({ min: 1, max: 3 }) }),
   persons_person_activity: () => some({ limit: limits, page: fc.integer({ min: 1, max: 3 }) }),
-  persons_funnel: () => some({ ...funnel, ...pages }, ['events']),
+  persons_funnel: () => some({ ...funnel, ...breakdowns, ...pages }, ['events']),
   persons_funnel_correlation: () =>
-    some(
-      {
-        ...funnel,
-        funnel_correlation_person_entity: entity,
-        funnel_correlation_person_converted: fc.constantFrom('true', 'false'),
-        funnel_correlation_property_values: insightLeaves,
-        funnel_correlation_person_limit: limits,
-        funnel_correlation_person_offset: offsets,
-      },
-      ['events'],
-    ),
+    fc
+      .tuple(
+        some(
+          { ...funnel, funnel_correlation_person_limit: limits, funnel_correlation_person_offset: offsets },
+          ['events'],
+        ),
+        fc.oneof(
+          fc.record({
+            funnel_correlation_person_entity: fc.record({ id: eventNames, type: fc.constant('events') }),
+          }),
+          fc.record({
+            funnel_correlation_type: fc.constant('properties'),
+            funnel_correlation_property_values: insightLeaves,
+          }),
+        ),
+        fc.record({ funnel_correlation_person_converted: fc.constantFrom('true', 'false') }),
+      )
+      .map(([args, what, side]) => joined(args, what, side)),
   persons_lifecycle: () =>
     some(
       {
         ...insight,
         ...pages,
-        target_date: fc.constantFrom('2026-01-05', '2026-01-10', '2026-01-14'),
+        events: series(1, 1),
+        interval: fc.constantFrom('day'),
+        target_date: fc.constantFrom('2026-01-05', '2026-01-10', '2026-01-12'),
         lifecycle_type: fc.constantFrom('new', 'returning', 'resurrecting', 'dormant'),
       },
-      ['target_date', 'lifecycle_type'],
+      ['events', 'target_date', 'lifecycle_type'],
     ),
   persons_stickiness: () =>
-    some({ ...insight, ...pages, ...point, stickiness_days: fc.integer({ min: 1, max: 4 }) }, [
-      'events',
-      'stickiness_days',
-      'entity_id',
-      'entity_type',
-    ]),
+    fc
+      .tuple(
+        pointed,
+        some({ ...insight, ...pages, stickiness_days: fc.integer({ min: 1, max: 4 }) }, ['stickiness_days']),
+      )
+      .map(([point, args]) => joined(point, args)),
   persons_trends: () =>
-    some({ ...insight, ...breakdowns, ...pages, ...point }, ['events', 'entity_id', 'entity_type']),
-  persons_properties_timeline: () => some({ ...insight, ...breakdowns }, ['events']),
+    fc
+      .tuple(pointed, some({ ...insight, ...breakdowns, ...pages }))
+      .map(([point, args]) => joined(point, args)),
+  persons_properties_timeline: () => some({ ...insight, ...breakdowns, events: series(1, 3) }, ['events']),
   persons_update: () =>
     fc
       .dictionary(fc.constantFrom('plan', 'seats', 'email', 'tenant_id'), written, {

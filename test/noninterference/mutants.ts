@@ -17,11 +17,12 @@ const unchecked = (contains: ReplyContent, format: Format['kind']): Replacement 
 /** Calls that are held to their slice in this way are let through. */
 const unenforced = (kind: Slicing['kind']): Replacement => ({
   name: 'enforceSlice',
-  instead: `(ctx, holder, call) => {
-    const { operation } = call;
-    return operation.slicing.kind === '${kind}'
-      ? original(ctx, holder, { ...call, operation: { ...operation, slicing: { kind: 'answered' } } })
-      : original(ctx, holder, call);
+  instead: `(ctx, holder, routed) => {
+    const { call } = routed;
+    const operation = { ...call.operation, slicing: { kind: 'answered' } };
+    return call.operation.slicing.kind === '${kind}'
+      ? original(ctx, holder, { ...routed, call: { ...call, operation } })
+      : original(ctx, holder, routed);
   }`,
 });
 

@@ -8,6 +8,7 @@ import type { Answer } from '../support/client.ts';
 import { keepingClient } from './client.ts';
 import { replaceExports, type Replacement } from './replace-exports.ts';
 import { NOW, type SandboxState } from '../support/sandbox.ts';
+import { UNHURRIED } from '../support/stack.ts';
 import { ADMIN_TOKEN, KEY, SECRETS } from '../support/secrets.ts';
 import { EVERYTHING } from '../support/tenants.ts';
 
@@ -59,6 +60,7 @@ export async function startWorld(
   const variables = {
     ...SECRETS,
     POSTHOG_HOST: sandbox.origin,
+    ...UNHURRIED,
     POSTHOG_GENERATION: generation,
     // With this the operations are served that answer for the project the key's owner has open.
     POSTHOG_OWNERS_PROJECT: '1',

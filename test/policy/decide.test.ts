@@ -1,6 +1,7 @@
 /** Each refusal with its reason, and which reason is given where there are several. */
 import { describe, expect, test } from 'vitest';
 import { GENERATIONS } from '../../src/catalogue/generation.ts';
+import { checkRemoved } from '../../src/catalogue/generation-lacks.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import type { Failure } from '../../src/core/failure.ts';
 import { ProjectId } from '../../src/core/ids.ts';
@@ -19,6 +20,8 @@ import { callOf, wholeGrant } from '../support/policy/grants.ts';
 const backend: Caller = { projectId: PROJECT, origin: null };
 /** A PostHog of the newest generation, of whose key's owner nothing is known. */
 const upstream: UpstreamFacts = { generation: 'C', ownersProject: null };
+/** A PostHog that has removed nothing yet. */
+const oldest: UpstreamFacts = { generation: 'A', ownersProject: null };
 const page = (origin: string): Caller => ({ ...backend, origin });
 const without = (...scopes: Scope[]): Grant =>
   wholeGrant({ scopes: ScopeName.options.filter((scope) => !scopes.includes(scope)) });
@@ -43,11 +46,35 @@ describe('Grants of everything', () => {
     'A grant of everything allows %s, and the permitted call is the call',
     (id) => {
       const call = callOf(id);
-      const decision = decide(wholeGrant(), backend, call, upstream);
+      const decision = decide(wholeGrant(), backend, call, oldest);
       expect(decision.verdict).toBe('allow');
       if (decision.verdict === 'allow') expect(decision.call).toMatchObject(call);
     },
   );
+
+  test.each(['A', 'B', 'C'] as const)(
+    'An operation that PostHog has removed is refused in generation %s, and no other',
+    (generation) => {
+      const removed = generation === 'A' ? [] : ['persons_properties_timeline'];
+      const facts = { generation, ownersProject: null };
+      const refused = CATALOGUE.map(
+        ({ id }) => [id, reason(wholeGrant(), backend, callOf(id), facts)] as const,
+      )
+        .filter(([, said]) => said !== 'allowed' && said.code === 'operation_removed')
+        .map(([id]) => id);
+      expect(refused).toEqual(removed);
+    },
+  );
+
+  test('A refusal of a removed operation says that PostHog removed it, and what remains', () => {
+    expect(reason(wholeGrant(), backend, callOf('persons_properties_timeline'))).toEqual({
+      code: 'operation_removed',
+      attr: null,
+      detail:
+        'PostHog has removed this from the version behind this gateway. ' +
+        'What a person was like at one moment is at properties_at_time.',
+    });
+  });
 
   test('A grant allows a page of an origin that it lists', () => {
     expect(reason(wholeGrant(), page('https://app.acme.example'), callOf('persons_list'))).toBe('allowed');
@@ -223,8 +250,6 @@ describe('The project that the key’s owner has open', () => {
     ['persons_cohorts', 'A'],
     ['persons_cohorts', 'B'],
     ['persons_cohorts', 'C'],
-    ['persons_lifecycle', 'A'],
-    ['persons_stickiness', 'A'],
   ] as const;
 
   test.each(asking)(
@@ -242,8 +267,10 @@ describe('The project that the key’s owner has open', () => {
   );
 
   test("The owner's project decides nothing else", () => {
-    for (const { id, ownersProject } of CATALOGUE) {
+    for (const operation of CATALOGUE) {
+      const { id, ownersProject } = operation;
       for (const generation of GENERATIONS.filter((one) => !ownersProject.includes(one))) {
+        if (checkRemoved(operation, generation) !== null) continue;
         expect(reason(wholeGrant(), backend, callOf(id), inProject(other, generation)), id).toBe('allowed');
       }
     }

@@ -103,7 +103,7 @@ class Run {
       const earlier = this.asked.slice(0, Number(id)).filter(({ state }) => state === 'waiting');
       expect(earlier, 'permits are given in the order of asking').toEqual([]);
       expect(this.nowMs).toBeGreaterThanOrEqual(this.#pausedUntilMs);
-      expect(this.#sentSince(WINDOW_MS)).toBeLessThan(LIMITS.queryRequestsPerMinuteMax);
+      expect(this.#sentSince(WINDOW_MS)).toBeLessThan(LIMITS.queryRequestsPerMinute);
       this.#sentMs.push(this.nowMs);
       asked.state = 'running';
       asked.grantedMs = this.nowMs;
@@ -116,8 +116,7 @@ class Run {
     expect(count('running')).toBeLessThanOrEqual(LIMITS.queriesAtOnceMax);
     expect(count('waiting')).toBeLessThanOrEqual(LIMITS.queriesWaitingMax);
     const open =
-      this.#pausedUntilMs <= this.nowMs &&
-      this.#sentSince(WINDOW_MS + 1000) < LIMITS.queryRequestsPerMinuteMax;
+      this.#pausedUntilMs <= this.nowMs && this.#sentSince(WINDOW_MS + 1000) < LIMITS.queryRequestsPerMinute;
     if (open && count('running') < LIMITS.queriesAtOnceMax) expect(count('waiting')).toBe(0);
   }
 }
@@ -187,7 +186,7 @@ describe('Queue of queries', () => {
 
   test('Other calls of the last minute leave less for queries, until they are a minute old', () => {
     const queue = new PermitQueue();
-    queue.spend(LIMITS.queryRequestsPerMinuteMax, START);
+    queue.spend(LIMITS.queryRequestsPerMinute, START);
     expect(queue.ask('a', HOLD_MS, START + 10_000)).toMatchObject([
       { verdict: { reason: 'throttled', retryAfterSeconds: 50 } },
     ]);

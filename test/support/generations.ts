@@ -3,7 +3,7 @@ import { afterAll } from 'vitest';
 import { GENERATIONS, type Generation } from '../../src/catalogue/generation.ts';
 import { clientOf, type Answer } from './client.ts';
 import { ADMIN_TOKEN, SECRETS } from './secrets.ts';
-import { launch, startStack, type Stack } from './stack.ts';
+import { launch, startStack, UNHURRIED, type Stack } from './stack.ts';
 import { tenantsOf } from './tenants.ts';
 
 type Bindings = Readonly<Record<string, string>>;
@@ -13,7 +13,7 @@ export async function startGateway(stack: Stack, bindings: Bindings): Promise<St
   const { recorder, sandboxOrigin } = stack;
   const gateway = await launch(
     'wrangler.toml',
-    { ...SECRETS, POSTHOG_HOST: sandboxOrigin, ...bindings },
+    { ...SECRETS, ...UNHURRIED, POSTHOG_HOST: sandboxOrigin, ...bindings },
     (line) => recorder.lines.push(line),
   );
   afterAll(() => gateway.stop());

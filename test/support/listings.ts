@@ -9,6 +9,7 @@ export type Args = Readonly<Record<string, Json>>;
 export const SIGNED_UP = { id: 'signed up', type: 'events', order: 0 } as const;
 export const PAID = { id: 'paid', type: 'events', order: 1 } as const;
 export const VIEWED = { id: '$pageview', type: 'events' } as const;
+export const WATCHED = { id: 'watched video', type: 'events' } as const;
 
 export interface Listing {
   readonly id: string;
@@ -37,7 +38,7 @@ export const LISTINGS: readonly Listing[] = [
   {
     id: 'persons_funnel',
     generation: 'B',
-    args: { events: [SIGNED_UP], funnel_step: 1, date_from: '-14d' },
+    args: { events: [SIGNED_UP, PAID], funnel_step: 1, date_from: '-14d' },
     ...byOffset,
   },
   {
@@ -49,7 +50,7 @@ export const LISTINGS: readonly Listing[] = [
   {
     id: 'persons_lifecycle',
     generation: 'C',
-    args: { events: [VIEWED], target_date: '2026-01-10', lifecycle_type: 'new', date_from: '-14d' },
+    args: { events: [VIEWED], target_date: '2026-01-10', lifecycle_type: 'returning', date_from: '-14d' },
     ...byOffset,
   },
   {
@@ -67,7 +68,7 @@ export const LISTINGS: readonly Listing[] = [
   {
     id: 'persons_funnel_correlation',
     generation: 'A',
-    args: { events: [SIGNED_UP, PAID], date_from: '-14d' },
+    args: { events: [SIGNED_UP, PAID], funnel_correlation_person_entity: WATCHED, date_from: '-14d' },
     limit: 'funnel_correlation_person_limit',
     position: 'funnel_correlation_person_offset',
   },

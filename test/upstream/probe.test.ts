@@ -78,7 +78,7 @@ test.each(ANSWERS)(
 
 describe('Probes', () => {
   test.each(POSTHOG_SCOPES)(
-    'A probe of %s has no body, and is a GET or a POST where PostHog has no GET',
+    'A probe of %s changes nothing: it is a GET, a query, or a POST without a body that PostHog has no method for',
     async (scope) => {
       const sent: UpstreamRequest[] = [];
       const client: Pick<PostHogClient, 'ask'> = {
@@ -87,9 +87,17 @@ describe('Probes', () => {
           return Promise.resolve(said(200, {}));
         },
       };
-      await probe(client, ProjectId.parse(7), scope);
+      await probe(client, ProjectId.parse(7), scope, 'req_1');
       expect(sent).toHaveLength(1);
-      expect(sent[0]).toMatchObject({ projectId: 7, body: null });
+      expect(sent[0]).toMatchObject({ projectId: 7 });
+      if (scope === 'query:read') {
+        expect(sent[0]).toMatchObject({
+          resource: 'query',
+          body: { query: { kind: 'ActorsQuery', limit: 1 } },
+        });
+        return;
+      }
+      expect(sent[0]).toMatchObject({ body: null });
       if (sent[0]?.method !== 'GET')
         expect(sent[0]).toMatchObject({ method: 'POST', segments: [], query: [] });
     },

@@ -15,7 +15,7 @@ const checked = async (query = '?project_id=1'): Promise<UpstreamCheck> => {
 };
 const keyWith = (scopes: string[], projects?: number[]) =>
   sandbox.reset({ keys: [{ key: KEY, scopes, ...(projects === undefined ? {} : { projects }) }] });
-const ALL = ['person:read', 'person:write', 'cohort:read', 'activity_log:read'];
+const ALL = ['person:read', 'person:write', 'cohort:read', 'activity_log:read', 'query:read'];
 
 describe('The check of PostHog', () => {
   test('The check finds a key with every scope and a project that is there good, and changes nothing', async () => {
@@ -32,12 +32,13 @@ describe('The check of PostHog', () => {
     });
     expect(check.scopes.map(({ scope, good }) => [scope, good])).toEqual(ALL.map((scope) => [scope, true]));
     const arrived = await sandbox.received();
-    const lines = arrived.map(({ method, target, body }) => `${method} ${target.split('?')[0]} ${body}`);
+    const lines = arrived.map(({ method, target }) => `${method} ${target.split('?')[0]}`);
     expect(lines.toSorted()).toEqual([
-      'GET /api/projects/1/persons/ ',
-      'GET /api/projects/1/persons/activity/ ',
-      'GET /api/projects/1/persons/cohorts/ ',
-      'POST /api/projects/1/persons/ ',
+      'GET /api/projects/1/persons/',
+      'GET /api/projects/1/persons/activity/',
+      'GET /api/projects/1/persons/cohorts/',
+      'POST /api/projects/1/persons/',
+      'POST /api/projects/1/query/',
     ]);
     expect(await sandbox.state()).toEqual(before);
   });
@@ -62,7 +63,7 @@ describe('The check of PostHog', () => {
     await sandbox.forget();
     const check = await checked();
     expect(check).toMatchObject({ good: false, host: { good: true }, key: { good: false } });
-    expect(check.scopes.map(({ good }) => good)).toEqual([null, null, null, null]);
+    expect(check.scopes.map(({ good }) => good)).toEqual([null, null, null, null, null]);
     expect(check.projects).toMatchObject([{ good: null }]);
     expect(await sandbox.received()).toHaveLength(1);
   });

@@ -14,6 +14,7 @@ import {
   PAID,
   SIGNED_UP,
   VIEWED,
+  WATCHED,
   type Args,
 } from '../support/listings.ts';
 import { readCsv } from '../support/csv.ts';
@@ -114,7 +115,7 @@ describe('Funnels asked for by POST', () => {
       const args = {
         events: [SIGNED_UP, PAID],
         date_from: '-14d',
-        ...(limit === 'limit' ? { funnel_step: 1 } : {}),
+        ...(limit === 'limit' ? { funnel_step: 1 } : { funnel_correlation_person_entity: WATCHED }),
       };
       const whole = await follow(
         await send('POST', pathOf(operation), { token, json: { ...args, [limit]: 1000 } }),
@@ -134,7 +135,7 @@ test('A funnel with more filters than a URL can hold leads on by the same body',
   const path = pathOf(operationOf('persons_funnel'));
   const value = Array.from({ length: 900 }, (_, i) => `nobody-${i}@a-rather-long-name.example`);
   const properties = [{ key: 'email', type: 'person', operator: 'is_not', value }];
-  const json = { events: [SIGNED_UP], funnel_step: 1, date_from: '-14d', properties };
+  const json = { events: [SIGNED_UP, PAID], funnel_step: 1, date_from: '-14d', properties };
   const whole = envelopeOf(await send('POST', path, { token, json: { ...json, limit: 1000 } }));
   const rows: unknown[] = [];
   for (let next: string | null = path; next !== null;) {

@@ -39,6 +39,7 @@ function substance({ json }: Answer): unknown {
 const SIGNED_UP = { id: 'signed up', type: 'events', order: 0 } as const;
 const PAID = { id: 'paid', type: 'events', order: 1 } as const;
 const VIEWED = { id: '$pageview', type: 'events' } as const;
+const WATCHED = { id: 'watched video', type: 'events' } as const;
 const person = (key: string, value: Json, operator = 'exact') => ({ key, type: 'person', operator, value });
 
 /** More arguments than the examples of the catalogue have: one row for each thing PostHog reads. */
@@ -76,7 +77,7 @@ const QUESTIONS: [string, Readonly<Record<string, Json>>][] = [
   ['persons_funnel', { events: [SIGNED_UP, PAID], funnel_step: 1, date_from: '-14d', offset: 2, limit: 2 }],
   [
     'persons_funnel',
-    { events: [SIGNED_UP], funnel_step: 1, date_from: '-14d', properties: [person('plan', 'pro')] },
+    { events: [SIGNED_UP, PAID], funnel_step: 1, date_from: '-14d', properties: [person('plan', 'pro')] },
   ],
   [
     'persons_funnel',
@@ -92,20 +93,36 @@ const QUESTIONS: [string, Readonly<Record<string, Json>>][] = [
   ],
   [
     'persons_funnel_correlation',
-    { events: [SIGNED_UP, PAID], date_from: '-14d', funnel_correlation_person_limit: 2 },
+    {
+      events: [SIGNED_UP, PAID],
+      funnel_correlation_person_entity: WATCHED,
+      date_from: '-14d',
+      funnel_correlation_person_limit: 2,
+    },
   ],
   [
     'persons_lifecycle',
     { events: [VIEWED], target_date: '2026-01-10', lifecycle_type: 'returning', date_from: '-14d' },
   ],
-  ['persons_stickiness', { events: [VIEWED], stickiness_days: 1, date_from: '-14d', limit: 5 }],
+  [
+    'persons_stickiness',
+    {
+      events: [VIEWED],
+      entity_id: '$pageview',
+      entity_type: 'events',
+      stickiness_days: 1,
+      date_from: '-14d',
+    },
+  ],
   ['persons_trends', { events: [VIEWED], entity_id: '$pageview', entity_type: 'events', date_from: '-14d' }],
   [
     'persons_trends',
     { events: [VIEWED], entity_id: '$pageview', type: 'events', search: 'acme', date_from: '-14d' },
   ],
-  ['persons_trends', { events: [VIEWED] }],
 ];
+
+/** What the gateway of this file, which takes PostHog for generation B, does not ask for. */
+const REMOVED = { persons_properties_timeline: 410 };
 
 /** Calls PostHog answers 500 to, itself and through the gateway's 502: not the gateway's to tell apart. */
 const failed = (answer: Answer): boolean => answer.status >= 500;
@@ -122,12 +139,12 @@ describe.each(GENERATIONS)('The mirror in generation %s', (generation: Generatio
     ),
   ].map((call) => [`${call.operation.id}: ${call.method} ${call.target.slice(0, 60)}`, call]);
 
-  test('Every read is answered as PostHog answers it', async () => {
-    const both = await together(
-      questions,
-      async ([, call]) => [await ask(call), await ofPostHog(call)] as const,
+  test('Every read of the persons API is answered as PostHog answers it', async () => {
+    const direct = questions.filter(([, { operation }]) => operation.route === undefined);
+    const answers = await together(
+      direct,
+      async ([name, call]) => [name, await ask(call), await ofPostHog(call)] as const,
     );
-    const answers = questions.map(([name], i) => [name, ...both[i]!] as const);
     for (const [name, ours, theirs] of answers) {
       if (failed(theirs)) {
         expect(ours, name).toMatchObject({ status: 502, json: { code: 'upstream_error' } });
@@ -138,7 +155,7 @@ describe.each(GENERATIONS)('The mirror in generation %s', (generation: Generatio
       if (theirs.status >= 400) expect(ours.json, name).toMatchObject(theirs.json as object);
       else expect(substance(ours), name).toEqual(substance(theirs));
     }
-    expect(answers.filter(([, , theirs]) => theirs.status === 200).length).toBeGreaterThan(30);
+    expect(answers.filter(([, , theirs]) => theirs.status === 200).length).toBeGreaterThan(20);
   });
 
   test('Every success has the shape its entry in the catalogue documents', async () => {
@@ -159,9 +176,10 @@ describe.each(GENERATIONS)('The mirror in generation %s', (generation: Generatio
         persons_batch_by_distinct_ids: 405,
         persons_batch_by_uuids: 405,
         persons_properties_at_time: 400,
+        ...REMOVED,
       },
-      B: { persons_stickiness: 400, persons_funnel_correlation: 404 },
-      C: { persons_stickiness: 400, persons_funnel_correlation: 404 },
+      B: REMOVED,
+      C: REMOVED,
     };
     const calls = [true, false].flatMap((slash) =>
       FAMILIES.flatMap((family) =>

@@ -42,42 +42,37 @@ const FILTERED = [...new Map(LISTINGS.map((one) => [one.id, one])).values()].fil
 );
 
 describe.each(worlds)('Listings of a slice in generation $generation', (world) => {
-  const { generation, send, get, sandbox, tenants, reset, recorder } = world;
+  const { send, get, sandbox, tenants, reset, recorder } = world;
   let token = '';
   beforeEach(async () => {
     ({ token } = await tenants.fresh(SLICE));
     await reset();
   });
-  const filtered = FILTERED.filter(
-    ({ id }) => generation === 'A' || !['persons_stickiness', 'persons_funnel_correlation'].includes(id),
-  );
+  const filtered = FILTERED;
   const asked = (call: Call): Promise<Answer> =>
     send(call.method, call.target, { token, ...(call.json === undefined ? {} : { json: call.json }) });
   const acme = async (): Promise<readonly SandboxPerson[]> =>
     (await sandbox.state()).persons.filter(
       ({ project_id: project, properties }) => project === 1 && properties['tenant_id'] === 'acme',
     );
-  /** The filters of every request that arrived, out of its query or its body. */
+  /** The filters of every request that arrived: of a list those in its query, of a query those of its persons. */
   const filtersSent = async (): Promise<unknown[]> =>
-    (await sandbox.received()).map(({ target, body }) => {
-      const inBody = body === '' ? undefined : (parsed(body) as Record<string, unknown>)['properties'];
-      return inBody ?? parsed(new URL(target, 'http://x').searchParams.get('properties') ?? 'null');
-    });
+    (await sandbox.received()).map(({ target, body }) =>
+      body === ''
+        ? parsed(new URL(target, 'http://x').searchParams.get('properties') ?? 'null')
+        : (parsed(body) as { query: Record<string, unknown> }).query['fixedProperties'],
+    );
 
   test.each(filtered)(
-    'The call $id is sent the slice around the filters of the client, and answers with the slice only',
+    'The call $id is sent the slice beside the filters of the client, and answers with the slice only',
     async ({ id, args }) => {
       for (const own of [undefined, PRO]) {
         const { properties: _, ...rest } = args;
         for (const call of calls(id, own === undefined ? rest : { ...rest, properties: own })) {
           await sandbox.forget();
           expect(foreignTenantsIn(await asked(call)), call.name).toEqual([]);
-          const inner = own === undefined ? [] : [{ type: 'AND', values: own }];
-          expect(await filtersSent(), call.name).toEqual([
-            id === 'persons_list'
-              ? [LEAF, ...(own ?? [])]
-              : { type: 'AND', values: [{ type: 'AND', values: [LEAF] }, ...inner] },
-          ]);
+          const sent = id === 'persons_list' ? [LEAF, ...(own ?? [])] : [LEAF];
+          expect(await filtersSent(), call.name).toEqual([sent]);
         }
       }
     },
@@ -158,12 +153,19 @@ describe.each(FILTERED)('$id of a PostHog that ignores the filter', ({ id, args,
   const foreign = [{ tenant_id: 'birch' }, {}, { tenant_id: ['acme'] }, null].map((properties, nth) =>
     row(`0190c0de-0001-7000-8000-00000000090${nth}`, SECRET, properties),
   );
+  /** An actor of a query that has no properties is a person whom PostHog does not have any more. */
+  const alarming = id === 'persons_list' ? foreign.length : foreign.length - 1;
   const ours = [ADA, BEN].map(({ uuid }) => row(uuid, 'own', { tenant_id: 'acme' }));
   const ROWS = [foreign[0], ours[0], ...foreign.slice(1), ours[1]];
   const pageOf = (rows: readonly unknown[], next: string | null) =>
     id === 'persons_list'
       ? { results: rows, next, previous: null }
-      : { results: [{ people: rows, count: rows.length }], next, initial: null, missing_persons: 40 };
+      : {
+          columns: ['actor'],
+          results: rows.map((actor) => [actor]),
+          hasMore: next !== null,
+          missing_actors_count: 40,
+        };
   const upstreamNext = `${posthog.origin}/api/projects/1/persons/?${limit}=${ROWS.length}&offset=${ROWS.length}`;
   const target = (more: object = {}): string =>
     callOf(operationOf(id), 'GET', { args: { ...args, [limit]: ROWS.length, ...more } }).target;
@@ -181,12 +183,13 @@ describe.each(FILTERED)('$id of a PostHog that ignores the filter', ({ id, args,
       posthog.answers(() => pageOf(ROWS, next));
       const answer = await get(token, target());
       expect(answer.text).not.toContain(SECRET);
-      expect(rowsOf(envelopeOf(answer))).toEqual(ours);
+      expect(rowsOf(envelopeOf(answer))).toMatchObject(ours);
+      expect(rowsOf(envelopeOf(answer))).toHaveLength(ours.length);
       expect(answer.json).not.toHaveProperty('missing_persons');
       const link = envelopeOf(answer).next;
       if (next === null) expect(link).toBeNull();
       else expect(link?.startsWith(`${origin}/`)).toBe(true);
-      expect(await lineOf(answer)).toMatchObject({ alarm: 'foreign_rows', foreign_rows: foreign.length });
+      expect(await lineOf(answer)).toMatchObject({ alarm: 'foreign_rows', foreign_rows: alarming });
     },
   );
 
@@ -203,7 +206,7 @@ describe.each(FILTERED)('$id of a PostHog that ignores the filter', ({ id, args,
     expect(answer.status, answer.text).toBe(200);
     expect(answer.text.trim().split('\r\n')).toHaveLength(ours.length + 1);
     expect(answer.text).not.toContain(SECRET);
-    expect(await lineOf(answer)).toMatchObject({ alarm: 'foreign_rows', foreign_rows: foreign.length });
+    expect(await lineOf(answer)).toMatchObject({ alarm: 'foreign_rows', foreign_rows: alarming });
   });
 
   test('A page whose rows are all in the slice raises no alarm', async () => {

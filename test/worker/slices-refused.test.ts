@@ -4,7 +4,6 @@ import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { ADA, MIA } from '../../src/sandbox/seed/names.ts';
 import { callOf, operationOf, type Call } from '../support/calls.ts';
 import { PERSONS, SLICE, startGateway } from '../support/generations.ts';
-import { LISTINGS } from '../support/listings.ts';
 import { problem } from '../support/problem.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -37,14 +36,7 @@ test('A split is refused to a sliced grant, unless the grant allows splitting ou
   expect((await split()).status).toBe(201);
 });
 
-describe.each([
-  { id: 'persons_cohorts', generation: 'B', args: { person_id: ADA.uuid } },
-  {
-    id: 'persons_lifecycle',
-    generation: 'A',
-    args: LISTINGS.find(({ id }) => id === 'persons_lifecycle')!.args,
-  },
-] as const)(
+describe.each([{ id: 'persons_cohorts', generation: 'B', args: { person_id: ADA.uuid } }] as const)(
   '$id, which PostHog answers for the project of the key’s owner',
   async ({ id, generation, args }) => {
     const call = callOf(operationOf(id), 'GET', { args });

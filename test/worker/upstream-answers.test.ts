@@ -27,10 +27,9 @@ const PERSONS = '/api/projects/1/persons';
 const LIST = `${PERSONS}/?limit=2`;
 const RETRIEVE = `${PERSONS}/${ADA.uuid}/`;
 
-/** What generation B answers with a success, and the gateway does not do through its log. */
+/** What generation B's persons API answers with a success, and the gateway does not do through its log. */
 const ANSWERED = EVERY_METHOD.filter(
-  ({ operation: { id, effect } }) =>
-    effect !== 'delete' && id !== 'persons_stickiness' && id !== 'persons_funnel_correlation',
+  ({ operation: { effect, route } }) => effect !== 'delete' && route === undefined,
 );
 
 const bulk = (ids: readonly string[], as: string): Promise<Answer> =>

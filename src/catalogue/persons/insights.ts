@@ -1,6 +1,6 @@
 /**
- * Operations that answer with the persons behind an insight. PostHog refuses them to every key with a scope list, and
- * newer generations dropped two of them (PostHog contract §1, §3): its answer is passed on.
+ * Operations that answer with the persons behind an insight. PostHog removed them from its persons API (corrections §1),
+ * so the gateway asks its Query API and answers as the persons API did.
  */
 import * as z from 'zod';
 import { forwarding } from '../define.ts';
@@ -24,8 +24,12 @@ const insight = {
   methods: ['GET'],
   place: 'query',
   dropped: INSIGHT_EXTRAS,
+  route: { kind: 'query', legacyIn: ['A'], envelope: 'full' },
   reply: actorsReply,
 } as const;
+
+/** What the nested path of these fails on in every generation (PostHog contract §10, 4), so only a query answers them. */
+const queryOnly = { ...insight, route: { kind: 'query', legacyIn: [], envelope: 'short' } } as const;
 
 const WINDOW = 'The last 7 days unless `date_from` and `date_to` say otherwise.';
 const FOLLOW = 'Follow `next` until it is null.';
@@ -57,7 +61,7 @@ export const INSIGHTS: readonly Operation[] = [
     reply: correlationReply,
     doc: {
       summary: 'List the persons behind a funnel correlation',
-      description: `Generation A only; later ones answer 404. ${FOLLOW}`,
+      description: FOLLOW,
       example: {
         events: [signedUp, paid],
         funnel_correlation_person_entity: { id: 'watched video', type: 'events' },
@@ -66,9 +70,8 @@ export const INSIGHTS: readonly Operation[] = [
     },
   }),
   forwarding({
-    ...insight,
+    ...queryOnly,
     id: 'persons_lifecycle',
-    ownersProject: ['A'],
     path: 'lifecycle',
     input: LifecycleInput,
     doc: {
@@ -82,14 +85,13 @@ export const INSIGHTS: readonly Operation[] = [
     },
   }),
   forwarding({
-    ...insight,
+    ...queryOnly,
     id: 'persons_stickiness',
-    ownersProject: ['A'],
     path: 'stickiness',
     input: StickinessInput,
     doc: {
       summary: 'List the persons who were active on that many days',
-      description: `Generation A only; later ones take the path for a person and answer 400. ${WINDOW} ${FOLLOW}`,
+      description: `${WINDOW} ${FOLLOW}`,
       example: {
         events: [{ id: '$pageview', type: 'events' }],
         entity_id: '$pageview',
@@ -116,13 +118,18 @@ export const INSIGHTS: readonly Operation[] = [
   forwarding({
     ...insight,
     id: 'persons_properties_timeline',
+    route: {
+      kind: 'persons',
+      removedIn: ['B', 'C'],
+      remains: 'What a person was like at one moment is at properties_at_time.',
+    },
     slicing: { kind: 'named', by: 'path', form: 'group' },
     path: ':id/properties_timeline',
     input: z.strictObject({ ...insightFields, ...breakdownFields }),
     reply: timelineReply,
     doc: {
       summary: "See how a person's properties changed along an insight",
-      description: WINDOW,
+      description: `Generation A only; with later ones 410 \`operation_removed\`. ${WINDOW}`,
       example: { events: [{ id: '$pageview', type: 'events' }] },
     },
   }),

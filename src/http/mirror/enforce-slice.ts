@@ -1,10 +1,10 @@
-/** Holds a planned call to the slice of its grant, as far as that takes asking PostHog or the deletion log. */
+/** Holds a routed call to the slice of its grant, as far as that takes asking PostHog or the deletion log. */
 import { failure, type Failure } from '../../core/failure.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { ConstrainedCall } from '../../policy/constrain.ts';
 import { isFreeOrInSlice, namesPersonInSlice } from '../../slicing/check-person.ts';
 import { resolveDeletion, type ResolvedDeletion } from '../../slicing/resolve-deletion.ts';
 import type { ForwardCall } from '../../upstream/request.ts';
+import type { RoutedCall } from '../../upstream/route.ts';
 import type { Admitted } from '../admission.ts';
 import { callObject } from '../call-object.ts';
 import type { Context } from '../context.ts';
@@ -14,7 +14,7 @@ const cleared = Symbol('cleared');
 
 /** A call that may go to PostHog now. */
 export type ClearedCall = { readonly [cleared]: true } & (
-  | { readonly kind: 'forward'; readonly call: ForwardCall }
+  | { readonly kind: 'forward'; readonly routed: Exclude<RoutedCall, { kind: 'delete' }> }
   | { readonly kind: 'delete'; readonly resolution: ResolvedDeletion }
 );
 
@@ -22,11 +22,12 @@ export type ClearedCall = { readonly [cleared]: true } & (
 export async function enforceSlice(
   ctx: Context,
   admitted: Admitted,
-  call: ConstrainedCall,
+  routed: RoutedCall,
 ): Promise<Result<ClearedCall>> {
   const { posthog, services } = ctx;
   const { slices } = admitted.grant;
-  if (call.kind === 'delete') {
+  if (routed.kind === 'delete') {
+    const { call } = routed;
     const lookup = { posthog, generation: services.upstream.generation, projectId: call.projectId, slices };
     const resolution = await resolveDeletion(lookup, call.deletion);
     if (!resolution.ok) return resolution;
@@ -34,12 +35,13 @@ export async function enforceSlice(
       ? err(notFound())
       : ok({ [cleared]: true, kind: 'delete', resolution: resolution.value });
   }
+  const { call } = routed;
   const allowed =
     call.operation.slicing.kind === 'logged' && slices.length > 0
       ? await wasDeletedInSlice(ctx, admitted, call)
       : await namesPersonInSlice(posthog, call, slices);
   if (!allowed.ok) return allowed;
-  return allowed.value ? ok({ [cleared]: true, kind: 'forward', call }) : err(notFound());
+  return allowed.value ? ok({ [cleared]: true, kind: 'forward', routed }) : err(notFound());
 }
 
 /** PostHog's own answer for a person it does not have (PostHog contract §4). */

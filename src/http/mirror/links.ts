@@ -4,7 +4,7 @@ import { toOwnQuery, toQuery } from '../../catalogue/fields/values.ts';
 import type { Call } from '../../catalogue/operation.ts';
 import { pageRequestOf } from '../../catalogue/paging.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
-import { rebuildLinks, type Links } from '../../upstream/links.ts';
+import { rebuildLinks, type Links } from '../../upstream/page/links.ts';
 import { targetOf } from '../input/path.ts';
 
 /** The links that an envelope of PostHog's has; none where the operation has no pages. */

@@ -3,6 +3,7 @@ import type { Method, Operation } from '../../catalogue/operation.ts';
 import { err, type Result } from '../../core/result.ts';
 import { checkAccess } from '../../policy/decide.ts';
 import { plan } from '../../policy/plan.ts';
+import { routeCall } from '../../upstream/route.ts';
 import { admit, authenticate } from '../admission.ts';
 import type { Context, Reply } from '../context.ts';
 import { admitAgain } from './admit-again.ts';
@@ -32,11 +33,13 @@ export async function answerPersons(
   const current = await admitAgain(ctx, admitted.value, call.value); // 401 403 429; the look-ups are paid for
   if (!current.ok) return current;
   const { grant } = current.value;
-  const planned = plan(grant, caller, call.value, ctx.services.upstream); // 400 403; pure: decide, then constrain
+  const planned = plan(grant, caller, call.value, ctx.services.upstream); // 400 403 410; pure: decide, then constrain
   if (!planned.ok) return planned;
+  const routed = routeCall(planned.value, ctx.services.upstream, ctx.log.requestId); // 400; pure: what PostHog is asked
+  if (!routed.ok) return routed;
   const head = headReply(ctx, planned.value);
   if (head !== null) return head;
-  const cleared = await enforceSlice(ctx, current.value, planned.value); // 404; persons looked up, ids resolved
+  const cleared = await enforceSlice(ctx, current.value, routed.value); // 404; persons looked up, ids resolved
   if (!cleared.ok) return cleared;
   const outcome = await execute(ctx, current.value, cleared.value); // forwarded, or carried out by the deletion log
   if (!outcome.ok) return outcome;

@@ -16,7 +16,7 @@ import {
 } from '../../policy/redact-answer.ts';
 import { redactStarted } from '../../policy/redact.ts';
 import type { OpenAnswer } from '../../upstream/client.ts';
-import { isLinkName } from '../../upstream/links.ts';
+import { isLinkName } from '../../upstream/page/links.ts';
 import type { ParsedRow } from '../../upstream/page/parsed-row.ts';
 import type { RenderOutcome, RenderPlan } from '../../upstream/page/plan.ts';
 import { readObject } from '../../upstream/page/read.ts';

@@ -35,11 +35,12 @@ const TYPICAL_MS = 3000;
 /** The weight of the newest query in what a query is taken to last. */
 const NEWEST_WEIGHT = 0.2;
 const RETRY_SECONDS_MAX = 60;
-/** A quarter over PostHog's 240 a minute: counts of several isolates arrive late, and may seem to be of one minute. */
-const UNLIMITED_FROM = 300;
+/** 300 where queries wait from 220 a minute: counts of several isolates arrive late, and may seem to be of one minute. */
+const UNLIMITED_FROM = 15 / 11;
 
 /** `nowMs` never runs back. */
 export class PermitQueue {
+  readonly #requestsPerMinute: number;
   readonly #running = new Map<string, Running>();
   #waiting: readonly Waiting[] = [];
   readonly #window = new RequestWindow();
@@ -47,6 +48,11 @@ export class PermitQueue {
   /** False where PostHog has shown that it takes more than its published rate. */
   #limited = true;
   #typicalMs = TYPICAL_MS;
+
+  /** Queries wait where the last minute had this many requests. */
+  constructor(requestsPerMinute: number = LIMITS.queryRequestsPerMinute) {
+    this.#requestsPerMinute = requestsPerMinute;
+  }
 
   /** A query wants to be sent. It keeps its place for `holdMs` at most. */
   ask(id: string, holdMs: number, nowMs: number): Decision[] {
@@ -124,16 +130,16 @@ export class PermitQueue {
     return granted;
   }
 
-  /** More than PostHog publishes, and none refused: a PostHog of the operator's own, with its limits switched off. */
+  /** More than PostHog is said to take, and none refused: a PostHog of the operator's own, with its limits switched off. */
   #count(requests: number, nowMs: number): void {
     this.#window.add(requests, nowMs);
-    if (this.#window.count(nowMs) > UNLIMITED_FROM) this.#limited = false;
+    if (this.#window.count(nowMs) > this.#requestsPerMinute * UNLIMITED_FROM) this.#limited = false;
   }
 
   #msThrottled(nowMs: number): number {
     const pausedMs = Math.max(0, this.#pausedUntilMs - nowMs);
     if (!this.#limited) return pausedMs;
-    return Math.max(pausedMs, this.#window.msUntilBelow(LIMITS.queryRequestsPerMinuteMax, nowMs));
+    return Math.max(pausedMs, this.#window.msUntilBelow(this.#requestsPerMinute, nowMs));
   }
 
   #refused(reason: RefusalReason, nowMs: number): Verdict {

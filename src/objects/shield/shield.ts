@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { readConfig } from '../../config.ts';
 import { failureUntil } from '../../core/failure.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { AnswerFacts, PermitAsk } from '../../upstream/pacing.ts';
@@ -14,9 +15,15 @@ const CROWDED_PAUSE_MS = 2000;
  */
 export class Shield extends DurableObject {
   readonly #nowMs = steadyClock(() => Date.now());
-  readonly #queue = new PermitQueue();
+  readonly #queue: PermitQueue;
   readonly #waiting = new Map<string, PromiseWithResolvers<Result<null>>>();
   #stopTimer: (() => void) | null = null;
+
+  constructor(ctx: DurableObjectState, env: object) {
+    super(ctx, env);
+    const configured = readConfig(env);
+    this.#queue = new PermitQueue(configured.ok ? configured.config.requestsPerMinute : undefined);
+  }
 
   /** Waits for a permit, which ends with `release`, with `cancel` or after its `holdMs`. */
   acquire({ id, holdMs, calls }: PermitAsk): Promise<Result<null>> {

@@ -1,6 +1,6 @@
 /** Renders an answer that nobody looks into: finds the links of its envelope, replaces them, and keeps every other byte. */
 import { parseJson, type Json } from '../../core/json.ts';
-import { isLinkName } from '../links.ts';
+import { isLinkName } from './links.ts';
 import {
   CHAR,
   expect,

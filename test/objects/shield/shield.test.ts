@@ -106,11 +106,11 @@ describe('Shield', () => {
 
   test('Other calls to PostHog are counted together with queries', async () => {
     const shield = fresh();
-    expect(codeOf(await shield.acquire(ask('a', LIMITS.queryRequestsPerMinuteMax)))).toBe(
+    expect(codeOf(await shield.acquire(ask('a', LIMITS.queryRequestsPerMinute)))).toBe(
       'upstream_rate_limited',
     );
     const other = fresh();
-    await other.report(LIMITS.queryRequestsPerMinuteMax, ANSWERED);
+    await other.report(LIMITS.queryRequestsPerMinute, ANSWERED);
     expect(codeOf(await other.acquire(ask('a')))).toBe('upstream_rate_limited');
   });
 

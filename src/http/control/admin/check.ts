@@ -1,5 +1,6 @@
 /** `GET /admin/v1/check`: does PostHog answer, take the key, and know the projects? Asks it and changes nothing. */
 import { CATALOGUE } from '../../../catalogue/index.ts';
+import { queryRouteOf, type RouteFacts } from '../../../catalogue/route.ts';
 import type { UpstreamCheck } from '../../../contract/check.ts';
 import type { ProjectId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
@@ -27,21 +28,26 @@ async function projectsOfTenants(ctx: Context): Promise<Result<ProjectId[]>> {
 }
 
 /** The first project is asked with a request for each scope, the others with one each. */
-async function checkUpstream({ posthog }: Context, projects: readonly ProjectId[]): Promise<UpstreamCheck> {
+async function checkUpstream(
+  { posthog, services, log: { requestId } }: Context,
+  projects: readonly ProjectId[],
+): Promise<UpstreamCheck> {
   const asked = projects.slice(0, LIMITS.checkedProjectsMax);
   const [first] = asked;
-  const listed = first === undefined ? null : await probe(posthog, first, 'person:read');
+  const listed = first === undefined ? null : await probe(posthog, first, 'person:read', requestId);
   const host = hostFinding(listed);
   const key = keyFinding(listed);
   const goesOn = host.good === true && key.good === true;
   const ask = (id: ProjectId, scope: PostHogScope): Promise<Interpretation | null> => {
     if (!goesOn) return Promise.resolve(null);
-    return id === first && scope === 'person:read' ? Promise.resolve(listed) : probe(posthog, id, scope);
+    return id === first && scope === 'person:read'
+      ? Promise.resolve(listed)
+      : probe(posthog, id, scope, requestId);
   };
   const scopes = await Promise.all(
     POSTHOG_SCOPES.map(async (scope) => {
       const { good, says } = scopeFinding(scope, first === undefined ? null : await ask(first, scope));
-      return { scope, operations: operationsOf(scope), good, says };
+      return { scope, operations: operationsOf(scope, services.upstream), good, says };
     }),
   );
   const found = await Promise.all(
@@ -58,7 +64,7 @@ async function checkUpstream({ posthog }: Context, projects: readonly ProjectId[
   };
 }
 
-/** PostHog's scope behind each scope of the gateway; null where no scope of a key opens it. */
+/** PostHog's scope behind each scope of the gateway; null where no scope of a key opens the persons API. */
 const POSTHOG_SCOPE: Readonly<Record<Scope, PostHogScope | null>> = {
   'person:read': 'person:read',
   'person:update': 'person:write',
@@ -70,7 +76,9 @@ const POSTHOG_SCOPE: Readonly<Record<Scope, PostHogScope | null>> = {
   'insight:read': null,
 };
 
-const operationsOf = (scope: PostHogScope): string[] =>
-  CATALOGUE.filter((operation) => operation.scopes.some((own) => POSTHOG_SCOPE[own] === scope)).map(
-    ({ id }) => id,
-  );
+const operationsOf = (scope: PostHogScope, facts: RouteFacts): string[] =>
+  CATALOGUE.filter((operation) =>
+    queryRouteOf(operation.route, facts) === null
+      ? operation.scopes.some((own) => POSTHOG_SCOPE[own] === scope)
+      : scope === 'query:read',
+  ).map(({ id }) => id);

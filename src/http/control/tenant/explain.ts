@@ -3,13 +3,13 @@ import type { Operation, Slicing } from '../../../catalogue/operation.ts';
 import type { ExplainRequest, Explanation } from '../../../contract/explain.ts';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
-import type { ConstrainedCall } from '../../../policy/constrain.ts';
 import { checkAccess } from '../../../policy/decide.ts';
 import type { Grant } from '../../../policy/grant.ts';
 import { plan } from '../../../policy/plan.ts';
-import { deletionRequest, requestOf, upstreamPath } from '../../../upstream/request.ts';
+import { upstreamPath } from '../../../upstream/request.ts';
+import { routeCall, type RoutedCall } from '../../../upstream/route.ts';
 import type { Admitted } from '../../admission.ts';
-import type { Services } from '../../context.ts';
+import type { Context } from '../../context.ts';
 import { checkPath } from '../../input/path.ts';
 import { parseQuery } from '../../input/query.ts';
 import { matchPath, type MatchedPath } from '../../mirror/match.ts';
@@ -22,7 +22,7 @@ export const explain = withToken('explain', async (ctx, admitted) => {
   const [path = '', query = ''] = request.path.split(/\?(.*)/s, 2);
   const matched = matchRequest(request, path);
   if (!matched.ok) return answer(refusedBy(matched.failure, null));
-  const planned = planRequest(request, matched.value, query, admitted, ctx.services);
+  const planned = planRequest(request, matched.value, query, admitted, ctx);
   return answer(
     planned.ok ? allowed(planned.value, admitted.grant) : refusedBy(planned.failure, matched.value.operation),
   );
@@ -46,8 +46,8 @@ function planRequest(
   { operation, parameters }: MatchedPath,
   query: string,
   { grant, caller }: Admitted,
-  { upstream }: Services,
-): Result<ConstrainedCall> {
+  { services: { upstream }, log: { requestId } }: Pick<Context, 'services' | 'log'>,
+): Result<RoutedCall> {
   const target = parseTarget(operation, parameters['project_id'] ?? '', parameters['id']);
   if (!target.ok) return target;
   const refusal = checkAccess(grant, caller, operation.scopes, target.value.projectId);
@@ -57,7 +57,9 @@ function planRequest(
   // The call itself does not read a body on GET.
   const read = method === 'GET' ? undefined : body;
   const call = operation.prepare({ method, ...target.value, query: parsed.value, body: read });
-  return call.ok ? plan(grant, caller, call.value, upstream) : call;
+  if (!call.ok) return call;
+  const planned = plan(grant, caller, call.value, upstream);
+  return planned.ok ? routeCall(planned.value, upstream, requestId) : planned;
 }
 
 const refusedBy = ({ code, detail, attr }: Failure, operation: Operation | null): Explanation => ({
@@ -68,8 +70,7 @@ const refusedBy = ({ code, detail, attr }: Failure, operation: Operation | null)
   would_send: null,
 });
 
-function allowed(call: ConstrainedCall, grant: Grant): Explanation {
-  const request = call.kind === 'forward' ? requestOf(call) : deletionRequest(call.deletion);
+function allowed({ call, request }: RoutedCall, grant: Grant): Explanation {
   return {
     allowed: true,
     operation: call.operation.id,
@@ -78,7 +79,7 @@ function allowed(call: ConstrainedCall, grant: Grant): Explanation {
     would_send: {
       method: request.method,
       path: upstreamPath(request),
-      query: Object.fromEntries(request.query),
+      query: request.resource === 'query' ? {} : Object.fromEntries(request.query),
       body: request.body,
     },
   };

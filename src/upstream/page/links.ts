@@ -2,10 +2,10 @@
  * Links of an answer, rebuilt. PostHog builds them three ways, with its own host, the gateway's query and bugs of
  * their own (PostHog contract §5); all that is taken from them is whether there is one.
  */
-import { firstPosition } from '../catalogue/paging.ts';
-import type { Paging, PageRequest } from '../catalogue/operation.ts';
-import type { Json, JsonObject } from '../core/json.ts';
-import { LIMITS } from '../core/limits.ts';
+import { firstPosition } from '../../catalogue/paging.ts';
+import type { Paging, PageRequest } from '../../catalogue/operation.ts';
+import type { Json, JsonObject } from '../../core/json.ts';
+import { LIMITS } from '../../core/limits.ts';
 
 /** The members of an envelope that are links. */
 export const LINKS = ['next', 'previous', 'initial'] as const;

@@ -1,9 +1,9 @@
 /** Links lead through the gateway, with the client's own parameters, and work when followed. */
 import { describe, expect, test } from 'vitest';
-import type { Paging } from '../../src/catalogue/operation.ts';
-import type { JsonObject } from '../../src/core/json.ts';
-import { LIMITS } from '../../src/core/limits.ts';
-import { rebuildLinks, type PageLinksInput } from '../../src/upstream/links.ts';
+import type { Paging } from '../../../src/catalogue/operation.ts';
+import type { JsonObject } from '../../../src/core/json.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import { rebuildLinks, type PageLinksInput } from '../../../src/upstream/page/links.ts';
 
 const URL_HERE = 'https://gateway.example/api/environments/7/persons/funnel';
 const THEIRS = 'https://posthog.internal/api/projects/7/persons/?token=phc_x&offset=999';
