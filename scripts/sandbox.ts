@@ -16,7 +16,7 @@ async function sandbox(): Promise<void> {
   const worker = await startWorker({
     config: CONFIG,
     port,
-    bindings,
+    bindings: { ...bindings },
     stateFolder: null,
     onLine: (line) => console.log(line),
   });
