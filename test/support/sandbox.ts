@@ -30,7 +30,7 @@ export interface SandboxState {
 }
 
 export interface SandboxControl {
-  /** A fresh world at NOW, without throttles and without a memory of answers, unless settings say otherwise. */
+  /** A fresh world at NOW, without throttles, a memory of answers and crashes of nested paths, unless settings say otherwise. */
   readonly reset: (settings?: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Changes settings of the world as it is. */
   readonly change: (settings: Readonly<Record<string, unknown>>) => Promise<void>;
@@ -58,7 +58,13 @@ export function sandboxControl(origin: string): SandboxControl {
   };
   return {
     reset: (settings = {}) =>
-      does('POST', 'reset', { now: NOW, throttle: false, actors_cache: false, ...settings }),
+      does('POST', 'reset', {
+        now: NOW,
+        throttle: false,
+        actors_cache: false,
+        nested_quirks: false,
+        ...settings,
+      }),
     change: (settings) => does('PATCH', 'settings', settings),
     fault: (fault) => does('POST', 'faults', fault),
     clearFaults: () => does('DELETE', 'faults'),

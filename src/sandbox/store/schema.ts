@@ -37,7 +37,7 @@ const INDEXES = [
 ];
 
 /** Raised with every change of a table or of the settings: a world kept from before is then made anew. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 function tableNames(sql: SqlStorage): string[] {
   const kept = `type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`;
