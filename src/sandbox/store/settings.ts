@@ -39,8 +39,16 @@ const settings = z.strictObject({
   legacy_insights: z.boolean(),
   /** Properties the project declared numeric: only these the query engine compares as numbers (corrections §2.14). */
   numeric_properties: z.array(z.string()),
-  /** UUIDs of persons whose deletion fails (§8, deletion_errors). */
+  /** False: generation C without its queue, as self-hosted instances run it (corrections §3, 2.4). */
+  async_deletes: z.boolean(),
+  /** How long a person of C's queue is still there, by the real clock; null: until a step of the control plane. */
+  deletion_delay_ms: z.int().nonnegative().nullable(),
+  /** True: a person created again is visible at once (corrections §3, 2.20). */
+  tombstones: z.boolean(),
+  /** UUIDs of persons whose deletion fails; in C's queue the failure is late and nobody is told (corrections §3, 2.7). */
   undeletable: z.array(z.string()),
+  /** UUIDs of persons that C cannot put into its queue: the one failure a bulk delete of C tells. */
+  unqueueable: z.array(z.string()),
 });
 
 /** The settings of a world. */
@@ -88,7 +96,11 @@ export function defaultSettings(defaults: Defaults): Settings {
     actors_cache: true,
     legacy_insights: true,
     numeric_properties: [],
+    async_deletes: true,
+    deletion_delay_ms: 5000,
+    tombstones: false,
     undeletable: [],
+    unqueueable: [],
   };
 }
 

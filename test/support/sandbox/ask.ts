@@ -36,7 +36,7 @@ export interface Bench extends Sandbox {
   readonly post: (path: string, body: unknown, sent?: RawCall) => Promise<Answered>;
   /** Everything that arrived since the last reset. */
   readonly received: () => Promise<unknown[]>;
-  /** A fresh world at NOW with these settings; throttles and crashes of nested paths are off unless said otherwise. */
+  /** A fresh world at NOW with these settings; throttles, crashes of nested paths and delays of deletions are off unless said otherwise. */
   readonly reset: (settings?: Record<string, unknown>) => Promise<void>;
 }
 
@@ -79,6 +79,7 @@ export async function launchBench(): Promise<Bench> {
         now: NOW,
         throttle: false,
         nested_quirks: false,
+        deletion_delay_ms: 0,
         ...settings,
       });
     },
