@@ -17,6 +17,13 @@ const remove = (id: number) => bench.ask('DELETE', `/api/projects/1/persons/${id
 const bulk = async (members: Record<string, unknown>): Promise<unknown> =>
   (await bench.post('/bulk_delete/', members)).json;
 
+/** What the deletion status says of Ada. */
+const statusOf = async (): Promise<unknown> =>
+  at((await bench.get(`/deletion_status/?person_uuid=${ADA.uuid}`)).json, 'results');
+/** How many events project 1 has. */
+const countEvents = async (): Promise<unknown> =>
+  column(at(await bench.control('GET', 'state'), 'events'), 'count')[0];
+
 describe('The queue of C', () => {
   beforeEach(() => bench.reset(UNTIL_STEP));
 
@@ -82,19 +89,15 @@ describe('The queue of C', () => {
 describe('Event deletions', () => {
   beforeEach(() => bench.reset());
 
-  const statusOf = async (): Promise<unknown> =>
-    at((await bench.get(`/deletion_status/?person_uuid=${ADA.uuid}`)).json, 'results');
-
   test('The batch deletes the events written before the request, and verifies the job', async () => {
-    const count = async () => column(at(await bench.control('GET', 'state'), 'events'), 'count')[0];
-    const before = Number(await count());
+    const before = Number(await countEvents());
     await bulk({ ids: [ADA.uuid], delete_events: true });
-    expect(await count()).toBe(before);
+    expect(await countEvents()).toBe(before);
     await step();
     expect(await statusOf()).toMatchObject([{ status: 'pending' }]);
     await step({ events: true });
     expect(await statusOf()).toMatchObject([{ status: 'completed' }]);
-    expect(await count()).toBe(before - 5);
+    expect(await countEvents()).toBe(before - 5);
   });
 
   test('A person created again has the same UUID, and its second erasure deletes no events', async () => {
@@ -107,10 +110,9 @@ describe('Event deletions', () => {
     const again = await bulk({ ids: [ADA.uuid], delete_events: true });
     expect(again).toMatchObject({ persons_deleted: 1, events_queued_for_deletion: true });
     expect(await statusOf()).toMatchObject([{ status: 'completed', created_at: '2026-03-15T12:00:00Z' }]);
-    const left = async () => column(at(await bench.control('GET', 'state'), 'events'), 'count')[0];
-    const before = await left();
+    const before = await countEvents();
     await step({ events: true });
-    expect(await left()).toBe(before);
+    expect(await countEvents()).toBe(before);
   });
 
   test('A person created again is visible at once where deletions leave tombstones', async () => {

@@ -54,7 +54,9 @@ export function bulkDelete(call: Call): Reply {
   }
   const found = persons.length;
   const isNew = call.generation === 'C';
-  const errors = failed.map(({ person, step }) => ({ person_uuid: person.uuid, ...(isNew ? { step } : {}) }));
+  const errors = failed.map(({ person, step }) =>
+    isNew ? { person_uuid: person.uuid, step } : { person_uuid: person.uuid },
+  );
   const counts = { persons_found: found, persons_deleted: deleted };
   const data = {
     ...counts,
