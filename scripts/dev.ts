@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepare, runMain } from './prepare.ts';
+import { prepare } from './prepare.ts';
+import { runMain } from './run-main.ts';
 import { REPOSITORY } from './worker.ts';
 
 const WRANGLER = join(REPOSITORY, 'node_modules/wrangler/bin/wrangler.js');

@@ -1,7 +1,7 @@
 /** What `npm start` and `npm run dev` do before they run the gateway: settings read, state opened, PostHog at hand. */
 import { join } from 'node:path';
 import { readConfig } from '../src/config.ts';
-import { freePort } from './port.ts';
+import { checkPortFree } from './port.ts';
 import { openPostHog, type PostHog } from './posthog.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { checkStateFree, openState } from './state.ts';
@@ -29,7 +29,7 @@ export async function prepare(): Promise<Prepared> {
   const settings = readSettings({ environment: process.env, file, names: settingNames(config) });
   for (const note of settings.notes) console.log(note);
   checkStateFree(HOME, settings);
-  await checkPortFree(settings.port);
+  await checkPortFree(settings.port, 'PORT=8788 npm start');
   const state = openState(HOME, settings);
   const postHog = await openPostHog(settings, state.folder);
   const bindings = {
@@ -50,22 +50,6 @@ export async function prepare(): Promise<Prepared> {
       state.close();
     },
   };
-}
-
-/** Runs a script's main function; what it throws is a sentence for the operator. */
-export async function runMain(main: () => Promise<void>): Promise<void> {
-  try {
-    await main();
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    process.exit(1);
-  }
-}
-
-async function checkPortFree(port: number): Promise<void> {
-  if (port !== 0 && !(await freePort(port))) {
-    throw new Error(`Port ${port} is taken. Choose another: PORT=8788 npm start`);
-  }
 }
 
 /** The gateway would answer 503 to everything; here the operator is still looking. */

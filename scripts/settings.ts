@@ -1,6 +1,7 @@
 /** What a local run is set up with: the environment first, `.dev.vars` second, and secrets made up where neither has them. */
 import { randomBytes } from 'node:crypto';
 import { appendDevVars, readDevVars, type Values } from './dev-vars.ts';
+import { portOf } from './port.ts';
 
 export interface Settings {
   readonly port: number;
@@ -42,7 +43,7 @@ export function readSettings({ environment, file, names }: SettingsSource): Sett
     ...(values['TOKEN_SIGNING_KEYS'] === undefined ? { TOKEN_SIGNING_KEYS: `k1:${secret()}` } : {}),
   };
   const settings = {
-    port: portOf(values['PORT']),
+    port: portOf(values['PORT'], PORT_DEFAULT),
     postHog: postHogOf(values),
     notes: [...notesOf(inFile, given, names), ...madeNote(made, file)],
   };
@@ -83,12 +84,6 @@ const madeNote = (made: object, file: string): string[] =>
   Object.keys(made).length === 0
     ? []
     : [`${Object.keys(made).join(' and ')} were made up and written to ${file}.`];
-
-function portOf(text: string | undefined): number {
-  const port = Number(text ?? PORT_DEFAULT);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`PORT must be a number from 0 to 65535`);
-}
 
 function postHogOf(values: Values): Settings['postHog'] {
   const { POSTHOG_HOST: host, POSTHOG_PERSONAL_API_KEY: key } = values;

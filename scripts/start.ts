@@ -2,7 +2,9 @@
 import { join } from 'node:path';
 import { registerDemo } from './demo.ts';
 import { firstSteps } from './first-steps.ts';
-import { CONFIG, prepare, runMain } from './prepare.ts';
+import { onSignal } from './on-signal.ts';
+import { CONFIG, prepare } from './prepare.ts';
+import { runMain } from './run-main.ts';
 import { checkStateKept } from './state.ts';
 import { startWorker } from './worker.ts';
 
@@ -42,11 +44,6 @@ async function writeOnce(origin: string, adminToken: string): Promise<void> {
   });
   await response.arrayBuffer();
   if (!response.ok) throw new Error(`The gateway answered its first request with ${response.status}.`);
-}
-
-function onSignal(stop: () => Promise<void>): void {
-  const end = () => void stop().finally(() => process.exit(0));
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, end);
 }
 
 await runMain(start);

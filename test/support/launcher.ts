@@ -39,7 +39,7 @@ interface Running {
   readonly onPrint: (look: () => void) => void;
 }
 
-function run(script: 'start' | 'dev', environment: Environment): Running {
+function run(script: 'start' | 'dev' | 'sandbox', environment: Environment): Running {
   const child = spawn('npm', ['run', script, '--silent'], {
     cwd: REPOSITORY,
     detached: true,
@@ -69,6 +69,10 @@ function run(script: 'start' | 'dev', environment: Environment): Running {
 export const launchGateway = (environment: Environment): Promise<Launched> =>
   launched(run('start', environment), 'Stop with Ctrl-C', /listens on (\S+?),/);
 
+/** `npm run sandbox`. */
+export const launchSandboxAlone = (environment: Environment): Promise<Launched> =>
+  launched(run('sandbox', environment), 'Stop with Ctrl-C', /listens on (\S+?),/);
+
 /** `npm run dev`. */
 export const launchDev = (environment: Environment): Promise<Launched> =>
   launched(run('dev', environment), 'Ready on', /Ready on (\S+)/);
@@ -81,7 +85,7 @@ async function launched(running: Running, last: string, listening: RegExp): Prom
     });
   });
   const early = running.ended.then((status) => {
-    throw new Error(`npm start ended with ${status}: ${running.printed()}`);
+    throw new Error(`The script ended with ${status}: ${running.printed()}`);
   });
   await Promise.race([ready, early]);
   early.catch(() => undefined);
@@ -97,10 +101,18 @@ async function launched(running: Running, last: string, listening: RegExp): Prom
   };
 }
 
+interface Ended {
+  readonly status: number | null;
+  readonly printed: string;
+}
+
 /** Runs it where it is expected to give up. */
-export async function runGateway(
-  environment: Environment,
-): Promise<{ readonly status: number | null; readonly printed: string }> {
-  const running = run('start', environment);
+export const runGateway = (environment: Environment): Promise<Ended> => runToEnd('start', environment);
+
+/** `npm run sandbox`, where it is expected to give up. */
+export const runSandboxAlone = (environment: Environment): Promise<Ended> => runToEnd('sandbox', environment);
+
+async function runToEnd(script: 'start' | 'sandbox', environment: Environment): Promise<Ended> {
+  const running = run(script, environment);
   return { status: await running.ended, printed: running.printed() };
 }
