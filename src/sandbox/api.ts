@@ -43,6 +43,17 @@ function attempt(work: () => Reply): Reply {
   }
 }
 
+/** What answers of the environments family carry since July 2026 (corrections §3, 2.8). */
+function deprecated(reply: Reply, path: string): Reply {
+  const successor = path.replace('/api/environments/', '/api/projects/');
+  const headers = {
+    deprecation: 'true',
+    sunset: 'Thu, 31 Dec 2026 00:00:00 GMT',
+    link: `<${encodeURI(successor)}>; rel="successor-version"`,
+  };
+  return { ...reply, headers: { ...reply.headers, ...headers } };
+}
+
 /**
  * Answers one request of the persons API. The order is the contract's (§3): route, content negotiation, authentication,
  * scopes, project, throttle, handler; so a 401, a 403 and an unknown project cost nothing of the rate.
@@ -75,5 +86,6 @@ export function answerApi(sql: SqlStorage, settings: Settings, message: Message)
     };
     return action.handle(call);
   });
-  return writeReply(reply, csv);
+  const isOldPath = settings.generation === 'C' && target.path.startsWith('/api/environments/');
+  return writeReply(isOldPath ? deprecated(reply, target.path) : reply, csv);
 }

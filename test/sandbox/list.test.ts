@@ -72,8 +72,11 @@ describe('The list', () => {
     ['not_regex', '^a.a@', false],
     ['is_set', 'is_set', true],
     ['is_not_set', 'is_not_set', false],
-    ['in', ['ada@acme.test'], true],
-    ['not_in', ['ada@acme.test'], false],
+    ['icontains', 'a%@acme', true],
+    ['icontains', 'a_a@', true],
+    ['in', ['ada@acme.test', 'ben@acme.test'], true],
+    ['not_in', ['ada@acme.test', 'ben@acme.test'], false],
+    ['between', ['ada', 'ben'], true],
   ])('Operator %s with %j finds Ada: %s', async (operator, value, finds) => {
     const answer = await bench.get(
       `/?properties=${q([person('email', value, operator)])}&distinct_id=ada@acme.test`,
@@ -81,19 +84,55 @@ describe('The list', () => {
     expect(listed(answer)).toEqual(finds ? [ADA.uuid] : []);
   });
 
-  test('Numbers and dates are compared', async () => {
+  test.each(['in', 'not_in'])('Operator %s with one value is a server error in B', async (operator) => {
+    const filter = q([person('email', ['ada@acme.test'], operator)]);
+    expect((await bench.get(`/?properties=${filter}`)).status).toBe(500);
+    await bench.reset({ generation: 'A' });
+    expect((await bench.get(`/?properties=${filter}`)).status).toBe(200);
+  });
+
+  test('A negation is a server error in B, and is not read in A', async () => {
+    const filter = q([{ ...person('email', 'ada@acme.test'), negation: true }]);
+    expect((await bench.get(`/?properties=${filter}`)).status).toBe(500);
+    await bench.reset({ generation: 'A' });
+    expect(listed(await bench.get(`/?properties=${filter}`))).toEqual([ADA.uuid]);
+  });
+
+  test('A filter of the key distinct_id asks the distinct ids in B', async () => {
+    const filter = q([person('distinct_id', 'ada@', 'icontains')]);
+    expect(listed(await bench.get(`/?properties=${filter}`))).toEqual([ADA.uuid]);
+  });
+
+  test('Search in B is trimmed, has wildcards, and finds any part of a distinct id or UUID', async () => {
+    for (const search of ['%20bramble%20', 'B_n%25bramble', 'en@acme', BEN.uuid.slice(1)]) {
+      expect(listed(await bench.get(`/?search=${search}`)), search).toContain(BEN.uuid);
+    }
+    await bench.reset({ generation: 'A' });
+    expect(listed(await bench.get('/?search=B_n%25bramble'))).toEqual([]);
+  });
+
+  test.each([
+    ['A', 'score', 70, 'gt', 0],
+    ['B', 'score', 70, 'gt', 0],
+    ['B', 'score', 60, 'lt', 0],
+    ['A', 'score', 60, 'lt', 1],
+    ['A', 'since', '2026-03-10', 'is_date_exact', 1],
+    ['B', 'since', '2026-03-10', 'is_date_exact', 0],
+    ['B', 'since', '2026-03-10T08:00:00Z', 'is_date_exact', 1],
+    ['B', 'since', '-7d', 'is_date_after', 1],
+    ['B', 'since', '2026-03-10', 'is_date_before', 0],
+  ])('Generation %s compares %s with %j by %s and finds %i', async (generation, key, value, operator, n) => {
+    await bench.reset({ generation });
     const properties = { score: 7, since: '2026-03-10T08:00:00Z' };
     await bench.control('POST', 'persons', { project_id: 1, distinct_ids: ['seven'], properties });
-    const finds = async (key: string, value: unknown, operator: string) =>
-      listed(await bench.get(`/?properties=${q([person(key, value, operator)])}`)).length;
-    expect(await finds('score', 6, 'gt')).toBe(1);
-    expect(await finds('score', 7, 'gt')).toBe(0);
-    expect(await finds('score', '7', 'gte')).toBe(1);
-    expect(await finds('score', 7, 'lt')).toBe(0);
-    expect(await finds('score', 7, 'lte')).toBe(1);
-    expect(await finds('since', '2026-03-10', 'is_date_exact')).toBe(1);
-    expect(await finds('since', '-7d', 'is_date_after')).toBe(1);
-    expect(await finds('since', '2026-03-10', 'is_date_before')).toBe(0);
+    expect(listed(await bench.get(`/?properties=${q([person(key, value, operator)])}`))).toHaveLength(n);
+  });
+
+  test('A property that the project declared numeric is compared as a number in B', async () => {
+    await bench.control('PATCH', 'settings', { numeric_properties: ['score'] });
+    const seven = { project_id: 1, distinct_ids: ['seven'], properties: { score: 7 } };
+    await bench.control('POST', 'persons', seven);
+    expect(listed(await bench.get(`/?properties=${q([person('score', 60, 'lt')])}`))).toHaveLength(1);
   });
 
   test('A filter element that cannot be built is dropped, and its restriction with it', async () => {
@@ -107,9 +146,11 @@ describe('The list', () => {
     }
   });
 
-  test('The type of a filter defaults to event, which restricts no list', async () => {
-    const answer = await bench.get(`/?include_total&properties=${q([{ key: 'tenant_id', value: 'acme' }])}`);
-    expect(at(answer.json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
+  test('A filter without a type is about events in A, which restricts no list, and about persons in B', async () => {
+    const path = `/?include_total&properties=${q([{ key: 'email', value: 'ada@acme.test' }])}`;
+    expect(listed(await bench.get(path))).toEqual([ADA.uuid]);
+    await bench.reset({ generation: 'A' });
+    expect(at((await bench.get(path)).json, 'count')).toBe(PERSONS_IN_PROJECT[1]);
   });
 
   const group = {

@@ -38,6 +38,14 @@ describe('Paths', () => {
     }
   });
 
+  test('Answers below /api/environments say in C that the path is deprecated', async () => {
+    const said = async (family: string) =>
+      (await bench.ask('GET', `/api/${family}/1/persons/`)).headers.get('deprecation');
+    expect(await said('environments')).toBeNull();
+    await bench.reset({ generation: 'C' });
+    expect([await said('environments'), await said('projects')]).toEqual(['true', null]);
+  });
+
   test('HEAD follows GET', async () => {
     const answer = await bench.ask('HEAD', `/api/projects/1/persons/${ADA.id}/`);
     expect([answer.status, answer.text]).toEqual([200, '']);

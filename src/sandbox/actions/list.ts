@@ -2,13 +2,14 @@ import { type Call, merged } from '../call.ts';
 import { satisfies } from '../filters/evaluate.ts';
 import type { Group } from '../filters/leaf.ts';
 import { EVERYTHING, parseProperties } from '../filters/parse.ts';
-import { foundBySearch } from '../filters/search.ts';
+import { foundByNewSearch, foundBySearch } from '../filters/search.ts';
 import { memberships } from '../store/cohorts.ts';
 import { everyPerson, type Person } from '../store/persons.ts';
 import { serverError } from '../wire/errors.ts';
 import { absoluteLink } from '../wire/links.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { int, isRecord, text } from '../wire/python.ts';
+import { personFilter } from './person-filter.ts';
 import { personRow } from './rows.ts';
 
 /** GET / (PostHog contract §6.3, §8 item 9). */
@@ -28,7 +29,7 @@ function propertyFilter(call: Call, dictionary: Record<string, unknown>): Group 
     throw serverError();
   }
   if (!Array.isArray(parsed) || !parsed.every(isRecord)) throw serverError();
-  return parseProperties(parsed);
+  return personFilter(call, parsed);
 }
 
 /** Newest first; ties by number in B and by UUID in A, descending. */
@@ -47,6 +48,7 @@ function matching(call: Call, dictionary: Record<string, unknown>): Person[] {
   const [email, distinctId, search] = ['email', 'distinct_id', 'search'].map((name) =>
     text(dictionary[name]),
   );
+  const isFound = call.generation === 'A' ? foundBySearch : foundByNewSearch;
   const none: ReadonlySet<number> = new Set();
   return everyPerson(call.sql, call.projectId)
     .filter(
@@ -54,9 +56,10 @@ function matching(call: Call, dictionary: Record<string, unknown>): Person[] {
     )
     .filter((person) => !email || text(person.properties['email']) === email)
     .filter((person) => !distinctId || person.distinctIds.includes(distinctId))
-    .filter((person) => !search || foundBySearch(person, search))
+    .filter((person) => !search || isFound(person, search))
     .filter((person) => {
-      const subject = { person: person.properties, cohorts: cohorts.get(person.id) ?? none };
+      const { properties, distinctIds, uuid } = person;
+      const subject = { person: properties, distinctIds, uuid, cohorts: cohorts.get(person.id) ?? none };
       return satisfies(filter, subject, call.now);
     })
     .toSorted(inOrder(call));

@@ -23,12 +23,14 @@ export function isIdentified(person: Person): boolean {
   return person.distinctIds.some((id) => !isAnonymous(id));
 }
 
-/** The name shown for a person: a display property, else the first id somebody chose, else the number. */
+/** The name shown for a person: a display property, else the first id somebody chose, else the first id, else the number. */
 export function displayName(person: Person, generation: Generation): string {
   const named = DISPLAY_PROPERTIES[generation]
     .map((key) => text(person.properties[key]))
     .find((name) => name !== '');
-  return named ?? person.distinctIds.find((id) => !isAnonymous(id)) ?? String(person.id);
+  return (
+    named ?? person.distinctIds.find((id) => !isAnonymous(id)) ?? person.distinctIds[0] ?? String(person.id)
+  );
 }
 
 function lastSeen(person: Person, generation: Generation): Record<string, unknown> {
@@ -64,11 +66,13 @@ export function retrievedPerson(
   generation: Generation,
   shownIds = Number.POSITIVE_INFINITY,
 ): Record<string, unknown> {
-  const ids = person.distinctIds.toSorted((a, b) => Number(isAnonymous(a)) - Number(isAnonymous(b)));
+  const ids = person.distinctIds
+    .slice(0, shownIds)
+    .toSorted((a, b) => Number(isAnonymous(a)) - Number(isAnonymous(b)));
   return {
     id: person.id,
     name: displayName(person, generation),
-    distinct_ids: ids.slice(0, shownIds),
+    distinct_ids: ids,
     properties: person.properties,
     created_at: iso(person.createdAt),
     uuid: person.uuid,

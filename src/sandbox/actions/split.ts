@@ -25,7 +25,7 @@ function chosen(person: Person, wanted: unknown, main: unknown): string[] {
 /** Which distinct ids leave: the chosen ones, or all but the main one; the first is the main one if none is named. */
 function leaving(call: Call, person: Person): string[] {
   const { distinct_ids_to_split: wanted, main_distinct_id: main } = body(call);
-  if (call.generation !== 'A' && wanted !== undefined) return chosen(person, wanted, main);
+  if (call.generation !== 'A' && wanted !== undefined && wanted !== null) return chosen(person, wanted, main);
   const stays = typeof main === 'string' && main !== '' ? main : person.distinctIds[0];
   return person.distinctIds.filter((id) => id !== stays);
 }
@@ -39,7 +39,15 @@ export function split(call: Call): Reply {
     itemId: String(person.id),
     activity: 'split_person',
     name: person.uuid,
-    changes: [{ type: 'Person', action: 'split', after: { distinct_ids: person.distinctIds } }],
+    changes: [
+      {
+        type: 'Person',
+        action: 'split',
+        field: null,
+        before: null,
+        after: { distinct_ids: person.distinctIds },
+      },
+    ],
     at: call.now,
   });
   return { status: 201, data: { success: true } };

@@ -15,7 +15,7 @@ function record(call: Call, person: Person, activity: ActivityName): void {
     itemId: String(person.id),
     activity,
     name: person.uuid,
-    changes: [{ type: 'Person', action: 'changed', field: 'properties' }],
+    changes: [{ type: 'Person', action: 'changed', field: 'properties', before: null, after: null }],
     at: call.now,
   });
 }

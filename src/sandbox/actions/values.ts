@@ -4,6 +4,9 @@ import { everyPerson } from '../store/persons.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { text } from '../wire/python.ts';
 
+/** Values of one answer (corrections §3, 2.15). */
+const MOST_VALUES = 20;
+
 interface Counted {
   readonly name: unknown;
   readonly count: number;
@@ -18,7 +21,9 @@ function count(call: Call, key: string, part: string): Counted[] {
       continue;
     found.set(spelled, { name, count: (found.get(spelled)?.count ?? 0) + 1 });
   }
-  return [...found.values()].toSorted((a, b) => b.count - a.count || (text(a.name) < text(b.name) ? -1 : 1));
+  return [...found.values()]
+    .toSorted((a, b) => b.count - a.count || (text(a.name) < text(b.name) ? -1 : 1))
+    .slice(0, MOST_VALUES);
 }
 
 /** GET /values/ (PostHog contract §8, 22): the values of a property over the whole project, for every caller. */

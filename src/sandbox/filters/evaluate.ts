@@ -34,7 +34,9 @@ function truthOfLeaf(leaf: Leaf, subject: Subject, now: number): boolean | undef
 function truth(part: Leaf | Group, subject: Subject, now: number): boolean | undefined {
   if (!isGroup(part)) {
     const found = truthOfLeaf(part, subject, now);
-    return found === undefined ? undefined : found !== part.negation;
+    // Of a person filter the legacy parser does not read it.
+    const isNegated = part.negation && part.type !== 'person';
+    return found === undefined ? undefined : found !== isNegated;
   }
   const found = part.parts.map((inner) => truth(inner, subject, now)).filter((value) => value !== undefined);
   if (found.length === 0) return undefined;

@@ -5,7 +5,7 @@ import { memberships } from '../store/cohorts.ts';
 import { everyPerson, type Person } from '../store/persons.ts';
 import { cell, isResolved } from './actor.ts';
 import { allOf, compileFilter } from './filters.ts';
-import { containsLike } from './operators.ts';
+import { containsLike } from '../filters/like.ts';
 import type { ActorsQuery } from './schema/actors.ts';
 import { type Column, columnsOf, orderMatches } from './select.ts';
 import type { Found } from './sources/found.ts';

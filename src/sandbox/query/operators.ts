@@ -1,4 +1,5 @@
 import { parseMoment } from '../filters/dates.ts';
+import { containsLike } from '../filters/like.ts';
 import type { Generation } from '../store/settings.ts';
 import { serverError } from '../wire/errors.ts';
 import { text } from '../wire/python.ts';
@@ -18,18 +19,6 @@ export interface OperatorContext {
   readonly generation: Generation;
   /** True: the project declared the property numeric. */
   readonly isNumeric: boolean;
-}
-
-/** Makes the test of a pattern of SQL's ILIKE, which may match any part of the text. */
-export function containsLike(pattern: string): (value: string) => boolean {
-  const source = pattern.replaceAll(/\\?[\s\S]/gu, (part) => {
-    if (part === '%') return '[\\s\\S]*';
-    if (part === '_') return '[\\s\\S]';
-    const plain = part.length > 1 && part.startsWith('\\') ? part.slice(1) : part;
-    return plain.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
-  });
-  const expression = new RegExp(source, 'i');
-  return (value) => expression.test(value);
 }
 
 function expressionOf(pattern: string): (value: string) => boolean {

@@ -84,7 +84,7 @@ export function addPerson(sql: SqlStorage, person: NewPerson): number {
     person.lastSeenAt ?? null,
     state,
   );
-  inherit(sql, id, uuid);
+  if (earlier.length > 0) inherit(sql, id, uuid);
   for (const distinctId of person.distinctIds) {
     sql.exec(
       'INSERT INTO distinct_ids (project_id, distinct_id, person_id) VALUES (?, ?, ?)',

@@ -33,6 +33,7 @@ const TABLES = [
 
 const INDEXES = [
   `distinct_ids_by_person ON distinct_ids (person_id)`,
+  `persons_by_uuid ON persons (uuid)`,
   `events_by_project ON events (project_id, at)`,
   `hits_by_bucket ON throttle_hits (bucket, at)`,
 ];
@@ -44,7 +45,7 @@ const UNIQUE_INDEXES = [
 ];
 
 /** Raised with every change of a table or of the settings: a world kept from before is then made anew. */
-const FORMAT = 3;
+const FORMAT = 4;
 
 function tableNames(sql: SqlStorage): string[] {
   const kept = `type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`;

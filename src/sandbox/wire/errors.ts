@@ -23,7 +23,7 @@ export function problem(
   return new Refusal({ status, data: { type, code, detail, attr }, headers });
 }
 
-const CHALLENGE = { 'www-authenticate': 'Bearer realm="api"' };
+const CHALLENGE = { 'www-authenticate': 'Bearer' };
 
 /** 401 without any credentials. */
 export function notAuthenticated(): Refusal {

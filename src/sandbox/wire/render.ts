@@ -8,8 +8,14 @@ function flatten(value: unknown, prefix: string, into: Map<string, string>): voi
     : isRecord(value)
       ? Object.entries(value)
       : [];
-  if (!Array.isArray(value) && !isRecord(value)) into.set(prefix, text(value));
+  if (!Array.isArray(value) && !isRecord(value)) into.set(prefix, written(value));
   for (const [name, item] of entries) flatten(item, prefix === '' ? name : `${prefix}.${name}`, into);
+}
+
+/** Python's spelling of a value. */
+function written(value: unknown): string {
+  if (typeof value === 'boolean') return value ? 'True' : 'False';
+  return text(value);
 }
 
 function cell(value: string): string {
