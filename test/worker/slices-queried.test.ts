@@ -78,6 +78,13 @@ const bulkThrough = async ({ tenants: others, send }: Stack, ids: readonly strin
   return send('POST', `${PERSONS}/bulk_delete/`, { token: other.token, json: { ids } });
 };
 
+/** What a caller, the log and PostHog see of a bulk delete of ten persons of the slice and others. */
+const seen = async (others: readonly string[]) => {
+  const answer = await bulk([...OLDER.slice(0, 10), ...others]);
+  const { asked, in_slice: found, sent: named } = (await tenants.log(tenant))[0] ?? {};
+  return { told: told(answer), calls: await calls(), asked, found, named };
+};
+
 describe('A bulk delete of a slice of more than a page, in generation A', () => {
   beforeEach(async () => {
     await oldest.reset({ throttle: false });
@@ -115,11 +122,6 @@ describe('A bulk delete of a slice of more than a page, in generation A', () => 
   });
 
   test('Foreign and unknown ids make the same calls, answers and log entries', async () => {
-    const seen = async (others: readonly string[]) => {
-      const answer = await bulk([...OLDER.slice(0, 10), ...others]);
-      const { asked, in_slice: found, sent: named } = (await tenants.log(tenant))[0] ?? {};
-      return { told: told(answer), calls: await calls(), asked, found, named };
-    };
     const foreign = await seen(FOREIGN.slice(0, 50));
     await oldest.reset({ throttle: false });
     await settle();
