@@ -53,11 +53,11 @@ export function answerApi(sql: SqlStorage, settings: Settings, message: Message)
   const reply = attempt(() => {
     const place = parsePlace(target.path);
     if (place === undefined) throw notFound('Endpoint not found.');
-    const { id, methods } = resolve(place, settings.generation);
+    const { id, methods } = resolve(place, settings);
     csv = wantsCsv(message, target, place.suffix);
     const key = authenticate(message, target, settings);
     const action = actionFor(methods, message.method);
-    if (action !== undefined) checkScopes(key, action.scopes);
+    if (action !== undefined) checkScopes(key, action.scopes, settings.generation);
     const projectId = findProject(message, target, place.project, settings, key);
     throttle(sql, settings, key, action?.throttle ?? 'other');
     if (action === undefined) throw methodNotAllowed(`Method "${message.method}" not allowed.`);

@@ -19,7 +19,7 @@ import { stickiness } from './insights/stickiness.ts';
 import { propertiesTimeline } from './insights/timeline.ts';
 import { trends } from './insights/trends.ts';
 import { query } from './query/route.ts';
-import type { Generation } from './store/settings.ts';
+import type { Settings } from './store/settings.ts';
 import { notFound } from './wire/errors.ts';
 import type { Place } from './wire/target.ts';
 
@@ -67,9 +67,9 @@ const ROWS: readonly Row[] = [
   row('ABC', 'GET', 'activity', 'activity_log:read', projectActivity),
   row('ABC', 'POST', 'bulk_delete', 'person:write', bulkDelete, 'destructive'),
   row('ABC', 'GET', 'cohorts', 'person:read cohort:read', cohorts),
-  row('ABC', 'GET POST', 'funnel', '', funnel),
+  row('AB', 'GET POST', 'funnel', '', funnel),
   row('A', 'GET POST', 'funnel/correlation', '', correlation),
-  row('ABC', 'GET', 'lifecycle', '', lifecycle),
+  row('AB', 'GET', 'lifecycle', '', lifecycle),
   row('ABC', 'POST', 'reset_person_distinct_id', 'person:write', resetPersonDistinctId),
   row('A', 'GET', 'stickiness', '', stickiness),
   row('ABC', 'GET', '', 'person:read', list),
@@ -84,7 +84,7 @@ const ROWS: readonly Row[] = [
   row('ABC', 'POST', ':id/split', 'person:write', split),
   row('ABC', 'GET', ':id/activity', 'activity_log:read', personActivity),
   row('ABC', 'GET', ':id/properties_timeline', '', propertiesTimeline),
-  row('ABC', 'GET', 'trends', '', trends),
+  row('AB', 'GET', 'trends', '', trends),
   row('ABC', 'GET', 'values', 'person:read', values),
   row('BC', 'GET', 'deletion_status', 'person:read', deletionStatus),
   row('BC', 'POST', 'batch_by_distinct_ids', 'person:read', batchByDistinctIds),
@@ -97,7 +97,12 @@ const QUERY: ReadonlyMap<string, Action> = new Map([
   ['POST', { handle: query, scopes: ['query:read'], throttle: 'query' }],
 ]);
 
-function methodsAt(path: string, generation: Generation): ReadonlyMap<string, Action> {
+/** Gone since 2026-07-23, in the life of generation B (corrections §3, 2.2). */
+const REMOVED_IN_B: ReadonlySet<string> = new Set(['funnel', 'lifecycle', 'trends']);
+
+function methodsAt(path: string, settings: Settings): ReadonlyMap<string, Action> {
+  const { generation, legacy_insights: isEarly } = settings;
+  if (generation === 'B' && !isEarly && REMOVED_IN_B.has(path)) return new Map();
   const rows = ROWS.filter((entry) => entry.path === path && entry.generations.includes(generation));
   return new Map(rows.map((entry) => [entry.method, entry.action]));
 }
@@ -106,17 +111,17 @@ function methodsAt(path: string, generation: Generation): ReadonlyMap<string, Ac
  * Finds the route for the segments after `persons`. Fixed names win over person ids, and a one-segment name this
  * generation does not know is a person id (PostHog contract §1b): nothing is a clean 404 but an unknown second segment.
  */
-export function resolve(place: Place, generation: Generation): Route {
+export function resolve(place: Place, settings: Settings): Route {
   const { segments } = place;
   if (place.resource === 'query') {
     if (segments.length === 0) return { id: '', methods: QUERY };
     throw notFound('Endpoint not found.');
   }
   const [first, second, ...more] = segments;
-  const fixed = methodsAt(segments.join('/'), generation);
+  const fixed = methodsAt(segments.join('/'), settings);
   if (fixed.size > 0) return { id: '', methods: fixed };
   if (first !== undefined && more.length === 0) {
-    const methods = methodsAt(second === undefined ? ':id' : `:id/${second}`, generation);
+    const methods = methodsAt(second === undefined ? ':id' : `:id/${second}`, settings);
     if (methods.size > 0) return { id: first, methods };
   }
   throw notFound('Endpoint not found.');

@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { answerApi } from './api.ts';
 import { afterWork, insteadOfWork } from './control/misbehave.ts';
 import { answerControl } from './control/plane.ts';
+import { runDue } from './deleting/background.ts';
 import { makeWorld } from './seed/world.ts';
 import { type Fault, takeFault } from './store/faults.ts';
 import { recordArrival, recordStatus } from './store/received.ts';
@@ -46,6 +47,7 @@ export class World extends DurableObject<Env> {
   /** Answers a request: the control plane directly, the API through the record of arrivals and the faults. */
   async answer(message: Message): Promise<Answer> {
     const { path } = parseTarget(message.url);
+    runDue(this.#sql, this.#settings());
     if (path.startsWith('/_sandbox')) {
       return answerControl(this.ctx.storage, this.#settings(), this.#defaults, message);
     }

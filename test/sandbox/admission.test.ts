@@ -69,14 +69,30 @@ describe('Scopes', () => {
   });
 
   test.each(['/funnel/', '/lifecycle/', '/trends/', `/${ADA.id}/properties_timeline/`])(
-    'The path %s declares no scope: a star does not open it, an old-style key does',
+    'The path %s declares no scope: a star does not open it, and a key without scopes does in A alone',
     async (path) => {
-      const refused = await bench.get(path, { key: 'phx_all' });
-      expect(refused.status).toBe(403);
-      expect(at(refused.json, 'detail')).toBe('This action does not support Personal API Key access');
+      for (const [generation, key] of [
+        ['A', 'phx_all'],
+        ['B', 'phx_all'],
+        ['B', KEY],
+      ]) {
+        await bench.control('PATCH', 'settings', { generation });
+        const refused = await bench.get(path, { key: String(key) });
+        expect(refused.status).toBe(403);
+        expect(at(refused.json, 'detail')).toBe('This action does not support Personal API Key access');
+      }
+      await bench.control('PATCH', 'settings', { generation: 'A' });
       expect((await bench.get(path)).status).not.toBe(403);
     },
   );
+
+  test.each(['B', 'C'])('A key without scopes passes nothing in %s', async (generation) => {
+    await bench.control('PATCH', 'settings', { generation });
+    const answer = await bench.get('/');
+    expect(answer.status).toBe(403);
+    expect(at(answer.json, 'detail')).toBe("API key missing required scope 'person:read'");
+    expect((await bench.post('/bulk_delete/', { ids: [ADA.uuid] })).status).toBe(403);
+  });
 
   test('OPTIONS needs the read scope', async () => {
     expect((await bench.ask('OPTIONS', '/api/projects/1/persons/', { key: 'phx_read' })).status).toBe(200);
@@ -102,7 +118,7 @@ describe('Projects', () => {
   });
 
   test('A key limited to some projects is refused elsewhere, even by ?token=', async () => {
-    await bench.reset({ keys: [{ key: KEY, scopes: [], projects: [1] }] });
+    await bench.reset({ keys: [{ key: KEY, scopes: ['person:read'], projects: [1] }] });
     const elsewhere = await bench.ask('GET', '/api/projects/2/persons/');
     expect(elsewhere.status).toBe(403);
     expect(at(elsewhere.json, 'detail')).toContain('2');

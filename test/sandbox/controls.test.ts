@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { KEY_SCOPES } from '../support/insight-world.ts';
 import { ADA, PERSONS_IN_PROJECT, WELL_KNOWN } from '../../src/sandbox/seed/names.ts';
 import { at, type Bench, column, launchBench, listed, NOW } from '../support/sandbox/ask.ts';
 import { launchSandbox } from '../support/sandbox/launch.ts';
@@ -86,7 +87,8 @@ describe('Worlds', () => {
       const settings = at(await other.control('GET', 'settings'), 'settings');
       expect(settings).toMatchObject({
         generation: 'A',
-        keys: [{ key: 'phx_other', scopes: [] }],
+        keys: [{ key: 'phx_other', scopes: KEY_SCOPES }],
+        nested_quirks: true,
         throttle: true,
       });
     } finally {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { ADA, BEN } from '../../src/sandbox/seed/names.ts';
-import { actors, at, type Bench, launchBench, q } from '../support/sandbox/ask.ts';
+import { actors, at, type Bench, launchBench, OLDEST, q } from '../support/sandbox/ask.ts';
 import { happen, ids, known, step, WIDE } from '../support/sandbox/stories.ts';
 
 /** PostHog contract §5, §6.4 and §8: funnels and what they correlate with, and how actors are paged. */
@@ -10,7 +10,7 @@ beforeAll(async () => {
   bench = await launchBench();
 });
 afterAll(() => bench.stop());
-beforeEach(() => bench.reset());
+beforeEach(() => bench.reset(OLDEST));
 
 const STEPS = [step('signed up', 0), step('watched video', 1), step('paid', 2)];
 const ACME = [{ key: 'tenant_id', value: 'acme', type: 'person' }];
@@ -87,14 +87,6 @@ describe('Funnels', () => {
       'DOV',
     );
   });
-
-  test('The flag that refuses legacy insights is a 403 from B on', async () => {
-    await bench.reset({ legacy_insights: false });
-    expect((await bench.get(threeSteps('funnel_step=1'))).status).toBe(403);
-    expect((await bench.get('/trends/?entity_type=events')).status).toBe(403);
-    await bench.control('PATCH', 'settings', { generation: 'A' });
-    expect((await bench.get(threeSteps('funnel_step=1'))).status).toBe(200);
-  });
 });
 
 describe('Pages of actors', () => {
@@ -148,7 +140,6 @@ describe('Pages of actors', () => {
 });
 
 describe('Correlation', () => {
-  beforeEach(() => bench.reset({ generation: 'A' }));
   const path = `/funnel/correlation/?${WIDE}&events=${q([step('signed up'), step('paid', 1)])}`;
 
   test('A correlation answers who converted or not, with an event on the way', async () => {

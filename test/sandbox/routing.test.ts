@@ -75,12 +75,20 @@ describe('Paths', () => {
 
   test.each([
     ['B', 'GET', '/stickiness/', 400],
+    ['B', 'GET', '/funnel/', 403],
+    ['B', 'GET', '/lifecycle/', 403],
+    ['B', 'GET', '/trends/', 403],
     ['B', 'GET', '/funnel/correlation/', 404],
     ['A', 'GET', '/deletion_status/', 400],
     ['A', 'GET', '/properties_at_time/', 400],
     ['A', 'POST', '/batch_by_uuids/', 405],
     ['A', 'POST', '/batch_by_distinct_ids/', 405],
     ['C', 'GET', '/stickiness/', 400],
+    ['C', 'GET', '/funnel/', 400],
+    ['C', 'POST', '/funnel/', 405],
+    ['C', 'GET', '/funnel/correlation/', 404],
+    ['C', 'GET', '/lifecycle/', 400],
+    ['C', 'GET', '/trends/', 400],
     ['C', 'GET', '/deletion_status/', 200],
   ])('Generation %s answers %s %s with %i', async (generation, method, path, status) => {
     await bench.reset({ generation });
@@ -92,6 +100,15 @@ describe('Paths', () => {
     expect(answer.status).toBe(status);
     if (status === 400) expect(at(answer.json, 'detail')).toContain('does not look like a personID');
   });
+
+  test.each(['/funnel/', '/lifecycle/', '/trends/'])(
+    'The path %s is a person id in B after July 2026',
+    async (path) => {
+      await bench.reset({ legacy_insights: false });
+      expect((await bench.get(path)).status).toBe(400);
+      expect((await bench.post(path, {})).status).toBe(405);
+    },
+  );
 
   test('An action that is read as a person id needs person:read first', async () => {
     await bench.reset({ keys: [{ key: KEY, scopes: ['cohort:read'] }] });
@@ -176,8 +193,8 @@ describe('Throttles', () => {
   });
 
   const twoKeys = [
-    { key: KEY, scopes: [] },
-    { key: 'phx_second', scopes: [] },
+    { key: KEY, scopes: ['person:write'] },
+    { key: 'phx_second', scopes: ['person:write'] },
   ];
 
   test('Generation A counts per owner over all keys: 180 in a minute', async () => {

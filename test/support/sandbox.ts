@@ -30,7 +30,10 @@ export interface SandboxState {
 }
 
 export interface SandboxControl {
-  /** A fresh world at NOW, without throttles and without a memory of answers, unless settings say otherwise. */
+  /**
+   * A fresh world at NOW, unless settings say otherwise: without throttles, a memory of answers, crashes of nested paths
+   * and delays of deletions, and in A with a key that has no scope list.
+   */
   readonly reset: (settings?: Readonly<Record<string, unknown>>) => Promise<void>;
   /** Changes settings of the world as it is. */
   readonly change: (settings: Readonly<Record<string, unknown>>) => Promise<void>;
@@ -58,7 +61,15 @@ export function sandboxControl(origin: string): SandboxControl {
   };
   return {
     reset: (settings = {}) =>
-      does('POST', 'reset', { now: NOW, throttle: false, actors_cache: false, ...settings }),
+      does('POST', 'reset', {
+        now: NOW,
+        throttle: false,
+        actors_cache: false,
+        nested_quirks: false,
+        deletion_delay_ms: 0,
+        ...(settings['generation'] === 'A' ? { keys: [{ key: KEY, scopes: [] }] } : {}),
+        ...settings,
+      }),
     change: (settings) => does('PATCH', 'settings', settings),
     fault: (fault) => does('POST', 'faults', fault),
     clearFaults: () => does('DELETE', 'faults'),

@@ -59,7 +59,7 @@ describe('The check of PostHog', () => {
   );
 
   test('The check says that the key is rejected, and asks no further', async () => {
-    await sandbox.reset({ keys: [{ key: 'phx_another', scopes: [] }] });
+    await sandbox.reset({ keys: [{ key: 'phx_another', scopes: ['*'] }] });
     await sandbox.forget();
     const check = await checked();
     expect(check).toMatchObject({ good: false, host: { good: true }, key: { good: false } });

@@ -4,6 +4,7 @@ import type { Group } from '../filters/leaf.ts';
 import { EVERYTHING, parseProperties } from '../filters/parse.ts';
 import { foundBySearch } from '../filters/search.ts';
 import { memberships } from '../store/cohorts.ts';
+import { isStored, storedProperties } from '../store/events-store.ts';
 import { everyPerson, type Person } from '../store/persons.ts';
 import { serverError } from '../wire/errors.ts';
 import { absoluteLink } from '../wire/links.ts';
@@ -49,14 +50,12 @@ function matching(call: Call, dictionary: Record<string, unknown>): Person[] {
   );
   const none: ReadonlySet<number> = new Set();
   return everyPerson(call.sql, call.projectId)
-    .filter(
-      (person) => person.state === 'live' || (person.state === 'deleted' && call.settings.clickhouse_lag),
-    )
+    .filter((person) => isStored(call, person))
     .filter((person) => !email || text(person.properties['email']) === email)
     .filter((person) => !distinctId || person.distinctIds.includes(distinctId))
     .filter((person) => !search || foundBySearch(person, search))
     .filter((person) => {
-      const subject = { person: person.properties, cohorts: cohorts.get(person.id) ?? none };
+      const subject = { person: storedProperties(call, person), cohorts: cohorts.get(person.id) ?? none };
       return satisfies(filter, subject, call.now);
     })
     .toSorted(inOrder(call));

@@ -39,6 +39,7 @@ export function addPersons(desk: Desk): unknown {
         projectId: wanted.project_id,
         distinctIds: wanted.distinct_ids,
         properties: wanted.properties,
+        isVisible: desk.settings.tombstones,
         createdAt: wanted.created_at === undefined ? now : Date.parse(wanted.created_at),
         ...(wanted.uuid === undefined ? {} : { uuid: wanted.uuid.toLowerCase() }),
       });
@@ -57,7 +58,13 @@ export function addEvents(desk: Desk): unknown {
     const { project_id: projectId, distinct_id: distinctId } = event;
     const personId =
       personsByDistinctId(desk.sql, projectId, [distinctId])[0]?.id ??
-      addPerson(desk.sql, { projectId, distinctIds: [distinctId], properties: {}, createdAt: at });
+      addPerson(desk.sql, {
+        projectId,
+        distinctIds: [distinctId],
+        properties: {},
+        createdAt: at,
+        isVisible: desk.settings.tombstones,
+      });
     addEvent(desk.sql, projectId, {
       personId,
       distinctId,

@@ -1,6 +1,8 @@
 import * as z from 'zod';
+import { runEventJobs, runQueue } from '../deleting/background.ts';
 import { makeWorld } from '../seed/world.ts';
 import { addFault, clearFaults, fault, listFaults } from '../store/faults.ts';
+import { waitingPersons } from '../store/person-queue.ts';
 import { forgetReceived, receivedAfter } from '../store/received.ts';
 import {
   changed,
@@ -50,6 +52,16 @@ function clear(desk: Desk): unknown {
   return { faults: [] };
 }
 
+const wantedStep = z.strictObject({ events: z.boolean().default(false) });
+
+/** Does at once what PostHog does later: the queue of persons, and the batch of event deletions if asked for. */
+function step(desk: Desk): unknown {
+  const { events } = wantedStep.parse(desk.body);
+  runQueue(desk.sql, desk.settings, 0);
+  if (events) runEventJobs(desk.sql, desk.settings);
+  return { waiting: waitingPersons(desk.sql) };
+}
+
 const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['POST /_sandbox/reset', reset],
   ['PATCH /_sandbox/settings', change],
@@ -59,6 +71,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
     (desk) => ({ received: receivedAfter(desk.sql, Number(desk.query.get('after') ?? 0)) }),
   ],
   ['DELETE /_sandbox/received', forget],
+  ['POST /_sandbox/step', step],
   ['POST /_sandbox/faults', orderFault],
   ['GET /_sandbox/faults', (desk) => ({ faults: listFaults(desk.sql) })],
   ['DELETE /_sandbox/faults', clear],

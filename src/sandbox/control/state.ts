@@ -2,6 +2,7 @@ import { PROJECTS } from '../seed/names.ts';
 import { everyCohort } from '../store/cohorts.ts';
 import { eventCounts } from '../store/events.ts';
 import { queuedDeletions } from '../store/person-removal.ts';
+import { waitingPersons } from '../store/person-queue.ts';
 import { livingPersons } from '../store/persons.ts';
 import type { Settings } from '../store/settings.ts';
 import { iso } from '../wire/python.ts';
@@ -27,6 +28,7 @@ export function describeState(sql: SqlStorage, settings: Settings): unknown {
       created_at: iso(deletion.at),
       verified_at: deletion.verifiedAt === null ? null : iso(deletion.verifiedAt),
     })),
+    waiting: waitingPersons(sql),
     cohorts: everyCohort(sql),
     events: eventCounts(sql),
   };

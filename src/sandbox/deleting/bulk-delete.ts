@@ -3,7 +3,7 @@ import { type Person, personsByDistinctId, personsByUuid } from '../store/person
 import { invalid, serverError } from '../wire/errors.ts';
 import { accepted, type Reply } from '../wire/message.ts';
 import { sequence, text, truthy, uuid } from '../wire/python.ts';
-import { deletePersons, type Flags } from './deleting.ts';
+import { deletePersons, type Flags, isQueued } from './deleting.ts';
 
 /** The most ids one call takes; counted on the raw list, duplicates included. */
 const MOST_IDS = 1000;
@@ -47,19 +47,20 @@ export function bulkDelete(call: Call): Reply {
     recordings: !old && truthy(members['delete_recordings']),
     keepPerson: !old && truthy(members['keep_person']),
   };
-  const { deleted, failed } = deletePersons(call, persons, flags);
+  const { deleted, queued, failed } = deletePersons(call, persons, flags, isQueued(call) ? 'queue' : 'now');
   if (old) {
     if (failed.length > 0) throw serverError();
     return accepted();
   }
   const found = persons.length;
-  const errors = failed.map((person) => ({ person_uuid: person.uuid }));
-  const counts =
-    call.generation === 'C'
-      ? { persons_found: found, persons_deleted: 0, persons_queued_for_deletion: deleted }
-      : { persons_found: found, persons_deleted: deleted };
+  const isNew = call.generation === 'C';
+  const errors = failed.map(({ person, step }) =>
+    isNew ? { person_uuid: person.uuid, step } : { person_uuid: person.uuid },
+  );
+  const counts = { persons_found: found, persons_deleted: deleted };
   const data = {
     ...counts,
+    ...(isNew ? { persons_queued_for_deletion: queued } : {}),
     events_queued_for_deletion: flags.events && found > 0,
     recordings_queued_for_deletion: flags.recordings && found > 0,
     deletion_errors: errors,

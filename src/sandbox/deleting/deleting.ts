@@ -1,7 +1,8 @@
 import type { Call } from '../call.ts';
-import { addActivity } from '../store/activity.ts';
-import { type DeletionKind, queueDeletion, removePerson } from '../store/person-removal.ts';
+import { enqueuePerson } from '../store/person-queue.ts';
+import { type DeletionKind, queueDeletion } from '../store/person-removal.ts';
 import type { Person } from '../store/persons.ts';
+import { erase } from './background.ts';
 
 /** What a deletion takes along. */
 export interface Flags {
@@ -10,10 +11,14 @@ export interface Flags {
   readonly keepPerson: boolean;
 }
 
+/** Why a deletion failed: which step did (corrections §3, 2.5). */
+type Step = 'queue_person' | 'delete_person';
+
 /** What a deletion did. */
 export interface Deleted {
   readonly deleted: number;
-  readonly failed: readonly Person[];
+  readonly queued: number;
+  readonly failed: readonly { readonly person: Person; readonly step: Step }[];
 }
 
 /** Queues the deletion of a person's events or recordings; the rows stay until upstream's batch would run. */
@@ -22,13 +27,26 @@ export function queue(call: Call, person: Person, kind: DeletionKind): void {
   queueDeletion(sql, { projectId, personUuid: person.uuid, kind, at: now, verifiedAt: null });
 }
 
-/** Deletes persons one after another. A failure stops nothing here; what it means is the generation's business. */
-export function deletePersons(call: Call, persons: readonly Person[], flags: Flags): Deleted {
-  const failed: Person[] = [];
-  let deleted = 0;
+/** Whether a bulk delete only puts persons into the queue. */
+export function isQueued(call: Call): boolean {
+  return call.generation === 'C' && call.settings.async_deletes;
+}
+
+/** Deletes persons one after another, or queues them. What a failure means is the generation's business. */
+export function deletePersons(
+  call: Call,
+  persons: readonly Person[],
+  flags: Flags,
+  way: 'now' | 'queue',
+): Deleted {
+  const { undeletable, unqueueable } = call.settings;
+  const [step, failing]: [Step, readonly string[]] =
+    way === 'queue' ? ['queue_person', unqueueable] : ['delete_person', undeletable];
+  const failed: { person: Person; step: Step }[] = [];
+  let done = 0;
   for (const person of persons) {
-    if (call.settings.undeletable.includes(person.uuid) && !flags.keepPerson) {
-      failed.push(person);
+    if (failing.includes(person.uuid) && !flags.keepPerson) {
+      failed.push({ person, step });
       // Generation A has no error list: it dies at the first failure, with the persons before it already gone.
       if (call.generation === 'A') break;
       continue;
@@ -36,16 +54,9 @@ export function deletePersons(call: Call, persons: readonly Person[], flags: Fla
     if (flags.events) queue(call, person, 'event');
     if (flags.recordings) queue(call, person, 'recording');
     if (flags.keepPerson) continue;
-    removePerson(call.sql, person);
-    deleted += 1;
-    addActivity(call.sql, {
-      projectId: call.projectId,
-      itemId: String(person.id),
-      activity: 'deleted',
-      name: person.uuid,
-      changes: null,
-      at: call.now,
-    });
+    if (way === 'queue') enqueuePerson(call.sql, person.id);
+    else erase(call.sql, person, call.now);
+    done += 1;
   }
-  return { deleted, failed };
+  return way === 'queue' ? { deleted: 0, queued: done, failed } : { deleted: done, queued: 0, failed };
 }

@@ -1,4 +1,4 @@
-import type { Key } from '../store/settings.ts';
+import type { Generation, Key } from '../store/settings.ts';
 import { denied } from '../wire/errors.ts';
 
 function satisfies(held: readonly string[], wanted: string): boolean {
@@ -7,11 +7,11 @@ function satisfies(held: readonly string[], wanted: string): boolean {
 }
 
 /**
- * Refuses a key that lacks a scope. An action that declares none is closed to every key with a scope list, `*` included;
- * an old-style key with an empty list passes everything (PostHog contract §3).
+ * Refuses a key that lacks a scope. An action that declares none is closed to every key with a scope list, `*` included.
+ * A key with an empty list passes everything in generation A, and nothing since March 2026 (corrections §3, 2.1).
  */
-export function checkScopes(key: Key, wanted: readonly string[]): void {
-  if (key.scopes.length === 0) return;
+export function checkScopes(key: Key, wanted: readonly string[], generation: Generation): void {
+  if (key.scopes.length === 0 && generation === 'A') return;
   if (wanted.length === 0) throw denied('This action does not support Personal API Key access');
   for (const scope of wanted) {
     if (!satisfies(key.scopes, scope)) throw denied(`API key missing required scope '${scope}'`);

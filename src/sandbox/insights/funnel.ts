@@ -2,7 +2,7 @@ import { type Call, merged } from '../call.ts';
 import { parseInterval, parseMoment, shift, startOf } from '../filters/dates.ts';
 import { unpack } from '../filters/parse.ts';
 import type { Happening } from '../store/events.ts';
-import { denied, invalid } from '../wire/errors.ts';
+import { invalid } from '../wire/errors.ts';
 import type { Reply } from '../wire/message.ts';
 import { int, text } from '../wire/python.ts';
 import { actorsPage, type Match } from './actors.ts';
@@ -12,12 +12,6 @@ import { type Funnel, furthest, parseFunnel, type Run, runs } from './funnel-ste
 import { type Actor, gatherLegacy, type Scene, within } from './scene.ts';
 
 /** GET and POST /funnel/ (PostHog contract §6.4, §8 item 4). */
-
-/** The flag that switches the oldest insights off strikes funnel and trends of the later generations (§3). */
-export function refuseWhenSwitchedOff(call: Call): void {
-  if (call.generation === 'A' || call.settings.legacy_insights) return;
-  throw denied('Legacy insight endpoints are not available for this user.');
-}
 
 /** Which ways through are answers: those that reached the step, or ended just before a negative one. */
 export function stepTest(step: number): (reached: number) => boolean {
@@ -90,7 +84,6 @@ export function funnelMatches({ actors, range }: Scene, question: FunnelQuestion
 
 /** Answers the people who got as far as asked. */
 export function funnel(call: Call): Reply {
-  refuseWhenSwitchedOff(call);
   const dictionary = merged(call);
   return cachedPage(call, 'funnel', dictionary, () => {
     const asked = parseFunnel(dictionary);

@@ -47,16 +47,13 @@ function parameter(call: Call, name: string): string {
   return value;
 }
 
-/** Generation A asks the owner's project; from B on only the check for one is left (PostHog contract §10, trap 4). */
-function projectAsked(call: Call): number {
-  const owners = ownersProject(call);
-  return call.generation === 'A' ? owners : call.projectId;
-}
-
-/** Answers who was new, returning, resurrecting or dormant in the interval of the target date. */
+/**
+ * Answers who was new, returning, resurrecting or dormant in the interval of the target date. It asks the project the
+ * key's owner has selected, not the path's (PostHog contract §10, trap 4).
+ */
 export function lifecycle(call: Call): Reply {
-  if (call.generation !== 'C') failsNested(call);
-  const project = projectAsked(call);
+  failsNested(call);
+  const project = ownersProject(call);
   const [spelled, kind] = [parameter(call, 'target_date'), parameter(call, 'lifecycle_type')];
   const dictionary = { ...merged(call), ...Object.fromEntries(call.target.query) };
   const named = parseMoment(spelled, call.now);

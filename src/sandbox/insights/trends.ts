@@ -5,7 +5,6 @@ import { actorsPage, type Match } from './actors.ts';
 import { slice } from './breakdown.ts';
 import { cachedPage } from './cache.ts';
 import type { Entity } from './entity.ts';
-import { refuseWhenSwitchedOff } from './funnel.ts';
 import { type Actor, gatherLegacy, type Scene, within } from './scene.ts';
 import { targetEntity } from './target-entity.ts';
 
@@ -27,7 +26,6 @@ export function trendsMatches(
 
 /** GET /trends/ (PostHog contract §6.4, §8 item 21): who did it in the range, and how often, most often first. */
 export function trends(call: Call): Reply {
-  refuseWhenSwitchedOff(call);
   const dictionary = merged(call);
   const entity = targetEntity(dictionary);
   return cachedPage(call, 'trends', dictionary, () => {

@@ -13,6 +13,8 @@ export interface NewPerson {
   readonly properties: Properties;
   readonly createdAt: number;
   readonly lastSeenAt?: number;
+  /** True: visible at once, even under the distinct id of a deleted person. */
+  readonly isVisible?: boolean;
 }
 
 /** Writes down that a property changed, for the questions about the past (PostHog contract §8, 26). */
@@ -43,29 +45,46 @@ function madeUpUuid(id: number): string {
   return `0190c0de-00ff-7000-8000-${String(id).padStart(12, '0')}`;
 }
 
-/** Adds a person. Under the distinct id of a deleted person it stays hidden until that id is reset. */
+type RetiredRow = { person_id: number; uuid: string | null };
+
+/** The deleted persons whose distinct ids these were. */
+function retired(sql: SqlStorage, { projectId, distinctIds }: NewPerson): RetiredRow[] {
+  return sql
+    .exec<RetiredRow>(
+      `SELECT person_id, uuid FROM retired_ids
+        WHERE project_id = ? AND distinct_id IN (SELECT value FROM json_each(?)) ORDER BY uuid IS NULL`,
+      projectId,
+      JSON.stringify(distinctIds),
+    )
+    .toArray();
+}
+
+/** Events carry the UUID, so what a deleted person did belongs to the person that got its UUID. */
+function inherit(sql: SqlStorage, id: number, uuid: string): void {
+  sql.exec(
+    `UPDATE events SET person_id = ? WHERE person_id IN (SELECT id FROM persons WHERE uuid = ? AND state = 'deleted')`,
+    id,
+    uuid,
+  );
+}
+
+/** Adds a person. Under the distinct id of a deleted person it gets that one's UUID, and stays hidden until a reset. */
 export function addPerson(sql: SqlStorage, person: NewPerson): number {
   const id = person.id ?? nextId(sql);
-  const retired = sql
-    .exec<{
-      n: number;
-    }>(
-      'SELECT count(*) AS n FROM retired_ids WHERE project_id = ? AND distinct_id IN (SELECT value FROM json_each(?))',
-      person.projectId,
-      JSON.stringify(person.distinctIds),
-    )
-    .one().n;
-  const state: PersonState = retired > 0 ? 'hidden' : 'live';
+  const earlier = retired(sql, person);
+  const uuid = person.uuid ?? earlier[0]?.uuid ?? madeUpUuid(id);
+  const state: PersonState = earlier.length > 0 && person.isVisible !== true ? 'hidden' : 'live';
   sql.exec(
     'INSERT INTO persons (id, uuid, project_id, properties, created_at, last_seen_at, state) VALUES (?, ?, ?, ?, ?, ?, ?)',
     id,
-    person.uuid ?? madeUpUuid(id),
+    uuid,
     person.projectId,
     JSON.stringify(person.properties),
     person.createdAt,
     person.lastSeenAt ?? null,
     state,
   );
+  inherit(sql, id, uuid);
   for (const distinctId of person.distinctIds) {
     sql.exec(
       'INSERT INTO distinct_ids (project_id, distinct_id, person_id) VALUES (?, ?, ?)',

@@ -19,6 +19,13 @@ export function removePerson(sql: SqlStorage, person: Person): void {
       SELECT project_id, distinct_id, person_id FROM distinct_ids WHERE person_id = ?`,
     person.id,
   );
+  // A UUID is made from the project and the distinct id that came first: under that id it comes back.
+  sql.exec(
+    'UPDATE retired_ids SET uuid = ? WHERE person_id = ? AND distinct_id = ?',
+    person.uuid,
+    person.id,
+    person.distinctIds[0] ?? '',
+  );
   sql.exec('DELETE FROM distinct_ids WHERE person_id = ?', person.id);
   sql.exec('DELETE FROM cohort_members WHERE person_id = ?', person.id);
   sql.exec(`UPDATE persons SET state = 'deleted' WHERE id = ?`, person.id);
@@ -41,10 +48,10 @@ export function resetDistinctId(sql: SqlStorage, projectId: number, distinctId: 
   sql.exec('DELETE FROM retired_ids WHERE project_id = ? AND distinct_id = ?', projectId, distinctId);
 }
 
-/** Queues the deletion of what belongs to a person. */
+/** Queues the deletion of what belongs to a person. A second one of the same person's events is ignored. */
 export function queueDeletion(sql: SqlStorage, deletion: Deletion): void {
   sql.exec(
-    'INSERT INTO deletions (project_id, person_uuid, kind, at, verified_at) VALUES (?, ?, ?, ?, ?)',
+    'INSERT OR IGNORE INTO deletions (project_id, person_uuid, kind, at, verified_at) VALUES (?, ?, ?, ?, ?)',
     deletion.projectId,
     deletion.personUuid,
     deletion.kind,
@@ -73,4 +80,14 @@ export function queuedDeletions(sql: SqlStorage): Deletion[] {
       at: row.at,
       verifiedAt: row.verified_at,
     }));
+}
+
+/** Deletes the events that were there before each pending job of events, and verifies the jobs. */
+export function eraseEvents(sql: SqlStorage, verifiedAt: number): void {
+  const isPending = `kind = 'event' AND verified_at IS NULL`;
+  sql.exec(
+    `DELETE FROM events WHERE EXISTS (SELECT 1 FROM deletions d JOIN persons p ON p.uuid = d.person_uuid
+      WHERE p.id = events.person_id AND d.at >= events.at AND d.${isPending})`,
+  );
+  sql.exec(`UPDATE deletions SET verified_at = ? WHERE ${isPending}`, verifiedAt);
 }

@@ -4,11 +4,11 @@
  */
 const TABLES = [
   `settings (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)`,
-  `persons (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL UNIQUE, project_id INTEGER NOT NULL, properties TEXT NOT NULL,
+  `persons (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL, project_id INTEGER NOT NULL, properties TEXT NOT NULL,
     created_at INTEGER NOT NULL, last_seen_at INTEGER, state TEXT NOT NULL)`,
   `distinct_ids (project_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, person_id INTEGER NOT NULL,
     PRIMARY KEY (project_id, distinct_id))`,
-  `retired_ids (project_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, person_id INTEGER NOT NULL,
+  `retired_ids (project_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, person_id INTEGER NOT NULL, uuid TEXT,
     PRIMARY KEY (project_id, distinct_id))`,
   `property_changes (id INTEGER PRIMARY KEY, person_id INTEGER NOT NULL, at INTEGER NOT NULL, kind TEXT NOT NULL,
     key TEXT NOT NULL, value TEXT NOT NULL)`,
@@ -23,6 +23,7 @@ const TABLES = [
     name TEXT, changes TEXT NOT NULL, by_system INTEGER NOT NULL, at INTEGER NOT NULL)`,
   `deletions (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, person_uuid TEXT NOT NULL, kind TEXT NOT NULL,
     at INTEGER NOT NULL, verified_at INTEGER)`,
+  `person_queue (person_id INTEGER PRIMARY KEY, queued_at INTEGER NOT NULL)`,
   `actors_cache (key TEXT PRIMARY KEY, json TEXT NOT NULL)`,
   `throttle_hits (bucket TEXT NOT NULL, at INTEGER NOT NULL)`,
   `received (seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, method TEXT NOT NULL, target TEXT NOT NULL,
@@ -36,8 +37,14 @@ const INDEXES = [
   `hits_by_bucket ON throttle_hits (bucket, at)`,
 ];
 
+/** What there is at most once. Event deletions are unique per person for ever, verified ones included (corrections §1, 4). */
+const UNIQUE_INDEXES = [
+  `living_uuids ON persons (uuid) WHERE state <> 'deleted'`,
+  `event_deletions ON deletions (person_uuid) WHERE kind = 'event'`,
+];
+
 /** Raised with every change of a table or of the settings: a world kept from before is then made anew. */
-const FORMAT = 2;
+const FORMAT = 3;
 
 function tableNames(sql: SqlStorage): string[] {
   const kept = `type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`;
@@ -58,6 +65,7 @@ export function createTables(sql: SqlStorage): void {
   for (const name of tableNames(sql)) sql.exec(`DROP TABLE ${name}`);
   for (const table of TABLES) sql.exec(`CREATE TABLE ${table}`);
   for (const index of INDEXES) sql.exec(`CREATE INDEX ${index}`);
+  for (const index of UNIQUE_INDEXES) sql.exec(`CREATE UNIQUE INDEX ${index}`);
   sql.exec('CREATE TABLE format (version INTEGER NOT NULL)');
   sql.exec('INSERT INTO format (version) VALUES (?)', FORMAT);
 }

@@ -8,7 +8,7 @@ import { parseJson } from './json.ts';
 
 const key = z.strictObject({
   key: z.string().min(1),
-  /** Empty: an old-style key, which passes every action (PostHog contract §3). */
+  /** Empty: an old-style key, which passes every action of generation A and none since (corrections §3, 2.1). */
   scopes: z.array(z.string()),
   /** Left out: every project. */
   projects: z.array(z.int()).optional(),
@@ -33,14 +33,24 @@ const settings = z.strictObject({
   nested_quirks: z.boolean(),
   /** True: a deleted person still counts for the list's paging (§5). */
   clickhouse_lag: z.boolean(),
+  /** What the events store has of persons, by UUID: older properties; null: the person is not there yet (query contract §4). */
+  stale_persons: z.record(z.string(), z.record(z.string(), z.json()).nullable()),
   /** False: no cached funnel, trends and correlation answers (§10, trap 8). */
   actors_cache: z.boolean(),
-  /** False: the flag that switches legacy insight endpoints off has struck funnel and trends of B and C (§3). */
+  /** False: generation B after 2026-07-23, which has lost funnel, lifecycle and trends (corrections §3, 2.2). */
   legacy_insights: z.boolean(),
   /** Properties the project declared numeric: only these the query engine compares as numbers (corrections §2.14). */
   numeric_properties: z.array(z.string()),
-  /** UUIDs of persons whose deletion fails (§8, deletion_errors). */
+  /** False: generation C without its queue, as self-hosted instances run it (corrections §3, 2.4). */
+  async_deletes: z.boolean(),
+  /** How long a person of C's queue is still there, by the real clock; null: until a step of the control plane. */
+  deletion_delay_ms: z.int().nonnegative().nullable(),
+  /** True: a person created again is visible at once (corrections §3, 2.20). */
+  tombstones: z.boolean(),
+  /** UUIDs of persons whose deletion fails; in C's queue the failure is late and nobody is told (corrections §3, 2.7). */
   undeletable: z.array(z.string()),
+  /** UUIDs of persons that C cannot put into its queue: the one failure a bulk delete of C tells. */
+  unqueueable: z.array(z.string()),
 });
 
 /** The settings of a world. */
@@ -52,6 +62,15 @@ export type Key = Settings['keys'][number];
 
 /** Any part of the settings, as reset and the settings route take them. */
 export const settingsChange = settings.partial();
+
+/** The scopes of the key of a fresh world: what every endpoint that a key can open asks for. */
+export const KEY_SCOPES = [
+  'person:read',
+  'person:write',
+  'cohort:read',
+  'activity_log:read',
+  'query:read',
+] as const;
 
 /** What the sandbox's own variables say about a fresh world. */
 export interface Defaults {
@@ -71,15 +90,20 @@ export function defaultSettings(defaults: Defaults): Settings {
     generation: defaults.generation,
     seed: 1,
     now: new Date().toISOString(),
-    keys: [{ key: defaults.apiKey, scopes: [] }],
+    keys: [{ key: defaults.apiKey, scopes: [...KEY_SCOPES] }],
     current_project: 1,
     throttle: true,
-    nested_quirks: false,
+    nested_quirks: true,
     clickhouse_lag: false,
+    stale_persons: {},
     actors_cache: true,
     legacy_insights: true,
     numeric_properties: [],
+    async_deletes: true,
+    deletion_delay_ms: 5000,
+    tombstones: false,
     undeletable: [],
+    unqueueable: [],
   };
 }
 

@@ -74,6 +74,12 @@ export function serverError(): Refusal {
   return problem(500, 'server_error', 'error', 'A server error occurred.');
 }
 
+/** 503 for a single person that could not be deleted, in generation C. */
+export function deletionFailed(): Refusal {
+  const detail = 'The person could not be deleted. Please try again.';
+  return problem(503, 'server_error', 'person_deletion_failed', detail);
+}
+
 /** 429 with the wait in whole seconds, rounded up, in both places PostHog puts it. */
 export function throttled(seconds: number): Refusal {
   const detail = `Request was throttled. Expected available in ${String(seconds)} second${seconds === 1 ? '' : 's'}.`;

@@ -5,8 +5,11 @@ import { launchSandbox, type Sandbox } from './launch.ts';
 
 /** The moment every test world stands at. */
 export const NOW = '2026-03-15T12:00:00Z';
-/** The old-style key of a fresh world. */
+/** The key of a fresh world. */
 export const KEY = 'phx_sandbox';
+
+/** Settings in which the legacy insights answer: the oldest generation, and a key without a scope list. */
+export const OLDEST = { generation: 'A', keys: [{ key: KEY, scopes: [] }] } as const;
 
 /** An answer, read whole. */
 export interface Answered {
@@ -33,7 +36,7 @@ export interface Bench extends Sandbox {
   readonly post: (path: string, body: unknown, sent?: RawCall) => Promise<Answered>;
   /** Everything that arrived since the last reset. */
   readonly received: () => Promise<unknown[]>;
-  /** A fresh world at NOW with these settings; throttles are off unless said otherwise. */
+  /** A fresh world at NOW with these settings; throttles, crashes of nested paths and delays of deletions are off unless said otherwise. */
   readonly reset: (settings?: Record<string, unknown>) => Promise<void>;
 }
 
@@ -72,7 +75,13 @@ export async function launchBench(): Promise<Bench> {
       return Array.isArray(list) ? list.map((entry: unknown) => entry) : [];
     },
     reset: async (settings = {}) => {
-      await sandbox.control('POST', 'reset', { now: NOW, throttle: false, ...settings });
+      await sandbox.control('POST', 'reset', {
+        now: NOW,
+        throttle: false,
+        nested_quirks: false,
+        deletion_delay_ms: 0,
+        ...settings,
+      });
     },
   };
 }
