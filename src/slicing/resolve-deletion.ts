@@ -5,7 +5,8 @@ import { ok, type Result } from '../core/result.ts';
 import type { Slice } from '../policy/slice.ts';
 import { distinctIdsOf, findPerson } from '../upstream/persons.ts';
 import { isInSlice } from './check-person.ts';
-import { callsOfFindAsked, type PersonLookup } from './find-persons.ts';
+import { callsOfFindAsked } from './find-persons.ts';
+import type { PersonLookup } from './lookup.ts';
 import { idKindOf, resolveIds } from './resolve-ids.ts';
 
 /** How a deletion of a sliced grant came from what its client asked for. */

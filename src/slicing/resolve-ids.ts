@@ -9,7 +9,8 @@ import { ok, type Result } from '../core/result.ts';
 import type { Slice } from '../policy/slice.ts';
 import { distinctIdsOf, type IdKind } from '../upstream/persons.ts';
 import { isInSlice } from './check-person.ts';
-import { findAsked, type FoundPerson, type PersonLookup } from './find-persons.ts';
+import { findAsked } from './find-persons.ts';
+import type { FoundPerson, PersonLookup } from './lookup.ts';
 
 /** The persons in the slice, and the distinct ids they are known to have. */
 export interface ResolvedIds {

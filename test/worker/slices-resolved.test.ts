@@ -152,7 +152,7 @@ describe('A bulk delete of a slice where PostHog has no batch look-up', () => {
     const { token, tenant } = await tenants.fresh(SLICE);
     await reset();
     for (let from = 0; from < 10_000; from += 2500) await crowd(2500, from);
-    const many = Array.from({ length: 51 }, (_, nth) => seededUuid(1, nth + 1));
+    const many = Array.from({ length: 51 }, (_, nth) => seededUuid(9, nth + 1));
     await sandbox.forget();
     problem(await bulk(token, { ids: many }), 'slice_lookup_too_large', 'ids');
     const names = many.map((_, nth) => `unknown-${nth}`);

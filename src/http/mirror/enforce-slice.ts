@@ -28,7 +28,9 @@ export async function enforceSlice(
   const { slices } = admitted.grant;
   if (routed.kind === 'delete') {
     const { call } = routed;
-    const lookup = { posthog, generation: services.upstream.generation, projectId: call.projectId, slices };
+    const { generation, insightRoute } = services.upstream;
+    const queryAs = insightRoute === 'query' ? ctx.log.requestId : null;
+    const lookup = { posthog, generation, projectId: call.projectId, slices, queryAs };
     const resolution = await resolveDeletion(lookup, call.deletion);
     if (!resolution.ok) return resolution;
     return resolution.value === null

@@ -4,6 +4,7 @@ import type { Group } from '../filters/leaf.ts';
 import { EVERYTHING, parseProperties } from '../filters/parse.ts';
 import { foundByNewSearch, foundBySearch } from '../filters/search.ts';
 import { memberships } from '../store/cohorts.ts';
+import { isStored, storedProperties } from '../store/events-store.ts';
 import { everyPerson, type Person } from '../store/persons.ts';
 import { serverError } from '../wire/errors.ts';
 import { absoluteLink } from '../wire/links.ts';
@@ -51,15 +52,14 @@ function matching(call: Call, dictionary: Record<string, unknown>): Person[] {
   const isFound = call.generation === 'A' ? foundBySearch : foundByNewSearch;
   const none: ReadonlySet<number> = new Set();
   return everyPerson(call.sql, call.projectId)
-    .filter(
-      (person) => person.state === 'live' || (person.state === 'deleted' && call.settings.clickhouse_lag),
-    )
+    .filter((person) => isStored(call, person))
     .filter((person) => !email || text(person.properties['email']) === email)
     .filter((person) => !distinctId || person.distinctIds.includes(distinctId))
     .filter((person) => !search || isFound(person, search))
     .filter((person) => {
-      const { properties, distinctIds, uuid } = person;
-      const subject = { person: properties, distinctIds, uuid, cohorts: cohorts.get(person.id) ?? none };
+      const { distinctIds, uuid } = person;
+      const stored = storedProperties(call, person);
+      const subject = { person: stored, distinctIds, uuid, cohorts: cohorts.get(person.id) ?? none };
       return satisfies(filter, subject, call.now);
     })
     .toSorted(inOrder(call));

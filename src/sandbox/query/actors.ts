@@ -2,6 +2,7 @@ import type { Call } from '../call.ts';
 import { satisfies } from '../filters/evaluate.ts';
 import type { Match } from '../insights/actors.ts';
 import { memberships } from '../store/cohorts.ts';
+import { isStored, storedProperties } from '../store/events-store.ts';
 import { everyPerson, type Person } from '../store/persons.ts';
 import { cell, isResolved } from './actor.ts';
 import { allOf, compileFilter } from './filters.ts';
@@ -26,11 +27,6 @@ export interface ActorsPage {
   readonly limit: number;
   readonly offset: number;
   readonly missing_actors_count: number;
-}
-
-/** Is the person in the table of persons? It follows the person database, and may lag behind a deletion. */
-function isListed(call: Call, person: Person): boolean {
-  return person.state === 'live' || (person.state === 'deleted' && call.settings.clickhouse_lag);
 }
 
 /** Part of an e-mail address, a name, the UUID or a distinct id (corrections §2.10). */
@@ -61,12 +57,12 @@ function personTest(call: Call, query: ActorsQuery): ((person: Person) => boolea
   const cohorts = memberships(call.sql);
   const none: ReadonlySet<number> = new Set();
   return (person) =>
-    isListed(call, person) &&
+    isStored(call, person) &&
     (sought === undefined || sought(person)) &&
     satisfies(
       filter,
       {
-        person: person.properties,
+        person: storedProperties(call, person),
         cohorts: cohorts.get(person.id) ?? none,
         distinctIds: person.distinctIds,
         uuid: person.uuid,
@@ -77,7 +73,7 @@ function personTest(call: Call, query: ActorsQuery): ((person: Person) => boolea
 
 function everybody(call: Call): Found {
   const matches = everyPerson(call.sql, call.projectId)
-    .filter((person) => isListed(call, person))
+    .filter((person) => isStored(call, person))
     .map((person): Match => ({ person }));
   return { matches, aggregation: { by: 'person' }, isCounted: false };
 }

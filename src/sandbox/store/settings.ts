@@ -33,6 +33,8 @@ const settings = z.strictObject({
   nested_quirks: z.boolean(),
   /** True: a deleted person still counts for the list's paging (§5). */
   clickhouse_lag: z.boolean(),
+  /** What the events store has of persons, by UUID: older properties; null: the person is not there yet (query contract §4). */
+  stale_persons: z.record(z.string(), z.record(z.string(), z.json()).nullable()),
   /** False: no cached funnel, trends and correlation answers (§10, trap 8). */
   actors_cache: z.boolean(),
   /** False: generation B after 2026-07-23, which has lost funnel, lifecycle and trends (corrections §3, 2.2). */
@@ -93,6 +95,7 @@ export function defaultSettings(defaults: Defaults): Settings {
     throttle: true,
     nested_quirks: true,
     clickhouse_lag: false,
+    stale_persons: {},
     actors_cache: true,
     legacy_insights: true,
     numeric_properties: [],

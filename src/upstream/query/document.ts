@@ -5,10 +5,11 @@
 import type { Call } from '../../catalogue/operation.ts';
 import { pageRequestOf } from '../../catalogue/paging.ts';
 import { failure } from '../../core/failure.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
+import type { JsonObject } from '../../core/json.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { sliceLeavesOf } from './slice-leaves.ts';
 import { failureOfFlaw } from './translate/flaw.ts';
-import type { ActorsQuery, SliceLeaf } from './translate/nodes.ts';
+import type { ActorsQuery } from './translate/nodes.ts';
 import { sourceOf } from './translate/source.ts';
 
 export type QueryDocument = ActorsQuery;
@@ -30,8 +31,8 @@ export function documentOf(call: QueryCall): Result<QueryDocument> {
   if (!source.ok) return err(failureOfFlaw(source.failure, call.method));
   const page = pageRequestOf(call);
   if (page === null) throw new Error(`${call.operation.id} has no pages`);
-  const slice = call.conditions.map(sliceLeafOf);
-  if (slice.some(({ key }) => PATH_SIGNS.test(key))) return err(slicePropertyUnsafe());
+  const slice = sliceLeavesOf(call.conditions);
+  if (slice === null) return err(slicePropertyUnsafe());
   const { search } = call.arguments;
   return ok({
     kind: 'ActorsQuery',
@@ -44,30 +45,9 @@ export function documentOf(call: QueryCall): Result<QueryDocument> {
   });
 }
 
-/** Signs by which PostHog could read the name of a property as something else than that. */
-const PATH_SIGNS = /[.`'"\\{}]|^\$/;
-
 const slicePropertyUnsafe = () =>
   failure(
     'not_sliceable',
     'Insights cannot be narrowed to this slice: the name of its property holds a dot, a quotation mark or another sign ' +
       'that PostHog may read as a path.',
   );
-
-/** @throws for a condition that would restrict nothing: PostHog would answer as if it had not been there. */
-function sliceLeafOf({ type, key, operator, value }: JsonObject): SliceLeaf {
-  if (type !== 'person' || typeof key !== 'string' || key === '' || operator !== 'exact') {
-    throw new Error('a condition is an exact filter of a person property');
-  }
-  return { type, key, operator, value: sliceValueOf(value) };
-}
-
-function sliceValueOf(value: Json | undefined): SliceLeaf['value'] {
-  const values = isList(value) ? value : [value];
-  const texts = values.filter((one) => typeof one === 'string' && one !== '');
-  if (texts.length === 0 || texts.length < values.length)
-    throw new Error('a condition has texts for its values');
-  return typeof value === 'string' ? value : texts.map(String);
-}
-
-const isList = (value: Json | undefined): value is readonly Json[] => Array.isArray(value);

@@ -1,0 +1,23 @@
+/** What a look-up of persons needs, and what it finds. */
+import type { Generation } from '../catalogue/generation.ts';
+import type { ProjectId } from '../core/ids.ts';
+import type { Json } from '../core/json.ts';
+import type { Slice } from '../policy/slice.ts';
+import type { PostHogClient } from '../upstream/client.ts';
+
+/** Where persons are looked up, and how. */
+export interface PersonLookup {
+  readonly posthog: PostHogClient;
+  readonly generation: Generation;
+  readonly projectId: ProjectId;
+  /** The conditions of the slice; generation A is searched by them. */
+  readonly slices: readonly Slice[];
+  /** The id of the request at the gateway, where PostHog may be asked by query; else `null`. */
+  readonly queryAs: string | null;
+}
+
+/** A person, and by which of the ids it was found. */
+export interface FoundPerson {
+  readonly ids: readonly string[];
+  readonly person: Json;
+}
