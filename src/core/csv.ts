@@ -8,14 +8,27 @@ const EOL = '\r\n';
  */
 const FORMULA = /^'*[=+\-@\t\r\n＝＋－＠]/;
 
+/** JSON that stands in its cell as it is written. */
+export class WrittenJson {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
 export const csvLine = (cells: readonly unknown[]): string =>
   cells.map((value) => csvCell(value)).join(',') + EOL;
 
 /** Text as it is, guarded; `null` and a missing value as nothing; everything else as JSON. */
 function csvCell(value: unknown): string {
   if (value === undefined || value === null) return '';
-  const text = typeof value === 'string' ? guarded(value) : JSON.stringify(value);
+  const text = textOf(value);
   return /[",\r\n]/.test(text) ? `"${text.replaceAll(/"/g, '""')}"` : text;
+}
+
+function textOf(value: unknown): string {
+  if (value instanceof WrittenJson) return value.text;
+  return typeof value === 'string' ? guarded(value) : JSON.stringify(value);
 }
 
 const guarded = (text: string): string => (FORMULA.test(text) ? `'${text}` : text);

@@ -87,7 +87,14 @@ const judge = (row: JsonObject): JsonObject | null => {
 };
 const member = (name: string, value: Json | undefined): Json | undefined =>
   name === 'next' ? 'https://gateway/' : name === 'previous' ? undefined : value;
-const planOf = (rows: RowsAt): RowsPlan => ({ rows, judge, member, counts: new Set(), table: null });
+const planOf = (rows: RowsAt): RowsPlan => ({
+  rows,
+  judge,
+  member,
+  counts: new Set(),
+  unreadable: 'leave_out',
+  table: null,
+});
 const rewrites = fc.constantFrom<RowsAt>('results', 'people').map((rows) => planOf(rows));
 
 interface Sent {

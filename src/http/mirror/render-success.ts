@@ -126,6 +126,8 @@ function planOf(grant: Grant, call: ConstrainedCall, links: PageLinks): RenderPl
       return showsEnvelopeMember(name, grant) ? value : undefined;
     },
     counts: countsOfSlice(contains, grant),
+    // What the whole project may see is shown as it is written where it cannot be looked at.
+    unreadable: whole ? 'as_written' : 'leave_out',
     table: format.kind === 'csv' ? { members: columnsOf(operation.reply), properties: format.columns } : null,
   };
 }

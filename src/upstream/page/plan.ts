@@ -27,6 +27,11 @@ export interface RowsPlan {
   readonly member: (name: string, value: Json | undefined) => Json | undefined;
   /** Members that are numbers of rows: they go out behind the rows, and only where no row was left out. */
   readonly counts: ReadonlySet<string>;
+  /**
+   * What becomes of a row that is too deep, or that names a member twice, in a table: it is left out and counted, or
+   * taken apart as it is written. A row that is too large is left out, for a line has to be in memory.
+   */
+  readonly unreadable: 'leave_out' | 'as_written';
   /** `null` for JSON. */
   readonly table: Table | null;
 }

@@ -22,6 +22,7 @@ import {
 } from './tokens.ts';
 import { ByteWindow, PageFlaw } from './window.ts';
 import { PageWriter } from './writer.ts';
+import { writtenRowLine } from './written-row.ts';
 
 export class RowRenderer {
   readonly counts = { rowsIn: 0, rowsOut: 0, rowsUnreadable: 0 };
@@ -151,13 +152,22 @@ export class RowRenderer {
     this.counts.rowsIn += 1;
     const row = parseRow(written);
     if (row === null) {
-      this.counts.rowsUnreadable += 1;
-      return;
+      return this.#unreadable(written.kept);
     }
     const ours = this.#plan.judge(row.value, id);
     if (ours === null) return;
     this.counts.rowsOut += 1;
     this.#write(label, row, ours);
+  }
+
+  #unreadable(kept: Uint8Array | null): void {
+    const { table, unreadable } = this.#plan;
+    if (table === null || kept === null || unreadable === 'leave_out') {
+      this.counts.rowsUnreadable += 1;
+      return;
+    }
+    this.#out.raw(writtenRowLine(table, kept));
+    this.counts.rowsOut += 1;
   }
 
   #write(label: string, { bytes, text, value, oddNumbers }: ParsedRow, ours: JsonObject): void {

@@ -168,6 +168,8 @@ function endOfWord(bytes: Uint8Array, from: number): number {
 export interface WrittenRow {
   /** `null` where the row is too large or nested too deeply to be looked at. A view: good until the next chunk comes. */
   readonly bytes: Uint8Array | null;
+  /** The row where it is kept, however deep it is. A view, as `bytes` is. */
+  readonly kept: Uint8Array | null;
   /** Members of the row and of all objects in it. */
   readonly members: number;
   /** Whether a number may be written another way than a double would be. */
@@ -180,6 +182,7 @@ export function* readRow(window: ByteWindow, bytesMax: number = ROW_BYTES_MAX): 
   const { bytes, scanner } = yield* readValue(window, bytesMax);
   return {
     bytes: (scanner?.depthMax ?? 0) > ROW_DEPTH_MAX ? null : bytes,
+    kept: bytes,
     members: scanner?.members ?? 0,
     oddNumbers: scanner?.oddNumbers ?? false,
   };

@@ -16,6 +16,7 @@ export const rowsPlan = (some: Partial<RowsPlan> = {}): RenderPlan => ({
   judge: keepAll,
   member: asItIs,
   counts: new Set(),
+  unreadable: 'leave_out',
   table: null,
   ...some,
 });

@@ -37,3 +37,50 @@ describe('Tables', () => {
     expect(text.length).toBeLessThan(3 * page.length);
   });
 });
+
+const shown = (row: string, properties: string[] = []) =>
+  got(
+    rowsPlan({ unreadable: 'as_written', table: { members: ['uuid', 'properties'], properties } }),
+    `{"results":[{"uuid":"1"},${row},{"uuid":"3"}]}`,
+  );
+const line = (text: string) => text.split('\r\n').slice(2, -2).join('\r\n');
+
+describe('Unreadable rows of a table that shows them as they are written', () => {
+  test.for([
+    ['the last of two members has the column', '{"uuid":"a","uuid":"b"}', 'b,,"{""uuid"":""a""}",'],
+    ['an escaped name is the same name', '{"uuid":"a","u\\u0075id":"=b"}', `'=b,,"{""uuid"":""a""}",`],
+    ['digits stay as written', '{"uuid":1.0,"n":1e400,"n":null}', '1.0,,"{""n"":1e400,""n"":null}",'],
+    [
+      'properties have both members in their cell, and the last in its column',
+      '{"properties":{"x":1,"x":2}}',
+      ',"{""x"":1,""x"":2}",,2',
+    ],
+    [
+      'properties that are a list have no columns',
+      '{"properties":["x"],"a":1,"a":2}',
+      ',"[""x""]","{""a"":1,""a"":2}",',
+    ],
+    [
+      'a text of more than one line is quoted',
+      '{"uuid":"a\\nb","a":{"b":1,"b":2}}',
+      '"a\nb",,"{""a"":{""b"":1,""b"":2}}",',
+    ],
+  ] as [string, string, string][])('In such a row %s', async ([, row, cells]) => {
+    const { text, outcome } = await shown(row, ['x']);
+    expect(line(text)).toBe(cells);
+    expect(outcome).toMatchObject({ rowsIn: 3, rowsOut: 3, rowsUnreadable: 0 });
+  });
+
+  test('A deep row keeps every level', async () => {
+    const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
+    expect(line((await shown(`{"uuid":"d","properties":${deep}}`)).text)).toBe(`d,${deep},`);
+  });
+
+  test('A deep row whose members are no JSON is a failure, as any other', async () => {
+    const deep = `${'['.repeat(300)}${']'.repeat(300)}`;
+    const plan = rowsPlan({ unreadable: 'as_written', table: { members: ['uuid'], properties: [] } });
+    for (const row of [`{"a" ${deep}}`, `{a:${deep}}`, `{"a":${deep},}`, `{"uuid":tru,"a":${deep}}`]) {
+      await expectInvalid(plan, `{"results":[${row}]}`, /JSON/);
+    }
+  });
+});
