@@ -47,12 +47,17 @@ export interface PostHog {
 
 const Config = z.object({
   compatibility_date: z.string(),
+  compatibility_flags: z.array(z.string()).default([]),
   vars: z.record(z.string(), z.string()),
   durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
 });
 const config = Config.parse(readConfig({ config: join(REPOSITORY, 'wrangler.toml') }));
 
-export const COMPATIBILITY_DATE = config.compatibility_date;
+/** What decides how the runtime behaves. */
+export const COMPATIBILITY = {
+  compatibilityDate: config.compatibility_date,
+  compatibilityFlags: config.compatibility_flags,
+};
 
 const ADMIN_TOKEN = randomBytes(32).toString('base64url');
 const SIGNING_KEYS = `k1:${randomBytes(32).toString('base64url')}`;
@@ -60,7 +65,7 @@ const SIGNING_KEYS = `k1:${randomBytes(32).toString('base64url')}`;
 /** How to run a bundle of the gateway in front of an upstream. */
 export const gatewaySetup = (code: string, postHog: PostHog): WorkerSetup => ({
   code,
-  compatibilityDate: COMPATIBILITY_DATE,
+  ...COMPATIBILITY,
   variables: {
     ...config.vars,
     POSTHOG_HOST: postHog.origin,

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { buildSync } from 'esbuild';
-import { COMPATIBILITY_DATE } from './gateway.ts';
+import { COMPATIBILITY } from './gateway.ts';
 import { describeMachine } from './machine.ts';
 import { pageOf, startPagesUpstream, type PagesUpstream } from './pages-upstream.ts';
 import { cpuSeconds, discardAtEnd, stopAll } from './process.ts';
@@ -113,7 +113,7 @@ async function bench(): Promise<void> {
   const upstream = await startPagesUpstream();
   const served = await startWorkerd(folder, {
     code: bundle(),
-    compatibilityDate: COMPATIBILITY_DATE,
+    ...COMPATIBILITY,
     variables: { POSTHOG_HOST: upstream.origin },
     objects: [],
   });

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { COMPATIBILITY_DATE, type PostHog } from './gateway.ts';
+import { COMPATIBILITY, type PostHog } from './gateway.ts';
 import type { WorkerSetup } from './workerd.ts';
 
 /** Passes everything on with the key put in, and does nothing else. */
@@ -15,7 +15,7 @@ export const emptySetup = (): WorkerSetup => setupOf('empty.ts', {});
 const setupOf = (file: string, variables: WorkerSetup['variables']): WorkerSetup => ({
   code: transformSync(readFileSync(join(import.meta.dirname, 'workers', file), 'utf8'), { loader: 'ts' })
     .code,
-  compatibilityDate: COMPATIBILITY_DATE,
+  ...COMPATIBILITY,
   variables,
   objects: [],
 });

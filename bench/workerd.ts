@@ -11,6 +11,7 @@ export interface WorkerSetup {
   /** JavaScript of its one module. */
   readonly code: string;
   readonly compatibilityDate: string;
+  readonly compatibilityFlags: readonly string[];
   readonly variables: Readonly<Record<string, string>>;
   /** Binding and class of each kind of object, all with SQLite. */
   readonly objects: readonly { readonly name: string; readonly className: string }[];
@@ -52,7 +53,10 @@ const isReadable = (stream: unknown): stream is Readable =>
 /** A string of Cap'n Proto text: written as those of JSON are, for the plain ASCII that stands here. */
 const text = (value: string): string => JSON.stringify(value);
 
-function configOf(folder: string, { compatibilityDate, variables, objects }: WorkerSetup): string {
+function configOf(
+  folder: string,
+  { compatibilityDate, compatibilityFlags, variables, objects }: WorkerSetup,
+): string {
   const bindings = [
     ...Object.entries(variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
     ...objects.map(
@@ -75,6 +79,7 @@ const config :Workerd.Config = (
 const worker :Workerd.Worker = (
   modules = [(name = "index.js", esModule = embed "index.js")],
   compatibilityDate = ${text(compatibilityDate)},
+  compatibilityFlags = [${compatibilityFlags.map((flag) => text(flag)).join(', ')}],
   bindings = [${bindings.join(', ')}],
   durableObjectNamespaces = [${namespaces.join(', ')}],
   durableObjectStorage = (localDisk = "objects"),

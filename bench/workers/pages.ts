@@ -35,6 +35,7 @@ const rowsWith = (judge: RowsPlan['judge'], table: RowsPlan['table'] = null): Ro
   judge,
   member: (name, value) => link(name) ?? value,
   counts: new Set(),
+  unreadable: 'leave_out',
   table,
 });
 const rowByRow = (judge: RowsPlan['judge']): RenderPlan => ({ kind: 'rows', ...rowsWith(judge) });
