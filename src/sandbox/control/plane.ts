@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { runEventJobs, runQueue } from '../deleting/background.ts';
 import { makeWorld } from '../seed/world.ts';
 import { addFault, clearFaults, fault, listFaults } from '../store/faults.ts';
-import { waitingPersons } from '../store/person-queue.ts';
+import { waitingPersons } from '../store/persons/queue.ts';
 import { forgetReceived, receivedAfter } from '../store/received.ts';
 import {
   changed,
