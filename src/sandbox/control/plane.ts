@@ -15,6 +15,7 @@ import {
 import type { Answer, Message } from '../wire/message.ts';
 import { parseTarget } from '../wire/target.ts';
 import { addEvents, addPersons } from './additions.ts';
+import { addActions, addGroups } from './definitions.ts';
 import type { Desk } from './desk.ts';
 import { describeState } from './state.ts';
 
@@ -78,6 +79,8 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['GET /_sandbox/state', (desk) => describeState(desk.sql, desk.settings)],
   ['POST /_sandbox/persons', addPersons],
   ['POST /_sandbox/events', addEvents],
+  ['POST /_sandbox/groups', addGroups],
+  ['POST /_sandbox/actions', addActions],
 ]);
 
 function say(status: number, data: unknown): Answer {
