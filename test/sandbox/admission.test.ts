@@ -18,7 +18,7 @@ describe('Credentials', () => {
     const answer = await bench.get('/', { key: null });
     expect(answer.status).toBe(401);
     expect(answer.json).toMatchObject(error('authentication_error', 'not_authenticated'));
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
   });
 
   test('The first candidate for the key counts, even a wrong one: header, then body, then query', async () => {
@@ -37,6 +37,14 @@ describe('Credentials', () => {
       'query string',
     );
   });
+
+  test.each(['pha_oauth', 'phs_project_secret'])(
+    'The bearer %s is no personal key, so nobody is asking',
+    async (key) => {
+      await bench.control('PATCH', 'settings', { keys: [{ key, scopes: ['*'] }] });
+      expect((await bench.get('/', { key })).json).toMatchObject({ code: 'not_authenticated' });
+    },
+  );
 
   test('The scheme of the Authorization header is case-sensitive', async () => {
     const answer = await bench.get('/', { key: null, headers: { authorization: `bearer ${KEY}` } });

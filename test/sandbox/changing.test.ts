@@ -114,6 +114,16 @@ describe('Split', () => {
     expect((await bench.post(path, both)).status).toBe(400);
   });
 
+  test.each(['B', 'C'])(
+    'A split in %s takes null for a list of ids that is not there',
+    async (generation) => {
+      await bench.reset({ generation });
+      const body = { distinct_ids_to_split: null, main_distinct_id: 'mia@birch.test' };
+      expect((await bench.post(`/${MIA.id}/split/`, body)).status).toBe(201);
+      expect(await owner('mia@birch.test')).toMatchObject({ distinct_ids: ['mia@birch.test'] });
+    },
+  );
+
   test('A split in A ignores the list of ids to split off', async () => {
     await bench.reset({ generation: 'A' });
     await bench.post(`/${MIA.id}/split/`, { distinct_ids_to_split: ['mia@birch.test'] });

@@ -69,6 +69,14 @@ describe('Funnels', () => {
     expect(known(actors(await bench.get(threeSteps(`${point}=true`))))).toEqual(['BEN', 'DOV', 'MIA']);
   });
 
+  test('A person who arrived in an unordered funnel trend is not listed as a drop-off too', async () => {
+    await happen(bench, 'there: b@12T10, a@12T11', 'half: b@12T10', 'again: a@12T09, b@12T10, a@12T12');
+    const point = 'funnel_viz_type=trends&funnel_order_type=unordered&entrance_period_start=2026-03-12';
+    const asked = `/funnel/?${WIDE}&events=${q([step('a'), step('b', 1)])}&${point}&drop_off`;
+    expect(ids((await bench.get(`${asked}=false`)).json)).toEqual(['again', 'there']);
+    expect(ids((await bench.get(`${asked}=true`)).json)).toEqual(['half']);
+  });
+
   test('A funnel takes POST as well, and its body wins over the query', async () => {
     const answer = await bench.post(`/funnel/?${WIDE}&funnel_step=3`, { events: STEPS, funnel_step: -2 });
     expect(known(actors(answer))).toEqual(['DOV']);

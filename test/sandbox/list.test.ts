@@ -232,6 +232,15 @@ describe('CSV', () => {
     },
   );
 
+  test('A boolean in CSV is spelled as Python spells it', async () => {
+    const properties = { is_admin: true, is_staff: false };
+    await bench.control('POST', 'persons', { project_id: 1, distinct_ids: ['jo'], properties });
+    const { text } = await bench.get('.csv?distinct_id=jo');
+    const [names = [], cells = []] = text.split('\r\n').map((line) => line.split(','));
+    const cellOf = (name: string) => cells[names.indexOf(name)];
+    expect(['properties.is_admin', 'properties.is_staff'].map(cellOf)).toEqual(['True', 'False']);
+  });
+
   test('The Accept header chooses CSV too, and errors come in it', async () => {
     const answer = await bench.get('/424242/', { headers: { accept: 'text/csv' } });
     expect(answer.status).toBe(404);

@@ -116,6 +116,19 @@ describe('Funnels', () => {
   });
 });
 
+test('A test can define groups and actions, and ask for them', async () => {
+  await bench.control('POST', 'groups', { project_id: 1, key: 'oak', properties: { tenant_id: 'birch' } });
+  await bench.control('POST', 'actions', [{ project_id: 1, id: 77, event: 'felled' }]);
+  const felling = { project_id: 1, distinct_id: 'ada@acme.test', event: 'felled', group: 'oak' };
+  await bench.control('POST', 'events', felling);
+  expect(await found(withAction(77))).toEqual(['ADA']);
+  const ofGroups = { series: [event('felled'), event('felled')], aggregation_group_type_index: 0 };
+  const answer = await run(bench, actorsOf(funnel([], 1, ofGroups)));
+  expect(cells(answer, 'actor')).toMatchObject([{ group_key: 'oak', properties: { tenant_id: 'birch' } }]);
+  const again = { project_id: 1, id: 77, event: 'planted' };
+  await expect(bench.control('POST', 'actions', again)).rejects.toThrow('400');
+});
+
 describe('Correlation', () => {
   test('A correlation finds who converted or not, with an event on the way', async () => {
     const asked = (converted: boolean) =>

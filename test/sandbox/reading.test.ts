@@ -96,6 +96,15 @@ describe('Activity', () => {
     expect(system).toMatchObject({ email: null, is_system: true });
   });
 
+  test('A change in the activity shows a value before and after even where there is none', async () => {
+    await bench.ask('PATCH', `/api/projects/1/persons/${ADA.id}/`, { body: { properties: { plan: 'x' } } });
+    await bench.post(`/${MIA.id}/split/`, {});
+    const change = async (id: number): Promise<unknown> =>
+      at((await bench.get(`/${id}/activity/`)).json, 'results', 0, 'detail', 'changes', 0);
+    expect(await change(ADA.id)).toMatchObject({ action: 'changed', before: null, after: null });
+    expect(await change(MIA.id)).toMatchObject({ action: 'split', before: null });
+  });
+
   test('The activity of one person is a 404 once the person is deleted', async () => {
     await bench.ask('PATCH', `/api/projects/1/persons/${ADA.id}/`, {
       body: { properties: { plan: 'team' } },
@@ -147,6 +156,14 @@ describe('Batches', () => {
     const answer = await bench.post('/batch_by_distinct_ids/', { distinct_ids: ['many-0'] });
     expect(at(answer.json, 'results', 'many-0', 'distinct_ids')).toHaveLength(10);
   });
+
+  test('A batch takes the ten oldest distinct ids first, and only then puts the chosen ones in front', async () => {
+    const made = Array.from({ length: 9 }, (_, index) => anonymousId(9, index));
+    const distinct_ids = [...made, 'chosen', 'late'];
+    await bench.control('POST', 'persons', { project_id: 1, distinct_ids });
+    const answer = await bench.post('/batch_by_distinct_ids/', { distinct_ids: ['late'] });
+    expect(at(answer.json, 'results', 'late', 'distinct_ids')).toEqual(['chosen', ...made]);
+  });
 });
 
 describe('Values', () => {
@@ -158,6 +175,20 @@ describe('Values', () => {
     await bench.reset({ generation: 'A' });
     const old = await bench.get('/values/?key=tenant_id');
     expect(sorted(column(old.json, 'name'))).toEqual([...TENANTS]);
+  });
+
+  test.each(['A', 'B', 'C'])('Values in %s are the 20 most frequent ones', async (generation) => {
+    await bench.reset({ generation });
+    const rare = Array.from({ length: 25 }, (_, index) => ({
+      project_id: 1,
+      distinct_ids: [`fan-${index}`],
+      properties: { colour: index < 2 ? 'teal' : `colour ${index}` },
+    }));
+    await bench.control('POST', 'persons', rare);
+    const { json } = await bench.get('/values/?key=colour');
+    const names = column(generation === 'A' ? json : at(json, 'results'), 'name');
+    expect(names).toHaveLength(20);
+    expect(names[0]).toBe('teal');
   });
 
   test('Values are empty without a key or for a virtual one', async () => {

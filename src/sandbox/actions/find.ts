@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import { type Person, personById, personsByUuid } from '../store/persons.ts';
+import { type Person, personById, personsByUuid } from '../store/persons/persons.ts';
 import { invalid, notFound } from '../wire/errors.ts';
 import { uuid } from '../wire/python.ts';
 

@@ -5,7 +5,7 @@ import { EVERYTHING, parseProperties } from '../filters/parse.ts';
 import { foundByNewSearch, foundBySearch } from '../filters/search.ts';
 import { memberships } from '../store/cohorts.ts';
 import { isStored, storedProperties } from '../store/events-store.ts';
-import { everyPerson, type Person } from '../store/persons.ts';
+import { everyPerson, type Person } from '../store/persons/persons.ts';
 import { serverError } from '../wire/errors.ts';
 import { absoluteLink } from '../wire/links.ts';
 import { ok, type Reply } from '../wire/message.ts';

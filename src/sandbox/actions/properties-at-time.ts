@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
 import { parseMoment } from '../filters/dates.ts';
-import { pastProperties } from '../store/person-history.ts';
-import { type Person, personById, personsByDistinctId, personsByUuid } from '../store/persons.ts';
+import { pastProperties } from '../store/persons/history.ts';
+import { type Person, personById, personsByDistinctId, personsByUuid } from '../store/persons/persons.ts';
 import { Refusal } from '../wire/errors.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { iso, uuid } from '../wire/python.ts';

@@ -1,5 +1,5 @@
 import { body, type Call } from '../call.ts';
-import { resetDistinctId } from '../store/person-removal.ts';
+import { resetDistinctId } from '../store/persons/removal.ts';
 import { invalid } from '../wire/errors.ts';
 import { accepted, type Reply } from '../wire/message.ts';
 

@@ -1,5 +1,5 @@
 import type { Generation } from '../store/settings.ts';
-import type { Person } from '../store/persons.ts';
+import type { Person } from '../store/persons/persons.ts';
 import { iso, text } from '../wire/python.ts';
 
 /** How a person is written in an answer. There are two shapes, and their `id` differs (PostHog contract §7). */

@@ -1,7 +1,7 @@
 import { body, type Call } from '../call.ts';
 import { addActivity } from '../store/activity.ts';
-import { splitOff } from '../store/person-changes.ts';
-import type { Person } from '../store/persons.ts';
+import { splitOff } from '../store/persons/changes.ts';
+import type { Person } from '../store/persons/persons.ts';
 import { invalid } from '../wire/errors.ts';
 import type { Reply } from '../wire/message.ts';
 import { personInPath } from './find.ts';

@@ -1,7 +1,7 @@
 import { body, type Call } from '../call.ts';
 import { type ActivityName, addActivity } from '../store/activity.ts';
-import { setProperties, unsetProperty } from '../store/person-changes.ts';
-import type { Person } from '../store/persons.ts';
+import { setProperties, unsetProperty } from '../store/persons/changes.ts';
+import type { Person } from '../store/persons/persons.ts';
 import { requiredSwapped, serverError } from '../wire/errors.ts';
 import { accepted, type Reply } from '../wire/message.ts';
 import { isRecord, text } from '../wire/python.ts';

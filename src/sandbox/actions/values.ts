@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import { own } from '../store/json.ts';
-import { everyPerson } from '../store/persons.ts';
+import { everyPerson } from '../store/persons/persons.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { text } from '../wire/python.ts';
 

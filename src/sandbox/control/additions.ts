@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { addEvent } from '../store/events.ts';
-import { addPerson } from '../store/person-changes.ts';
-import { personById, personsByDistinctId } from '../store/persons.ts';
+import { addPerson } from '../store/persons/changes.ts';
+import { personById, personsByDistinctId } from '../store/persons/persons.ts';
 import type { Desk } from './desk.ts';
 
 /** What a test adds to the world. Both routes take one item or an array of them. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { runEventJobs, runQueue } from '../deleting/background.ts';
 import { makeWorld } from '../seed/world.ts';
 import { addFault, clearFaults, fault, listFaults } from '../store/faults.ts';
-import { waitingPersons } from '../store/person-queue.ts';
+import { waitingPersons } from '../store/persons/queue.ts';
 import { forgetReceived, receivedAfter } from '../store/received.ts';
 import {
   changed,
@@ -15,6 +15,7 @@ import {
 import type { Answer, Message } from '../wire/message.ts';
 import { parseTarget } from '../wire/target.ts';
 import { addEvents, addPersons } from './additions.ts';
+import { addActions, addGroups } from './definitions.ts';
 import type { Desk } from './desk.ts';
 import { describeState } from './state.ts';
 
@@ -78,6 +79,8 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['GET /_sandbox/state', (desk) => describeState(desk.sql, desk.settings)],
   ['POST /_sandbox/persons', addPersons],
   ['POST /_sandbox/events', addEvents],
+  ['POST /_sandbox/groups', addGroups],
+  ['POST /_sandbox/actions', addActions],
 ]);
 
 function say(status: number, data: unknown): Answer {

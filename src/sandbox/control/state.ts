@@ -1,9 +1,9 @@
 import { PROJECTS } from '../seed/names.ts';
 import { everyCohort } from '../store/cohorts.ts';
 import { eventCounts } from '../store/events.ts';
-import { queuedDeletions } from '../store/person-removal.ts';
-import { waitingPersons } from '../store/person-queue.ts';
-import { livingPersons } from '../store/persons.ts';
+import { queuedDeletions } from '../store/persons/removal.ts';
+import { waitingPersons } from '../store/persons/queue.ts';
+import { livingPersons } from '../store/persons/persons.ts';
 import type { Settings } from '../store/settings.ts';
 import { iso } from '../wire/python.ts';
 

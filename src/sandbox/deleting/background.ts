@@ -1,7 +1,7 @@
 import { addActivity } from '../store/activity.ts';
-import { eraseEvents, removePerson } from '../store/person-removal.ts';
-import { takeFromQueue } from '../store/person-queue.ts';
-import { livingPersons, type Person } from '../store/persons.ts';
+import { eraseEvents, removePerson } from '../store/persons/removal.ts';
+import { takeFromQueue } from '../store/persons/queue.ts';
+import { livingPersons, type Person } from '../store/persons/persons.ts';
 import type { Settings } from '../store/settings.ts';
 
 /** What PostHog does after it has answered: the queue of persons, and the batch that deletes events. */

@@ -1,5 +1,5 @@
 import { body, type Call } from '../call.ts';
-import { type Person, personsByDistinctId, personsByUuid } from '../store/persons.ts';
+import { type Person, personsByDistinctId, personsByUuid } from '../store/persons/persons.ts';
 import { invalid, serverError } from '../wire/errors.ts';
 import { accepted, type Reply } from '../wire/message.ts';
 import { sequence, text, truthy, uuid } from '../wire/python.ts';

@@ -1,7 +1,7 @@
 import type { Call } from '../call.ts';
-import { enqueuePerson } from '../store/person-queue.ts';
-import { type DeletionKind, queueDeletion } from '../store/person-removal.ts';
-import type { Person } from '../store/persons.ts';
+import { enqueuePerson } from '../store/persons/queue.ts';
+import { type DeletionKind, queueDeletion } from '../store/persons/removal.ts';
+import type { Person } from '../store/persons/persons.ts';
 import { erase } from './background.ts';
 
 /** What a deletion takes along. */

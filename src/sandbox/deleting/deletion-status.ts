@@ -1,5 +1,5 @@
 import type { Call } from '../call.ts';
-import { queuedDeletions } from '../store/person-removal.ts';
+import { queuedDeletions } from '../store/persons/removal.ts';
 import { invalid } from '../wire/errors.ts';
 import { frameworkLink } from '../wire/links.ts';
 import { ok, type Reply } from '../wire/message.ts';

@@ -1,4 +1,4 @@
-import type { Person } from '../store/persons.ts';
+import type { Person } from '../store/persons/persons.ts';
 import { containsLike } from './like.ts';
 import { text, uuid } from '../wire/python.ts';
 

@@ -10,11 +10,14 @@ interface Candidate {
   readonly where: string;
 }
 
-/** The first candidate found counts, even a wrong one: header, then JSON body, then query (PostHog contract §3). */
+/**
+ * OAuth tokens (`pha_`) belong to an authenticator the sandbox does not have, and project secret keys (`phs_`) to one
+ * that the persons API does not have (corrections §3, 2.18): to this one, neither is a candidate. The first candidate found counts, even a wrong one: header, then JSON body, then query
+ * (PostHog contract §3).
+ */
 function candidate(message: Message, target: Target): Candidate | undefined {
   const bearer = /^Bearer\s+(\S.*)$/.exec((message.headers['authorization'] ?? '').trim())?.[1];
-  // OAuth tokens belong to an authenticator the sandbox does not have, so they are nobody's.
-  if (bearer !== undefined && !bearer.startsWith('pha_')) {
+  if (bearer !== undefined && !/^ph[as]_/.test(bearer)) {
     return { value: bearer.trim(), where: 'Authorization header' };
   }
   const data = parseBody(message);

@@ -1,7 +1,7 @@
 import { personRow } from '../actions/rows.ts';
 import type { Call } from '../call.ts';
 import type { Happening } from '../store/events.ts';
-import type { Person } from '../store/persons.ts';
+import type { Person } from '../store/persons/persons.ts';
 import { actorsLink } from '../wire/links.ts';
 import { int } from '../wire/python.ts';
 

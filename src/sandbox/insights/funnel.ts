@@ -36,22 +36,30 @@ export interface TrendPoint {
   readonly droppedOff: boolean;
 }
 
-/** Which runs belong to a point: those of who set out in that period, and arrived or did not. */
-export function pointTest({ period, between, droppedOff }: TrendPoint): (run: Run) => boolean {
+/** Which runs may be the answer, and whether the furthest of them is one. */
+export interface RunTest {
+  readonly isAsked: (run: Run) => boolean;
+  readonly isAnswer: (reached: number) => boolean;
+}
+
+/**
+ * A point of a trend: of the runs that set out in its period, the furthest decides whether the person arrived. The later
+ * events of who arrived begin shorter runs, and those are no drop-offs (corrections §6, 9).
+ */
+export function pointTest({ period, between, droppedOff }: TrendPoint): RunTest {
   const [from, to] = between;
-  return (run) => {
-    const first = run[0];
-    if (first === undefined || first.at < period[0] || first.at >= period[1] || run.length <= from)
-      return false;
-    return droppedOff ? run.length <= to : run.length > to;
+  return {
+    isAsked: ([first]) => first !== undefined && first.at >= period[0] && first.at < period[1],
+    isAnswer: (reached) => reached > from && (droppedOff ? reached <= to : reached > to),
   };
 }
 
-function legacyPointTest(
-  dictionary: Record<string, unknown>,
-  steps: number,
-  now: number,
-): (run: Run) => boolean {
+/** A step of a funnel: every run may be the answer. */
+export function anyRun(isAnswer: RunTest['isAnswer']): RunTest {
+  return { isAsked: () => true, isAnswer };
+}
+
+function legacyPointTest(dictionary: Record<string, unknown>, steps: number, now: number): RunTest {
   const interval = parseInterval(dictionary['interval']);
   const named = parseMoment(text(dictionary['entrance_period_start']), now);
   if (named === undefined) throw invalid('entrance_period_start is required', 'entrance_period_start');
@@ -66,19 +74,18 @@ function legacyPointTest(
 /** A funnel, and which ways through it are asked for. */
 export interface FunnelQuestion {
   readonly funnel: Funnel;
-  readonly onPoint: (run: Run) => boolean;
-  readonly reachedFar: (reached: number) => boolean;
+  readonly test: RunTest;
   /** Asked about the first step that was taken. */
   readonly inSlice: (actor: Actor, first: Happening) => boolean;
 }
 
 /** The people who got as far as asked. */
 export function funnelMatches({ actors, range }: Scene, question: FunnelQuestion): Match[] {
-  const { onPoint, reachedFar, inSlice } = question;
+  const { test, inSlice } = question;
   return actors.filter((actor) => {
-    const best = furthest(runs(question.funnel, actor, within(range, actor.deeds)).filter(onPoint));
+    const best = furthest(runs(question.funnel, actor, within(range, actor.deeds)).filter(test.isAsked));
     const first = best?.[0];
-    return best !== undefined && first !== undefined && reachedFar(best.length) && inSlice(actor, first);
+    return best !== undefined && first !== undefined && test.isAnswer(best.length) && inSlice(actor, first);
   });
 }
 
@@ -90,8 +97,9 @@ export function funnel(call: Call): Reply {
     const isTrend = dictionary['funnel_viz_type'] === 'trends';
     const matches = funnelMatches(gatherLegacy(call, call.projectId, dictionary), {
       funnel: asked,
-      onPoint: isTrend ? legacyPointTest(dictionary, asked.steps.length, call.now) : () => true,
-      reachedFar: isTrend ? () => true : legacyStepTest(dictionary),
+      test: isTrend
+        ? legacyPointTest(dictionary, asked.steps.length, call.now)
+        : anyRun(legacyStepTest(dictionary)),
       inSlice: slice(dictionary, dictionary['funnel_step_breakdown']),
     });
     return actorsPage(call, dictionary, matches);

@@ -7,7 +7,7 @@ import { projectActions } from '../store/actions.ts';
 import { memberships } from '../store/cohorts.ts';
 import { type Happening, projectEvents } from '../store/events.ts';
 import { projectGroups } from '../store/groups.ts';
-import { everyPerson, type Person } from '../store/persons.ts';
+import { everyPerson, type Person } from '../store/persons/persons.ts';
 import { text, truthy } from '../wire/python.ts';
 import { type Entity, isOne } from './entity.ts';
 import { parseRange, type Range } from './range.ts';

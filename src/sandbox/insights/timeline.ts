@@ -3,7 +3,7 @@ import { type Call, merged } from '../call.ts';
 import { type Group, isGroup } from '../filters/leaf.ts';
 import { parseProperties } from '../filters/parse.ts';
 import { own, type Properties } from '../store/json.ts';
-import { pastProperties } from '../store/person-history.ts';
+import { pastProperties } from '../store/persons/history.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { iso, text } from '../wire/python.ts';
 import { type Entity, parseEntities } from './entity.ts';

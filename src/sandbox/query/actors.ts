@@ -3,7 +3,7 @@ import { satisfies } from '../filters/evaluate.ts';
 import type { Match } from '../insights/actors.ts';
 import { memberships } from '../store/cohorts.ts';
 import { isStored, storedProperties } from '../store/events-store.ts';
-import { everyPerson, type Person } from '../store/persons.ts';
+import { everyPerson, type Person } from '../store/persons/persons.ts';
 import { cell, isResolved } from './actor.ts';
 import { allOf, compileFilter } from './filters.ts';
 import { containsLike } from '../filters/like.ts';

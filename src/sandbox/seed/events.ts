@@ -1,6 +1,6 @@
 import { DAY_MS } from '../filters/dates.ts';
 import type { Properties } from '../store/json.ts';
-import type { NewPerson } from '../store/person-changes.ts';
+import type { NewPerson } from '../store/persons/changes.ts';
 import { ADA, BEN, CYD, DOV, MIA, NIL, STAFF } from './names.ts';
 import type { Random } from './random.ts';
 

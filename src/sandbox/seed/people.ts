@@ -1,5 +1,5 @@
 import { DAY_MS } from '../filters/dates.ts';
-import type { NewPerson } from '../store/person-changes.ts';
+import type { NewPerson } from '../store/persons/changes.ts';
 import { anonymousId, PERSONS_IN_PROJECT, seededId, seededUuid, TENANTS, WELL_KNOWN } from './names.ts';
 import type { Random } from './random.ts';
 

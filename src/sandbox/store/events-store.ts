@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts';
 import type { Properties } from './json.ts';
-import type { Person } from './persons.ts';
+import type { Person } from './persons/persons.ts';
 
 /** What the events store knows of persons. It follows the person database, and may lag behind (PostHog query contract §4). */
 

@@ -8,7 +8,7 @@ import { memberships } from '../../store/cohorts.ts';
 import { type Happening, projectEvents } from '../../store/events.ts';
 import { projectGroups } from '../../store/groups.ts';
 import { own } from '../../store/json.ts';
-import { everyPerson, type Person } from '../../store/persons.ts';
+import { everyPerson, type Person } from '../../store/persons/persons.ts';
 import { text } from '../../wire/python.ts';
 import type { InsightQuery } from '../schema/insights.ts';
 import { unsupported } from '../unsupported.ts';

@@ -1,6 +1,6 @@
 import type { Call } from '../../call.ts';
 import { parseInterval, parseMoment, shift, startOf } from '../../filters/dates.ts';
-import { type FunnelQuestion, funnelMatches, pointTest, stepTest } from '../../insights/funnel.ts';
+import { anyRun, funnelMatches, pointTest, type RunTest, stepTest } from '../../insights/funnel.ts';
 import type { Funnel } from '../../insights/funnel-steps.ts';
 import { invalid, serverError } from '../../wire/errors.ts';
 import type { FunnelsActorsQuery } from '../schema/actors.ts';
@@ -37,7 +37,7 @@ export function funnelOf(call: Call, query: FunnelsQuery): Funnel {
 }
 
 /** Which point of a trend; both what it began with and how it ended are required. */
-function pointOf(call: Call, node: FunnelsActorsQuery): FunnelQuestion['onPoint'] {
+function pointOf(call: Call, node: FunnelsActorsQuery): RunTest {
   const { interval, funnelsFilter, series } = node.source;
   const [started, droppedOff] = [node.funnelTrendsEntrancePeriodStart, node.funnelTrendsDropOff];
   if (typeof started !== 'string' || typeof droppedOff !== 'boolean') {
@@ -51,7 +51,7 @@ function pointOf(call: Call, node: FunnelsActorsQuery): FunnelQuestion['onPoint'
   if (start === undefined) throw serverError();
   const unit = parseInterval(interval);
   // Compared with the starts of the buckets: any other moment begins nothing.
-  if (startOf(start, unit) !== start) return () => false;
+  if (startOf(start, unit) !== start) return { isAsked: () => false, isAnswer: () => false };
   return pointTest({ period: [start, shift(start, 1, unit)], between: [from, to], droppedOff });
 }
 
@@ -72,8 +72,7 @@ export function funnelActors(call: Call, node: FunnelsActorsQuery): Found {
   const isTrend = query.funnelsFilter?.funnelVizType === 'trends';
   const matches = funnelMatches(sceneOf(call, query, aggregation), {
     funnel,
-    onPoint: isTrend ? pointOf(call, node) : () => true,
-    reachedFar: isTrend ? () => true : reachedFar(node),
+    test: isTrend ? pointOf(call, node) : anyRun(reachedFar(node)),
     inSlice: sliceTest(query.breakdownFilter, node.funnelStepBreakdown),
   });
   return { matches, aggregation, isCounted: false };

@@ -1,4 +1,4 @@
-import { type Properties, parseProperties } from './json.ts';
+import { type Properties, parseProperties } from '../json.ts';
 
 /** Reads persons. What changes them is in person-changes.ts and person-removal.ts. */
 

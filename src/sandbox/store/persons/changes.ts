@@ -1,4 +1,4 @@
-import type { Properties } from './json.ts';
+import type { Properties } from '../json.ts';
 import type { Person, PersonState } from './persons.ts';
 
 /** How a property came to have its value: `$set`, `$set_once`, or `$unset`. */

@@ -1,5 +1,5 @@
-import { parseJson, type Properties } from './json.ts';
-import type { ChangeKind } from './person-changes.ts';
+import { parseJson, type Properties } from '../json.ts';
+import type { ChangeKind } from './changes.ts';
 
 type ChangeRow = { at: number; kind: ChangeKind; key: string; value: string };
 
