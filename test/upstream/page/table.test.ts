@@ -65,11 +65,14 @@ describe('Unreadable rows of a table that shows them as they are written', () =>
       '{"uuid":"a\\nb","a":{"b":1,"b":2}}',
       '"a\nb",,"{""a"":{""b"":1,""b"":2}}",',
     ],
-  ] as [string, string, string][])('In such a row %s', async ([, row, cells]) => {
-    const { text, outcome } = await shown(row, ['x']);
-    expect(line(text)).toBe(cells);
-    expect(outcome).toMatchObject({ rowsIn: 3, rowsOut: 3, rowsUnreadable: 0 });
-  });
+  ] as [string, string, string][])(
+    'A row that cannot be looked at has a line: %s',
+    async ([, row, cells]) => {
+      const { text, outcome } = await shown(row, ['x']);
+      expect(line(text)).toBe(cells);
+      expect(outcome).toMatchObject({ rowsIn: 3, rowsOut: 3, rowsUnreadable: 0 });
+    },
+  );
 
   test('A deep row keeps every level', async () => {
     const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
