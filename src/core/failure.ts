@@ -168,6 +168,8 @@ export interface Failure {
   readonly limit?: string;
   /** The scope that PostHog asked of the gateway's key. For the log only. */
   readonly upstreamScope?: string;
+  /** The client closed the connection, which ended the call. For the log only. */
+  readonly clientLeft?: true;
   /** The methods the path takes. Sent on 405. */
   readonly allow?: readonly string[];
 }

@@ -85,7 +85,7 @@ export function lineOf(log: RequestLog, request: Asked, status: number, nowMs: n
 
 /** Takes down why a request is refused. */
 export function noteFailure(log: RequestLog, failure: Failure): void {
-  log.code = failure.code;
+  log.code = failure.clientLeft === true ? 'client_left' : failure.code;
   log.failure = failure;
 }
 

@@ -9,7 +9,7 @@ import { chunksOfAnswer, readText } from './body.ts';
 import type { ChunkReader } from './chunks.ts';
 import { interpret, interpretStatus, type Interpretation } from './interpret.ts';
 import type { Invocation, Pacing } from './pacing.ts';
-import { interpretQuery } from './query/interpret-query.ts';
+import { interpretQuery, type Unsuccessful } from './query/interpret-query.ts';
 import type { UpstreamRequest } from './request.ts';
 import { scrubsOf, type Scrubs } from './scrub.ts';
 import { openTransport, type PostHogConfig, type Transport, type UpstreamAnswer } from './transport.ts';
@@ -77,31 +77,32 @@ function clientOf(transport: Transport, scrubs: Scrubs): PostHogClient {
 
   const ask: PostHogClient['ask'] = async (request, maxBytes = LIMITS.replyBytesMax) => {
     const sent = await transport(request);
-    return sent.ok ? read(sent.value, maxBytes) : failed(null, sent.failure);
+    if (!sent.ok) return unsuccessful(request, null, failed(null, sent.failure));
+    const meaning = await read(sent.value, maxBytes);
+    return meaning.kind === 'success' ? meaning : unsuccessful(request, sent.value, meaning);
   };
 
   const open: PostHogClient['open'] = async (request) => {
     const sent = await transport(request);
-    if (!sent.ok) return failed(null, sent.failure);
+    if (!sent.ok) return unsuccessful(request, null, failed(null, sent.failure));
     const answer = sent.value;
     if (answer.status >= 300 || interpretStatus(answer.status, null) !== null) {
       const meaning = await read(answer, LIMITS.errorBytesMax);
-      return meaning.kind === 'success' ? { kind: 'open', answer: openAnswer(answer, scrubs) } : meaning;
+      if (meaning.kind !== 'success') return unsuccessful(request, answer, meaning);
     }
     return { kind: 'open', answer: openAnswer(answer, scrubs) };
   };
 
-  return {
-    ask: async (request, maxBytes) => {
-      const meaning = await ask(request, maxBytes);
-      return request.resource === 'query' && meaning.kind !== 'success' ? interpretQuery(meaning) : meaning;
-    },
-    open: async (request) => {
-      const opened = await open(request);
-      return request.resource === 'query' && opened.kind !== 'open' ? interpretQuery(opened) : opened;
-    },
-  };
+  return { ask, open };
 }
+
+/** A refusal or a failure, as this request has it. `answer` is null where PostHog never answered. */
+const unsuccessful = (
+  { resource }: UpstreamRequest,
+  answer: UpstreamAnswer | null,
+  meaning: Unsuccessful,
+): Unsuccessful =>
+  resource === 'query' ? interpretQuery(meaning, answer?.retryAfterSeconds ?? null) : meaning;
 
 const failed = (status: number | null, failure: Failure): Interpretation & { kind: 'failure' } => ({
   kind: 'failure',

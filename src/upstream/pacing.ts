@@ -109,7 +109,7 @@ async function askInTurn(
     if (!turn.result.ok) return turn.result;
     const answer = await transport(request, left);
     waitUntil(pacer.release(id, factsOf(answer)).catch(unreachable));
-    return answer;
+    return answer.ok || !left.aborted ? answer : err(clientLeft());
   }
   waitUntil(pacer.cancel(id).catch(unreachable));
   if (turn.kind === 'left') return err(clientLeft());
@@ -148,5 +148,7 @@ const factsOf = (answer: Result<UpstreamAnswer>): AnswerFacts =>
     : { status: null, retryAfterSeconds: null };
 
 /** Only the log reads it. */
-const clientLeft = (): Failure =>
-  failureUntil('upstream_busy', 'The client left while its query waited for its turn.', LEFT_SECONDS);
+const clientLeft = (): Failure => ({
+  ...failureUntil('upstream_busy', 'The client left before its query was answered.', LEFT_SECONDS),
+  clientLeft: true,
+});

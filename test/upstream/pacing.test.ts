@@ -93,7 +93,7 @@ describe('A query', () => {
     const { sent, pacer, kept, send } = paced({ acquire: () => new Promise(() => undefined) });
     const answer = send(QUERY, left.signal);
     left.abort();
-    expect(await answer).toMatchObject({ ok: false, failure: { code: 'upstream_busy' } });
+    expect(await answer).toMatchObject({ ok: false, failure: { code: 'upstream_busy', clientLeft: true } });
     expect(pacer.cancel).toHaveBeenCalledWith('the id');
     expect(kept).toHaveLength(1);
     expect(sent).not.toHaveBeenCalled();

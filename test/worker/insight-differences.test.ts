@@ -61,7 +61,7 @@ test.each(Object.entries(INSIGHT_REQUESTS))(
       }
     }
     // Or the above would say little.
-    expect(empty).toBeLessThan(REQUESTS_EACH * 0.7);
+    expect(empty).toBeLessThan(REQUESTS_EACH * 0.85);
   },
   PATIENCE_MS,
 );

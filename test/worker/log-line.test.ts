@@ -1,9 +1,11 @@
 /** One log line for every request, however it ends, and what the line tells an operator. */
 import { connect, type Socket } from 'node:net';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { LIMITS } from '../../src/core/limits.ts';
 import type { LogLine } from '../../src/http/log.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import { ADA } from '../../src/sandbox/seed/names.ts';
+import { callOf, operationOf } from '../support/calls.ts';
 import { until } from '../support/client.ts';
 import { startFlakyProxy, type FlakyProxy } from '../support/flaky-proxy.ts';
 import { ADMIN_TOKEN, KEY } from '../support/secrets.ts';
@@ -19,6 +21,7 @@ const { origin, send, get, sandbox, tenants, recorder } = await startStack({
 const proxy = between!;
 const HUGE = '0190c0de-0001-7000-8000-0000000000fe';
 const LIST = '/api/projects/1/persons';
+const FUNNEL = callOf(operationOf('persons_funnel'), 'GET').target;
 
 /** Hides a property, so that its pages are rewritten row by row as they stream. */
 const { tenant, token, id } = await tenants.fresh({ properties: { hidden: ['ssn'] } });
@@ -59,11 +62,11 @@ const onSocket = (text: string, act: (socket: Socket) => void): Promise<void> =>
     socket.on('close', () => resolve());
   });
 
-const asking = (method: string, path: string, ...more: string[]): string =>
+const asking = (method: string, path: string, as: string = token, ...more: string[]): string =>
   [
     `${method} ${path} HTTP/1.1`,
     `Host: ${new URL(origin).host}`,
-    `Authorization: Bearer ${token}`,
+    `Authorization: Bearer ${as}`,
     ...more,
     '',
     '',
@@ -139,6 +142,45 @@ describe('Number of log lines', () => {
     expect(line).toMatchObject({ route: 'persons_list', code: 'client_left', tenant });
   });
 
+  test('A client that leaves while its query is under way has one line, which says so', async () => {
+    const reader = await tenants.fresh({ scopes: ['insight:read'] });
+    await sandbox.fault({ kind: 'slow', delay_ms: 2000 });
+    await sandbox.forget();
+    const line = await lineAfter(() =>
+      onSocket(asking('GET', FUNNEL, reader.token), (socket) => {
+        void until('PostHog is asked', async () =>
+          (await sandbox.received()).length > 0 ? true : undefined,
+        ).then(() => socket.resetAndDestroy());
+      }),
+    );
+    expect(line).toMatchObject({ route: 'persons_funnel', code: 'client_left', tenant: reader.tenant });
+  });
+
+  test('Clients that leave while their queries wait have lines that say so, and leave their places free', async () => {
+    const reader = await tenants.fresh({ scopes: ['insight:read'] });
+    await sandbox.fault({ kind: 'slow', delay_ms: 3000, times: LIMITS.queriesAtOnceMax });
+    const first = Array.from({ length: LIMITS.queriesAtOnceMax }, () => get(reader.token, FUNNEL));
+    const before = linesOf().length;
+    const sockets: Socket[] = [];
+    const closed = Array.from({ length: LIMITS.queriesWaitingMax }, () =>
+      onSocket(asking('GET', FUNNEL, reader.token), (socket) => void sockets.push(socket)),
+    );
+    await until('the queue is full', async () =>
+      (await get(reader.token, FUNNEL)).status === 503 ? true : undefined,
+    );
+    for (const socket of sockets) socket.resetAndDestroy();
+    await Promise.all(closed);
+    const left = () =>
+      linesOf()
+        .slice(before)
+        .filter(({ code }) => code === 'client_left');
+    await until('the lines are written', () =>
+      left().length === LIMITS.queriesWaitingMax ? true : undefined,
+    );
+    expect((await get(reader.token, FUNNEL)).status).toBe(200);
+    expect((await Promise.all(first)).map(({ status }) => status)).toEqual(first.map(() => 200));
+  });
+
   test('A page that PostHog breaks off has one line', async () => {
     await proxy.mood('cut');
     const line = await lineAfter(() => get(token, LARGE).catch(() => undefined));
@@ -161,6 +203,7 @@ describe('Number of log lines', () => {
       const text = asking(
         'PATCH',
         `${LIST}/${ADA.uuid}/`,
+        token,
         'Content-Type: application/json',
         'Content-Length: 100',
       );

@@ -59,7 +59,7 @@ export function correlation(call: Call): Reply {
     const converted = text(dictionary['funnel_correlation_person_converted']);
     const matches = correlationMatches(gatherLegacy(call, call.projectId, dictionary), {
       funnel: parseFunnel(dictionary),
-      entity: parseEntity(unpacked, 'events', 0),
+      entity: parseEntity(unpacked, 'events'),
       properties: values === undefined ? EVERYTHING : parseProperties(values),
       converted: converted === 'true' ? true : converted === 'false' ? false : undefined,
     });

@@ -10,7 +10,7 @@ export interface Entity {
   /** `null` matches every event. */
   readonly id: string | null;
   readonly type: 'events' | 'actions';
-  readonly order: number;
+  readonly order: number | null;
   /** The second place where filters live. */
   readonly filter: Group;
   /** Of an exclusion: the steps it lies between, counted from zero. */
@@ -19,17 +19,17 @@ export interface Entity {
 
 /** An entity of plain events without conditions. */
 export function plainEntity(id: string | null, type: 'events' | 'actions'): Entity {
-  return { id, type, order: 0, filter: EVERYTHING, between: undefined };
+  return { id, type, order: null, filter: EVERYTHING, between: undefined };
 }
 
 /** Reads one entity; undefined if the value is no object. */
-export function parseEntity(value: unknown, type: 'events' | 'actions', order: number): Entity | undefined {
+export function parseEntity(value: unknown, type: 'events' | 'actions'): Entity | undefined {
   if (!isRecord(value)) return undefined;
   const { id, properties, funnel_from_step: from, funnel_to_step: to } = value;
   return {
     id: id === undefined || id === null ? null : text(id),
     type: value['type'] === 'actions' ? 'actions' : type,
-    order: int(value['order'], order),
+    order: value['order'] === undefined ? null : int(value['order'], 0),
     filter: parseProperties(properties),
     between: from === undefined || to === undefined ? undefined : [int(from, 0), int(to, 0)],
   };
@@ -38,16 +38,14 @@ export function parseEntity(value: unknown, type: 'events' | 'actions', order: n
 function parseList(value: unknown, type: 'events' | 'actions', name: string): Entity[] {
   const unpacked = unpack(value, name);
   if (!Array.isArray(unpacked)) return [];
-  return unpacked
-    .map((item: unknown, index) => parseEntity(item, type, index))
-    .filter((entity) => entity !== undefined);
+  return unpacked.map((item: unknown) => parseEntity(item, type)).filter((entity) => entity !== undefined);
 }
 
-/** The `events` and `actions` of a filter, in their order. */
+/** The `actions` and `events` of a filter, in their order: one without an order stands where 0 does. */
 export function parseEntities(dictionary: Record<string, unknown>): Entity[] {
   const events = parseList(dictionary['events'], 'events', 'Events');
   const actions = parseList(dictionary['actions'], 'actions', 'Actions');
-  return [...events, ...actions].toSorted((a, b) => a.order - b.order);
+  return [...actions, ...events].toSorted((a, b) => (a.order ?? 0) - (b.order ?? 0));
 }
 
 /** The `exclusions` of a funnel. */

@@ -4,7 +4,7 @@
  */
 import type { QueryRoute } from '../../catalogue/route.ts';
 import { stringifyExactly } from '../../core/exact-json.ts';
-import { isJsonObject, type JsonObject } from '../../core/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { boundedChunks, chunksOfText } from '../body.ts';
@@ -39,13 +39,19 @@ function envelopeText(page: ActorsPage, envelope: QueryRoute['envelope']): strin
       ? {}
       : {
           initial: A_LINK,
-          missing_persons: members.get('missing_actors_count') ?? 0,
+          missing_persons: numberIn(members.get('missing_actors_count')),
           is_cached: members.get('is_cached') === true,
-          last_refresh: members.get('last_refresh') ?? null,
+          last_refresh: momentIn(members.get('last_refresh')),
         }),
   };
   return `{"results":${results},${JSON.stringify(others).slice(1)}`;
 }
+
+const numberIn = (value: Json | undefined): number => (Number.isInteger(value) ? Number(value) : 0);
+
+const MOMENT = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9]{2}:[0-9]{2})$/;
+const momentIn = (value: Json | undefined): string | null =>
+  typeof value === 'string' && MOMENT.test(value) ? value : null;
 
 function rowText({ uuid, row, count }: Actor): string {
   const { value: person, text, oddNumbers } = row;

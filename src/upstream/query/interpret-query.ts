@@ -5,12 +5,13 @@
 import { failure, failureUntil, type Failure } from '../../core/failure.ts';
 import type { Interpretation } from '../interpret.ts';
 
-type Unsuccessful = Exclude<Interpretation, { kind: 'success' }>;
+export type Unsuccessful = Exclude<Interpretation, { kind: 'success' }>;
 
-export function interpretQuery(meaning: Unsuccessful): Unsuccessful {
+/** `retryAfterSeconds` is what PostHog said; `null` where it said nothing. */
+export function interpretQuery(meaning: Unsuccessful, retryAfterSeconds: number | null): Unsuccessful {
   switch (meaning.kind) {
     case 'failure':
-      return { ...meaning, failure: failureOf(meaning.status, meaning.failure) };
+      return { ...meaning, failure: failureOf(meaning.status, retryAfterSeconds, meaning.failure) };
     case 'refusal':
       return meaning.status === QUOTA_EXCEEDED
         ? { kind: 'failure', status: meaning.status, failure: quotaUsedUp() }
@@ -27,6 +28,7 @@ const WITHOUT_WORDS = {
 
 /** Statuses of PostHog's Query API (query contract §1, Errors). */
 const QUOTA_EXCEEDED = 402;
+const TOO_MANY = 429;
 const OVERLOADED = 503;
 const STOPPED = 504;
 const ESTIMATED_TOO_LONG = 512;
@@ -39,16 +41,15 @@ const TOO_LONG_SECONDS = 300;
 
 const NARROW = 'Ask for fewer days with date_from and date_to, for fewer events, or with more filters.';
 
-function failureOf(status: number | null, otherwise: Failure): Failure {
+function failureOf(status: number | null, retryAfterSeconds: number | null, otherwise: Failure): Failure {
   if (otherwise.code === 'upstream_timeout')
     return tooExpensive('PostHog did not finish the query in time', STOPPED_SECONDS);
   switch (status) {
+    case TOO_MANY:
+      // Its rate limit says for how long. Without that, others have filled its places (corrections §5 Q10).
+      return retryAfterSeconds === null ? busy(BUSY_SECONDS) : otherwise;
     case OVERLOADED:
-      return failureUntil(
-        'upstream_busy',
-        'PostHog is too busy to answer the query.',
-        otherwise.retryAfterSeconds ?? BUSY_SECONDS,
-      );
+      return busy(retryAfterSeconds ?? BUSY_SECONDS);
     case STOPPED:
       return tooExpensive('PostHog stopped the query, which took too long', STOPPED_SECONDS);
     case ESTIMATED_TOO_LONG:
@@ -57,6 +58,9 @@ function failureOf(status: number | null, otherwise: Failure): Failure {
       return otherwise;
   }
 }
+
+const busy = (seconds: number): Failure =>
+  failureUntil('upstream_busy', 'PostHog is too busy to answer the query.', seconds);
 
 const tooExpensive = (what: string, retryAfterSeconds: number): Failure =>
   failureUntil('upstream_too_expensive', `${what}. ${NARROW}`, retryAfterSeconds);

@@ -61,8 +61,17 @@ const entity = fc
     seldom(fc.record({ properties: leaves }), 6),
   )
   .map((parts) => joined(...parts));
+const numbered = (list: readonly Args[]): Args[] => list.map((one, order) => joined(one, { order }));
+/** Some of which do not say their order. */
 const series = (minLength: number, maxLength: number) =>
-  fc.array(entity, { minLength, maxLength }).map((list) => list.map((one, order) => joined(one, { order })));
+  fc
+    .tuple(
+      fc.array(entity, { minLength, maxLength }),
+      fc.constantFrom<readonly number[]>([], [], [0], [1], [1, 2]),
+    )
+    .map(([list, unsaid]) =>
+      list.map((one, order) => (unsaid.includes(order) ? one : joined(one, { order }))),
+    );
 
 const ranges = fc.oneof(
   fc.constantFrom<Args>({}, { date_from: '-14d' }, { date_from: 'all' }),
@@ -120,10 +129,13 @@ const funnel = fc
     seldom(fc.record({ exclusions: exclusion }), 4),
   )
   .map((parts) => joined(...parts));
-const pointed = series(1, 3).map((events): Args => {
-  const id = events[0]?.['id'] ?? null;
-  return joined({ events, entity_type: 'events', entity_order: 0 }, id === null ? {} : { entity_id: id });
-});
+const pointed = fc
+  .array(entity, { minLength: 1, maxLength: 3 })
+  .map(numbered)
+  .map((events): Args => {
+    const id = events[0]?.['id'] ?? null;
+    return joined({ events, entity_type: 'events', entity_order: 0 }, id === null ? {} : { entity_id: id });
+  });
 
 /** For each insight what it is asked with. */
 export const INSIGHT_REQUESTS: Readonly<Record<string, fc.Arbitrary<Args>>> = {

@@ -162,6 +162,15 @@ describe('Envelopes', () => {
     expect(Object.keys(JSON.parse(await rewritten(body, 'short')) as object)).toEqual(['results', 'next']);
   });
 
+  test('A count and a moment of the envelope are a number and a moment, or are as if PostHog had said none', async () => {
+    const odd = { missing_actors_count: 'the query', is_cached: 'the query', last_refresh: 'the query' };
+    expect(JSON.parse(await rewritten(page([], odd)))).toMatchObject({
+      missing_persons: 0,
+      is_cached: false,
+      last_refresh: null,
+    });
+  });
+
   test('There is a way on if and only if PostHog has more', async () => {
     for (const hasMore of [true, false]) {
       const { next } = JSON.parse(await rewritten(page([], { hasMore }))) as { next: unknown };

@@ -187,10 +187,31 @@ describe('Series', () => {
     ],
     [
       'those without an order first',
-      { events: [SIGNED_UP, { id: 'paid', type: 'events' }] },
+      {
+        events: [
+          { ...SIGNED_UP, order: 1 },
+          { id: 'paid', type: 'events' },
+        ],
+      },
       [
         { kind: 'EventsNode', event: 'paid' },
         { kind: 'EventsNode', event: 'signed up' },
+      ],
+    ],
+    [
+      'one of order 0 and one without an order as they were sent',
+      { events: [SIGNED_UP, { id: 'paid', type: 'events' }] },
+      [
+        { kind: 'EventsNode', event: 'signed up' },
+        { kind: 'EventsNode', event: 'paid' },
+      ],
+    ],
+    [
+      'an action before an event where no order tells which is first',
+      { events: [{ id: 'paid', type: 'events' }], actions: [{ id: 12, type: 'actions' }] },
+      [
+        { kind: 'ActionsNode', id: 12 },
+        { kind: 'EventsNode', event: 'paid' },
       ],
     ],
     [

@@ -19,7 +19,7 @@ function meaningOf(status: number, retryAfterSeconds: number | null = null) {
   });
   const meaning = interpret({ status, retryAfterSeconds, text }, SCRUBS);
   if (meaning.kind === 'success') throw new Error('a success');
-  return interpretQuery(meaning);
+  return interpretQuery(meaning, retryAfterSeconds);
 }
 
 describe('Queries that are too expensive', () => {
@@ -45,7 +45,7 @@ describe('Queries that are too expensive', () => {
 
   test('A query that did not end in the time the gateway waits is too expensive', () => {
     const failure = failureUntil('upstream_timeout', 'PostHog did not answer within 30000 ms.', 5);
-    expect(interpretQuery({ kind: 'failure', status: null, failure })).toMatchObject({
+    expect(interpretQuery({ kind: 'failure', status: null, failure }, null)).toMatchObject({
       failure: { code: 'upstream_too_expensive' },
     });
   });
@@ -64,6 +64,10 @@ describe('Other refusals of queries', () => {
     expect(meaning).toMatchObject({ kind: 'failure', failure: { code } });
     if (meaning.kind === 'failure' && seconds !== null)
       expect(meaning.failure.retryAfterSeconds).toBe(seconds);
+  });
+
+  test('A query that found no free place at PostHog is sent again soon: only a rate limit says how long it lasts', () => {
+    expect(meaningOf(429)).toMatchObject({ failure: { code: 'upstream_busy', retryAfterSeconds: 10 } });
   });
 
   test('A busy PostHog is asked again when it says, or soon where it says nothing', () => {

@@ -28,15 +28,15 @@ export type MathRule = (
 /** The insight counts nothing but that an event happened. */
 export const noMath: MathRule = () => ok({});
 
-/** Events and actions in one list, by `order`; those without one come first, as PostHog sorts them. */
+/** Actions and events in one list, by `order`, as PostHog sorts them: those without one come first, and so do those of 0. */
 export function seriesOf(
   { events, actions }: Pick<InsightInput, 'events' | 'actions'>,
   math: MathRule,
 ): Result<readonly Series[], Flaw> {
   const all: Series[] = [];
   for (const [name, list] of [
-    ['events', events ?? []],
     ['actions', actions ?? []],
+    ['events', events ?? []],
   ] as const) {
     for (const [index, entity] of list.entries()) {
       const attr = `${name}[${index}]`;
@@ -49,7 +49,7 @@ export function seriesOf(
   return ok(all.toSorted((a, b) => orderOf(a) - orderOf(b)));
 }
 
-const orderOf = ({ entity }: Series): number => entity.order ?? -1;
+const orderOf = ({ entity }: Series): number => entity.order ?? 0;
 
 /** One entity as a node. `attr` is where it stands. */
 export function nodeOf(entity: EntityInput, attr: string, math: MathRule): Result<SeriesNode, Flaw> {
