@@ -10,7 +10,7 @@ import { methodNotAllowed, notFound, Refusal, serverError } from './wire/errors.
 import type { Answer, Message, Reply } from './wire/message.ts';
 import { ok } from './wire/message.ts';
 import { writeReply } from './wire/render.ts';
-import { parsePlace, parseTarget } from './wire/target.ts';
+import { parsePlace, parseTarget, type Target } from './wire/target.ts';
 
 /** What OPTIONS answers on every path (PostHog contract §1): the framework's description of itself. */
 const METADATA: Action = {
@@ -54,6 +54,14 @@ function deprecated(reply: Reply, path: string): Reply {
   return { ...reply, headers: { ...reply.headers, ...headers } };
 }
 
+/** Where the environments family was sent on to before July 2026, before anybody asked for a key (corrections §3, 2.8). */
+function sentOn(settings: Settings, target: Target): Reply | undefined {
+  const isOldPath = target.raw.startsWith('/api/environments/');
+  if (!settings.environments_redirect || settings.generation === 'C' || !isOldPath) return undefined;
+  const location = target.raw.replace('/api/environments/', '/api/projects/');
+  return { status: 307, data: undefined, headers: { location } };
+}
+
 /**
  * Answers one request of the persons API. The order is the contract's (§3): route, content negotiation, authentication,
  * scopes, project, throttle, handler; so a 401, a 403 and an unknown project cost nothing of the rate.
@@ -61,6 +69,8 @@ function deprecated(reply: Reply, path: string): Reply {
 export function answerApi(sql: SqlStorage, settings: Settings, message: Message): Answer {
   const target = parseTarget(message.url);
   let csv = false;
+  const elsewhere = sentOn(settings, target);
+  if (elsewhere !== undefined) return writeReply(elsewhere, csv);
   const reply = attempt(() => {
     const place = parsePlace(target.path);
     if (place === undefined) throw notFound('Endpoint not found.');

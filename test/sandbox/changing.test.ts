@@ -39,6 +39,21 @@ describe('Properties', () => {
     });
   });
 
+  test.each(['B', 'C'])(
+    'A change in %s of a property that the owner may not write is a 400',
+    async (generation) => {
+      await bench.reset({ generation, unwritable_properties: ['plan'] });
+      const answers = [
+        await patch({ properties: { plan: 'team', extra: 1 } }),
+        await bench.post(`/${ADA.id}/update_property/`, { key: 'plan', value: 'team' }),
+        await bench.post(`/${ADA.id}/delete_property/`, { $unset: 'plan' }),
+      ];
+      expect(answers.map(({ status }) => status)).toEqual([400, 400, 400]);
+      expect(await properties()).toEqual(ADA.properties);
+      expect((await patch({ properties: { extra: 1 } })).status).toBe(202);
+    },
+  );
+
   test('An update that ingestion cannot take is a 202 all the same', async () => {
     expect((await patch({ properties: 'nonsense' })).status).toBe(202);
     expect(await properties()).toEqual(ADA.properties);
@@ -93,6 +108,19 @@ describe('Split', () => {
       });
     },
   );
+
+  test('A split that waits leaves the old owner until the next step, and the UUID comes from the id', async () => {
+    const path = `/${MIA.id}/split/`;
+    const uuidOf = async (): Promise<unknown> => at(await owner('mia@birch.test'), 'uuid');
+    await bench.post(path, { main_distinct_id: 'mia@acme.test' });
+    const derived = await uuidOf();
+    await bench.reset({ async_splits: true });
+    await bench.post(path, { main_distinct_id: 'mia@acme.test' });
+    expect(await uuidOf()).toBe(MIA.uuid);
+    await bench.control('POST', 'step', {});
+    expect(await uuidOf()).toBe(derived);
+    expect(derived).not.toBe(MIA.uuid);
+  });
 
   test('A split without a main id keeps the first', async () => {
     await bench.post(`/${MIA.id}/split/`, {});

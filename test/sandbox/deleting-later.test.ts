@@ -86,6 +86,18 @@ describe('The queue of C', () => {
   });
 });
 
+test('Generation A takes in its last months the flags of a bulk delete, and its answer is still empty', async () => {
+  await bench.reset({ generation: 'A', bulk_delete_flags: true });
+  const members = { ids: [ADA.uuid], delete_recordings: true, keep_person: true };
+  const answer = await bench.post('/bulk_delete/', members);
+  expect([answer.status, answer.text]).toEqual([202, '']);
+  expect(await exists(ADA.id)).toBe(true);
+  expect(column(at(await bench.control('GET', 'state'), 'deletions'), 'kind')).toContain('recording');
+  await bench.control('PATCH', 'settings', { bulk_delete_flags: false });
+  await bench.post('/bulk_delete/', members);
+  expect(await exists(ADA.id)).toBe(false);
+});
+
 describe('Event deletions', () => {
   beforeEach(() => bench.reset());
 

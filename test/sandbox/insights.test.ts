@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { BEN } from '../../src/sandbox/seed/names.ts';
-import { at, type Bench, launchBench, OLDEST, q, SOME_NUMBER } from '../support/sandbox/ask.ts';
+import { at, type Bench, column, launchBench, OLDEST, q, SOME_NUMBER } from '../support/sandbox/ask.ts';
 import { happen, ids, step, WIDE } from '../support/sandbox/stories.ts';
 
 /** PostHog contract §6.4 and §8: the other insights, computed from events. */
@@ -115,6 +115,26 @@ describe('Trends', () => {
     expect(ids(day.json)).toEqual(['often']);
     expect(ids((await bench.get(`${path}&date_from=all`)).json)).toEqual(['early', 'often', 'once']);
     expect(ids((await bench.get(`${path}&breakdown=way&breakdown_value=once`)).json)).toEqual(['once']);
+  });
+
+  test('Funnels cut pages by the UUID, and the rows of a page are newest first', async () => {
+    const born = (distinctId: string, day: number, end: string) => ({
+      project_id: 1,
+      distinct_ids: [distinctId],
+      created_at: `2026-03-0${day}T10:00:00Z`,
+      uuid: `0190c0de-0001-7000-8000-0000000000${end}`,
+    });
+    await bench.control('POST', 'persons', [
+      born('old', 1, 'aa'),
+      born('new', 3, 'bb'),
+      born('mid', 2, 'cc'),
+    ]);
+    await happen(bench, 'old: probe@12T10', 'new: probe@12T10', 'mid: probe@12T10');
+    const path = `/funnel/?${WIDE}&events=${q([step('probe')])}&limit=2`;
+    const rows = async (offset: number): Promise<unknown[]> =>
+      column(at((await bench.get(`${path}&offset=${offset}`)).json, 'results', 0, 'people'), 'distinct_ids');
+    expect(await rows(0)).toEqual([['new'], ['old']]);
+    expect(await rows(2)).toEqual([['mid']]);
   });
 
   test('The series of a trends filter brings its own properties', async () => {

@@ -39,17 +39,19 @@ describe('The list', () => {
   });
 
   test.each([
-    ['B', 'number', ['second', 'first']],
-    ['A', 'UUID', ['first', 'second']],
-  ])('Generation %s orders persons created together by %s, descending', async (generation, _, expected) => {
+    ['A', 'descends', ['first', 'third']],
+    ['B', 'ascends', ['third', 'first']],
+    ['C', 'ascends', ['third', 'first']],
+  ])('A page of %s has the highest UUIDs of persons created together, and %s', async (generation, _, ids) => {
     await bench.reset({ generation });
     const born = { project_id: 1, created_at: '2026-03-15T11:00:00Z' };
     await bench.control('POST', 'persons', [
       { ...born, distinct_ids: ['first'], uuid: '0190c0de-0001-7000-8000-0000000000ff' },
       { ...born, distinct_ids: ['second'], uuid: '0190c0de-0001-7000-8000-0000000000aa' },
+      { ...born, distinct_ids: ['third'], uuid: '0190c0de-0001-7000-8000-0000000000cc' },
     ]);
     const rows = at((await bench.get('/?limit=2')).json, 'results');
-    expect(column(rows, 'distinct_ids')).toEqual(expected.map((id) => [id]));
+    expect(column(rows, 'distinct_ids')).toEqual(ids.map((id) => [id]));
   });
 
   test('Email, distinct_id and search are combined with AND, and an unknown distinct id is an empty page', async () => {

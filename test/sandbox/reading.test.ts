@@ -45,6 +45,31 @@ describe('Shapes', () => {
     expect((await bench.get(`/${ADA.id}/`)).json).not.toHaveProperty('last_seen_at');
   });
 
+  test('A person is identified by an event that says so, and not by the spelling of an id', async () => {
+    const isIdentified = async (id: string): Promise<unknown> =>
+      at((await bench.get(`/?distinct_id=${id}`)).json, 'results', 0, 'is_identified');
+    const event = { project_id: 1, distinct_id: 'captured', event: 'paid' };
+    await bench.control('POST', 'events', event);
+    expect(await isIdentified('captured')).toBe(false);
+    await bench.control('POST', 'events', { ...event, event: '$identify' });
+    expect(await isIdentified('captured')).toBe(true);
+    await bench.post(`/${MIA.id}/split/`, { main_distinct_id: anonymousId(1, 5) });
+    expect(await isIdentified(anonymousId(1, 5))).toBe(true);
+    expect(await isIdentified('mia@birch.test')).toBe(false);
+  });
+
+  test.each(['B', 'C'])('Properties that the owner may not read are left out in %s', async (generation) => {
+    const hidden = { unreadable_properties: ['ssn'] };
+    await bench.reset({ generation, ...hidden });
+    const { ssn, ...rest } = ADA.properties;
+    expect(ssn).toBeDefined();
+    const row = at((await bench.get('/?distinct_id=ada@acme.test')).json, 'results', 0, 'properties');
+    expect(row).toEqual(rest);
+    expect(at((await bench.get(`/${ADA.id}/`)).json, 'properties')).toEqual(rest);
+    await bench.reset({ generation: 'A', ...hidden });
+    expect(at((await bench.get(`/${ADA.id}/`)).json, 'properties')).toEqual(ADA.properties);
+  });
+
   test('A person without a display property is named by a chosen distinct id, else by the first one', async () => {
     expect(at((await bench.get(`/${GHOST.id}/`)).json, 'name')).toBe(GHOST.distinctIds[0]);
     await bench.control('POST', 'persons', {

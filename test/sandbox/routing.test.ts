@@ -29,6 +29,29 @@ function raw(lines: readonly string[], body = ''): Promise<string> {
   });
 }
 
+describe('The environments family before July 2026', () => {
+  const path = `/api/environments/1/persons/${ADA.id}/?a=%20`;
+  const redirect = { environments_redirect: true };
+
+  test.each(['A', 'B'])(
+    'A path of environments in %s is sent on to the projects, key or not',
+    async (generation) => {
+      await bench.reset({ generation, ...redirect });
+      for (const key of [KEY, null]) {
+        const answer = await bench.ask('GET', path, { key });
+        expect(answer.status).toBe(307);
+        expect(answer.headers.get('location')).toBe(`/api/projects/1/persons/${ADA.id}/?a=%20`);
+      }
+      expect((await bench.get(`/${ADA.id}/`)).status).toBe(200);
+    },
+  );
+
+  test('Generation C answers a path of environments itself', async () => {
+    await bench.reset({ generation: 'C', ...redirect });
+    expect((await bench.ask('GET', path)).status).toBe(200);
+  });
+});
+
 describe('Paths', () => {
   test('Both families answer, with and without the trailing slash', async () => {
     for (const family of ['projects', 'environments']) {

@@ -18,7 +18,7 @@ function firstIds(value: unknown): string[] {
 }
 
 function shown(call: Call, person: Person): unknown {
-  return retrievedPerson(person, call.generation, SHOWN_IDS);
+  return retrievedPerson(call, person, SHOWN_IDS);
 }
 
 /** POST /batch_by_distinct_ids/: from each id that was asked for to its person. */

@@ -11,7 +11,7 @@ import { absoluteLink } from '../wire/links.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { int, isRecord, text } from '../wire/python.ts';
 import { personFilter } from './person-filter.ts';
-import { personRow } from './rows.ts';
+import { byCreation, personRow } from './rows.ts';
 
 /** GET / (PostHog contract §6.3, §8 item 9). */
 
@@ -33,13 +33,14 @@ function propertyFilter(call: Call, dictionary: Record<string, unknown>): Group 
   return personFilter(call, parsed);
 }
 
-/** Newest first; ties by number in B and by UUID in A, descending. */
-function inOrder(call: Call): (a: Person, b: Person) => number {
-  return (a, b) => {
-    if (a.createdAt !== b.createdAt) return b.createdAt - a.createdAt;
-    if (call.generation !== 'A') return b.id - a.id;
-    return a.uuid < b.uuid ? 1 : -1;
-  };
+/** Newest first, ties by UUID descending: the order in which pages are cut. */
+function newestFirst(a: Person, b: Person): number {
+  return b.createdAt - a.createdAt || (a.uuid < b.uuid ? 1 : -1);
+}
+
+/** B and C sort a page that is cut once more, and there ties are ascending (corrections §3, 2.11). */
+function inPage(call: Call, page: readonly Person[]): readonly Person[] {
+  return call.generation === 'A' ? page : page.toSorted(byCreation);
 }
 
 /** Everybody who matches, including the deleted where the slow store still counts them. */
@@ -62,7 +63,7 @@ function matching(call: Call, dictionary: Record<string, unknown>): Person[] {
       const subject = { person: stored, distinctIds, uuid, cohorts: cohorts.get(person.id) ?? none };
       return satisfies(filter, subject, call.now);
     })
-    .toSorted(inOrder(call));
+    .toSorted(newestFirst);
 }
 
 /** Answers a page of persons; a CSV has all of them, whatever the paging parameters say. */
@@ -72,9 +73,9 @@ export function list(call: Call): Reply {
   const offset = int(dictionary['offset'], 0);
   const matched = matching(call, dictionary);
   const rows = (persons: readonly Person[]): unknown[] =>
-    persons
+    inPage(call, persons)
       .filter((person) => person.state !== 'deleted')
-      .map((person) => personRow(person, call.generation));
+      .map((person) => personRow(call, person));
   if (call.csv) return ok(rows(matched.slice(0, call.generation === 'A' ? 300_000 : MOST_ROWS)));
   const size = call.generation === 'A' ? limit : Math.min(limit, MOST_ROWS);
   const page = matched.slice(offset, offset + size);

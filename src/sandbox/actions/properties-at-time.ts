@@ -6,7 +6,7 @@ import { Refusal } from '../wire/errors.ts';
 import { ok, type Reply } from '../wire/message.ts';
 import { iso, uuid } from '../wire/python.ts';
 import { failsNested } from './quirks.ts';
-import { retrievedPerson } from './rows.ts';
+import { readableProperties, retrievedPerson } from './rows.ts';
 
 /** GET /properties_at_time/ (PostHog contract §8, 26), with an error shape of its own (§4). */
 
@@ -39,10 +39,10 @@ export function propertiesAtTime(call: Call): Reply {
     : byPersonId(call, identifier);
   if (person === undefined) throw failure(404, `Person with identifier ${identifier} not found`);
   const withSetOnce = query.get('include_set_once')?.toLowerCase() === 'true';
-  const retrieved = retrievedPerson(person, call.generation);
+  const retrieved = retrievedPerson(call, person);
   return ok({
     ...retrieved,
-    properties: pastProperties(call.sql, person.id, at, withSetOnce),
+    properties: readableProperties(call, pastProperties(call.sql, person.id, at, withSetOnce)),
     point_in_time_metadata: {
       queried_timestamp: iso(at),
       include_set_once: withSetOnce,

@@ -6,7 +6,7 @@ import { retrievedPerson } from './rows.ts';
 
 /** GET /:id/ (PostHog contract §8, 11). */
 export function retrieve(call: Call): Reply {
-  return ok(retrievedPerson(personInPath(call), call.generation));
+  return ok(retrievedPerson(call, personInPath(call)));
 }
 
 /** POST / is always refused: people come from events (PostHog contract §8, 10). */

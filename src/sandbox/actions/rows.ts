@@ -1,3 +1,6 @@
+import type { Call } from '../call.ts';
+import { isAnonymous } from '../store/persons/distinct-ids.ts';
+import type { Properties } from '../store/json.ts';
 import type { Generation } from '../store/settings.ts';
 import type { Person } from '../store/persons/persons.ts';
 import { iso, text } from '../wire/python.ts';
@@ -13,14 +16,16 @@ const DISPLAY_PROPERTIES: Readonly<Record<Generation, readonly string[]>> = {
   C: ['email', 'name', 'username'],
 };
 
-/** PostHog takes five groups of letters and digits with dashes between for an id its own library made up. */
-export function isAnonymous(distinctId: string): boolean {
-  return /^([a-z0-9]+-){4}[a-z0-9]+$/i.test(distinctId);
+/** The order of rows inside a page: newest first, ties by UUID ascending. */
+export function byCreation(a: Person, b: Person): number {
+  return b.createdAt - a.createdAt || (a.uuid < b.uuid ? -1 : 1);
 }
 
-/** Has the person an id that somebody chose? */
-export function isIdentified(person: Person): boolean {
-  return person.distinctIds.some((id) => !isAnonymous(id));
+/** The properties that the key's owner may read; the others are left out without a word (corrections §3, 2.16). */
+export function readableProperties(call: Call, properties: Properties): Properties {
+  const { unreadable_properties: unreadable } = call.settings;
+  if (call.generation === 'A' || unreadable.length === 0) return properties;
+  return Object.fromEntries(Object.entries(properties).filter(([name]) => !unreadable.includes(name)));
 }
 
 /** The name shown for a person: a display property, else the first id somebody chose, else the first id, else the number. */
@@ -41,20 +46,20 @@ function lastSeen(person: Person, generation: Generation): Record<string, unknow
 
 /** A row of the list or of an insight: `id` is the UUID. */
 export function personRow(
+  call: Call,
   person: Person,
-  generation: Generation,
   valueAtDataPoint: number | null = null,
 ): Record<string, unknown> {
   return {
     type: 'person',
     id: person.uuid,
     uuid: person.uuid,
-    name: displayName(person, generation),
+    name: displayName(person, call.generation),
     distinct_ids: person.distinctIds.slice(0, ROW_DISTINCT_IDS),
-    properties: person.properties,
+    properties: readableProperties(call, person.properties),
     created_at: iso(person.createdAt),
-    ...lastSeen(person, generation),
-    is_identified: isIdentified(person),
+    ...lastSeen(person, call.generation),
+    is_identified: person.isIdentified,
     matched_recordings: [],
     value_at_data_point: valueAtDataPoint,
   };
@@ -62,8 +67,8 @@ export function personRow(
 
 /** A person asked for by itself: `id` is the number, and chosen distinct ids come first. */
 export function retrievedPerson(
+  call: Call,
   person: Person,
-  generation: Generation,
   shownIds = Number.POSITIVE_INFINITY,
 ): Record<string, unknown> {
   const ids = person.distinctIds
@@ -71,11 +76,11 @@ export function retrievedPerson(
     .toSorted((a, b) => Number(isAnonymous(a)) - Number(isAnonymous(b)));
   return {
     id: person.id,
-    name: displayName(person, generation),
+    name: displayName(person, call.generation),
     distinct_ids: ids,
-    properties: person.properties,
+    properties: readableProperties(call, person.properties),
     created_at: iso(person.createdAt),
     uuid: person.uuid,
-    ...lastSeen(person, generation),
+    ...lastSeen(person, call.generation),
   };
 }

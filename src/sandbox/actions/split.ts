@@ -1,6 +1,6 @@
 import { body, type Call } from '../call.ts';
 import { addActivity } from '../store/activity.ts';
-import { splitOff } from '../store/persons/changes.ts';
+import { queueSplit, runSplits } from '../store/persons/splitting.ts';
 import type { Person } from '../store/persons/persons.ts';
 import { invalid } from '../wire/errors.ts';
 import type { Reply } from '../wire/message.ts';
@@ -33,7 +33,8 @@ function leaving(call: Call, person: Person): string[] {
 /** Splits a person; the original keeps its properties, and those who leave start without any. */
 export function split(call: Call): Reply {
   const person = personInPath(call);
-  splitOff(call.sql, person, leaving(call, person), call.now);
+  queueSplit(call.sql, person, leaving(call, person));
+  if (!call.settings.async_splits) runSplits(call.sql, call.now);
   addActivity(call.sql, {
     projectId: call.projectId,
     itemId: String(person.id),

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { addEvent } from '../store/events.ts';
-import { addPerson } from '../store/persons/changes.ts';
+import { addPerson, identify } from '../store/persons/changes.ts';
+import { hasChosenId } from '../store/persons/distinct-ids.ts';
 import { personById, personsByDistinctId } from '../store/persons/persons.ts';
 import type { Desk } from './desk.ts';
 
@@ -15,6 +16,8 @@ const newPerson = z.strictObject({
   properties,
   uuid: z.uuid().optional(),
   created_at: moment.optional(),
+  /** Left out: identified if somebody chose one of the distinct ids. */
+  is_identified: z.boolean().optional(),
 });
 
 const newEvent = z.strictObject({
@@ -39,6 +42,7 @@ export function addPersons(desk: Desk): unknown {
         projectId: wanted.project_id,
         distinctIds: wanted.distinct_ids,
         properties: wanted.properties,
+        isIdentified: wanted.is_identified ?? hasChosenId(wanted.distinct_ids),
         isVisible: desk.settings.tombstones,
         createdAt: wanted.created_at === undefined ? now : Date.parse(wanted.created_at),
         ...(wanted.uuid === undefined ? {} : { uuid: wanted.uuid.toLowerCase() }),
@@ -65,6 +69,7 @@ export function addEvents(desk: Desk): unknown {
         createdAt: at,
         isVisible: desk.settings.tombstones,
       });
+    if (event.event === '$identify') identify(desk.sql, personId);
     addEvent(desk.sql, projectId, {
       personId,
       distinctId,

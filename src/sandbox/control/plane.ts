@@ -3,6 +3,7 @@ import { runEventJobs, runQueue } from '../deleting/background.ts';
 import { makeWorld } from '../seed/world.ts';
 import { addFault, clearFaults, fault, listFaults } from '../store/faults.ts';
 import { waitingPersons } from '../store/persons/queue.ts';
+import { runSplits } from '../store/persons/splitting.ts';
 import { forgetReceived, receivedAfter } from '../store/received.ts';
 import {
   changed,
@@ -55,10 +56,11 @@ function clear(desk: Desk): unknown {
 
 const wantedStep = z.strictObject({ events: z.boolean().default(false) });
 
-/** Does at once what PostHog does later: the queue of persons, and the batch of event deletions if asked for. */
+/** Does at once what PostHog does later: the splits, the queue of persons, and the batch of event deletions if asked for. */
 function step(desk: Desk): unknown {
   const { events } = wantedStep.parse(desk.body);
   runQueue(desk.sql, desk.settings, 0);
+  runSplits(desk.sql, Date.parse(desk.settings.now));
   if (events) runEventJobs(desk.sql, desk.settings);
   return { waiting: waitingPersons(desk.sql) };
 }

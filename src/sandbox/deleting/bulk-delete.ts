@@ -42,10 +42,11 @@ export function bulkDelete(call: Call): Reply {
   const members = body(call);
   const persons = named(call, members);
   const old = call.generation === 'A';
+  const takesFlags = !old || call.settings.bulk_delete_flags;
   const flags: Flags = {
     events: truthy(members['delete_events']),
-    recordings: !old && truthy(members['delete_recordings']),
-    keepPerson: !old && truthy(members['keep_person']),
+    recordings: takesFlags && truthy(members['delete_recordings']),
+    keepPerson: takesFlags && truthy(members['keep_person']),
   };
   const { deleted, queued, failed } = deletePersons(call, persons, flags, isQueued(call) ? 'queue' : 'now');
   if (old) {

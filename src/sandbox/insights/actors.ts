@@ -1,7 +1,8 @@
-import { personRow } from '../actions/rows.ts';
+import { byCreation, personRow } from '../actions/rows.ts';
 import type { Call } from '../call.ts';
 import type { Happening } from '../store/events.ts';
 import type { Person } from '../store/persons/persons.ts';
+import type { Generation } from '../store/settings.ts';
 import { actorsLink } from '../wire/links.ts';
 import { int } from '../wire/python.ts';
 
@@ -24,6 +25,18 @@ export interface Page {
   readonly missing: number;
 }
 
+/** The order in which pages are cut: by the actor's id, and in A's trends by how often first (corrections Q2). */
+function inCut(generation: Generation): (one: Match, other: Match) => number {
+  const byId = (one: Match, other: Match): number => (one.person.uuid < other.person.uuid ? -1 : 1);
+  if (generation !== 'A') return byId;
+  return (one, other) => (other.value ?? 0) - (one.value ?? 0) || byId(one, other);
+}
+
+/** The order of the rows inside a page: how often, then newest first, then by UUID. */
+function inRows(one: Match, other: Match): number {
+  return (other.value ?? 0) - (one.value ?? 0) || byCreation(one.person, other.person);
+}
+
 /** Cuts a page. It ends at ids matched, not at rows shown: a page may be short, or empty, and still have a next one. */
 export function cutPage(
   call: Call,
@@ -32,9 +45,9 @@ export function cutPage(
   limit: number,
   next: () => string,
 ): Page {
-  const page = matches.slice(offset, offset + limit);
-  const shown = page.filter((match) => match.person.state === 'live');
-  const people = shown.map((match) => personRow(match.person, call.generation, match.value ?? null));
+  const page = matches.toSorted(inCut(call.generation)).slice(offset, offset + limit);
+  const shown = page.filter((match) => match.person.state === 'live').toSorted(inRows);
+  const people = shown.map((match) => personRow(call, match.person, match.value ?? null));
   return {
     results: [{ people, count: people.length }],
     next: page.length >= limit ? next() : null,

@@ -24,15 +24,13 @@ export function trendsMatches(
     .filter((match) => match.value > 0);
 }
 
-/** GET /trends/ (PostHog contract §6.4, §8 item 21): who did it in the range, and how often, most often first. */
+/** GET /trends/ (PostHog contract §6.4, §8 item 21): who did it in the range, and how often. */
 export function trends(call: Call): Reply {
   const dictionary = merged(call);
   const entity = targetEntity(dictionary);
   return cachedPage(call, 'trends', dictionary, () => {
     const inSlice = slice(dictionary, dictionary['breakdown_value']);
-    const matches = trendsMatches(gatherLegacy(call, call.projectId, dictionary), entity, inSlice).toSorted(
-      (a, b) => (b.value ?? 0) - (a.value ?? 0) || a.person.id - b.person.id,
-    );
+    const matches = trendsMatches(gatherLegacy(call, call.projectId, dictionary), entity, inSlice);
     return actorsPage(call, dictionary, matches);
   });
 }

@@ -1,5 +1,7 @@
-import { isAnonymous, isIdentified } from '../actions/rows.ts';
+import { readableProperties } from '../actions/rows.ts';
+import type { Call } from '../call.ts';
 import type { Match } from '../insights/actors.ts';
+import { isAnonymous } from '../store/persons/distinct-ids.ts';
 import type { Generation } from '../store/settings.ts';
 import { iso } from '../wire/python.ts';
 import type { Column } from './select.ts';
@@ -27,8 +29,9 @@ function shownIds(ids: readonly string[], generation: Generation): readonly stri
     .slice(0, ACTOR_DISTINCT_IDS);
 }
 
-function personObject(match: Match, generation: Generation, isCounted: boolean): Record<string, unknown> {
+function personObject(match: Match, call: Call, isCounted: boolean): Record<string, unknown> {
   const { person } = match;
+  const { generation } = call;
   if (!isResolved(match)) {
     return {
       id: person.uuid,
@@ -39,9 +42,9 @@ function personObject(match: Match, generation: Generation, isCounted: boolean):
   const seen = person.lastSeenAt === null ? null : iso(person.lastSeenAt);
   return {
     id: person.uuid,
-    properties: person.properties,
+    properties: readableProperties(call, person.properties),
     distinct_ids: shownIds(person.distinctIds, generation),
-    is_identified: isIdentified(person),
+    is_identified: person.isIdentified,
     created_at: iso(person.createdAt),
     ...(generation === 'A' ? {} : { last_seen_at: seen }),
   };
@@ -61,12 +64,12 @@ function groupObject({ person }: Match, index: number): Record<string, unknown> 
 function actorObject(
   match: Match,
   aggregation: Aggregation,
-  generation: Generation,
+  call: Call,
   isCounted: boolean,
 ): Record<string, unknown> {
   switch (aggregation.by) {
     case 'person':
-      return personObject(match, generation, isCounted);
+      return personObject(match, call, isCounted);
     case 'group':
       return groupObject(match, aggregation.index);
     case 'session':
@@ -77,7 +80,7 @@ function actorObject(
 /** What a row's cells are made from, beside the match itself. */
 export interface RowContext {
   readonly aggregation: Aggregation;
-  readonly generation: Generation;
+  readonly call: Call;
   readonly isCounted: boolean;
 }
 
@@ -87,7 +90,7 @@ export function cell(match: Match, column: Column, context: RowContext): unknown
     case 'actor':
     case 'person':
     case 'group':
-      return actorObject(match, context.aggregation, context.generation, context.isCounted);
+      return actorObject(match, context.aggregation, context.call, context.isCounted);
     case 'id':
     case 'actor_id':
       return match.person.uuid;

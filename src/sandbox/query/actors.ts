@@ -91,7 +91,7 @@ export function runActorsQuery(call: Call, query: ActorsQuery): ActorsPage {
   const offset = Math.max(0, query.offset ?? 0);
   const ordered = orderMatches(matches, query.orderBy, columns, isCounted);
   const page = ordered.slice(offset, offset + limit);
-  const context = { aggregation, isCounted, generation: call.generation };
+  const context = { aggregation, isCounted, call };
   return {
     results: page.map((match) => columns.map((column) => cell(match, column, context))),
     columns,

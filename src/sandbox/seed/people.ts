@@ -1,5 +1,6 @@
 import { DAY_MS } from '../filters/dates.ts';
 import type { NewPerson } from '../store/persons/changes.ts';
+import { hasChosenId } from '../store/persons/distinct-ids.ts';
 import { anonymousId, PERSONS_IN_PROJECT, seededId, seededUuid, TENANTS, WELL_KNOWN } from './names.ts';
 import type { Random } from './random.ts';
 
@@ -58,6 +59,7 @@ function madeUp(projectId: 1 | 2, index: number, createdAt: number, random: Rand
     properties,
     createdAt,
     lastSeenAt: createdAt + DAY_MS,
+    isIdentified: true,
   };
 }
 
@@ -77,6 +79,8 @@ export function makePeople(projectId: 1 | 2, now: number, random: Random): NewPe
     if (known === undefined) return madeUp(projectId, index, arrival(index, count, second), random);
     // The well-known came ten days ago, a minute apart: before anything they are known to have done.
     const createdAt = second - 10 * DAY_MS - index * 60_000;
-    return { ...known, properties: { ...known.properties }, createdAt, lastSeenAt: second - DAY_MS };
+    const isIdentified = hasChosenId(known.distinctIds);
+    const properties = { ...known.properties };
+    return { ...known, properties, createdAt, lastSeenAt: second - DAY_MS, isIdentified };
   });
 }

@@ -5,7 +5,7 @@
 const TABLES = [
   `settings (id INTEGER PRIMARY KEY CHECK (id = 1), json TEXT NOT NULL)`,
   `persons (id INTEGER PRIMARY KEY, uuid TEXT NOT NULL, project_id INTEGER NOT NULL, properties TEXT NOT NULL,
-    created_at INTEGER NOT NULL, last_seen_at INTEGER, state TEXT NOT NULL)`,
+    created_at INTEGER NOT NULL, last_seen_at INTEGER, is_identified INTEGER NOT NULL, state TEXT NOT NULL)`,
   `distinct_ids (project_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, person_id INTEGER NOT NULL,
     PRIMARY KEY (project_id, distinct_id))`,
   `retired_ids (project_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, person_id INTEGER NOT NULL, uuid TEXT,
@@ -23,6 +23,7 @@ const TABLES = [
     name TEXT, changes TEXT NOT NULL, by_system INTEGER NOT NULL, at INTEGER NOT NULL)`,
   `deletions (id INTEGER PRIMARY KEY, project_id INTEGER NOT NULL, person_uuid TEXT NOT NULL, kind TEXT NOT NULL,
     at INTEGER NOT NULL, verified_at INTEGER)`,
+  `split_queue (project_id INTEGER NOT NULL, distinct_id TEXT NOT NULL, person_id INTEGER NOT NULL)`,
   `person_queue (person_id INTEGER PRIMARY KEY, queued_at INTEGER NOT NULL)`,
   `actors_cache (key TEXT PRIMARY KEY, json TEXT NOT NULL)`,
   `throttle_hits (bucket TEXT NOT NULL, at INTEGER NOT NULL)`,
@@ -45,7 +46,7 @@ const UNIQUE_INDEXES = [
 ];
 
 /** Raised with every change of a table or of the settings: a world kept from before is then made anew. */
-const FORMAT = 4;
+const FORMAT = 5;
 
 function tableNames(sql: SqlStorage): string[] {
   const kept = `type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE '\\_cf\\_%' ESCAPE '\\'`;

@@ -41,6 +41,15 @@ const settings = z.strictObject({
   legacy_insights: z.boolean(),
   /** Properties the project declared numeric: only these the query engine compares as numbers (corrections §2.14). */
   numeric_properties: z.array(z.string()),
+  /** True: A since 2025-12-23, whose bulk delete takes flags and still answers nothing (corrections §3, the "A½"). */
+  bulk_delete_flags: z.boolean(),
+  /** True: paths of environments are sent on to those of projects, as before July 2026 (corrections §3, 2.8). */
+  environments_redirect: z.boolean(),
+  /** Properties that the keys' owner may not read, or not write (corrections §3, 2.16). */
+  unreadable_properties: z.array(z.string()),
+  unwritable_properties: z.array(z.string()),
+  /** True: a split waits for a step of the control plane (corrections §3, 2.21). */
+  async_splits: z.boolean(),
   /** False: generation C without its queue, as self-hosted instances run it (corrections §3, 2.4). */
   async_deletes: z.boolean(),
   /** How long a person of C's queue is still there, by the real clock; null: until a step of the control plane. */
@@ -99,6 +108,11 @@ export function defaultSettings(defaults: Defaults): Settings {
     actors_cache: true,
     legacy_insights: true,
     numeric_properties: [],
+    bulk_delete_flags: false,
+    environments_redirect: false,
+    unreadable_properties: [],
+    unwritable_properties: [],
+    async_splits: false,
     async_deletes: true,
     deletion_delay_ms: 5000,
     tombstones: false,

@@ -59,6 +59,7 @@ function standIn(call: Call, key: string, group: ReturnType<typeof groupsOf>, fi
     properties: found?.properties ?? {},
     createdAt: found?.createdAt ?? first.at,
     lastSeenAt: null,
+    isIdentified: false,
     state: 'live',
     distinctIds: [first.distinctId],
   };

@@ -1,4 +1,5 @@
 import type { Properties } from '../json.ts';
+import { derivedUuid } from './distinct-ids.ts';
 import type { Person, PersonState } from './persons.ts';
 
 /** How a property came to have its value: `$set`, `$set_once`, or `$unset`. */
@@ -13,6 +14,8 @@ export interface NewPerson {
   readonly properties: Properties;
   readonly createdAt: number;
   readonly lastSeenAt?: number;
+  /** Left out: not identified, as who is only captured or split off. */
+  readonly isIdentified?: boolean;
   /** True: visible at once, even under the distinct id of a deleted person. */
   readonly isVisible?: boolean;
 }
@@ -40,9 +43,11 @@ function nextId(sql: SqlStorage): number {
   return sql.exec<{ id: number }>('SELECT coalesce(max(id), 100000) + 1 AS id FROM persons').one().id;
 }
 
-/** A UUID of the made-up world for a person nobody chose one for. */
-function madeUpUuid(id: number): string {
-  return `0190c0de-00ff-7000-8000-${String(id).padStart(12, '0')}`;
+/** The UUID that comes from the first distinct id, if nobody alive has it: an id that moved may have named another person. */
+function uuidFor(sql: SqlStorage, id: number, { projectId, distinctIds }: NewPerson): string {
+  const uuid = derivedUuid(projectId, distinctIds[0] ?? `person ${String(id)}`);
+  const taken = sql.exec(`SELECT id FROM persons WHERE uuid = ? AND state <> 'deleted'`, uuid).toArray();
+  return taken.length === 0 ? uuid : derivedUuid(projectId, `person ${String(id)}`);
 }
 
 type RetiredRow = { person_id: number; uuid: string | null };
@@ -72,16 +77,17 @@ function inherit(sql: SqlStorage, id: number, uuid: string): void {
 export function addPerson(sql: SqlStorage, person: NewPerson): number {
   const id = person.id ?? nextId(sql);
   const earlier = retired(sql, person);
-  const uuid = person.uuid ?? earlier[0]?.uuid ?? madeUpUuid(id);
+  const uuid = person.uuid ?? earlier[0]?.uuid ?? uuidFor(sql, id, person);
   const state: PersonState = earlier.length > 0 && person.isVisible !== true ? 'hidden' : 'live';
   sql.exec(
-    'INSERT INTO persons (id, uuid, project_id, properties, created_at, last_seen_at, state) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO persons (id, uuid, project_id, properties, created_at, last_seen_at, is_identified, state) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
     id,
     uuid,
     person.projectId,
     JSON.stringify(person.properties),
     person.createdAt,
     person.lastSeenAt ?? null,
+    person.isIdentified === true ? 1 : 0,
     state,
   );
   if (earlier.length > 0) inherit(sql, id, uuid);
@@ -116,17 +122,7 @@ export function unsetProperty(sql: SqlStorage, person: Person, key: string, at: 
   recordChange(sql, person.id, at, 'unset', key, null);
 }
 
-/** Makes these distinct ids of a person a person of their own, without properties (PostHog contract §8, 18). */
-export function splitOff(sql: SqlStorage, person: Person, distinctIds: readonly string[], at: number): void {
-  for (const distinctId of distinctIds) {
-    const id = addPerson(sql, {
-      projectId: person.projectId,
-      distinctIds: [],
-      properties: {},
-      createdAt: at,
-    });
-    const where = 'WHERE project_id = ? AND distinct_id = ?';
-    sql.exec(`UPDATE distinct_ids SET person_id = ? ${where}`, id, person.projectId, distinctId);
-    sql.exec(`UPDATE events SET person_id = ? ${where}`, id, person.projectId, distinctId);
-  }
+/** Marks a person as identified. */
+export function identify(sql: SqlStorage, id: number): void {
+  sql.exec('UPDATE persons SET is_identified = 1 WHERE id = ?', id);
 }

@@ -16,6 +16,8 @@ export interface Person {
   readonly properties: Properties;
   readonly createdAt: number;
   readonly lastSeenAt: number | null;
+  /** Set by an `$identify` event, and never derived from the distinct ids. */
+  readonly isIdentified: boolean;
   readonly state: PersonState;
   readonly distinctIds: readonly string[];
 }
@@ -28,6 +30,7 @@ type PersonRow = {
   properties: string;
   created_at: number;
   last_seen_at: number | null;
+  is_identified: number;
   state: PersonState;
   ids: string;
 };
@@ -44,6 +47,7 @@ function toPerson(row: PersonRow): Person {
     properties: parseProperties(row.properties),
     createdAt: row.created_at,
     lastSeenAt: row.last_seen_at,
+    isIdentified: row.is_identified === 1,
     state: row.state,
     distinctIds: Array.isArray(ids) ? ids.map(String) : [],
   };
