@@ -10,12 +10,20 @@ import type { WorkerSetup } from './workerd.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
 
-/** Bundles the gateway into the folder, as a deploy does. Returns the bundle's path. */
-export function buildGateway(folder: string): string {
+/** Bundles the gateway into the folder, as a deploy does; `names` keeps those of functions. Returns the bundle's path. */
+export function buildGateway(folder: string, names: 'minified' | 'kept' = 'minified'): string {
   const wrangler = join(REPOSITORY, 'node_modules/wrangler/bin/wrangler.js');
   execFileSync(
     process.execPath,
-    [wrangler, 'deploy', '--dry-run', '--env=', '--minify', '--outdir', folder],
+    [
+      wrangler,
+      'deploy',
+      '--dry-run',
+      '--env=',
+      ...(names === 'kept' ? [] : ['--minify']),
+      '--outdir',
+      folder,
+    ],
     {
       cwd: REPOSITORY,
       stdio: ['ignore', 'ignore', 'inherit'],

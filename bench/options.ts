@@ -12,6 +12,8 @@ export interface Options {
   readonly also: readonly { readonly name: string; readonly bundle: string }[];
   /** Starts of each Worker; 0 measures none. */
   readonly starts: number;
+  /** Nothing is measured: the gateway is loaded for `seconds`, and where its CPU goes is told. */
+  readonly profile: boolean;
 }
 
 const CONCURRENCIES = '1,16,64';
@@ -26,6 +28,7 @@ export function readOptions(argv: readonly string[]): Options {
       concurrency: { type: 'string', default: CONCURRENCIES },
       also: { type: 'string', multiple: true, default: [] },
       starts: { type: 'string' },
+      profile: { type: 'boolean', default: false },
       quick: { type: 'boolean', default: false },
     },
   });
@@ -36,6 +39,7 @@ export function readOptions(argv: readonly string[]): Options {
     starts: whole('starts', values.starts, usual.starts, 0),
     concurrencies: values.concurrency.split(',').map((text) => whole('concurrency', text, 1, 1)),
     also: values.also.map(bundleOf),
+    profile: values.profile,
   };
 }
 

@@ -11,6 +11,7 @@ import { readOptions, type Options } from './options.ts';
 import { PAGE, ROWS } from './page.ts';
 import { emptySetup } from './peers.ts';
 import { discardAtEnd, stopAll } from './process.ts';
+import { profile } from './profile.ts';
 import { aimsText, rowsOf, tableOf, type Row } from './report.ts';
 import { measureStarts } from './startup.ts';
 import { shown, spreadOf } from './statistics.ts';
@@ -18,6 +19,7 @@ import { startTargets } from './targets.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
 const WARM_SECONDS = 2;
+const RESULTS = join(import.meta.dirname, 'results');
 
 async function bench(options: Options): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hedgerow-bench-'));
@@ -27,7 +29,7 @@ async function bench(options: Options): Promise<void> {
     ...options.also.map(({ name, bundle }) => readBundle(name, bundle)),
   ];
   const upstream = await startUpstream(folder);
-  const postHog = { origin: upstream.origin, key: `phx_${randomBytes(24).toString('base64url')}` };
+  const postHog = { origin: upstream.origin, key: newKey() };
   console.log(conditions(upstream, options));
 
   const starts = await measureStarting(folder, bundles, postHog, options.starts);
@@ -80,15 +82,27 @@ async function measureStarting(folder: string, bundles: readonly Bundle[], postH
   return Object.fromEntries(taken);
 }
 
+/** Loads one gateway whose functions have their names, and prints what they cost. */
+async function profileGateway({ seconds }: Options): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'hedgerow-profile-'));
+  discardAtEnd(folder);
+  const bundle = readBundle('gateway', buildGateway(join(folder, 'build'), 'kept'));
+  const { origin } = await startUpstream(folder);
+  const postHog = { origin, key: newKey() };
+  console.log(await profile(bundle, postHog, folder, RESULTS, seconds));
+}
+
+const newKey = (): string => `phx_${randomBytes(24).toString('base64url')}`;
+
 function keep(results: { readonly at: string; readonly [name: string]: unknown }): void {
-  const folder = join(import.meta.dirname, 'results');
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${results.at.replaceAll(/[:.]/g, '-')}.json`);
+  mkdirSync(RESULTS, { recursive: true });
+  const file = join(RESULTS, `${results.at.replaceAll(/[:.]/g, '-')}.json`);
   writeFileSync(file, `${JSON.stringify(results, null, 2)}\n`);
 }
 
 try {
-  await bench(readOptions(process.argv.slice(2)));
+  const options = readOptions(process.argv.slice(2));
+  await (options.profile ? profileGateway(options) : bench(options));
 } finally {
   await stopAll();
 }

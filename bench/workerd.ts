@@ -3,9 +3,10 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import * as z from 'zod';
-import { firstLine, start, type Served } from './process.ts';
+import { start, type Served } from './process.ts';
 
 export interface WorkerSetup {
   /** JavaScript of its one module. */
@@ -21,30 +22,52 @@ const Package = z.object({ default: z.string() });
 /** The package says where the binary of this platform is; the one in its `bin` may be a script around it. */
 const WORKERD = Package.parse(createRequire(import.meta.url)('workerd')).default;
 
-const Listening = z.object({ event: z.literal('listen'), port: z.int() });
+const Listening = z.object({ event: z.enum(['listen', 'listen-inspector']), port: z.int() });
 
 /**
  * Starts a Worker with its storage on disk in `folder`. What it writes to its console is thrown away, as a deployment's
  * is taken elsewhere; what it reports as an error is shown.
  */
 export async function startWorkerd(folder: string, setup: WorkerSetup): Promise<Served> {
+  const child = startProcess(folder, setup, []);
+  const [port] = await portsOf(child, ['listen']);
+  return { origin: `http://127.0.0.1:${port}`, process: child };
+}
+
+/** The same with an inspector at an address of its own, which is a host and a port. */
+export async function startInspected(
+  folder: string,
+  setup: WorkerSetup,
+): Promise<Served & { readonly inspector: string }> {
+  const child = startProcess(folder, setup, ['--inspector-addr=127.0.0.1:0']);
+  const [port, inspector] = await portsOf(child, ['listen', 'listen-inspector']);
+  return { origin: `http://127.0.0.1:${port}`, inspector: `127.0.0.1:${inspector}`, process: child };
+}
+
+function startProcess(folder: string, setup: WorkerSetup, more: readonly string[]): ChildProcess {
   mkdirSync(join(folder, 'objects'), { recursive: true });
   const config = join(folder, 'config.capnp');
   writeFileSync(join(folder, 'index.js'), setup.code);
   writeFileSync(config, configOf(folder, setup));
-  const child = start(
+  return start(
     'target',
     WORKERD,
-    ['serve', '--experimental', '--control-fd=3', config],
+    ['serve', '--experimental', '--control-fd=3', ...more, config],
     ['ignore', 'ignore', 'inherit', 'pipe'],
   );
-  return { origin: `http://127.0.0.1:${await portOf(child)}`, process: child };
 }
 
-async function portOf(child: ChildProcess): Promise<number> {
+/** The ports that workerd tells on its control channel, once it has told all of them. */
+async function portsOf(child: ChildProcess, events: readonly string[]): Promise<(number | undefined)[]> {
   const control = child.stdio[3];
   if (!isReadable(control)) throw new Error('workerd has no control channel');
-  return Listening.parse(JSON.parse(await firstLine(control))).port;
+  const ports = new Map<string, number>();
+  for await (const line of createInterface(control)) {
+    const { event, port } = Listening.parse(JSON.parse(line));
+    ports.set(event, port);
+    if (events.every((each) => ports.has(each))) break;
+  }
+  return events.map((event) => ports.get(event));
 }
 
 const isReadable = (stream: unknown): stream is Readable =>
