@@ -111,14 +111,13 @@ describe('Split', () => {
 
   test('A split that waits leaves the old owner until the next step, and the UUID comes from the id', async () => {
     const path = `/${MIA.id}/split/`;
-    const uuidOf = async (): Promise<unknown> => at(await owner('mia@birch.test'), 'uuid');
     await bench.post(path, { main_distinct_id: 'mia@acme.test' });
-    const derived = await uuidOf();
+    const derived = at(await owner('mia@birch.test'), 'uuid');
     await bench.reset({ async_splits: true });
     await bench.post(path, { main_distinct_id: 'mia@acme.test' });
-    expect(await uuidOf()).toBe(MIA.uuid);
+    expect(at(await owner('mia@birch.test'), 'uuid')).toBe(MIA.uuid);
     await bench.control('POST', 'step', {});
-    expect(await uuidOf()).toBe(derived);
+    expect(at(await owner('mia@birch.test'), 'uuid')).toBe(derived);
     expect(derived).not.toBe(MIA.uuid);
   });
 

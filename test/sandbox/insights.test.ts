@@ -22,6 +22,13 @@ function stickiness(days: number): string {
   return `/stickiness/?entity_id=probe&entity_type=events&stickiness_days=${days}`;
 }
 
+const born = (distinctId: string, day: number, end: string) => ({
+  project_id: 1,
+  distinct_ids: [distinctId],
+  created_at: `2026-03-0${day}T10:00:00Z`,
+  uuid: `0190c0de-0001-7000-8000-0000000000${end}`,
+});
+
 describe('Lifecycle', () => {
   const story = [
     'fresh: probe@12T10, probe@13T10',
@@ -118,12 +125,6 @@ describe('Trends', () => {
   });
 
   test('Funnels cut pages by the UUID, and the rows of a page are newest first', async () => {
-    const born = (distinctId: string, day: number, end: string) => ({
-      project_id: 1,
-      distinct_ids: [distinctId],
-      created_at: `2026-03-0${day}T10:00:00Z`,
-      uuid: `0190c0de-0001-7000-8000-0000000000${end}`,
-    });
     await bench.control('POST', 'persons', [
       born('old', 1, 'aa'),
       born('new', 3, 'bb'),

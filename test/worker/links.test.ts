@@ -59,7 +59,8 @@ describe.each(LISTINGS)(
       for (const size of [1, 3, whole.rows.length]) {
         const { rows } = await follow(await get(token, startOf({}, { [limit]: size })));
         // PostHog sorts the rows of a page once more, so that ties may stand in another order in pages of another size.
-        expect(rows.toSorted(), `pages of ${size}`).toEqual(whole.rows.toSorted());
+        expect(new Set(rows), `pages of ${size}`).toEqual(new Set(whole.rows));
+        expect(rows).toHaveLength(whole.rows.length);
       }
     });
 

@@ -25,9 +25,10 @@ export interface Page {
   readonly missing: number;
 }
 
+const byId = (one: Match, other: Match): number => (one.person.uuid < other.person.uuid ? -1 : 1);
+
 /** The order in which pages are cut: by the actor's id, and in A's trends by how often first (corrections Q2). */
 function inCut(generation: Generation): (one: Match, other: Match) => number {
-  const byId = (one: Match, other: Match): number => (one.person.uuid < other.person.uuid ? -1 : 1);
   if (generation !== 'A') return byId;
   return (one, other) => (other.value ?? 0) - (one.value ?? 0) || byId(one, other);
 }
