@@ -28,7 +28,7 @@ export function readableProperties(call: Call, properties: Properties): Properti
   return Object.fromEntries(Object.entries(properties).filter(([name]) => !unreadable.includes(name)));
 }
 
-/** The name shown for a person: a display property, else the first id somebody chose, else the first id, else the number. */
+/** The name shown for a person: a display property, else the first identified distinct id, else the first one, else the number. */
 export function displayName(person: Person, generation: Generation): string {
   const named = DISPLAY_PROPERTIES[generation]
     .map((key) => text(person.properties[key]))

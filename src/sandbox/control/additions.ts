@@ -16,7 +16,7 @@ const newPerson = z.strictObject({
   properties,
   uuid: z.uuid().optional(),
   created_at: moment.optional(),
-  /** Left out: identified if somebody chose one of the distinct ids. */
+  /** Left out: the person is identified if one of its distinct ids is. */
   is_identified: z.boolean().optional(),
 });
 

@@ -19,7 +19,7 @@ export function erase(sql: SqlStorage, person: Person, at: number): void {
   });
 }
 
-/** Works the queue off. Whoever cannot be deleted is dropped from it, and nobody is told (corrections §3, 2.7). */
+/** Deletes the persons in the queue. A person that cannot be deleted is dropped without a word (corrections §3, 2.7). */
 export function runQueue(sql: SqlStorage, settings: Settings, waitedMs: number): void {
   const taken = new Set(takeFromQueue(sql, waitedMs));
   if (taken.size === 0) return;

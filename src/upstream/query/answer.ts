@@ -25,7 +25,7 @@ export async function asPersonsAnswer(
   return ok({ ...answer, text: () => Promise.resolve(ok(text)), chunks: () => chunksOfText(text) });
 }
 
-/** Stands for a link of PostHog's. Whoever renders an answer puts the gateway's own link in its place. */
+/** Stands for a link of PostHog's. The renderer of the answer puts the gateway's own link in its place. */
 const A_LINK = 'posthog';
 
 /** Lifecycle and stickiness answered with the rows and the way on, the others with more. */
@@ -77,7 +77,7 @@ const NAMING = ['email', 'name', 'username'];
 /** The ids that PostHog's own library makes up: five groups of letters and digits. */
 const ANONYMOUS = /^(?:[a-z0-9]+-){4}[a-z0-9]+$/i;
 
-/** Queries tell no name. PostHog makes one of these properties, else of an id that somebody chose, else of any. */
+/** A query tells no name. PostHog takes one of these properties, else an identified distinct id, else any distinct id. */
 function nameOf({ properties, distinct_ids: distinctIds }: JsonObject, uuid: string): string {
   const named = isJsonObject(properties) ? NAMING.map((name) => properties[name]) : [];
   const ids = textsIn(distinctIds);

@@ -43,7 +43,7 @@ function nextId(sql: SqlStorage): number {
   return sql.exec<{ id: number }>('SELECT coalesce(max(id), 100000) + 1 AS id FROM persons').one().id;
 }
 
-/** The UUID that comes from the first distinct id, if nobody alive has it: an id that moved may have named another person. */
+/** The UUID that comes from the first distinct id, unless a living person has it: the distinct id may have moved. */
 function uuidFor(sql: SqlStorage, id: number, { projectId, distinctIds }: NewPerson): string {
   const uuid = derivedUuid(projectId, distinctIds[0] ?? `person ${String(id)}`);
   const taken = sql.exec(`SELECT id FROM persons WHERE uuid = ? AND state <> 'deleted'`, uuid).toArray();

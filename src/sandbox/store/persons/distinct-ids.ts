@@ -5,7 +5,7 @@ export function isAnonymous(distinctId: string): boolean {
   return /^([a-z0-9]+-){4}[a-z0-9]+$/i.test(distinctId);
 }
 
-/** Is there an id among these that somebody chose? */
+/** Is one of these distinct ids identified, that is, chosen by the project and not made by a library? */
 export function hasChosenId(distinctIds: readonly string[]): boolean {
   return distinctIds.some((id) => !isAnonymous(id));
 }
