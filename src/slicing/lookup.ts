@@ -14,6 +14,8 @@ export interface PersonLookup {
   readonly slices: readonly Slice[];
   /** The id of the request at the gateway, where PostHog may be asked by query; else `null`. */
   readonly queryAs: string | null;
+  /** Persons that are read one by one at most, where generation A shows them no other way. */
+  readonly singleReadsMax: number;
 }
 
 /** A person, and by which of the ids it was found. */
