@@ -28,9 +28,8 @@ export async function enforceSlice(
   const { slices } = admitted.grant;
   if (routed.kind === 'delete') {
     const { call } = routed;
-    const { generation, insightRoute } = services.upstream;
-    const queryAs = insightRoute === 'query' ? ctx.log.requestId : null;
-    const lookup = { posthog, generation, projectId: call.projectId, slices, queryAs };
+    const { generation } = services.upstream;
+    const lookup = { posthog, generation, projectId: call.projectId, slices };
     const resolution = await resolveDeletion(lookup, call.deletion);
     if (!resolution.ok) return resolution;
     return resolution.value === null
