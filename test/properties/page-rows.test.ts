@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson, type Json, type JsonObject } from '../../src/core/json.ts';
+import { ByteRenderer } from '../../src/upstream/page/bytes.ts';
 import type { RowsAt, RowsPlan } from '../../src/upstream/page/plan.ts';
 import { RowRenderer } from '../../src/upstream/page/rows.ts';
 import { PageFlaw, SPARE_BYTES } from '../../src/upstream/page/window.ts';
@@ -145,8 +146,8 @@ function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
 }
 
 /** What goes out, and the error that ended it. */
-function run(rewrite: RowsPlan, chunks: readonly Uint8Array[]): { out: Uint8Array[]; error: unknown } {
-  const page = new RowRenderer(rewrite);
+function run(rewrite: RowsPlan | null, chunks: readonly Uint8Array[]): { out: Uint8Array[]; error: unknown } {
+  const page = rewrite === null ? new ByteRenderer(() => undefined) : new RowRenderer(rewrite);
   const out: Uint8Array[] = [];
   try {
     for (const chunk of chunks) out.push(page.push(chunk));
@@ -185,6 +186,17 @@ const rowsIn = (text: string, where: RowsPlan['rows']): Json[] => {
 test(`The properties of this file run with seed ${SEED}`, () => {
   expect(Number.isSafeInteger(SEED)).toBe(true);
 });
+
+/** A few bytes of a page, and what stands there instead. */
+const damage = fc.array(
+  fc.record({ at: fc.nat(), byte: fc.oneof(fc.constantFrom(...bytesOf('{}[],:"\\ 0e-')), fc.nat(255)) }),
+  { minLength: 1, maxLength: 3 },
+);
+function damaged(text: string, changes: readonly { at: number; byte: number }[]): Uint8Array {
+  const bytes = bytesOf(text);
+  for (const { at, byte } of changes) bytes[at % bytes.length] = byte;
+  return bytes;
+}
 
 describe('Pages rewritten as they arrive', () => {
   test('A page is what rewriting it at once would give, wherever it is cut', () => {
@@ -230,14 +242,9 @@ describe('Pages rewritten as they arrive', () => {
 
   test('A page never holds a row that was not judged, whichever byte of it is another one', () => {
     let whole = 0;
-    const damage = fc.record({
-      at: fc.nat(),
-      byte: fc.oneof(fc.constantFrom(...bytesOf('{}[],:"\\ 0e-')), fc.nat(255)),
-    });
     fc.assert(
-      fc.property(pages, cuts, fc.array(damage, { minLength: 1, maxLength: 3 }), (sent, lengths, damages) => {
-        const bytes = bytesOf(sent.text);
-        for (const { at, byte } of damages) bytes[at % bytes.length] = byte;
+      fc.property(pages, cuts, damage, (sent, lengths, changes) => {
+        const bytes = damaged(sent.text, changes);
         const passed: Json[] = [];
         const spying = (row: JsonObject): JsonObject | null => {
           const ours = judge(row);
@@ -254,6 +261,25 @@ describe('Pages rewritten as they arrive', () => {
         // What it reads as a whole page is one to everybody else too, and nothing but what was judged is in it.
         expect(parseJson(textOf([bytes]))).not.toBe(undefined);
         expect(rowsIn(text, sent.rewrite.rows)).toEqual(passed);
+      }),
+      { ...RUNS, numRuns: 1500 },
+    );
+    expect(whole).toBeGreaterThan(50);
+  });
+
+  test('A page passed through is JSON to everybody and every byte of it as it came, whichever byte is another one', () => {
+    let whole = 0;
+    fc.assert(
+      fc.property(pages, cuts, damage, ({ text }, lengths, changes) => {
+        const bytes = damaged(text, changes);
+        const { out, error } = run(null, cut(bytes, lengths));
+        if (error === null) {
+          whole += 1;
+          expect(Buffer.concat(out).equals(bytes)).toBe(true);
+          expect(parseJson(textOf([bytes]))).not.toBe(undefined);
+        } else {
+          expect(error).toBeInstanceOf(PageFlaw);
+        }
       }),
       { ...RUNS, numRuns: 1500 },
     );

@@ -29,6 +29,8 @@ export class ByteRenderer {
   readonly #reading: Reading<void>;
   /** How far the bytes of the window have been written. */
   #written = 0;
+  /** The rows in the window that are not yet known to be JSON: where they begin and end. */
+  #unchecked: { readonly from: number; readonly to: number } | null = null;
 
   constructor(link: ((name: string, value: Json) => Json | undefined) | null) {
     this.#link = link;
@@ -50,6 +52,7 @@ export class ByteRenderer {
 
   #advance(): Uint8Array {
     this.#reading.next();
+    this.#checkRows();
     this.#writeUntil(this.#window.from);
     return this.#out.take();
   }
@@ -66,7 +69,8 @@ export class ByteRenderer {
   }
 
   *#member(): Reading<void> {
-    checkJson((yield* readValue(this.#window, ROW_BYTES_MAX)).bytes);
+    const { bytes } = yield* readValue(this.#window, ROW_BYTES_MAX);
+    if (bytes !== null) checkJson(textOf(bytes));
   }
 
   *#page(): Reading<void> {
@@ -93,7 +97,18 @@ export class ByteRenderer {
   }
 
   *#row(): Reading<void> {
-    checkJson((yield* readRow(this.#window)).bytes);
+    const { bytes } = yield* readRow(this.#window);
+    if (bytes === null) return this.#checkRows();
+    const to = this.#window.at;
+    this.#unchecked = { from: this.#unchecked?.from ?? to - bytes.length, to };
+  }
+
+  /** Parses the rows that a chunk completed as one list: decoding and parsing begin once, and not once for each row. */
+  #checkRows(): void {
+    if (this.#unchecked === null) return;
+    const { from, to } = this.#unchecked;
+    this.#unchecked = null;
+    checkJson(`[${textOf(this.#window.bytes.subarray(from, to))}]`);
   }
 
   *#linkMember(name: string): Reading<void> {
@@ -110,7 +125,7 @@ export class ByteRenderer {
   }
 }
 
-/** Parses what was kept, to know that it can be parsed. @throws {PageFlaw} */
-function checkJson(bytes: Uint8Array | null): void {
-  if (bytes !== null && parseJson(textOf(bytes)) === undefined) throw new PageFlaw('cannot be parsed');
+/** Parses a text, to know that it can be parsed. @throws {PageFlaw} */
+function checkJson(text: string): void {
+  if (parseJson(text) === undefined) throw new PageFlaw('cannot be parsed');
 }
