@@ -11,6 +11,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { ScopeName, type Scope } from '../core/scopes.ts';
 import { Narrowing } from '../policy/grant.ts';
 import { isKid, type Keyring } from './keyring.ts';
+import { TokenMemory } from './token-memory.ts';
 
 const PREFIX = 'hgr_';
 const ALGORITHM = 'HS256';
@@ -68,7 +69,10 @@ export interface TokenIssuer {
   readonly verify: (credential: string, nowMs: number) => Promise<Result<Principal>>;
 }
 
-/** `issuer` is both `iss` and `aud`: tokens of another gateway with the same keys are refused. */
+/**
+ * `issuer` is both `iss` and `aud`: tokens of another gateway with the same keys are refused. What was verified is
+ * remembered with the ring that verified it, and only its times are checked again.
+ */
 export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
   const imported = new Map<string, Promise<CryptoKey>>();
   const keyOf = ({ kid, typ }: Pick<JWTHeaderParameters, 'kid' | 'typ'>): Promise<CryptoKey> => {
@@ -80,6 +84,24 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
     const known = imported.get(key.kid) ?? importHmac(key.bytes);
     imported.set(key.kid, known);
     return known;
+  };
+  const verified = new TokenMemory<Principal>();
+
+  const verifyAnew = async (credential: string, nowMs: number): Promise<Result<Principal>> => {
+    try {
+      const { payload } = await jwtVerify(credential.slice(PREFIX.length), keyOf, {
+        algorithms: [ALGORITHM],
+        typ: TYPE,
+        issuer,
+        audience: issuer,
+        currentDate: new Date(nowMs),
+        requiredClaims: ['exp', 'iat', 'jti', 'sub'],
+      });
+      const claims = Claims.safeParse(payload);
+      return claims.success ? ok(principalOf(claims.data)) : err(malformed());
+    } catch (error) {
+      return err(failureOf(error));
+    }
   };
 
   return {
@@ -105,20 +127,16 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
 
     verify: async (credential, nowMs) => {
       if (!credential.startsWith(PREFIX)) return err(foreign());
-      try {
-        const { payload } = await jwtVerify(credential.slice(PREFIX.length), keyOf, {
-          algorithms: [ALGORITHM],
-          typ: TYPE,
-          issuer,
-          audience: issuer,
-          currentDate: new Date(nowMs),
-          requiredClaims: ['exp', 'iat', 'jti', 'sub'],
-        });
-        const claims = Claims.safeParse(payload);
-        return claims.success ? ok(principalOf(claims.data)) : err(malformed());
-      } catch (error) {
-        return err(failureOf(error));
+      const known = verified.recall(credential);
+      if (known !== undefined) {
+        const untimely = checkTimes(known, nowMs);
+        if (untimely === null) return ok(known);
+        verified.forget(credential);
+        return err(untimely);
       }
+      const principal = await verifyAnew(credential, nowMs);
+      if (principal.ok) verified.remember(credential, principal.value);
+      return principal;
     },
   };
 }
@@ -142,15 +160,18 @@ const principalOf = (claims: z.output<typeof Claims>): Principal => ({
   expiresAtSeconds: claims.exp,
 });
 
+/** The times of a token as jose reads them: in whole seconds, without leeway, the start before the end. */
+function checkTimes({ notBeforeSeconds, expiresAtSeconds }: Principal, nowMs: number): Failure | null {
+  const nowSeconds = Math.floor(nowMs / 1000);
+  if (notBeforeSeconds !== null && notBeforeSeconds > nowSeconds) return notYetValid();
+  return expiresAtSeconds <= nowSeconds ? expired() : null;
+}
+
 function failureOf(error: unknown): Failure {
   if (error instanceof KeyRetired) return keyRetired();
-  if (error instanceof errors.JWTExpired) {
-    return failure('token_expired', 'The token has expired. Ask the issuer of the token for a new one.');
-  }
+  if (error instanceof errors.JWTExpired) return expired();
   if (error instanceof errors.JWTClaimValidationFailed) {
-    return error.claim === 'nbf' && error.reason === 'check_failed'
-      ? failure('token_not_yet_valid', 'The token is not valid yet.')
-      : notOurs();
+    return error.claim === 'nbf' && error.reason === 'check_failed' ? notYetValid() : notOurs();
   }
   if (
     error instanceof errors.JWSSignatureVerificationFailed ||
@@ -163,6 +184,9 @@ function failureOf(error: unknown): Failure {
   throw error;
 }
 
+const expired = () =>
+  failure('token_expired', 'The token has expired. Ask the issuer of the token for a new one.');
+const notYetValid = () => failure('token_not_yet_valid', 'The token is not valid yet.');
 const notOurs = () => failure('token_signature_invalid', 'The token was not issued by this gateway.');
 const keyRetired = () =>
   failure(

@@ -38,6 +38,10 @@ export const LIMITS = {
   errorBytesMax: 65_536,
   /** A bearer token: about 400 characters, more with long chains and origins. */
   tokenCharsMax: 4096,
+  /** Verified tokens that an isolate remembers: those of a busy minute. */
+  rememberedTokensMax: 2000,
+  /** Bytes of their texts together. What is kept of each beside its text is a few times as much. */
+  rememberedTokenTextBytesMax: 1_048_576,
   /** Seconds a minted token may live: one year. */
   tokenSecondsMax: 31_536_000,
   /** Seconds a minted token lives when nothing is said: 30 days. */

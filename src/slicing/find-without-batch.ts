@@ -1,6 +1,6 @@
 /**
- * Looks persons up where PostHog has no batch look-up (generation A): on the first page of their slice, then by one query
- * or, where that cannot be, on the next pages, and the last few one by one.
+ * Looks persons up where PostHog has no batch look-up (generation A): on the pages of their slice, and the last few one by
+ * one. No query is asked: some versions of PostHog answer it from the events store, which may say what no longer holds.
  */
 import { failure, type Failure } from '../core/failure.ts';
 import { PersonUuid } from '../core/ids.ts';
@@ -9,20 +9,17 @@ import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { sliceFilters } from '../policy/slice.ts';
 import { distinctIdsOf, findByDistinctId, findPage, findPerson, type IdKind } from '../upstream/persons.ts';
-import { findOwned } from '../upstream/query/find-owned.ts';
 import { concurrently, LOOKUPS_AT_ONCE } from './concurrently.ts';
 import type { FoundPerson, PersonLookup } from './lookup.ts';
 
-/** Pages of the slice that are read where no query answers: 10,000 persons. */
+/** Pages of the slice that are read: 10,000 persons. */
 const SLICE_PAGES_MAX = 10;
-/** Ids that are read one by one, where neither pages nor query showed them, while a client waits. */
+/** Ids that are read one by one, where the pages did not show them, while a client waits. */
 export const SINGLE_READS_MAX = 50;
 
-/** Calls that `findWithoutBatch` makes at most: a query that fails is one more than the pages. */
+/** Calls that `findWithoutBatch` makes at most. */
 export const callsWithoutBatch = (kind: IdKind, count: number): number =>
-  isFew(kind, count)
-    ? count
-    : SLICE_PAGES_MAX + Math.min(count, SINGLE_READS_MAX) + (kind === 'uuids' ? 1 : 0);
+  isFew(kind, count) ? count : SLICE_PAGES_MAX + Math.min(count, SINGLE_READS_MAX);
 
 const isFew = (kind: IdKind, count: number): boolean => kind === 'uuids' && count <= LOOKUPS_AT_ONCE;
 
@@ -75,7 +72,7 @@ class Shown {
 /** Where PostHog stops listing the distinct ids of a person in a row (PostHog contract §7). */
 const ROW_DISTINCT_IDS_MAX = 1000;
 
-/** Reads of the slice what is worth asking for. Pages shift while they are read: only a single one shows all of the slice. */
+/** Reads the slice until it has shown every id. Pages shift while they are read: only a single one shows all of the slice. */
 async function readSlice(lookup: PersonLookup, shown: Shown): Promise<Result<null>> {
   const filters = sliceFilters(lookup.slices);
   if (filters.covers === 'all') return ok(null);
@@ -83,13 +80,13 @@ async function readSlice(lookup: PersonLookup, shown: Shown): Promise<Result<nul
     shown.close();
     return ok(null);
   }
-  const first = await readPage(lookup, shown, filters.leaves, 0);
-  if (!first.ok) return first;
-  if (first.value === 'all') shown.close();
-  if (first.value !== 'more' || shown.missing().length === 0) return ok(null);
-  return (await askOnce(lookup, shown, filters.leaves))
-    ? ok(null)
-    : readOtherPages(lookup, shown, filters.leaves);
+  for (let page = 0; page < SLICE_PAGES_MAX && shown.missing().length > 0; page += 1) {
+    const read = await readPage(lookup, shown, filters.leaves, page);
+    if (!read.ok) return read;
+    if (read.value === 'all') shown.close();
+    if (read.value !== 'more') break;
+  }
+  return ok(null);
 }
 
 /** What a page says of the slice: there are more rows, or these were the last, or these were all and showed everything. */
@@ -108,32 +105,6 @@ async function readPage(
   if (more) return ok('more');
   const whole = rows.every((row) => distinctIdsOf(row).length < ROW_DISTINCT_IDS_MAX);
   return ok(page === 0 && whole ? 'all' : 'last');
-}
-
-async function readOtherPages(
-  lookup: PersonLookup,
-  shown: Shown,
-  leaves: readonly JsonObject[],
-): Promise<Result<null>> {
-  for (let page = 1; page < SLICE_PAGES_MAX && shown.missing().length > 0; page += 1) {
-    const read = await readPage(lookup, shown, leaves, page);
-    if (!read.ok) return read;
-    if (read.value !== 'more') break;
-  }
-  return ok(null);
-}
-
-/** Asks for all ids that are left with one query. Was it answered? Distinct ids cannot be asked for in generation A. */
-async function askOnce(
-  { posthog, projectId, queryAs }: PersonLookup,
-  shown: Shown,
-  leaves: readonly JsonObject[],
-): Promise<boolean> {
-  if (queryAs === null || shown.kind !== 'uuids') return false;
-  const uuids = shown.missing().map((id) => PersonUuid.parse(id));
-  const owned = await findOwned(posthog, projectId, uuids, leaves, queryAs);
-  if (owned.ok) shown.add(owned.value);
-  return owned.ok;
 }
 
 /** The person of one id, by a call of its own. */
@@ -161,7 +132,6 @@ const tooLarge = (): Failure =>
   failure(
     'slice_lookup_too_large',
     `This PostHog has no batch look-up: name at most ${SINGLE_READS_MAX} persons that it does not show in the slice. ` +
-      `It shows the first ${SLICE_PAGES_MAX * LIMITS.pageRowsMax}, and where the gateway's key may query, all that are ` +
-      'named by UUID.',
+      `It shows the first ${SLICE_PAGES_MAX * LIMITS.pageRowsMax}.`,
     'ids',
   );

@@ -12,8 +12,6 @@ export interface PersonLookup {
   readonly projectId: ProjectId;
   /** The conditions of the slice; generation A is searched by them. */
   readonly slices: readonly Slice[];
-  /** The id of the request at the gateway, where PostHog may be asked by query; else `null`. */
-  readonly queryAs: string | null;
   /** Persons that are read one by one at most, where generation A shows them no other way. */
   readonly singleReadsMax: number;
 }

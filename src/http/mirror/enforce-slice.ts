@@ -46,10 +46,9 @@ export async function enforceSlice(
       slices.length === 0 ? ok(null) : await earlierDeletion(ctx, admitted, call.deletion, key.value);
     if (!earlier.ok) return earlier;
     if (earlier.value !== null) return ok({ [cleared]: true, kind: 'replayed', told: earlier.value });
-    const { generation, insightRoute } = services.upstream;
-    const queryAs = insightRoute === 'query' ? ctx.log.requestId : null;
+    const { generation } = services.upstream;
     const { projectId } = call;
-    const lookup = { posthog, generation, projectId, slices, queryAs, singleReadsMax: SINGLE_READS_MAX };
+    const lookup = { posthog, generation, projectId, slices, singleReadsMax: SINGLE_READS_MAX };
     const resolution = await resolveDeletion(lookup, call.deletion);
     if (!resolution.ok) return resolution;
     return resolution.value === null

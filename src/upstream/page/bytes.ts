@@ -103,7 +103,7 @@ export class ByteRenderer {
     this.#unchecked = { from: this.#unchecked?.from ?? to - bytes.length, to };
   }
 
-  /** Parses the rows of a chunk as one list, which costs half of parsing them one by one. */
+  /** Parses the rows that a chunk completed as one list: decoding and parsing begin once, and not once for each row. */
   #checkRows(): void {
     if (this.#unchecked === null) return;
     const { from, to } = this.#unchecked;

@@ -53,7 +53,7 @@ async function readNamed(
   { posthog, generation }: Upstream,
 ): Promise<Result<Set<PersonUuid>>> {
   const singleReadsMax = LIMITS.bulkIdsMax;
-  const lookup = { posthog, generation, projectId, slices, queryAs: null, singleReadsMax };
+  const lookup = { posthog, generation, projectId, slices, singleReadsMax };
   const found = new Set<PersonUuid>();
   for (const ids of lists) {
     const target: DeletionTarget =

@@ -31,7 +31,7 @@ export async function recheck(
 ): Promise<Result<Recheck>> {
   const { projectId } = deletion;
   const singleReadsMax = LIMITS.bulkIdsMax;
-  const lookup = { posthog, generation, projectId, slices, queryAs: null, singleReadsMax };
+  const lookup = { posthog, generation, projectId, slices, singleReadsMax };
   const checked = await recheckDeletion(lookup, deletion);
   if (!checked.ok) return checked;
   const { target, distinctIds, outside } = checked.value;

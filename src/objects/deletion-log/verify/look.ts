@@ -58,7 +58,7 @@ async function find(
   ids: readonly string[],
 ): Promise<Result<readonly FoundPerson[]>> {
   const { projectId, target } = deletion;
-  const lookup = { posthog, generation, projectId, slices, queryAs: null, singleReadsMax: SINGLE_READS_MAX };
+  const lookup = { posthog, generation, projectId, slices, singleReadsMax: SINGLE_READS_MAX };
   if (target.kind === 'person') {
     const person = await findPerson(posthog, projectId, target.ids[0], slices);
     if (!person.ok) return person;

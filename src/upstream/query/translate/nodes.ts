@@ -155,15 +155,3 @@ export type ActorsQuery = {
   readonly fixedProperties?: readonly SliceLeaf[];
   readonly source: Source;
 };
-
-/** Chooses persons by their UUIDs. `key` is SQL for PostHog: made of UUIDs as the gateway parsed them, and of nothing else. */
-export type UuidsLeaf = { readonly type: 'hogql'; readonly key: string };
-
-/** Persons by UUID, without an insight. */
-export type PersonsQuery = {
-  readonly kind: 'ActorsQuery';
-  readonly select: readonly ['actor'];
-  readonly orderBy: readonly ['id ASC'];
-  readonly limit: number;
-  readonly fixedProperties: readonly [...SliceLeaf[], UuidsLeaf];
-};

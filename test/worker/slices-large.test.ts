@@ -1,19 +1,15 @@
-/** Bulk deletes of a large slice where PostHog has no batch look-up: one query says which persons are in the slice. */
+/** Bulk deletes of a slice of more than a page: the person database says of every person whether the slice has it. */
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { ADA, CYD, seededUuid } from '../../src/sandbox/seed/names.ts';
+import { CYD, seededUuid } from '../../src/sandbox/seed/names.ts';
 import { parsed, type Answer } from '../support/client.ts';
-import { LEAF, PERSONS, SLICE, startGateway, startWorlds, told } from '../support/generations.ts';
+import { PERSONS, SLICE, startWorlds, told } from '../support/generations.ts';
 import { problem } from '../support/problem.ts';
-import { KEY } from '../support/secrets.ts';
 import type { Stack } from '../support/stack.ts';
 
 const [oldest, ...newer] = await startWorlds({});
 if (oldest === undefined) throw new Error('there is no world');
-const legacy = await startGateway(oldest, { POSTHOG_GENERATION: 'A', INSIGHT_ROUTE: 'legacy' });
 const { sandbox, tenants } = oldest;
 
-const KEY_SCOPES = ['person:read', 'person:write', 'query:read'];
-const withKey = (...scopes: string[]) => ({ keys: [{ key: KEY, scopes }] });
 const uuids = (from: number, count: number): string[] =>
   Array.from({ length: count }, (_, nth) => seededUuid(7, from + nth));
 const crowd = (from: number, count: number, tenant = 'acme', createdAt = '2026-01-01T00:00:00Z') =>
@@ -32,11 +28,10 @@ const NEWER = uuids(1, 1000);
 const OLDER = uuids(1001, 1000);
 const FOREIGN = uuids(3001, 1000);
 const UNKNOWN = uuids(9001, 1000);
-const settle = async (scopes = KEY_SCOPES): Promise<void> => {
+const settle = async (): Promise<void> => {
   await crowd(1, 1000, 'acme', '2026-02-01T00:00:00Z');
   await crowd(1001, 1000);
   await crowd(3001, 1000, 'birch');
-  await sandbox.change(withKey(...scopes));
 };
 
 const shapeOf = (target: string): string => {
@@ -91,34 +86,15 @@ describe('A bulk delete of a slice of more than a page, in generation A', () => 
     await settle();
   });
 
-  test('A bulk delete of a thousand persons of the slice takes a page, a query and the delete', async () => {
+  test('A bulk delete of a thousand persons reads pages of the slice until each was shown, and no other', async () => {
     const { status, text } = await bulk(OLDER);
     expect(status, text).toBe(202);
-    expect(await calls()).toEqual({ page: 1, query: 1, delete: 1 });
+    expect(await calls()).toEqual({ page: 3, delete: 1 });
     expect((await sent()).toSorted()).toEqual(OLDER);
     expect((await tenants.log(tenant))[0]).toMatchObject({ asked: 1000, in_slice: 1000, sent: 1000 });
-  });
-
-  test('A bulk delete whose persons the first page shows asks no query', async () => {
     expect((await bulk(NEWER)).status).toBe(202);
     expect(await calls()).toEqual({ page: 1, delete: 1 });
     expect((await sent()).toSorted()).toEqual(NEWER);
-  });
-
-  test('The query has the slice and the UUIDs that are left, and is computed anew', async () => {
-    await bulk([...NEWER.slice(0, 3), ...OLDER.slice(0, 2), ADA.uuid]);
-    const asked = (await sandbox.received()).find(({ target }) => target.endsWith('/query/'));
-    const ids = [...OLDER.slice(0, 2), ADA.uuid].map((id) => `'${id}'`).join(', ');
-    expect(parsed(asked?.body ?? '')).toMatchObject({
-      refresh: 'force_blocking',
-      name: 'hedgerow_ownership',
-      query: {
-        kind: 'ActorsQuery',
-        select: ['actor'],
-        limit: 3,
-        fixedProperties: [LEAF, { type: 'hogql', key: `id IN (${ids})` }],
-      },
-    });
   });
 
   test('Foreign and unknown ids make the same calls, answers and log entries', async () => {
@@ -128,7 +104,7 @@ describe('A bulk delete of a slice of more than a page, in generation A', () => 
     const unknown = await seen(UNKNOWN.slice(0, 50));
     expect(unknown).toEqual(foreign);
     expect(unknown).toMatchObject({
-      calls: { page: 1, query: 1, single: 50, delete: 1 },
+      calls: { page: 3, single: 50, delete: 1 },
       asked: 60,
       found: 10,
     });
@@ -139,34 +115,33 @@ describe('A bulk delete of a slice of more than a page, in generation A', () => 
     ['unknown', UNKNOWN],
   ])('More than fifty %s ids are refused, and nothing is deleted or logged', async (_, others) => {
     problem(await bulk([...OLDER.slice(0, 500), ...others.slice(0, 500)]), 'slice_lookup_too_large', 'ids');
-    expect(await calls()).toEqual({ page: 1, query: 1 });
+    expect(await calls()).toEqual({ page: 3 });
     expect(await tenants.log(tenant)).toEqual([]);
   });
 
-  test('A person whom the events store does not know yet is read by itself, and deleted', async () => {
+  test('A person whom lists do not show yet is read alone, and deleted', async () => {
     const [fresh = ''] = OLDER;
     await sandbox.change({ stale_persons: { [fresh]: null } });
     expect((await bulk(OLDER.slice(0, 10))).status).toBe(202);
-    expect(await calls()).toEqual({ page: 1, query: 1, single: 1, delete: 1 });
+    expect(await calls()).toEqual({ page: 3, single: 1, delete: 1 });
     expect((await sent()).toSorted()).toEqual(OLDER.slice(0, 10));
   });
 
-  test('A person who came into the slice since the events store saw the person is deleted', async () => {
+  test('A person who came into the slice while lists lag is deleted', async () => {
     const [moved = ''] = OLDER;
     await sandbox.change({ stale_persons: { [moved]: { tenant_id: 'birch' } } });
     await bulk(OLDER.slice(0, 10));
     expect((await sent()).toSorted()).toEqual(OLDER.slice(0, 10));
   });
 
-  test('A person who left the slice since the events store saw the person is not deleted', async () => {
+  test('A person who left the slice while lists lag is not deleted', async () => {
     const [left = ''] = FOREIGN;
     await sandbox.change({ stale_persons: { [left]: { tenant_id: 'acme' } } });
     expect((await bulk([left, ...OLDER.slice(0, 9)])).status).toBe(202);
-    expect(await calls()).toEqual({ page: 1, query: 1, delete: 1 });
     expect((await sent()).toSorted()).toEqual(OLDER.slice(0, 9));
   });
 
-  test('A person who is gone although the events store still has the person is not named to PostHog', async () => {
+  test('A person who is gone while lists lag is not named to PostHog', async () => {
     const [gone = ''] = OLDER;
     await sandbox.change({ clickhouse_lag: true });
     await bulk([gone]);
@@ -174,79 +149,22 @@ describe('A bulk delete of a slice of more than a page, in generation A', () => 
     expect((await sent()).toSorted()).toEqual(OLDER.slice(1, 10));
   });
 
-  test.each([
-    ['refused', { kind: 'status', status: 403 }],
-    ['not understood', { kind: 'status', status: 400 }],
-    ['not begun', { kind: 'status', status: 512 }],
-    ['stopped', { kind: 'status', status: 504 }],
-    ['answered with a web page', { kind: 'html' }],
-    ['cut off', { kind: 'truncated_json' }],
-    ['lost', { kind: 'lost_reply' }],
-  ])(
-    'A bulk delete whose query is %s reads the next pages, and deletes the same persons',
-    async (_, fault) => {
-      await sandbox.fault({ ...fault, path_contains: '/query/', times: 1 });
-      const { status, text } = await bulk([...OLDER.slice(0, 500), ...FOREIGN.slice(0, 3)]);
-      expect(status, text).toBe(202);
-      expect(await calls()).toEqual({ page: 3, query: 1, single: 3, delete: 1 });
-      expect((await sent()).toSorted()).toEqual(OLDER.slice(0, 500));
-      await sandbox.clearFaults();
-    },
-  );
-
-  test('A key without query:read deletes the same persons, by pages', async () => {
-    await sandbox.change(withKey('person:read', 'person:write'));
-    expect((await bulk(OLDER)).status).toBe(202);
-    expect(await calls()).toEqual({ page: 3, query: 1, delete: 1 });
-    expect((await sent()).toSorted()).toEqual(OLDER);
-  });
-
-  test('A gateway that asks insights the legacy way asks no query for a bulk delete', async () => {
-    expect((await bulkThrough(legacy, OLDER.slice(0, 10))).status).toBe(202);
-    expect(await calls()).toMatchObject({ delete: 1 });
-    expect(await calls()).not.toHaveProperty('query');
-  });
-
-  test('A slice that a query cannot hold is looked up by pages', async () => {
-    ({ token } = await tenants.fresh({ slice: { property: 'tenant.id', value: 'acme' } }));
-    await sandbox.addPersons(
-      uuids(5001, 1010).map((uuid) => ({
-        project_id: 1,
-        uuid,
-        distinct_ids: [uuid],
-        properties: { 'tenant.id': 'acme' },
-      })),
-    );
-    expect((await bulk(uuids(5001, 1000))).status).toBe(202);
-    expect(await calls()).not.toHaveProperty('query');
-  });
-
-  test('Distinct ids are never asked by query', async () => {
+  test('Distinct ids are found on the pages of the slice', async () => {
     await sandbox.forget();
     await oldest.send('POST', `${PERSONS}/bulk_delete/`, {
       token,
       json: { distinct_ids: [...OLDER.slice(0, 10).map((uuid) => `crowd-${uuid}`), 'nobody'] },
     });
-    expect(await calls()).not.toHaveProperty('query');
+    expect(await calls()).toEqual({ page: 3, single: 1, delete: 1 });
     expect((await sent()).toSorted()).toEqual(OLDER.slice(0, 10));
   });
 
-  test('A bulk delete whose look-up breaks off after the query is neither sent nor logged', async () => {
+  test('A bulk delete whose look-up breaks off after the pages is neither sent nor logged', async () => {
     await sandbox.fault({ kind: 'status', status: 500, path_contains: CYD.uuid, times: 2 });
     expect((await bulk([...OLDER, CYD.uuid].slice(1))).status).toBe(502);
     expect(await sent()).toEqual([]);
     expect(await tenants.log(tenant)).toEqual([]);
     await sandbox.clearFaults();
-  });
-
-  // The last of its gateway: queries wait for a minute afterwards.
-  test('A bulk delete whose query PostHog throttles reads pages, and the next one asks no query meanwhile', async () => {
-    await sandbox.fault({ kind: 'status', status: 429, path_contains: '/query/', retry_after_seconds: 60 });
-    expect((await bulk(OLDER.slice(0, 500))).status).toBe(202);
-    expect(await calls()).toEqual({ page: 3, query: 1, delete: 1 });
-    expect((await bulk(OLDER.slice(500))).status).toBe(202);
-    expect(await calls()).toEqual({ page: 2, delete: 1 });
-    expect((await sent()).toSorted()).toEqual(OLDER.slice(500));
   });
 });
 
@@ -260,7 +178,7 @@ describe.each(newer)('A bulk delete of a large slice in generation $generation',
     ['foreign', FOREIGN, 0],
     ['half of the slice, half foreign', [...NEWER.slice(0, 500), ...FOREIGN.slice(0, 500)], 1],
     ['of the slice', OLDER, 1],
-  ])('A thousand ids that are %s take five batch look-ups and no query', async (_, ids, deletes) => {
+  ])('A thousand ids that are %s take five batch look-ups', async (_, ids, deletes) => {
     expect((await bulkThrough(world, ids)).status).toBe(202);
     expect(await calls()).toEqual({ batch: 5, ...(deletes === 0 ? {} : { delete: deletes }) });
   });
