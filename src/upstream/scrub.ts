@@ -71,6 +71,9 @@ export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkRe
   const mayHold = detectorOf(secrets);
   const heldMax = CHAR_BYTES_MAX * Math.max(...secrets.map((secret) => secret.length)) - 1;
 
+  const spansOf = (bytes: Uint8Array, escaped: boolean): readonly Span[] =>
+    mayHold(bytes) ? spansIn(pattern, bytes, escaped) : NOWHERE;
+
   return (chunks) => {
     let held: Uint8Array = NOTHING;
     /** Whether the bytes in front of `held` end with an odd number of backslashes. */
@@ -78,19 +81,20 @@ export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkRe
     let ended = false;
 
     const clean = (bytes: Uint8Array): Uint8Array => {
-      const spans = mayHold(bytes) ? spansIn(pattern, bytes, escaped) : [];
+      const spans = spansOf(bytes, escaped);
       const settled = ended ? bytes.length : Math.max(0, bytes.length - heldMax, spans.at(-1)?.end ?? 0);
       held = bytes.slice(settled);
       escaped = endsEscaped(bytes.subarray(0, settled), escaped);
-      const starts = [0, ...spans.map(({ end }) => end)];
-      const ends = [...spans.map(({ start }) => start), settled];
-      return joined(
-        starts.flatMap((start, i) => [i === 0 ? NOTHING : MASK_BYTES, bytes.subarray(start, ends[i])]),
-      );
+      return masked(bytes.subarray(0, settled), spans);
     };
 
     return {
+      whole: chunks.whole,
       async read() {
+        if (chunks.whole) {
+          const bytes = await chunks.read();
+          return bytes === null ? null : masked(bytes, spansOf(bytes, false));
+        }
         while (!ended) {
           const chunk = await chunks.read();
           ended = chunk === null;
@@ -109,6 +113,18 @@ const NOTHING = new Uint8Array(0);
 interface Span {
   readonly start: number;
   readonly end: number;
+}
+
+const NOWHERE: readonly Span[] = [];
+
+/** The bytes with a mask in the place of each span; the same where there is none. */
+function masked(bytes: Uint8Array, spans: readonly Span[]): Uint8Array {
+  if (spans.length === 0) return bytes;
+  const starts = [0, ...spans.map(({ end }) => end)];
+  const ends = [...spans.map(({ start }) => start), bytes.length];
+  return joined(
+    starts.flatMap((start, i) => [i === 0 ? NOTHING : MASK_BYTES, bytes.subarray(start, ends[i])]),
+  );
 }
 
 /** Secrets are ASCII, so a decoder that makes one character of each byte finds them at the right places. */

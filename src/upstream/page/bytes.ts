@@ -1,6 +1,7 @@
 /** Renders an answer that nobody looks into: finds the links of its envelope, replaces them, and keeps every other byte. */
-import { parseJson, type Json } from '../../core/json.ts';
-import { isLinkName } from './links.ts';
+import { parseJson } from '../../core/json.ts';
+import { isJsonAtOnce, pageAtOnce } from './at-once.ts';
+import { isLinkName, type LinkOf } from './links.ts';
 import {
   CHAR,
   expect,
@@ -23,7 +24,10 @@ import { PageWriter } from './writer.ts';
  * here as under a slice. Only a row that is too large to be kept is passed over by its brackets and strings.
  */
 export class ByteRenderer {
-  readonly #link: ((name: string, value: Json) => Json | undefined) | null;
+  readonly #link: LinkOf | null;
+  /** The first chunk is all of the answer. */
+  readonly #whole: boolean;
+  #done = false;
   readonly #window = new ByteWindow();
   readonly #out = new PageWriter();
   readonly #reading: Reading<void>;
@@ -32,22 +36,34 @@ export class ByteRenderer {
   /** The rows in the window that are not yet known to be JSON: where they begin and end. */
   #unchecked: { readonly from: number; readonly to: number } | null = null;
 
-  constructor(link: ((name: string, value: Json) => Json | undefined) | null) {
+  constructor(link: LinkOf | null, whole = false) {
     this.#link = link;
+    this.#whole = whole;
     this.#reading = link === null ? this.#value() : this.#page();
   }
 
   readonly counts = { rowsIn: 0, rowsOut: 0, rowsUnreadable: 0 };
 
   push(chunk: Uint8Array): Uint8Array {
+    const atOnce = this.#whole ? this.#atOnce(chunk) : null;
+    this.#done = atOnce !== null;
+    if (atOnce !== null) return atOnce;
+    this.#out.expect(chunk.length);
     this.#window.append(chunk);
     this.#written = this.#window.from;
     return this.#advance();
   }
 
   end(): Uint8Array {
+    if (this.#done) return this.#out.take();
     this.#window.ended = true;
     return this.#advance();
+  }
+
+  /** All of the answer, or `null` where it has to be read token by token: to be replaced, or to find what is wrong. */
+  #atOnce(bytes: Uint8Array): Uint8Array | null {
+    if (this.#link !== null) return pageAtOnce(bytes, this.#link);
+    return isJsonAtOnce(bytes) ? bytes : null;
   }
 
   #advance(): Uint8Array {

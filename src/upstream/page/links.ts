@@ -13,6 +13,9 @@ export type Links = { readonly [name in (typeof LINKS)[number]]?: string | null 
 
 export const isLinkName = (name: string): boolean => LINKS.some((link) => link === name);
 
+/** Gives the gateway's link for PostHog's, or `undefined` to leave what stands there. */
+export type LinkOf = (name: string, value: Json) => Json | undefined;
+
 /** Where the client is: its own URL without the query, what it asked for, and where it stands. */
 export interface PageLinksInput {
   readonly url: string;

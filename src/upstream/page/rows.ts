@@ -45,6 +45,7 @@ export class RowRenderer {
 
   /** What the chunk brings to an end; empty where that is nothing. @throws {PageFlaw} */
   push(chunk: Uint8Array): Uint8Array {
+    this.#out.expect(chunk.length);
     this.#window.append(chunk);
     this.#reading.next();
     return this.#out.take();
