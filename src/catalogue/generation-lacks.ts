@@ -6,14 +6,16 @@ import type { Generation } from './generation.ts';
 import type { Call, Operation } from './operation.ts';
 import { DELETING_OPERATIONS } from './persons/deleting.ts';
 
-/** Refuses an operation that PostHog has removed, and that no query answers either. */
-export const checkRemoved = ({ route }: Operation, generation: Generation): Failure | null =>
-  route?.kind === 'persons' && route.removedIn.includes(generation)
+/** Refuses an operation that the generation does not have, and that no query answers either. */
+export function checkAbsent({ route }: Operation, generation: Generation): Failure | null {
+  if (route?.kind !== 'persons' || !route.absentIn.includes(generation)) return null;
+  return route.because === 'removed'
     ? failure(
         'operation_removed',
-        `PostHog has removed this from the version behind this gateway. ${route.remains}`,
+        `PostHog has removed this from the version behind this gateway. ${route.instead}`,
       )
-    : null;
+    : failure('generation_lacks', `The PostHog behind this gateway does not have this yet. ${route.instead}`);
+}
 
 /** Refuses a flag that the generation would ignore: an unread `keep_person` means that the person is deleted. */
 export function checkIgnoredFlags(

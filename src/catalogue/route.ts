@@ -17,12 +17,14 @@ export interface QueryRoute {
   readonly envelope: 'full' | 'short';
 }
 
-/** An operation that only a path of the persons API answers, as long as PostHog has it. */
+/** An operation that only a path of the persons API answers, and that some generations do not have. */
 export interface PersonsRoute {
   readonly kind: 'persons';
-  readonly removedIn: readonly Generation[];
-  /** What remains where it is removed, as a sentence for the caller. */
-  readonly remains: string;
+  readonly absentIn: readonly Generation[];
+  /** Whether PostHog removed it before these generations, or added it after them. */
+  readonly because: 'removed' | 'newer';
+  /** What the caller may use there, as a sentence. */
+  readonly instead: string;
 }
 
 export type Route = QueryRoute | PersonsRoute;

@@ -4,7 +4,7 @@
  */
 import type { Call } from '../catalogue/operation.ts';
 import type { Generation } from '../catalogue/generation.ts';
-import { checkIgnoredFlags, checkNewerFilters, checkRemoved } from '../catalogue/generation-lacks.ts';
+import { checkIgnoredFlags, checkNewerFilters, checkAbsent } from '../catalogue/generation-lacks.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import type { Scope } from '../core/scopes.ts';
@@ -46,7 +46,7 @@ export function decide(grant: Grant, caller: Caller, call: Call, upstream: Upstr
     checkOwnersProject(grant, call, upstream) ??
     checkSliceable(grant, call) ??
     checkReferences(call, grant) ??
-    checkRemoved(call.operation, upstream.generation);
+    checkAbsent(call.operation, upstream.generation);
   return refusal === null
     ? { verdict: 'allow', call: { ...call, [permitted]: true } }
     : { verdict: 'deny', failure: refusal };

@@ -1,7 +1,7 @@
 /** Each refusal with its reason, and which reason is given where there are several. */
 import { describe, expect, test } from 'vitest';
 import { GENERATIONS } from '../../src/catalogue/generation.ts';
-import { checkRemoved } from '../../src/catalogue/generation-lacks.ts';
+import { checkAbsent } from '../../src/catalogue/generation-lacks.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import type { Failure } from '../../src/core/failure.ts';
 import { ProjectId } from '../../src/core/ids.ts';
@@ -41,28 +41,38 @@ function reason(
   return decision.verdict === 'deny' ? decision.failure : 'allowed';
 }
 
+const NOT_IN_A = [
+  'persons_deletion_status',
+  'persons_batch_by_distinct_ids',
+  'persons_batch_by_uuids',
+  'persons_properties_at_time',
+];
+
 describe('Grants of everything', () => {
-  test.each(CATALOGUE.map(({ id }) => id))(
+  test.each(CATALOGUE.map((operation) => [operation.id, operation] as const))(
     'A grant of everything allows %s, and the permitted call is the call',
-    (id) => {
+    (id, operation) => {
       const call = callOf(id);
-      const decision = decide(wholeGrant(), backend, call, oldest);
+      const generation = checkAbsent(operation, 'A') === null ? 'A' : 'B';
+      const decision = decide(wholeGrant(), backend, call, { ...oldest, generation });
       expect(decision.verdict).toBe('allow');
       if (decision.verdict === 'allow') expect(decision.call).toMatchObject(call);
     },
   );
 
-  test.each(['A', 'B', 'C'] as const)(
-    'An operation that PostHog has removed is refused in generation %s, and no other',
-    (generation) => {
-      const removed = generation === 'A' ? [] : ['persons_properties_timeline'];
+  test.each([
+    ['A', 'generation_lacks', NOT_IN_A],
+    ['B', 'operation_removed', ['persons_properties_timeline']],
+    ['C', 'operation_removed', ['persons_properties_timeline']],
+  ] as const)(
+    'An operation that generation %s does not have is refused with the reason, and no other',
+    (generation, code, absent) => {
       const facts = { generation, ownersProject: null };
-      const refused = CATALOGUE.map(
-        ({ id }) => [id, reason(wholeGrant(), backend, callOf(id), facts)] as const,
-      )
-        .filter(([, said]) => said !== 'allowed' && said.code === 'operation_removed')
-        .map(([id]) => id);
-      expect(refused).toEqual(removed);
+      const refused = CATALOGUE.flatMap(({ id }) => {
+        const said = reason(wholeGrant(), backend, callOf(id), facts);
+        return said === 'allowed' ? [] : [[id, said.code]];
+      });
+      expect(refused).toEqual(absent.map((id) => [id, code]));
     },
   );
 
@@ -203,7 +213,11 @@ const inProject = (ownersProject: ProjectId | null, generation: UpstreamFacts['g
   ownersProject,
 });
 
-const refusedTo = (id: string, grant = sliced) => reason(grant, backend, callOf(id), inProject(PROJECT, 'A'));
+/** By the oldest generation that has the operation. */
+const refusedTo = (id: string, grant = sliced) => {
+  const generation = NOT_IN_A.includes(id) ? 'B' : 'A';
+  return reason(grant, backend, callOf(id), inProject(PROJECT, generation));
+};
 
 describe('Grants with a slice', () => {
   test.each(CATALOGUE.map((operation) => [operation.id, operation.slicing] as const))(
@@ -270,7 +284,7 @@ describe('The project that the key’s owner has open', () => {
     for (const operation of CATALOGUE) {
       const { id, ownersProject } = operation;
       for (const generation of GENERATIONS.filter((one) => !ownersProject.includes(one))) {
-        if (checkRemoved(operation, generation) !== null) continue;
+        if (checkAbsent(operation, generation) !== null) continue;
         expect(reason(wholeGrant(), backend, callOf(id), inProject(other, generation)), id).toBe('allowed');
       }
     }

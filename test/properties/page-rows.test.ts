@@ -204,6 +204,8 @@ function damaged(text: string, changes: readonly { at: number; byte: number }[])
   return bytes;
 }
 
+const linkOf = (name: string): Json | undefined => (name === 'next' ? 'https://gateway/' : undefined);
+
 describe('Pages rewritten as they arrive', () => {
   test('A page is what rewriting it at once would give, wherever it is cut', () => {
     fc.assert(
@@ -293,7 +295,6 @@ describe('Pages rewritten as they arrive', () => {
   });
 
   test('A page that is there at once is passed through as one that comes in pieces, damaged or not', () => {
-    const linkOf = (name: string): Json | undefined => (name === 'next' ? 'https://gateway/' : undefined);
     const asPostHogWrites = fc
       .tuple(
         fc.array(rowTexts, { maxLength: 3 }),

@@ -1,7 +1,7 @@
 /** A narrower token is never more able than its parent: for all grants, narrowings and calls. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { checkIgnoredFlags, checkRemoved } from '../../src/catalogue/generation-lacks.ts';
+import { checkIgnoredFlags, checkAbsent } from '../../src/catalogue/generation-lacks.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Grant, Narrowing } from '../../src/policy/grant.ts';
 import { narrow, checkNarrower } from '../../src/policy/narrow.ts';
@@ -190,7 +190,7 @@ describe('Decisions', () => {
         expect(decide(grant, caller, call, upstream)).toEqual(first);
         if (first.verdict === 'deny') {
           expect(first.failure.code).toMatch(
-            /^(?:project_not_granted|origin_not_allowed|scope_missing|delete_flag_not_granted|project_not_current|not_sliceable|property_hidden|operation_removed)$/,
+            /^(?:project_not_granted|origin_not_allowed|scope_missing|delete_flag_not_granted|project_not_current|not_sliceable|property_hidden|operation_removed|generation_lacks)$/,
           );
           expect(first.failure.detail).not.toBe('');
         }
@@ -219,7 +219,7 @@ describe('Decisions', () => {
           (flags?.delete_events !== true || grant.deletes.events) &&
           (flags?.delete_recordings !== true || grant.deletes.recordings) &&
           !elsewhere &&
-          checkRemoved(call.operation, upstream.generation) === null &&
+          checkAbsent(call.operation, upstream.generation) === null &&
           (call.kind !== 'delete' || checkIgnoredFlags(call.deletion, upstream.generation) === null);
         const said = verdict(grant, caller, call, upstream);
         // What a slice and what is hidden add is held to in policy-slices; they never let more through.

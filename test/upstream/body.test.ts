@@ -128,9 +128,9 @@ describe('Bodies that say they are small', () => {
     const { answer, cancelled } = piecewise(pieces, 'stays');
     await chunksOfAnswer(await answerOf(declaring(18, answer))).cancel();
     expect(cancelled).toHaveBeenCalledOnce();
-    const read = chunksOfAnswer(await answerOf(declaring(18, piecewise(pieces).answer)));
-    await read.read();
-    await read.cancel();
+    const chunks = chunksOfAnswer(await answerOf(declaring(18, piecewise(pieces).answer)));
+    await chunks.read();
+    await chunks.cancel();
   });
 
   test('The deadline of a body that says it is small runs on from its request, and ends with it', async () => {

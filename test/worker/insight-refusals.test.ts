@@ -1,7 +1,8 @@
 /** Insights that are refused: by the gateway before PostHog is asked, and by PostHog in no words of its own. */
 import { beforeEach, describe, expect, test } from 'vitest';
+import { checkAbsent } from '../../src/catalogue/generation-lacks.ts';
 import { FAILURES, type FailureCode } from '../../src/core/failure.ts';
-import { callOf, inQuery, operationOf, type Call } from '../support/calls.ts';
+import { callOf, everyCall, inQuery, operationOf, type Call } from '../support/calls.ts';
 import { parsed, until, type Answer } from '../support/client.ts';
 import { PERSONS, SLICE, startGateway, startWorlds } from '../support/generations.ts';
 import { found, happen, KEY_SCOPES, ofAcme, QUESTIONS, requestsOf } from '../support/insight-world.ts';
@@ -75,6 +76,21 @@ describe.each(worlds.map((world) => [world.generation, world] as const))(
           },
         });
       }
+    });
+
+    test('What the generation does not have is refused before PostHog is asked or a person read', async () => {
+      const absent = everyCall().filter(({ operation }) => checkAbsent(operation, generation) !== null);
+      expect(absent.length).toBeGreaterThan(0);
+      for (const record of [{}, SLICE]) {
+        const { token } = await tenants.fresh(record);
+        for (const call of absent) {
+          const answer = await ask(call, token);
+          const isUnsliceable = record === SLICE && call.operation.slicing.kind === 'refused';
+          if (isUnsliceable) problem(answer, 'not_sliceable');
+          else problem(answer, generation === 'A' ? 'generation_lacks' : 'operation_removed');
+        }
+      }
+      expect(await sandbox.received()).toEqual([]);
     });
 
     test('A timeline is refused without asking where PostHog has removed it', async () => {

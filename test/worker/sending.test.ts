@@ -1,6 +1,6 @@
 /** What PostHog is sent: made of what was checked, and of nothing else a client put into its request; and what it does. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { checkRemoved } from '../../src/catalogue/generation-lacks.ts';
+import { checkAbsent } from '../../src/catalogue/generation-lacks.ts';
 import { FAMILIES } from '../../src/catalogue/index.ts';
 import { ADA, BEN, CYD, DOV, MIA, NIL } from '../../src/sandbox/seed/names.ts';
 import { callOf, EVERY_METHOD, everyCall, inQuery, operationOf } from '../support/calls.ts';
@@ -16,7 +16,7 @@ beforeEach(() => sandbox.reset());
 
 const PERSONS = '/api/projects/1/persons';
 /** What the PostHog of this file still has. */
-const HELD = EVERY_METHOD.filter(({ operation }) => checkRemoved(operation, 'B') === null);
+const HELD = EVERY_METHOD.filter(({ operation }) => checkAbsent(operation, 'B') === null);
 const post = (path: string, json?: unknown) =>
   send('POST', `${PERSONS}${path}`, { token, ...(json === undefined ? {} : { json }) });
 const onlyArrival = async () => {
@@ -64,7 +64,7 @@ describe('Requests to PostHog', () => {
   };
 
   test('A request carries the headers of the gateway, and not one of the client', async () => {
-    const calls = everyCall().filter(({ operation }) => checkRemoved(operation, 'B') === null);
+    const calls = everyCall().filter(({ operation }) => checkAbsent(operation, 'B') === null);
     await together(calls, ({ method, target, json }) =>
       send(method, target, { token, headers: BAGGAGE, ...(json === undefined ? {} : { json }) }),
     );

@@ -1,6 +1,6 @@
 /** Operations on one person: to the caller a person outside the slice is one that does not exist. */
 import { beforeEach, describe, expect, test } from 'vitest';
-import { checkRemoved } from '../../src/catalogue/generation-lacks.ts';
+import { checkAbsent } from '../../src/catalogue/generation-lacks.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import type { Operation } from '../../src/catalogue/operation.ts';
 import { ADA, BEN, CYD, MIA, NIL, OTHER_ADA } from '../../src/sandbox/seed/names.ts';
@@ -99,7 +99,7 @@ describe.each(worlds)('A named person in generation $generation', (world) => {
   // Generation A has no look-up by distinct id, and no such operation either.
   const ways = WAYS.filter(
     ({ operation }) =>
-      checkRemoved(operation, generation) === null &&
+      checkAbsent(operation, generation) === null &&
       (generation !== 'A' || operation.id !== 'persons_properties_at_time'),
   );
   test.each(ways)(

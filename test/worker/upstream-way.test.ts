@@ -1,7 +1,7 @@
 /** The way to PostHog, failing at every point of it: what is asked again, what never is, and what the log knows. */
 import { connect } from 'node:net';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
-import { checkRemoved } from '../../src/catalogue/generation-lacks.ts';
+import { checkAbsent } from '../../src/catalogue/generation-lacks.ts';
 import { ADA, CYD, DOV, MIA } from '../../src/sandbox/seed/names.ts';
 import { callOf, EVERY_METHOD, operationOf, type Call } from '../support/calls.ts';
 import { until, type Answer } from '../support/client.ts';
@@ -53,7 +53,7 @@ const bulk = (stack: Pick<typeof patient, 'send' | 'token'>, ids: readonly strin
 
 const named = (calls: Call[]) => calls.map((call) => [call.name, call] as const);
 const FORWARDED = EVERY_METHOD.filter(
-  ({ operation }) => operation.effect !== 'delete' && checkRemoved(operation, 'B') === null,
+  ({ operation }) => operation.effect !== 'delete' && checkAbsent(operation, 'B') === null,
 ).map(({ operation, method }) => callOf(operation, method));
 const READS = named(FORWARDED.filter(({ operation }) => operation.delivery === 'idempotent'));
 const OTHERS = named(FORWARDED.filter(({ operation }) => operation.delivery !== 'idempotent'));

@@ -1,6 +1,6 @@
 /** PostHog's own words and unexpected bodies: what of them goes out, for every operation, over a PostHog that says too much. */
 import { afterAll, describe, expect, test } from 'vitest';
-import { checkRemoved } from '../../src/catalogue/generation-lacks.ts';
+import { checkAbsent } from '../../src/catalogue/generation-lacks.ts';
 import { FAILURES, isGatewayCode } from '../../src/core/failure.ts';
 import { ADA } from '../../src/sandbox/seed/names.ts';
 import { everyCall, type Call } from '../support/calls.ts';
@@ -94,7 +94,7 @@ describe('Codes of PostHog', () => {
     for (const code of ['token_revoked', 'rate_limited', 'deletion_budget_exhausted'] as const) {
       expect(Object.keys(FAILURES)).toContain(code);
       posthog.responds(() => ({ status: 400, json: { code, detail: 'x' } }));
-      const calls = everyCall().filter(({ operation }) => checkRemoved(operation, 'B') === null);
+      const calls = everyCall().filter(({ operation }) => checkAbsent(operation, 'B') === null);
       for (const answer of await together(calls, (call) => ask(call, token))) {
         const { code: said = '' } = (answer.json ?? {}) as { code?: string };
         expect(isGatewayCode(said) && !said.startsWith('upstream_') && said !== 'deletion_unconfirmed').toBe(

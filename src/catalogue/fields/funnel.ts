@@ -18,7 +18,9 @@ const funnelStep = () =>
       .int()
       .min(-STEPS_MAX)
       .max(STEPS_MAX)
-      .refine((step) => step >= 1 || step <= -2, { error: 'must be 1 or more, or -2 or less' }),
+      .refine((step) => step >= 1 || step <= -2, {
+        error: 'must be 1 or more (who reached that step) or -2 or less (who dropped off before that step)',
+      }),
   );
 
 export const funnelFields = {

@@ -90,8 +90,8 @@ const formOf = (schema: z.core.$ZodType): QueryForm => {
 };
 
 /**
- * The value a query text stands for, or what is wrong with the text. One that is no number or no JSON where it should be
- * stays text, so that the schema says what was expected.
+ * The value a query text stands for, or what is wrong with the text. One that is no number, or does not begin like
+ * JSON, stays text where it should be one, so that the schema says what was expected.
  */
 export function fromQuery(schema: z.core.$ZodType, value: string): Result<Json, string> {
   const form = formOf(schema);
@@ -99,8 +99,15 @@ export function fromQuery(schema: z.core.$ZodType, value: string): Result<Json, 
   if (form === 'digits') return ok(DIGITS.test(value) ? Number(value) : value);
   if (form === 'flag' && value === '') return ok(true);
   const flaw = strictJsonProblem(value, LIMITS.bodyDepthMax);
-  return flaw === null ? ok(parseJson(value) ?? value) : err(flaw);
+  if (flaw !== null) return err(flaw);
+  const read = parseJson(value);
+  if (read !== undefined) return ok(read);
+  return JSON_BEGINS.test(value) && !z.safeParse(schema, value).success ? err(NO_JSON) : ok(value);
 }
+
+/** A list, an object or a quoted text. */
+const JSON_BEGINS = /^\s*[[{"]/;
+const NO_JSON = 'must be valid JSON: look for a bracket, a quotation mark or a comma too many or too few';
 
 /** The query text of a value, as PostHog reads it. */
 export function toQuery(value: Json): string {

@@ -120,8 +120,9 @@ export const INSIGHTS: readonly Operation[] = [
     id: 'persons_properties_timeline',
     route: {
       kind: 'persons',
-      removedIn: ['B', 'C'],
-      remains: 'What a person was like at one moment is at properties_at_time.',
+      absentIn: ['B', 'C'],
+      because: 'removed',
+      instead: 'What a person was like at one moment is at properties_at_time.',
     },
     slicing: { kind: 'named', by: 'path', form: 'group' },
     path: ':id/properties_timeline',

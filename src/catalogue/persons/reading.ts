@@ -19,6 +19,16 @@ import {
 import { GENERATIONS } from '../generation.ts';
 import type { Operation } from '../operation.ts';
 import * as replies from '../replies.ts';
+import type { PersonsRoute } from '../route.ts';
+
+/** How an operation says that generation A does not have it. */
+const absentInA = (instead: string): PersonsRoute => ({
+  kind: 'persons',
+  absentIn: ['A'],
+  because: 'newer',
+  instead,
+});
+const NEWER = 'Not in generation A: 400 `generation_lacks`.';
 
 const reads = {
   effect: 'read',
@@ -105,6 +115,7 @@ export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
     id: 'persons_deletion_status',
+    route: absentInA('Read the persons again to see whether they are gone.'),
     slicing: {
       kind: 'refused',
       why: 'PostHog shows deletions of the whole project, and the persons are gone.',
@@ -119,13 +130,14 @@ export const READING: readonly Operation[] = [
     reply: replies.deletionStatusReply,
     doc: {
       summary: 'See which event deletions are pending',
-      description: 'Tracks events only; a person that is not listed proves nothing. Unknown to generation A.',
+      description: `Tracks events only; a person that is not listed proves nothing. ${NEWER}`,
       example: { status: 'pending' },
     },
   }),
   forwarding({
     ...reads,
     id: 'persons_batch_by_distinct_ids',
+    route: absentInA('List persons with `distinct_id`, one at a time.'),
     slicing: { kind: 'answered' },
     path: 'batch_by_distinct_ids',
     methods: ['POST'],
@@ -135,13 +147,14 @@ export const READING: readonly Operation[] = [
     reply: replies.personsByDistinctIdReply,
     doc: {
       summary: 'Look persons up by distinct id',
-      description: `Up to ${LIMITS.batchIdsMax} at once; more is refused, where PostHog would drop the rest unsaid. None finds nobody. Generation B on.`,
+      description: `Up to ${LIMITS.batchIdsMax} at once; more is refused, where PostHog would drop the rest unsaid. None finds nobody. ${NEWER}`,
       example: { distinct_ids: ['ada@acme.test'] },
     },
   }),
   forwarding({
     ...reads,
     id: 'persons_batch_by_uuids',
+    route: absentInA('Retrieve the persons one at a time.'),
     slicing: { kind: 'answered' },
     path: 'batch_by_uuids',
     methods: ['POST'],
@@ -151,13 +164,14 @@ export const READING: readonly Operation[] = [
     reply: replies.personsByUuidReply,
     doc: {
       summary: 'Look persons up by UUID',
-      description: `Up to ${LIMITS.batchIdsMax} at once. Generation B on.`,
+      description: `Up to ${LIMITS.batchIdsMax} at once. ${NEWER}`,
       example: { uuids: [replies.EXAMPLE_UUID] },
     },
   }),
   forwarding({
     ...reads,
     id: 'persons_properties_at_time',
+    route: absentInA('Retrieve the person as it is now.'),
     slicing: { kind: 'named', by: 'person_id_or_distinct_id' },
     path: 'properties_at_time',
     scopes: ['person:read'],
@@ -175,8 +189,7 @@ export const READING: readonly Operation[] = [
     reply: replies.pastPersonReply,
     doc: {
       summary: "See a person's properties as they were",
-      description:
-        'At `timestamp`, an ISO 8601 time with offset. Exactly one of `distinct_id`, `person_id` (a UUID). Generation B on.',
+      description: `At \`timestamp\`, an ISO 8601 time with offset. Exactly one of \`distinct_id\`, \`person_id\` (a UUID). ${NEWER}`,
       example: { distinct_id: 'ada@acme.test', timestamp: '2026-01-06T00:00:00Z' },
     },
   }),

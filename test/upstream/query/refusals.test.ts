@@ -99,8 +99,20 @@ describe('Dates and intervals', () => {
 
 describe('Steps of funnels', () => {
   test.each<Row>([
-    ['persons_funnel', { funnel_step: 0 }, INVALID, 'funnel_step', /1 or more, or -2 or less/],
-    ['persons_funnel', { funnel_step: -1 }, INVALID, 'funnel_step', /1 or more, or -2 or less/],
+    [
+      'persons_funnel',
+      { funnel_step: 0 },
+      INVALID,
+      'funnel_step',
+      /1 or more \(who reached that step\) or -2 or less/,
+    ],
+    [
+      'persons_funnel',
+      { funnel_step: -1 },
+      INVALID,
+      'funnel_step',
+      /1 or more \(who reached that step\) or -2 or less/,
+    ],
     ['persons_funnel', { funnel_step: 3 }, INVALID, 'funnel_step', /which are 2/],
     ['persons_funnel', { funnel_step: -3 }, INVALID, 'funnel_step', /which are 2/],
     ['persons_funnel_correlation', { funnel_step: 3 }, INVALID, 'funnel_step', /which are 2/],
