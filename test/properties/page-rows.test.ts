@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson, type Json, type JsonObject } from '../../src/core/json.ts';
-import { ByteRenderer } from '../../src/upstream/page/bytes.ts';
+import { ByteRenderer } from '../../src/upstream/page/untouched/bytes.ts';
 import type { RowsAt, RowsPlan } from '../../src/upstream/page/plan.ts';
 import { RowRenderer } from '../../src/upstream/page/rows.ts';
 import { PageFlaw, SPARE_BYTES } from '../../src/upstream/page/window.ts';

@@ -5,7 +5,7 @@
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ChunkReader } from '../chunks.ts';
-import { ByteRenderer } from './bytes.ts';
+import { ByteRenderer } from './untouched/bytes.ts';
 import type { RenderOutcome, RenderPlan } from './plan.ts';
 import { invalidAnswer, type AnswerSource } from './read.ts';
 import { RowRenderer } from './rows.ts';

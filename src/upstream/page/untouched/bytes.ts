@@ -1,7 +1,7 @@
 /** Renders an answer that nobody looks into: finds the links of its envelope, replaces them, and keeps every other byte. */
-import { parseJson } from '../../core/json.ts';
+import { parseJson } from '../../../core/json.ts';
 import { isJsonAtOnce, pageAtOnce } from './at-once.ts';
-import { isLinkName, type LinkOf } from './links.ts';
+import { isLinkName, type LinkOf } from '../links.ts';
 import {
   CHAR,
   expect,
@@ -15,9 +15,10 @@ import {
   readValue,
   ROW_BYTES_MAX,
   type Reading,
-} from './tokens.ts';
-import { ByteWindow, PageFlaw, textOf } from './window.ts';
-import { PageWriter } from './writer.ts';
+} from '../tokens.ts';
+import { endOfObjects } from './validator.ts';
+import { ByteWindow, PageFlaw, textOf } from '../window.ts';
+import { PageWriter } from '../writer.ts';
 
 /**
  * Every byte but the links goes out as it came, once it is known to be JSON: an invalid answer is the same failure
@@ -33,9 +34,6 @@ export class ByteRenderer {
   readonly #reading: Reading<void>;
   /** How far the bytes of the window have been written. */
   #written = 0;
-  /** The rows in the window that are not yet known to be JSON: where they begin and end. */
-  #unchecked: { readonly from: number; readonly to: number } | null = null;
-
   constructor(link: LinkOf | null, whole = false) {
     this.#link = link;
     this.#whole = whole;
@@ -68,7 +66,6 @@ export class ByteRenderer {
 
   #advance(): Uint8Array {
     this.#reading.next();
-    this.#checkRows();
     this.#writeUntil(this.#window.from);
     return this.#out.take();
   }
@@ -86,7 +83,7 @@ export class ByteRenderer {
 
   *#member(): Reading<void> {
     const { bytes } = yield* readValue(this.#window, ROW_BYTES_MAX);
-    if (bytes !== null) checkJson(textOf(bytes));
+    if (bytes !== null) checkJson(bytes);
   }
 
   *#page(): Reading<void> {
@@ -108,23 +105,24 @@ export class ByteRenderer {
   }
 
   *#results(): Reading<void> {
-    if ((yield* peek(this.#window)) !== CHAR.openList) throw new PageFlaw('has results that are no list');
-    yield* readElements(this.#window, () => this.#row());
+    const window = this.#window;
+    if ((yield* peek(window)) !== CHAR.openList) throw new PageFlaw('has results that are no list');
+    yield* readElements(window, () => this.#rows());
+  }
+
+  /** The rows that end in this chunk or, where the first does not or is not plainly JSON, that row. */
+  *#rows(): Reading<void> {
+    const window = this.#window;
+    yield* peek(window);
+    const end = endOfObjects(window.bytes, window.at);
+    if (end === window.at) return yield* this.#row();
+    window.at = end;
+    window.mark();
   }
 
   *#row(): Reading<void> {
     const { bytes } = yield* readRow(this.#window);
-    if (bytes === null) return this.#checkRows();
-    const to = this.#window.at;
-    this.#unchecked = { from: this.#unchecked?.from ?? to - bytes.length, to };
-  }
-
-  /** Parses the rows that a chunk completed as one list: decoding and parsing begin once, and not once for each row. */
-  #checkRows(): void {
-    if (this.#unchecked === null) return;
-    const { from, to } = this.#unchecked;
-    this.#unchecked = null;
-    checkJson(`[${textOf(this.#window.bytes.subarray(from, to))}]`);
+    if (bytes !== null) checkJson(bytes);
   }
 
   *#linkMember(name: string): Reading<void> {
@@ -141,7 +139,7 @@ export class ByteRenderer {
   }
 }
 
-/** Parses a text, to know that it can be parsed. @throws {PageFlaw} */
-function checkJson(text: string): void {
-  if (parseJson(text) === undefined) throw new PageFlaw('cannot be parsed');
+/** Parses bytes, to know that they can be parsed. @throws {PageFlaw} */
+function checkJson(bytes: Uint8Array): void {
+  if (parseJson(textOf(bytes)) === undefined) throw new PageFlaw('cannot be parsed');
 }

@@ -1,8 +1,8 @@
-/** Passes on answers that are there at once: one parse says that they are JSON, and only the links of a page are written anew. */
-import { isJsonObject, parseJson } from '../../core/json.ts';
-import { isLinkName, type LinkOf } from './links.ts';
-import { CHAR } from './tokens.ts';
-import { textOf } from './window.ts';
+/** Passes on answers that are there at once: known to be JSON first, and with only the links of a page written anew. */
+import { parseJson } from '../../../core/json.ts';
+import { isLinkName, type LinkOf } from '../links.ts';
+import { CHAR } from '../tokens.ts';
+import { behindSpace, endOfJson, endOfObjects } from './validator.ts';
 
 /** Bytes in which the rows begin, or it is another form. */
 const HEAD_BYTES = 4096;
@@ -11,21 +11,23 @@ const BYTES_AS_TEXT = new TextDecoder('latin1');
 /** A member of printable ASCII without escapes: its name and its value, or the bracket of a list. */
 const MEMBER = /"([ !#-[\]-~]*)":(?:("[ !#-[\]-~]*"|null|true|false|0|[1-9][0-9]{0,14}),|\[)/y;
 
-/** Whether the answer is one object or list. @throws {PageFlaw} where it is no UTF-8. */
+/** Whether the answer is one object or list of plain JSON. Only a yes is final. */
 export function isJsonAtOnce(bytes: Uint8Array): boolean {
-  const value = parseJson(textOf(bytes));
-  return typeof value === 'object' && value !== null;
+  const end = endOfJson(bytes, behindSpace(bytes, 0));
+  return end !== -1 && behindSpace(bytes, end) === bytes.length;
 }
 
 /**
  * A page with its links replaced, where it is written as PostHog writes it: scalars, the rows, and nothing behind them.
- * `null` where it is of another form, or no page. @throws {PageFlaw} where it is no UTF-8.
+ * `null` where it is of another form, or no page.
  */
 export function pageAtOnce(bytes: Uint8Array, linkOf: LinkOf): Uint8Array | null {
   const head = headOf(bytes);
-  if (head === null || bytes.at(-1) !== CHAR.closeObject || bytes.at(-2) !== CHAR.closeList) return null;
-  const rows = parseJson(textOf(bytes.subarray(head.rowsAt, -1)));
-  if (!Array.isArray(rows) || !rows.every(isJsonObject)) return null;
+  if (head === null) return null;
+  const first = behindSpace(bytes, head.rowsAt + 1);
+  const end = behindSpace(bytes, endOfObjects(bytes, first));
+  if (bytes[end] !== CHAR.closeList || bytes[end + 1] !== CHAR.closeObject) return null;
+  if (behindSpace(bytes, end + 2) < bytes.length) return null;
   let written = '';
   let from = 0;
   for (const { name, literal, at } of head.scalars) {
