@@ -70,6 +70,14 @@ export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkRe
   const pattern = patternOf(secrets);
   const mayHold = detectorOf(secrets);
   const heldMax = CHAR_BYTES_MAX * Math.max(...secrets.map((secret) => secret.length)) - 1;
+  const beginnings = secrets.map((secret) => new TextEncoder().encode(secret));
+  /** Bytes at the end that could be the beginning of a secret. Where something is escaped there, more than can be told. */
+  const heldOf = (bytes: Uint8Array): number => {
+    const end = bytes.subarray(Math.max(0, bytes.length - heldMax));
+    return end.includes(PERCENT) || end.includes(BACKSLASH)
+      ? heldMax
+      : Math.max(...beginnings.map((secret) => bytesBegun(secret, end)));
+  };
 
   const spansOf = (bytes: Uint8Array, escaped: boolean): readonly Span[] =>
     mayHold(bytes) ? spansIn(pattern, bytes, escaped) : NOWHERE;
@@ -82,7 +90,8 @@ export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkRe
 
     const clean = (bytes: Uint8Array): Uint8Array => {
       const spans = spansOf(bytes, escaped);
-      const settled = ended ? bytes.length : Math.max(0, bytes.length - heldMax, spans.at(-1)?.end ?? 0);
+      const free = Math.max(0, bytes.length - (ended ? 0 : heldOf(bytes)));
+      const settled = Math.max(free, spans.at(-1)?.end ?? 0);
       held = bytes.slice(settled);
       escaped = endsEscaped(bytes.subarray(0, settled), escaped);
       return masked(bytes.subarray(0, settled), spans);
@@ -137,6 +146,17 @@ function spansIn(pattern: RegExp, bytes: Uint8Array, escaped: boolean): Span[] {
     const start = index - before.length;
     return { start, end: start + found.length };
   });
+}
+
+/** Bytes of the longest beginning of the secret that these bytes end with, less than all of it. */
+function bytesBegun(secret: Uint8Array, bytes: Uint8Array): number {
+  for (let begun = Math.min(secret.length - 1, bytes.length); begun > 0; begun -= 1) {
+    const from = bytes.length - begun;
+    let same = 0;
+    while (same < begun && bytes[from + same] === secret[same]) same += 1;
+    if (same === begun) return begun;
+  }
+  return 0;
 }
 
 function endsEscaped(bytes: Uint8Array, escapedBefore: boolean): boolean {

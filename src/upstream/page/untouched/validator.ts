@@ -28,6 +28,14 @@ const DEPTH_MAX = 30;
 /** Is not, or not for certain. */
 const NO = -1;
 
+/** What a byte of a string is: it stands for itself, ends the string, or has to be looked at. */
+const PLAIN = 0;
+const END = 1;
+const OTHER = 2;
+const IN_STRING = Uint8Array.from({ length: 256 }, (_, byte) => {
+  if (byte === QUOTE) return END;
+  return byte >= 0x20 && byte < 0x80 && byte !== BACKSLASH ? PLAIN : OTHER;
+});
 const HEX = tableOf((byte) => /[0-9a-f]/i.test(String.fromCharCode(byte)));
 /** What may stand behind a backslash, but for `u`. */
 const ESCAPE = tableOf((byte) => '"\\/bfnrt'.includes(String.fromCharCode(byte)));
@@ -99,7 +107,11 @@ const isSpace = (byte: number): boolean =>
   byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
 const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
 
-export function behindSpace(bytes: Uint8Array, from: number): number {
+/** The position of the first byte that is no white space: `from` in nearly all cases. */
+export const behindSpace = (bytes: Uint8Array, from: number): number =>
+  (bytes[from] ?? 0) > 0x20 ? from : behindSpaces(bytes, from);
+
+function behindSpaces(bytes: Uint8Array, from: number): number {
   let at = from;
   while (at < bytes.length && isSpace(bytes[at] ?? 0)) at += 1;
   return at;
@@ -128,12 +140,13 @@ function endOfString(bytes: Uint8Array, from: number): number {
   const { length } = bytes;
   let at = from;
   while (at < length) {
-    const byte = bytes[at] ?? 0;
-    if (byte === QUOTE) return at + 1;
-    if (byte !== BACKSLASH && byte >= 0x20 && byte < 0x80) {
+    const kind = IN_STRING[bytes[at] ?? 0];
+    if (kind === PLAIN) {
       at += 1;
+    } else if (kind === END) {
+      return at + 1;
     } else {
-      at = byte === BACKSLASH ? endOfEscape(bytes, at + 1) : endOfCharacter(bytes, at);
+      at = bytes[at] === BACKSLASH ? endOfEscape(bytes, at + 1) : endOfCharacter(bytes, at);
       if (at === NO) return NO;
     }
   }
