@@ -14,12 +14,17 @@ const NOTHING = new Uint8Array(0);
 export class PageWriter {
   #bytes: Uint8Array = NOTHING;
   #used = 0;
+  #roomBytes = ROOM_BYTES_MIN;
   /** Of each open list or object: whether something stands in it already. */
   readonly #filled: boolean[] = [];
 
-  /** So many bytes of PostHog's are about to be written. */
+  /** So many bytes of PostHog's are about to be written, or none of them. */
   expect(bytes: number): void {
-    this.#makeRoom(bytes + Math.ceil(bytes / ADDED_PART));
+    this.#roomBytes = Math.max(ROOM_BYTES_MIN, bytes + Math.ceil(bytes / ADDED_PART));
+  }
+
+  get isEmpty(): boolean {
+    return this.#used === 0;
   }
 
   open(bracket: '{' | '['): void {
@@ -39,6 +44,7 @@ export class PageWriter {
   }
 
   raw(text: string): void {
+    if (text === '') return;
     this.#makeRoom(text.length * UNIT_BYTES_MAX);
     this.#used += ENCODER.encodeInto(text, this.#bytes.subarray(this.#used)).written;
   }
@@ -72,7 +78,7 @@ export class PageWriter {
   #makeRoom(bytes: number): void {
     const needed = this.#used + bytes;
     if (needed <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2, ROOM_BYTES_MIN));
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2, this.#roomBytes));
     larger.set(this.#bytes.subarray(0, this.#used));
     this.#bytes = larger;
   }

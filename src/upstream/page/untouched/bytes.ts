@@ -66,8 +66,15 @@ export class ByteRenderer {
 
   #advance(): Uint8Array {
     this.#reading.next();
-    this.#writeUntil(this.#window.from);
-    return this.#out.take();
+    const { bytes, from } = this.#window;
+    if (!this.#out.isEmpty) {
+      this.#writeUntil(from);
+      return this.#out.take();
+    }
+    // The window never writes over bytes that it has.
+    const untouched = bytes.subarray(this.#written, from);
+    this.#written = from;
+    return untouched;
   }
 
   #writeUntil(position: number): void {
