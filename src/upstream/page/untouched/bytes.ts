@@ -1,7 +1,7 @@
 /** Renders an answer that nobody looks into: finds the links of its envelope, replaces them, and keeps every other byte. */
 import { parseJson } from '../../../core/json.ts';
 import { isJsonAtOnce, pageAtOnce } from './at-once.ts';
-import { isLinkName, type LinkOf } from '../links.ts';
+import { isLinkName, type LinkName, type LinkOf } from '../links.ts';
 import {
   CHAR,
   expect,
@@ -132,7 +132,7 @@ export class ByteRenderer {
     if (bytes !== null) checkJson(bytes);
   }
 
-  *#linkMember(name: string): Reading<void> {
+  *#linkMember(name: LinkName): Reading<void> {
     const window = this.#window;
     yield* peek(window);
     this.#writeUntil(window.from);
