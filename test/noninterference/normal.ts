@@ -28,7 +28,9 @@ export function normalised(target: string, { status, headers, text }: Answer): s
 }
 
 const timeless = (target: string, text: string): string =>
-  target.includes('format=csv') ? timelessTable(text) : text.replaceAll(OWN_TIMES, '"$1":"*"').replaceAll(OWN_RATES, '"$1":"*"');
+  target.includes('format=csv')
+    ? timelessTable(text)
+    : text.replaceAll(OWN_TIMES, '"$1":"*"').replaceAll(OWN_RATES, '"$1":"*"');
 
 /** A table without its times; an answer that is no table is left as it is. */
 function timelessTable(text: string): string {
