@@ -22,10 +22,12 @@ export const Grant = z
     rate: Rate,
     deletes: z.object({
       persons_per_day: z.int(),
+      calls_per_minute: z.int().optional(),
       events: z.boolean(),
       recordings: z.boolean(),
       hold_seconds: z.int(),
       approval_over: z.int().optional(),
+      preview_over: z.int().optional(),
     }),
     origins: z.array(z.string()),
   })

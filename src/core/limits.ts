@@ -71,6 +71,8 @@ export const LIMITS = {
   watchMsMax: 300_000,
   /** Characters of the reason a person gives for a decision. */
   reasonCharsMax: 1000,
+  /** Calls a minute that delete, which one grant may allow: more than PostHog takes. */
+  deletingCallsPerMinuteMax: 6000,
   personsPerDayMax: 1_000_000_000,
   /** Milliseconds for which an idempotency key stands for its deletion: seven days. */
   idempotencyKeyMsMax: 604_800_000,

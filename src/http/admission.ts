@@ -69,6 +69,7 @@ const chainOf = ({ ancestors, token, narrowing }: Principal): TokenLimits[] =>
     id: one.id,
     rate: one.narrowing.rate,
     persons_per_day: one.narrowing.deletes?.persons_per_day,
+    calls_per_minute: one.narrowing.deletes?.calls_per_minute,
   }));
 
 /** What narrows the tenant's grant down to the token's, the oldest ancestor first. */

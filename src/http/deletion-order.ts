@@ -6,11 +6,14 @@ import { failure, failureUntil, type Failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type {
   BudgetAsk,
+  DeletionHolds,
   DeletionLog,
   DeletionOrder,
+  Pace,
   ReplayedDeletion,
   Told,
 } from '../objects/deletion-log/deletion-log.ts';
+import type { Grant } from '../policy/grant.ts';
 import type { Remote } from '../objects/remote.ts';
 import type { ResolvedDeletion } from '../slicing/resolve-deletion.ts';
 import type { Admitted } from './admission.ts';
@@ -34,13 +37,25 @@ export function orderOf(
     ancestors: principal.ancestors.map((ancestor) => ancestor.id),
     ...what,
     budgets,
-    holds: {
-      holdSeconds: grant.deletes.hold_seconds,
-      approvalOver: grant.deletes.approval_over ?? null,
-    },
+    paces: pacesOf(admitted),
+    holds: holdsOf(grant),
     ...(idempotencyKey === null ? {} : { idempotencyKey }),
   };
 }
+
+/** What holds a deletion by a grant before it is sent. */
+export const holdsOf = ({ deletes }: Grant): DeletionHolds => ({
+  holdSeconds: deletes.hold_seconds,
+  approvalOver: deletes.approval_over ?? null,
+  previewOver: deletes.preview_over ?? null,
+});
+
+/** How often deletions may be sent: those of the tenant, and those of every token that has a pace of its own. */
+const pacesOf = ({ tenant, chain }: Admitted): Pace[] =>
+  [{ id: 'tenant', calls_per_minute: tenant.deletes.calls_per_minute } as const, ...chain].flatMap(
+    ({ id: holder, calls_per_minute }) =>
+      calls_per_minute === undefined ? [] : [{ holder, calls_per_minute }],
+  );
 
 /** Asks what a deletion of so many persons would spend: of the tenant's budget, and of that of every token that has one. */
 export function budgetAskOf({ tenant, registration, chain }: Admitted, persons: number): BudgetAsk {

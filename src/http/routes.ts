@@ -12,6 +12,7 @@ import type { Served } from './control/serve.ts';
 import { createDeletion } from './control/tenant/create-deletion.ts';
 import * as deletions from './control/tenant/deletions.ts';
 import { explain } from './control/tenant/explain.ts';
+import { confirmDeletion, getDeletionPreview } from './control/tenant/preview-deletion.ts';
 import * as tokens from './control/tenant/tokens.ts';
 import { watchTenantDeletion } from './control/tenant/watch-deletion.ts';
 import { whoami } from './control/tenant/whoami.ts';
@@ -58,6 +59,8 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   get_deletion: deletions.getTenantDeletion,
   watch_deletion: watchTenantDeletion,
   list_deletion_ids: deletions.listIdsOfDeletion,
+  get_deletion_preview: getDeletionPreview,
+  confirm_deletion: confirmDeletion,
   cancel_deletion: deletions.cancelDeletion,
   admin_list_tenants: adminTenants.listTenants,
   admin_put_tenant: adminTenants.putTenant,

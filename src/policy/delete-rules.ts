@@ -1,10 +1,13 @@
 /** What deletes a grant allows beyond its scope, and what holds them before they are sent. */
 import * as z from 'zod';
+import { failure, type Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 
 const members = {
   /** Persons named for deletion in any 24 hours. */
   persons_per_day: z.int().min(0).max(LIMITS.personsPerDayMax),
+  /** Calls a minute that PostHog is sent, of a thousand persons at most. */
+  calls_per_minute: z.int().min(1).max(LIMITS.deletingCallsPerMinuteMax),
   /** May events be deleted along? */
   events: z.boolean(),
   /** May recordings be deleted along? */
@@ -13,6 +16,8 @@ const members = {
   hold_seconds: z.int().min(0).max(LIMITS.holdSecondsMax),
   /** A deletion of more persons than this waits for the operator's approval. */
   approval_over: z.int().min(0).max(LIMITS.personsPerDayMax),
+  /** A deletion of more persons than this has to be previewed and confirmed. */
+  preview_over: z.int().min(0).max(LIMITS.personsPerDayMax),
 };
 
 export const DEFAULT_PERSONS_PER_DAY = 1000;
@@ -20,10 +25,12 @@ export const DEFAULT_PERSONS_PER_DAY = 1000;
 /** As an operator registers them of a tenant. */
 export const DeleteRules = z.strictObject({
   persons_per_day: members.persons_per_day.default(DEFAULT_PERSONS_PER_DAY),
+  calls_per_minute: members.calls_per_minute.optional(),
   events: members.events.default(false),
   recordings: members.recordings.default(false),
   hold_seconds: members.hold_seconds.default(0),
   approval_over: members.approval_over.optional(),
+  preview_over: members.preview_over.optional(),
 });
 export type DeleteRules = z.output<typeof DeleteRules>;
 
@@ -37,10 +44,12 @@ const lower = (parent: number | undefined, by: number | undefined): number | und
 /** Never wider than `parent` in any member: smaller numbers, fewer flags, a longer hold. */
 export const narrowDeletes = (parent: DeleteRules, by: NarrowerDeleteRules = {}): DeleteRules => ({
   persons_per_day: Math.min(parent.persons_per_day, by.persons_per_day ?? Number.POSITIVE_INFINITY),
+  calls_per_minute: lower(parent.calls_per_minute, by.calls_per_minute),
   events: parent.events && (by.events ?? true),
   recordings: parent.recordings && (by.recordings ?? true),
   hold_seconds: Math.max(parent.hold_seconds, by.hold_seconds ?? 0),
   approval_over: lower(parent.approval_over, by.approval_over),
+  preview_over: lower(parent.preview_over, by.preview_over),
 });
 
 /** The first member that asks for more than the parent has, with what the parent has; null where none does. */
@@ -48,7 +57,7 @@ export function widerDeletes(
   parent: DeleteRules,
   by: NarrowerDeleteRules,
 ): { readonly member: keyof DeleteRules; readonly has: string } | null {
-  for (const member of ['persons_per_day', 'approval_over'] as const) {
+  for (const member of ['persons_per_day', 'calls_per_minute', 'approval_over', 'preview_over'] as const) {
     const [asked, has] = [by[member], parent[member]];
     if (asked !== undefined && has !== undefined && asked > has) return { member, has: String(has) };
   }
@@ -60,3 +69,13 @@ export function widerDeletes(
   }
   return null;
 }
+
+/** The refusal of a deletion of so many persons that was not previewed; null where none has to be. */
+export const checkPreviewed = (previewOver: number | null | undefined, persons: number): Failure | null =>
+  previewOver === null || previewOver === undefined || persons <= previewOver
+    ? null
+    : failure(
+        'deletion_preview_required',
+        `A deletion of more than ${previewOver} persons has to be previewed and confirmed: ` +
+          'POST /v1/deletions?preview=true, then POST /v1/deletions/:id/confirm with the digest of the preview.',
+      );

@@ -99,4 +99,5 @@ export interface TokenLimits {
   readonly id: TokenId;
   readonly rate?: Rate | undefined;
   readonly persons_per_day?: number | undefined;
+  readonly calls_per_minute?: number | undefined;
 }

@@ -104,6 +104,14 @@ async function waiting({ tenant, token }: World): Promise<string> {
   return created(answer);
 }
 
+/** A deletion that is previewed, of somebody new. */
+async function previewed({ token }: World): Promise<Answer> {
+  waited += 1;
+  const distinct_ids = [`shown-${waited}`];
+  await sandbox.addPersons([{ project_id: 1, distinct_ids, properties: { tenant_id: 'acme' } }]);
+  return send('POST', '/v1/deletions?preview=true', { token, json: { distinct_ids } });
+}
+
 /** Every route is called; one that is added does not compile until it is called here. */
 const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   landing: [],
@@ -129,7 +137,24 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   list_deletions: [({ token }) => get(token, '/v1/deletions')],
   watch_deletion: [(world) => get(world.token, `/v1/deletions/${deletionIn(world, 0)}/events`)],
   list_deletion_ids: [(world) => get(world.token, `/v1/deletions/${deletionIn(world, 0)}/ids`)],
-  create_deletion: [({ token }) => send('POST', '/v1/deletions', { token, json: { ids: [CYD.uuid] } })],
+  create_deletion: [
+    ({ token }) => send('POST', '/v1/deletions', { token, json: { ids: [CYD.uuid] } }),
+    (world) => previewed(world),
+  ],
+  get_deletion_preview: [
+    async (world) => {
+      const made = await previewed(world);
+      return get(world.token, `/v1/deletions/${created(made)}/preview`);
+    },
+  ],
+  confirm_deletion: [
+    async (world) => {
+      const made = await previewed(world);
+      const { preview } = made.json as { preview: { digest: string } };
+      const json = { digest: preview.digest };
+      return send('POST', `/v1/deletions/${created(made)}/confirm`, { token: world.token, json });
+    },
+  ],
   cancel_deletion: [
     async (world) =>
       send('POST', `/v1/deletions/${await waiting(world)}/cancel`, {

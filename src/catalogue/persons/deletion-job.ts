@@ -2,11 +2,14 @@
 import * as z from 'zod';
 import type { ProjectId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
-import { ok, type Result } from '../../core/result.ts';
+import { failure } from '../../core/failure.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { DeletionTarget } from '../deletion.ts';
 import { distinctId, givenFields, personUuid } from '../fields/values.ts';
-import type { Call, Operation } from '../operation.ts';
+import type { Call, Method, Operation } from '../operation.ts';
 import { DELETING_OPERATIONS } from './deleting.ts';
 import { flagFields, flagsOf, listOf } from './deletion-fields.ts';
+import { READING, SELECTORS } from './reading.ts';
 
 /**
  * A list whose reading ends at the first id that does not fit, and at the first that is too many: a refusal holds an
@@ -20,37 +23,69 @@ const idList = <T extends z.ZodType>(id: T) =>
     return bad === -1 ? read : read.slice(0, bad + 1);
   }, z.array(id).min(1).max(LIMITS.deletionPersonsMax));
 
+const Filter = z.strictObject({
+  ...SELECTORS,
+  all: z
+    .boolean()
+    .optional()
+    .meta({ description: '`true` where every person is meant. Without it a filter has to restrict.' }),
+});
+
 export const DeletionRequest = z.strictObject({
-  ids: idList(personUuid()).optional().meta({ description: 'Person UUIDs. Give these or `distinct_ids`.' }),
+  ids: idList(personUuid())
+    .optional()
+    .meta({ description: 'Person UUIDs. Give these, `distinct_ids` or `filter`.' }),
   distinct_ids: idList(distinctId())
     .optional()
     .meta({ description: 'Each deletes the whole merged person.' }),
+  filter: Filter.optional().meta({
+    description: 'The persons of a list with these arguments, all of which must hold. Needs `person:read`.',
+  }),
   ...flagFields,
 });
 export type DeletionRequest = z.output<typeof DeletionRequest>;
 
-const BULK_DELETE: Operation = bulkDelete();
+const BULK_DELETE = named(DELETING_OPERATIONS, 'persons_bulk_delete');
+const LIST = named(READING, 'persons_list');
 
-function bulkDelete(): Operation {
-  const found = DELETING_OPERATIONS.find(({ id }) => id === 'persons_bulk_delete');
-  if (found === undefined) throw new Error('the catalogue has the bulk delete');
+function named(operations: readonly Operation[], id: string): Operation {
+  const found = operations.find((operation) => operation.id === id);
+  if (found === undefined) throw new Error(`the catalogue has ${id}`);
   return found;
 }
 
-/** The call that the policy decides on: a bulk delete in all but its size. */
-export function deletionCall(request: DeletionRequest, projectId: ProjectId): Result<Call> {
-  const target = listOf(request, LIMITS.deletionPersonsMax);
+/** What a deletion asks for, as calls that the policy decides on. */
+export interface RequestedDeletion {
+  /** A bulk delete in all but its size. It names nobody where there is a filter. */
+  readonly deletion: Call;
+  /** The list of the persons that the filter names; null where they are named by id. */
+  readonly selection: Call | null;
+  readonly all: boolean;
+}
+
+export function requestedDeletion(request: DeletionRequest, projectId: ProjectId): Result<RequestedDeletion> {
+  const { filter, ...others } = request;
+  const target = filter === undefined ? listOf(others, LIMITS.deletionPersonsMax) : targetless(others);
   if (!target.ok) return target;
-  const given = Object.fromEntries(givenFields(request));
+  const { all = false, ...selectors } = filter ?? {};
+  const flags = flagsOf(request);
+  const deletion = { operation: 'persons_bulk_delete', projectId, target: target.value, flags } as const;
   return ok({
-    kind: 'delete',
-    operation: BULK_DELETE,
-    method: 'POST',
-    projectId,
-    person: null,
-    format: { kind: 'json' },
-    arguments: given,
-    asked: given,
-    deletion: { operation: 'persons_bulk_delete', projectId, target: target.value, flags: flagsOf(request) },
+    deletion: { ...callOf(BULK_DELETE, 'POST', projectId, others), kind: 'delete', deletion },
+    selection:
+      filter === undefined ? null : { ...callOf(LIST, 'GET', projectId, selectors), kind: 'forward' },
+    all,
   });
+}
+
+function targetless({ ids, distinct_ids }: Omit<DeletionRequest, 'filter'>): Result<DeletionTarget> {
+  return ids === undefined && distinct_ids === undefined
+    ? ok({ kind: 'uuids', ids: [] })
+    : err(failure('input_conflict', 'Give ids, distinct_ids or filter, and only one of them.', 'filter'));
+}
+
+function callOf(operation: Operation, method: Method, projectId: ProjectId, input: object) {
+  const given = Object.fromEntries(givenFields(input));
+  const format = { kind: 'json' } as const;
+  return { operation, method, projectId, person: null, format, arguments: given, asked: given };
 }

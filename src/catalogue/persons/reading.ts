@@ -36,6 +36,15 @@ const reads = {
   place: 'query',
 } as const;
 
+/** What persons are listed by. */
+export const SELECTORS = {
+  search: refersTo(search, leftOutAs(['empty text'], text())).optional(),
+  // Empty, it would list everybody: a script that erases what it lists must not.
+  email: refersTo(emailProperty, text(LIMITS.emailCharsMax)).optional(),
+  distinct_id: distinctId().optional(),
+  properties: personFilters().optional(),
+};
+
 export const READING: readonly Operation[] = [
   forwarding({
     ...reads,
@@ -44,11 +53,7 @@ export const READING: readonly Operation[] = [
     path: '',
     scopes: ['person:read'],
     input: z.strictObject({
-      search: refersTo(search, leftOutAs(['empty text'], text())).optional(),
-      // Empty, it would list everybody: a script that erases what it lists must not.
-      email: refersTo(emailProperty, text(LIMITS.emailCharsMax)).optional(),
-      distinct_id: distinctId().optional(),
-      properties: personFilters().optional(),
+      ...SELECTORS,
       include_total: refersTo(none, presence()).optional(),
       ...pageFields,
     }),

@@ -1,6 +1,7 @@
 /** What the routes of the deletion log are for, and what they answer. */
 import { EXAMPLE_UUID } from '../../catalogue/replies.ts';
 import { DeletionDetail, DeletionEntry, DeletionStatus } from '../deletion.ts';
+import { CreatedDeletion, DeletionPreview } from '../preview.ts';
 import { IdsPage } from './ids.ts';
 import type { DELETION_ROUTES } from './routes.ts';
 import { pageOf } from '../listing.ts';
@@ -22,10 +23,11 @@ export const DELETION_DOCUMENTATION = {
   create_deletion: {
     summary: 'Delete up to 100,000 persons',
     description:
-      'By UUID (`ids`) or by distinct id, under the rules of the bulk delete of the mirror. It is written down and ' +
-      'answered at once, and sent to PostHog afterwards, 1,000 persons a call; `Location` is where its state is read. ' +
-      'Unknown ids are ignored.',
-    reply: DeletionEntry,
+      'By UUID (`ids`), by distinct id, or by a filter, under the rules of the bulk delete of the mirror. It is written ' +
+      'down and answered at once, and sent to PostHog afterwards, 1,000 persons a call; `Location` is where its state is ' +
+      'read. Unknown ids are ignored. With `preview=true`, which needs `person:read` as a filter does, the persons are ' +
+      'found and shown, and nothing is sent until the digest of the preview is confirmed.',
+    reply: CreatedDeletion,
     example: { ids: [EXAMPLE_UUID] },
   },
   get_deletion: { summary: 'Read one entry of the log, with its ids', reply: DeletionDetail },
@@ -39,6 +41,19 @@ export const DELETION_DOCUMENTATION = {
     summary: 'List the ids of a deletion',
     description: 'As they were asked for, at most a thousand a page.',
     reply: IdsPage,
+  },
+  get_deletion_preview: {
+    summary: 'See what a deletion that is previewed would do',
+    description: '409 where it is not previewed, or not yet.',
+    reply: DeletionPreview,
+  },
+  confirm_deletion: {
+    summary: 'Carry out what was previewed',
+    description:
+      'Only the persons that were shown: they are found again first, and where they are others, or the digest is of ' +
+      'another preview, it is 409 `deletion_preview_changed` and nothing is sent.',
+    reply: DeletionEntry,
+    example: { digest: `sha256:${'0'.repeat(64)}` },
   },
   cancel_deletion: {
     summary: 'Cancel a deletion of which nothing was sent yet',

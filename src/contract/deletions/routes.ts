@@ -3,9 +3,10 @@ import { DeletionRequest } from '../../catalogue/persons/deletion-job.ts';
 import { DeletionId } from '../../core/ids.ts';
 import { DELETIONS_PATH, NO_INPUT, NOTHING, TENANTS_PATH, type ControlRoute } from '../control-route.ts';
 import { DELETION_COLUMNS } from '../deletion.ts';
-import { GivenReason, NeededReason } from './decision.ts';
+import { ConfirmedDigest, GivenReason, NeededReason } from './decision.ts';
 import { tableQuery } from '../listing.ts';
 import { IdsQuery } from './ids.ts';
+import { PreviewQuery } from '../preview.ts';
 
 const LISTING = { body: NOTHING, query: tableQuery(DeletionId), columns: DELETION_COLUMNS } as const;
 const OF_TENANT = { plane: 'tenant', scopes: ['person:delete'], status: 200 } as const;
@@ -22,7 +23,7 @@ export const DELETION_ROUTES = {
     ...OF_TENANT,
     method: 'POST',
     path: DELETIONS_PATH,
-    query: NOTHING,
+    query: PreviewQuery,
     body: DeletionRequest,
     largeBody: true,
     deletes: true,
@@ -37,6 +38,14 @@ export const DELETION_ROUTES = {
     otherStatuses: [204],
   },
   list_deletion_ids: { ...OF_TENANT, method: 'GET', path: `${ONE}/ids`, query: IdsQuery, body: NOTHING },
+  get_deletion_preview: {
+    ...NO_INPUT,
+    ...OF_TENANT,
+    method: 'GET',
+    path: `${ONE}/preview`,
+    scopes: ['person:delete', 'person:read'],
+  },
+  confirm_deletion: { ...DECIDING, ...OF_TENANT, path: `${ONE}/confirm`, body: ConfirmedDigest },
   cancel_deletion: { ...DECIDING, ...OF_TENANT, path: `${ONE}/cancel`, body: GivenReason },
 
   admin_list_deletions: { ...LISTING, ...OF_OPERATOR, method: 'GET', path: LOG_OF_ONE_TENANT },

@@ -100,10 +100,10 @@ export async function decideDeletion(
 }
 
 /** The deletion that the path names. What cannot be an id is answered as an id that there is not. */
-function deletionNamed({ parameters }: Context): Result<DeletionId> {
+export function deletionNamed({ parameters }: Context): Result<DeletionId> {
   const id = DeletionId.safeParse(parameters['id']);
   return id.success ? ok(id.data) : err(noSuchDeletion());
 }
 
-const noSuchDeletion = () =>
+export const noSuchDeletion = () =>
   failure('record_unknown', 'There is no such deletion in the log. Ids look like del_…', 'id');

@@ -36,7 +36,9 @@ import { resettable } from './reset-scope.ts';
 import { DeletionResolutions } from './storage/resolutions.ts';
 import type { Actor } from './storage/jobs.ts';
 import { Previews } from './resolving/previews.ts';
+import type { Confirmation } from './resolving/selection.ts';
 import { Resolver } from './resolving/resolver.ts';
+import { Pause } from './pace/pause.ts';
 import { DeletionRunner } from './runner.ts';
 import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
@@ -44,6 +46,7 @@ import { DeletionStore } from './storage/store.ts';
 import { Views, type PageOf } from './views.ts';
 
 export type { Decision } from './job/decision.ts';
+export type { Pace } from './pace/pace.ts';
 export type { Actor } from './storage/jobs.ts';
 export type { PendingState, ReplayedDeletion, Told } from './entry.ts';
 export type { KeyedRequest } from './intents/keyed.ts';
@@ -52,6 +55,7 @@ export type {
   CreatedDeletion,
   DeletionDetail,
   DeletionEntry,
+  DeletionHolds,
   DeletionOrder,
   DeletionResult,
   DeletionStatus,
@@ -86,6 +90,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #answers: Answers;
   readonly #views: Views;
   readonly #alarm: Alarm;
+  readonly #pause = new Pause(nowMs);
   readonly #runner: DeletionRunner;
   readonly #previews: Previews;
   readonly #decisions: Decisions;
@@ -104,7 +109,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     this.#alarm = new Alarm(ctx.storage);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
-    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#alarm, nowMs);
+    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#alarm, this.#pause, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
     this.#decisions = new Decisions(ctx.storage, ledger, this.#alarm, this.#runner);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
@@ -112,7 +117,10 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
 
   /** PostHog as the environment describes it. A test may describe another. */
   protected upstream(): Result<Upstream> {
-    return upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
+    const upstream = upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
+    return upstream.ok
+      ? ok({ ...upstream.value, posthog: this.#pause.heededBy(upstream.value.posthog) })
+      : upstream;
   }
 
   /** The registration of the tenant that is in force now. A test may say another. */
@@ -213,21 +221,27 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
    * reader, null for the operator.
    */
   preview(id: DeletionId, view: LogView, shownBy: ShownBy | null): DeletionPreview | null {
-    const entry = this.#views.find(id, view);
-    return entry === null ? null : this.#previews.show(numberOf(id), shownBy);
+    return this.#views.find(id, view) === null ? null : this.#previews.show(numberOf(id), shownBy);
+  }
+
+  /** Reads the persons of a preview of the view that was just made, as long as a client may wait for it. */
+  async readPreview(id: DeletionId, view: LogView): Promise<DeletionEntry | null> {
+    const upstream = this.upstream();
+    if (upstream.ok && this.#views.find(id, view)?.state === 'resolving')
+      await this.#previews.readSoon(numberOf(id), upstream.value, (work) => this.ctx.waitUntil(work));
+    return this.#views.find(id, view);
   }
 
   /**
    * Carries out what was previewed under this digest; the persons are read again first. Fails, with nothing sent, with
    * `record_unknown`, `deletion_preview_changed`, `deletion_state_conflict`, `deletion_budget_exhausted`, or as a look-up.
    */
-  async confirm(id: DeletionId, digest: string, by: Actor, view: LogView): Promise<Result<DeletionEntry>> {
+  async confirm(id: DeletionId, confirmation: Confirmation, view: LogView): Promise<Result<DeletionEntry>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
     if (this.#views.find(id, view) === null) return err(noSuchDeletion());
-    const number = numberOf(id);
-    if (this.#runner.isBusy(number)) return err(beingSent());
-    const confirmed = await this.#previews.confirm(number, digest, by, upstream.value);
+    if (this.#runner.isBusy(numberOf(id))) return err(beingSent());
+    const confirmed = await this.#previews.confirm(numberOf(id), confirmation, upstream.value);
     if (!confirmed.ok) return confirmed;
     const entry = this.#views.find(id, view);
     return entry === null ? err(noSuchDeletion()) : ok(entry);
@@ -259,7 +273,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.replace(this.#store.earliestDue(), nowMs() + pause);
+    this.#alarm.replace(this.#store.earliestDue(), Math.max(nowMs() + pause, this.#pause.until));
   }
 
   #makeDue(number: number, at: number): void {

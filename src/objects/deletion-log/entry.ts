@@ -1,6 +1,7 @@
 /** What the deletion log is given, what it shows, and how the one becomes the other. */
 import * as z from 'zod';
 import type { Deletion, DeletionTarget } from '../../catalogue/deletion.ts';
+import { anyJson } from '../../catalogue/fields/values.ts';
 import type {
   DeletionId,
   IdempotencyKey,
@@ -18,6 +19,7 @@ import type { Slice } from '../../policy/slice.ts';
 import type { Resolution } from '../../slicing/resolve-deletion.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Budget } from './budget/budget.ts';
+import type { Pace } from './pace/pace.ts';
 import { isEnd, JOB_EVENTS, JOB_STATES, type JobState } from './job/job.ts';
 
 /** A deletion that was decided on, with who asked for it and what it may cost. */
@@ -42,13 +44,15 @@ export interface DeletionOrder {
   /** The budgets to spend from: the tenant's, and that of every token of the chain that has its own. */
   readonly budgets: readonly Budget[];
   readonly holds: DeletionHolds;
+  /** How often it may be sent, by whom something is set for. */
+  readonly paces?: readonly Pace[];
   /** Present where the client named its request. */
   readonly idempotencyKey?: IdempotencyKey;
 }
 
 /** Persons that are named by a filter: arguments of `persons_list` without a page, validated and permitted. */
 export const PersonSelector = z.object({
-  arguments: z.record(z.string(), z.json()),
+  arguments: z.record(z.string(), anyJson()),
   /** Does the client say that it means every person, where nothing else is said? */
   all: z.boolean(),
 });

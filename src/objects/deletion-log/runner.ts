@@ -6,6 +6,7 @@ import { LONGEST_WAIT_MS } from './job/backoff.ts';
 import { heldInterpretation } from './job/hold.ts';
 import { holdsOf, lookAgainAt } from './job/holds.ts';
 import type { WhenBusy } from './job/settle.ts';
+import type { Pause } from './pace/pause.ts';
 import type { Resolver } from './resolving/resolver.ts';
 import type { Upstream } from './send.ts';
 import { Sender, UNATTENDED, type Manner } from './sending/sender.ts';
@@ -24,6 +25,7 @@ export class DeletionRunner {
   readonly #sender: Sender;
   readonly #resolver: Resolver;
   readonly #alarm: Alarm;
+  readonly #pause: Pause;
   readonly #nowMs: () => number;
   readonly #verifier: Verifier;
   /** Being worked on by this instance right now. After a restart nothing is. */
@@ -34,6 +36,7 @@ export class DeletionRunner {
     ledger: Ledger,
     resolver: Resolver,
     alarm: Alarm,
+    pause: Pause,
     nowMs: () => number,
   ) {
     this.#store = new DeletionStore(storage.sql);
@@ -41,6 +44,7 @@ export class DeletionRunner {
     this.#sender = new Sender(storage, ledger, alarm, nowMs);
     this.#resolver = resolver;
     this.#alarm = alarm;
+    this.#pause = pause;
     this.#nowMs = nowMs;
     this.#verifier = new Verifier(storage, this.#store, this.#jobs, alarm, nowMs);
   }
@@ -94,8 +98,9 @@ export class DeletionRunner {
     return this.#inFlight.has(number);
   }
 
-  /** Takes the next step of what is due. @throws where a step failed, after all others were taken. */
+  /** Takes the next step of what is due, unless PostHog asked to be left alone. @throws where a step failed, after all others were taken. */
   async stepDue(upstream: Upstream): Promise<void> {
+    if (this.#pause.isOn) return;
     const due = this.#store
       .due(this.#nowMs(), STEPS_AT_ONCE + this.#inFlight.size)
       .filter((number) => !this.#inFlight.has(number))
@@ -128,7 +133,7 @@ export class DeletionRunner {
     const startedAt = this.#nowMs();
     for (;;) {
       const { answer, goesOn } = await this.#sender.attempt(job, upstream, manner);
-      if (!goesOn || this.#nowMs() - startedAt > STEP_MS_MAX) return answer;
+      if (!goesOn || this.#pause.isOn || this.#nowMs() - startedAt > STEP_MS_MAX) return answer;
     }
   }
 

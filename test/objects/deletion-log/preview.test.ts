@@ -2,6 +2,8 @@
 import { abortAllDurableObjects, evictDurableObject } from 'cloudflare:test';
 import { describe, expect } from 'vitest';
 import type { DeletionOrder } from '../../../src/objects/deletion-log/deletion-log.ts';
+import { DeletionId } from '../../../src/core/ids.ts';
+import type { Confirmation } from '../../../src/objects/deletion-log/resolving/selection.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
 import {
   ACME,
@@ -32,7 +34,16 @@ const previewed = (count: number, changes: Partial<DeletionOrder> = {}): Deletio
   order(bulk(uuids(count)), { slices: [ACME], preview: SHOWN, ...changes });
 const budgetOf = (persons: number) =>
   ({ budgets: [{ holder: 'tenant', persons_per_day: persons }] }) as const;
-const BY = tokenId('a');
+/** A confirmation by a grant that allows everything. */
+const by = (digest: string, changes: Partial<Confirmation> = {}): Confirmation => ({
+  digest,
+  by: tokenId('a'),
+  budgets: [{ holder: 'tenant', persons_per_day: 1_000_000 }],
+  holds: { holdSeconds: 0, approvalOver: null },
+  ...changes,
+});
+
+const NO_ID = DeletionId.parse(`del_${'A'.repeat(22)}`);
 
 /** A log with a preview of `uuids(count)`. */
 async function shown(count: number, changes: Partial<DeletionOrder> = {}) {
@@ -107,7 +118,7 @@ describe('A preview', () => {
     expect(await samplesOf(stub)).toEqual([]);
     expect(await log.preview(id, OPERATOR, null)).toBeNull();
     const { digest } = await newest(log);
-    expect(await log.confirm(id, digest, BY, OPERATOR)).toMatchObject({
+    expect(await log.confirm(id, by(digest), OPERATOR)).toMatchObject({
       ok: false,
       failure: { code: 'deletion_state_conflict' },
     });
@@ -117,7 +128,7 @@ describe('A preview', () => {
   test('A preview that is cancelled loses its sample', async () => {
     world(1);
     const { stub, log, id } = await shown(1);
-    expect((await log.decide(id, 'cancelled', BY, null, OPERATOR)).ok).toBe(true);
+    expect((await log.decide(id, 'cancelled', tokenId('a'), null, OPERATOR)).ok).toBe(true);
     expect(await samplesOf(stub)).toEqual([]);
   });
 
@@ -148,7 +159,7 @@ describe('A confirmation', () => {
     const { deletes } = world(1200);
     const { stub, log, id } = await shown(1200);
     const digest = await digestOf(uuids(1200));
-    expect(await log.confirm(id, digest, BY, OPERATOR)).toMatchObject({ ok: true, value: { state: 'held' } });
+    expect(await log.confirm(id, by(digest), OPERATOR)).toMatchObject({ ok: true, value: { state: 'held' } });
     expect(await samplesOf(stub)).toEqual([]);
     await evictDurableObject(stub);
     await ring(stub, NOW + 1000);
@@ -159,7 +170,7 @@ describe('A confirmation', () => {
       chunks: { total: 2, accepted: 2 },
     });
     expect(await rowsOf(stub, 'transitions')).toContainEqual(
-      expect.objectContaining({ event: 'confirmed', actor: BY }),
+      expect.objectContaining({ event: 'confirmed', actor: tokenId('a') }),
     );
   });
 
@@ -167,7 +178,7 @@ describe('A confirmation', () => {
     const { asked } = world(1);
     const { log, id } = await shown(1);
     const before = asked.length;
-    expect(await log.confirm(id, await digestOf(uuids(2)), BY, OPERATOR)).toMatchObject({
+    expect(await log.confirm(id, by(await digestOf(uuids(2))), OPERATOR)).toMatchObject({
       ok: false,
       failure: { code: 'deletion_preview_changed', attr: 'digest' },
     });
@@ -184,7 +195,7 @@ describe('A confirmation', () => {
       const old = (await log.preview(id, OPERATOR, null))?.digest ?? '';
       if (change === 'joins') join(1);
       else leave(1);
-      expect(await log.confirm(id, old, BY, OPERATOR)).toMatchObject({
+      expect(await log.confirm(id, by(old), OPERATOR)).toMatchObject({
         ok: false,
         failure: { code: 'deletion_preview_changed' },
       });
@@ -194,16 +205,46 @@ describe('A confirmation', () => {
       expect(preview).toMatchObject({ digest: await digestOf(now), persons: now.length });
       expect(preview?.sample).toHaveLength(now.length);
       expect(deletes()).toEqual([]);
-      expect((await log.confirm(id, preview?.digest ?? '', BY, OPERATOR)).ok).toBe(true);
+      expect((await log.confirm(id, by(preview?.digest ?? ''), OPERATOR)).ok).toBe(true);
       await ring(stub, NOW + 1000);
       expect(deletes()).toEqual([now]);
     },
   );
 
+  test('A grant that was narrowed since the preview confirms no more than it may now', async () => {
+    const { deletes } = world(3);
+    const { stub, log, id } = await shown(3);
+    const digest = await digestOf(uuids(3));
+    expect(await log.confirm(id, by(digest, budgetOf(2)), OPERATOR)).toMatchObject({
+      failure: { code: 'deletion_exceeds_budget' },
+    });
+    expect(await newest(log)).toMatchObject({ state: 'previewed' });
+    const holds = { holdSeconds: 60, approvalOver: 2 };
+    expect((await log.confirm(id, by(digest, { holds }), OPERATOR)).ok).toBe(true);
+    await ring(stub, NOW + HOUR);
+    expect(await newest(log)).toMatchObject({ state: 'held' });
+    expect(deletes()).toEqual([]);
+    await log.decide(id, 'approved', 'operator', null, OPERATOR);
+    await ring(stub, NOW + HOUR);
+    expect(deletes()).toEqual([uuids(3)]);
+  });
+
+  test('A preview is read at once where its client waits, and the alarm finds nothing left to read', async () => {
+    const { asked } = world(3);
+    const { stub, log } = freshLog();
+    const created = await log.create(previewed(3));
+    const id = created.ok ? created.value.entry.id : NO_ID;
+    expect(await log.readPreview(id, OPERATOR)).toMatchObject({ state: 'previewed', in_slice: 3 });
+    const lookups = asked.length;
+    expect(await log.preview(id, OPERATOR, null)).toMatchObject({ persons: 3 });
+    await ring(stub, NOW);
+    expect(asked).toHaveLength(lookups);
+  });
+
   test('A person who leaves the slice after the confirmation is not sent, and nobody is added', async () => {
     const { deletes, leave } = world(3);
     const { stub, log, id } = await shown(3);
-    await log.confirm(id, await digestOf(uuids(3)), BY, OPERATOR);
+    await log.confirm(id, by(await digestOf(uuids(3))), OPERATOR);
     leave(2);
     await ring(stub, NOW + 1000);
     expect(deletes()).toEqual([uuids(2)]);
@@ -214,7 +255,7 @@ describe('A confirmation', () => {
     const { deletes } = world(3);
     const { stub, log, id } = await shown(3, budgetOf(3));
     await log.create(order(bulk([uuid(9)]), budgetOf(3)));
-    const confirmed = await log.confirm(id, await digestOf(uuids(3)), BY, OPERATOR);
+    const confirmed = await log.confirm(id, by(await digestOf(uuids(3))), OPERATOR);
     expect(confirmed).toMatchObject({ ok: false, failure: { code: 'deletion_budget_exhausted' } });
     expect(await log.get(id, OPERATOR)).toMatchObject({ state: 'previewed' });
     expect(await samplesOf(stub)).toHaveLength(1);
@@ -225,10 +266,10 @@ describe('A confirmation', () => {
     world(3);
     const holds = { holdSeconds: 60, approvalOver: null };
     const { log, id } = await shown(3, { ...budgetOf(3), holds });
-    await log.confirm(id, await digestOf(uuids(3)), BY, OPERATOR);
+    await log.confirm(id, by(await digestOf(uuids(3))), OPERATOR);
     const one = () => log.create(order(bulk([uuid(9)]), budgetOf(3)));
     expect((await one()).ok).toBe(false);
-    await log.decide(id, 'cancelled', BY, null, OPERATOR);
+    await log.decide(id, 'cancelled', tokenId('a'), null, OPERATOR);
     expect((await one()).ok).toBe(true);
   });
 
@@ -237,8 +278,8 @@ describe('A confirmation', () => {
     const { stub, log, id } = await shown(2);
     const digest = await digestOf(uuids(2));
     const both = await Promise.all([
-      log.confirm(id, digest, BY, OPERATOR),
-      log.confirm(id, digest, BY, OPERATOR),
+      log.confirm(id, by(digest), OPERATOR),
+      log.confirm(id, by(digest), OPERATOR),
     ]);
     expect(both.filter(({ ok }) => ok)).toHaveLength(1);
     await ring(stub, NOW + 1000);
@@ -251,8 +292,8 @@ describe('A confirmation', () => {
     const dead = await shown(2);
     const digest = await digestOf(uuids(2));
     fail('look-up', lost, lost, hold);
-    expect((await dead.log.confirm(dead.id, digest, BY, OPERATOR)).ok).toBe(false);
-    const confirming = dead.log.confirm(dead.id, digest, BY, OPERATOR).catch(() => 'died');
+    expect((await dead.log.confirm(dead.id, by(digest), OPERATOR)).ok).toBe(false);
+    const confirming = dead.log.confirm(dead.id, by(digest), OPERATOR).catch(() => 'died');
     await arrived();
     await abortAllDurableObjects();
     await confirming;
@@ -260,7 +301,7 @@ describe('A confirmation', () => {
     const { stub, log } = sameLog(dead.stub);
     expect(await newest(log)).toMatchObject({ state: 'previewed' });
     expect(deletes()).toEqual([]);
-    expect((await log.confirm(dead.id, digest, BY, OPERATOR)).ok).toBe(true);
+    expect((await log.confirm(dead.id, by(digest), OPERATOR)).ok).toBe(true);
     await ring(stub, NOW + 1000);
     expect(deletes()).toEqual([uuids(2)]);
   });
@@ -284,7 +325,7 @@ describe('Deletions that need a preview', () => {
   test('A larger deletion that was previewed can be confirmed', async () => {
     const { deletes } = world(3);
     const { stub, log, id } = await shown(3, { holds });
-    expect((await log.confirm(id, await digestOf(uuids(3)), BY, OPERATOR)).ok).toBe(true);
+    expect((await log.confirm(id, by(await digestOf(uuids(3))), OPERATOR)).ok).toBe(true);
     await ring(stub, NOW + 1000);
     expect(deletes()).toEqual([uuids(3)]);
   });

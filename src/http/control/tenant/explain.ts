@@ -5,6 +5,7 @@ import type { ExplainRequest, Explanation } from '../../../contract/explain.ts';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { checkAccess } from '../../../policy/decide.ts';
+import { checkPreviewed } from '../../../policy/delete-rules.ts';
 import type { Grant } from '../../../policy/grant.ts';
 import { plan } from '../../../policy/plan.ts';
 import { upstreamPath } from '../../../upstream/request.ts';
@@ -38,15 +39,19 @@ export const explain = withToken('explain', async (ctx, admitted) => {
   );
 });
 
-/** What the deletion log would say of the budgets of a deletion. Who is in the slice is not looked up. */
+/** What the deletion log would say of a deletion and of its budgets. Who is in the slice is not looked up. */
 async function judgeBudget(
   ctx: Context,
   admitted: Admitted,
   { kind, call }: RoutedCall,
 ): Promise<Result<{ budgets: DeletionBudget[] | null; refusal: Failure | null }>> {
   if (kind !== 'delete') return ok({ budgets: null, refusal: null });
-  const ask = budgetAskOf(admitted, new Set(call.deletion.target.ids).size);
-  return callObject(ctx, () => ctx.services.deletionLog(admitted.principal.tenant).budget(ask));
+  const persons = new Set(call.deletion.target.ids).size;
+  const log = ctx.services.deletionLog(admitted.principal.tenant);
+  const left = await callObject(ctx, () => log.budget(budgetAskOf(admitted, persons)));
+  if (!left.ok) return left;
+  const { budgets, refusal } = left.value;
+  return ok({ budgets, refusal: checkPreviewed(admitted.grant.deletes.preview_over, persons) ?? refusal });
 }
 
 /** The operation of a described request, found as the router finds it. */

@@ -10,6 +10,7 @@ import { distinct } from '../digest.ts';
 import { deletionIdOf, nextNumber } from '../id.ts';
 import { chunksOf, factsOf, firstDue } from '../job/facts.ts';
 import { settleEmpty } from '../job/settle.ts';
+import { Paces } from '../pace/pace.ts';
 import { isSelection } from '../resolving/selection.ts';
 import { emptyDeletionReply, heldReply, type Upstream } from '../send.ts';
 import type { Keyed } from './keyed.ts';
@@ -48,6 +49,7 @@ export class Intents {
   readonly #selections: Selections;
   readonly #registrations: Registrations;
   readonly #keys: IdempotencyKeys;
+  readonly #paces: Paces;
   readonly #ledger: Ledger;
   readonly #alarm: Alarm;
   readonly #world: World;
@@ -67,6 +69,7 @@ export class Intents {
     this.#selections = new Selections(sql);
     this.#registrations = registrations;
     this.#keys = new IdempotencyKeys(sql);
+    this.#paces = new Paces(sql);
     this.#ledger = ledger;
     this.#alarm = alarm;
     this.#world = world;
@@ -110,6 +113,7 @@ export class Intents {
         this.#registrations.begin(order.registration, number);
         this.#store.intend({ number, id, at: now, order, digest, origin, dueAt: now, chunked });
         this.#selections.record(number, order);
+        this.#paces.record(number, order.paces ?? []);
         if (keyed !== null) this.#keys.record(number, keyed, now);
         this.#alarm.armBy(now);
         return { number, id, told: null, likelyRepeatOf: null };
@@ -142,6 +146,7 @@ export class Intents {
         this.#registrations.begin(registration, number);
         this.#store.intend({ number, id, at: now, order, digest, origin: upstream.origin, dueAt, chunked });
         this.#jobs.record(number, facts, chunked ? lists : []);
+        this.#paces.record(number, nothingToSend ? [] : (order.paces ?? []));
         if (keyed !== null) this.#keys.record(number, keyed, now);
         if (resolved !== undefined) this.#resolutions.record(number, deletion, resolved, keys);
         if (dueAt !== null) {

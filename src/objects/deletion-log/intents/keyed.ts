@@ -3,7 +3,7 @@ import type { IdempotencyKey, ProjectId, RegistrationId, TokenId } from '../../.
 import type { DeletingOperation, DeletionFlags, DeletionTarget } from '../../../catalogue/deletion.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { digestOf } from '../digest.ts';
-import { askedOf, type DeletionOrder } from '../entry.ts';
+import { askedOf, slicesOf, type DeletionOrder, type PersonSelector } from '../entry.ts';
 import { canonicalSlices } from '../storage/slices.ts';
 
 /** A deletion as its client asked for it, and the key it came with. */
@@ -17,6 +17,9 @@ export interface KeyedRequest {
   readonly projectId: ProjectId;
   readonly flags: DeletionFlags;
   readonly asked: DeletionTarget;
+  /** Present where persons are named by a filter: then `asked` names none. */
+  readonly filter?: PersonSelector | undefined;
+  readonly isPreview?: boolean;
   /** Null where no slice is checked. */
   readonly slices: readonly Slice[] | null;
 }
@@ -33,23 +36,25 @@ export interface Keyed {
  */
 export async function keyedOf(request: KeyedRequest): Promise<Keyed> {
   const { key, registration, token, ancestors, operation, projectId, flags, asked, slices } = request;
+  const { filter = null, isPreview = false } = request;
   const ids = await digestOf(asked.ids);
   const { delete_events: events, delete_recordings: recordings, keep_person: keeps } = flags;
   const covered = slices === null ? null : canonicalSlices(slices);
+  const named = [asked.kind, ids, filter, isPreview];
   return {
     key: await hash([registration, ancestors[0] ?? token, key]),
-    fingerprint: await hash([operation, projectId, asked.kind, ids, events, recordings, keeps, covered]),
+    fingerprint: await hash([operation, projectId, named, events, recordings, keeps, covered]),
   };
 }
 
 /** The key of an order and what it asks for; null where it came without a key. */
 export const keyedOrder = async (order: DeletionOrder): Promise<Keyed | null> => {
-  const { idempotencyKey: key, registration, token, ancestors, deletion, resolved } = order;
+  const { idempotencyKey: key, registration, token, ancestors, deletion, filter, preview } = order;
   if (key === undefined) return null;
   const { operation, projectId, flags } = deletion;
-  const asked = askedOf(order);
-  const slices = resolved?.slices ?? null;
-  return keyedOf({ key, registration, token, ancestors, operation, projectId, flags, asked, slices });
+  const slices = slicesOf(order);
+  const what = { operation, projectId, flags, asked: askedOf(order), filter, slices };
+  return keyedOf({ key, registration, token, ancestors, ...what, isPreview: preview !== undefined });
 };
 
 async function hash(parts: readonly unknown[]): Promise<string> {

@@ -2,6 +2,7 @@
 import type { Keyring } from '../../../authn/keyring.ts';
 import { failure, failureUntil, type Failure } from '../../../core/failure.ts';
 import type { RegistrationId, TenantId } from '../../../core/ids.ts';
+import { checkPreviewed } from '../../../policy/delete-rules.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { digestOf, distinct } from '../digest.ts';
 import { distinctIdHasher, type DistinctIdKey } from '../distinct-id-key.ts';
@@ -9,7 +10,7 @@ import { askedOf, type DeletionOrder } from '../entry.ts';
 import type { Registrations } from '../storage/registrations.ts';
 import { keyedOrder, type Keyed } from './keyed.ts';
 import { keysOf } from '../reset-scope.ts';
-import { checkFilter, checkPreviewed, isSelection } from '../resolving/selection.ts';
+import { checkFilter, isSelection } from '../resolving/selection.ts';
 
 export interface PreparedOrder {
   readonly order: DeletionOrder;
@@ -21,7 +22,8 @@ export interface PreparedOrder {
 /** Fails with `field_invalid` or `deletion_preview_required`. */
 export async function prepare(order: DeletionOrder, keyring: Keyring): Promise<Result<PreparedOrder>> {
   const persons = distinct(order.deletion.target.ids).length;
-  const refusal = checkFilter(order.filter) ?? (isSelection(order) ? null : checkPreviewed(order, persons));
+  const unseen = isSelection(order) ? null : checkPreviewed(order.holds.previewOver, persons);
+  const refusal = checkFilter(order.filter) ?? unseen;
   if (refusal !== null) return err(refusal);
   return ok({
     order,

@@ -10,7 +10,10 @@ import { Jobs, type Actor, type JobAt } from '../storage/jobs.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
 import { withoutPersons, type Resolver } from './resolver.ts';
 import { consequencesOf } from './sample.ts';
-import { PREVIEW_MS } from './selection.ts';
+import { PREVIEW_MS, stricter, type Confirmation } from './selection.ts';
+
+/** Milliseconds that a client waits for its preview: one of a thousand persons is a few look-ups. */
+const READ_SOON_MS_MAX = 10_000;
 
 export class Previews {
   readonly #storage: DurableObjectStorage;
@@ -54,12 +57,31 @@ export class Previews {
     };
   }
 
+  /** Reads the persons of a preview that waits for it, and waits some seconds for that. It goes on by itself. */
+  async readSoon(
+    number: number,
+    upstream: Upstream,
+    keepAlive: (work: Promise<void>) => void,
+  ): Promise<void> {
+    if (this.#runner.isBusy(number)) return;
+    const reading = this.#runner.step(number, upstream).then(
+      () => undefined,
+      () => undefined,
+    );
+    keepAlive(reading);
+    const patience = Promise.withResolvers<void>();
+    const timer = setTimeout(patience.resolve, READ_SOON_MS_MAX);
+    await Promise.race([reading, patience.promise]);
+    clearTimeout(timer);
+  }
+
   /**
    * Carries out what was shown under this digest, after reading the set again. Fails with `deletion_preview_changed`
    * where another set was shown or is found now, with `deletion_state_conflict` where it is not previewed, with a
    * refusal of the budget, or as a look-up fails; then nothing is sent, and it stays previewed.
    */
-  async confirm(number: number, digest: string, by: Actor, upstream: Upstream): Promise<Result<null>> {
+  async confirm(number: number, confirmation: Confirmation, upstream: Upstream): Promise<Result<null>> {
+    const { digest, by } = confirmation;
     const job = this.#jobs.at(number);
     const shown = this.#selections.latest(number);
     if (job.state !== 'previewed' || shown === null || this.#isExpired(number))
@@ -68,7 +90,8 @@ export class Previews {
       );
     if (shown.digest !== digest) return err(changed('The digest is not that of the preview.'));
     if (shown.persons === 0) return err(conflict('It names no person, so there is nothing to confirm.'));
-    const selection = this.#selections.read(number);
+    const stored = this.#selections.read(number);
+    const selection = { ...stored, terms: stricter(stored.terms, confirmation) };
     if (holdReason(withoutPersons(selection), upstream) !== null)
       return err(
         conflict('It was previewed under another configuration of the gateway. Make a new preview.'),

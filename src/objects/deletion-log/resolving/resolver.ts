@@ -2,6 +2,7 @@
 import type { Failure } from '../../../core/failure.ts';
 import type { JsonObject } from '../../../core/json.ts';
 import { ok, type Result } from '../../../core/result.ts';
+import { checkPreviewed } from '../../../policy/delete-rules.ts';
 import type { Alarm } from '../alarm.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import { LONGEST_WAIT_MS, waitAfterLookup } from '../job/backoff.ts';
@@ -17,7 +18,7 @@ import { Selections, type StoredSelection } from '../storage/selections.ts';
 import { DeletionStore } from '../storage/store.ts';
 import { readSet, type FoundSet } from './read-set.ts';
 import { readSample } from './sample.ts';
-import { checkPreviewed, PREVIEW_MS } from './selection.ts';
+import { PREVIEW_MS } from './selection.ts';
 
 type Resolving = JobAt<'resolving'>;
 
@@ -116,7 +117,7 @@ export class Resolver {
       const settled = settleEmpty(emptyDeletionReply(upstream.generation));
       this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settled, now);
       this.#jobs.move(job, 'ended', now);
-    } else if (checkPreviewed({ holds: selection.terms.holds }, found.persons.length) !== null) {
+    } else if (checkPreviewed(selection.terms.holds.previewOver, found.persons.length) !== null) {
       this.#jobs.move(job, 'preview_required', now);
     } else if (this.checkBudget(selection, found) !== null) {
       this.#jobs.move(job, 'over_budget', now);

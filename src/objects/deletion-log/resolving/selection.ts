@@ -31,6 +31,32 @@ export const SelectionTerms = z.object({
 });
 export type SelectionTerms = z.output<typeof SelectionTerms>;
 
+/** A confirmation, and what the grant that gives it may spend and is held to. */
+export interface Confirmation extends Pick<DeletionOrder, 'budgets' | 'holds'> {
+  readonly digest: string;
+  readonly by: TokenId;
+}
+
+/** The terms of a preview under a grant that may have been narrowed since: whichever of the two is stricter. */
+export function stricter(terms: SelectionTerms, { budgets, holds }: Confirmation): SelectionTerms {
+  const own = new Map(budgets.map(({ holder, persons_per_day }) => [holder, persons_per_day]));
+  return {
+    ...terms,
+    budgets: terms.budgets.map(({ holder, persons_per_day: allowed }) => ({
+      holder,
+      persons_per_day: Math.min(allowed, own.get(holder) ?? allowed),
+    })),
+    holds: {
+      ...terms.holds,
+      holdSeconds: Math.max(terms.holds.holdSeconds, holds.holdSeconds),
+      approvalOver: lower(terms.holds.approvalOver, holds.approvalOver),
+    },
+  };
+}
+
+const lower = (left: number | null, right: number | null): number | null =>
+  left === null || right === null ? (left ?? right) : Math.min(left, right);
+
 /** True where the persons have to be found before anything is to be sent. */
 export const isSelection = ({ filter, preview }: Pick<DeletionOrder, 'filter' | 'preview'>): boolean =>
   filter !== undefined || preview !== undefined;
@@ -47,21 +73,6 @@ export const checkFilter = (filter: PersonSelector | undefined): Failure | null 
 
 const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 const restricts = (value: Json): boolean => value !== '' && !(isList(value) && value.length === 0);
-
-/** The refusal of a deletion of so many persons that was not previewed; null where it needs no preview. */
-export function checkPreviewed(
-  { holds, preview }: Pick<DeletionOrder, 'holds' | 'preview'>,
-  persons: number,
-): Failure | null {
-  const over = holds.previewOver ?? null;
-  return over === null || preview !== undefined || persons <= over
-    ? null
-    : failure(
-        'deletion_preview_required',
-        `A deletion of more than ${over} persons has to be previewed and confirmed: ` +
-          'POST /v1/deletions with "preview": true, then confirm it with the digest of the preview.',
-      );
-}
 
 /**
  * The query of PostHog's list for a filter, held to the slice like a list of the mirror; without a page. Null where no

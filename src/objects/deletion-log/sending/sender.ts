@@ -10,6 +10,7 @@ import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../jo
 import { endOf, nextLook } from '../job/ends.ts';
 import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from '../job/hold.ts';
 import { settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
+import { Paces } from '../pace/pace.ts';
 import { emptyDeletionReply, sendDeletion, type Upstream } from '../send.ts';
 import { drivenOf } from '../storage/driven.ts';
 import { Jobs, type JobAt } from '../storage/jobs.ts';
@@ -41,6 +42,7 @@ export class Sender {
   readonly #store: DeletionStore;
   readonly #jobs: Jobs;
   readonly #rechecks: Rechecks;
+  readonly #paces: Paces;
   readonly #ledger: Ledger;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
@@ -50,6 +52,7 @@ export class Sender {
     this.#store = new DeletionStore(storage.sql);
     this.#jobs = new Jobs(storage.sql);
     this.#rechecks = new Rechecks(storage.sql);
+    this.#paces = new Paces(storage.sql);
     this.#ledger = ledger;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
@@ -60,6 +63,8 @@ export class Sender {
     const pending = this.#pending(job);
     const reason = holdReason(pending, upstream);
     if (reason !== null) return this.#hold(job, reason, pending, LONGEST_WAIT_MS);
+    const waitsUntil = this.#paces.waitsUntil(job.number, this.#nowMs());
+    if (waitsUntil !== null) return this.#waitForTurn(job, waitsUntil);
     const { slices, isResolved, attempts } = pending;
     const isTrusted = manner.isResolvedNow && isResolved && attempts === 0;
     if (slices === null || isTrusted) return this.#send(job, pending, null, manner, upstream);
@@ -88,6 +93,13 @@ export class Sender {
       if (dueAt !== null) this.#store.hold(job.number, reason, dueAt);
     });
     return { answer: heldInterpretation(waitMs), goesOn: false };
+  }
+
+  /** As many calls were sent as may be. That ends nothing, however long it takes. */
+  #waitForTurn(job: Sending, dueAt: number): Attempted {
+    this.#store.hold(job.number, 'paced', dueAt);
+    this.#alarm.armBy(dueAt);
+    return { answer: heldInterpretation(dueAt - this.#nowMs()), goesOn: false };
   }
 
   /** Persons of whom it is not known whether they are in the slice are not sent. */
@@ -158,6 +170,7 @@ export class Sender {
     const overdueAt = startedAt + overdueAfter(upstream.timeoutMs);
     return this.#storage.transactionSync(() => {
       const attempt = this.#store.begin(number, pending.chunk, startedAt, overdueAt);
+      this.#paces.take(number, startedAt);
       if (checked !== null) this.#recordRecheck(number, pending, checked, startedAt);
       return attempt;
     });

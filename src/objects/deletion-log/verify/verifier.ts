@@ -6,6 +6,7 @@ import type { Alarm } from '../alarm.ts';
 import { holdReason, type HoldReason } from '../job/hold.ts';
 import { LONGEST_WAIT_MS, overdueAfter } from '../job/backoff.ts';
 import type { JobAt, Jobs } from '../storage/jobs.ts';
+import { Paces } from '../pace/pace.ts';
 import { Looks, type Accepted } from '../storage/looks.ts';
 import type { Attempt, DeletionStore } from '../storage/store.ts';
 import { settle } from '../job/settle.ts';
@@ -33,6 +34,7 @@ export class Verifier {
   readonly #store: DeletionStore;
   readonly #jobs: Jobs;
   readonly #looks: Looks;
+  readonly #paces: Paces;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
 
@@ -47,6 +49,7 @@ export class Verifier {
     this.#store = store;
     this.#jobs = jobs;
     this.#looks = new Looks(storage.sql);
+    this.#paces = new Paces(storage.sql);
     this.#alarm = alarm;
     this.#nowMs = nowMs;
   }
@@ -87,6 +90,8 @@ export class Verifier {
           break;
         }
         case 'look': {
+          const turn = task.as === 'send' ? this.#paces.waitsUntil(job.number, this.#nowMs()) : null;
+          if (turn !== null) return this.#hold(job.number, 'paced', turn - this.#nowMs());
           const sought = this.#sought(job.number, task);
           const failure = await this.#look(job.number, task, sought, accepted, progress, upstream);
           if (failure !== null) return this.#failed(job.number, failure, progress);
@@ -155,6 +160,7 @@ export class Verifier {
   #begin(number: number, chunk: number, isFirst: boolean, { timeoutMs }: Upstream): Attempt {
     const now = this.#nowMs();
     if (isFirst) this.#jobs.move(this.#current(number), 'sent_again', now);
+    this.#paces.take(number, now);
     return this.#store.begin(number, chunk, now, now + overdueAfter(timeoutMs));
   }
 

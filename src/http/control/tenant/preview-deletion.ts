@@ -1,0 +1,71 @@
+/** A deletion that is previewed: what it would do, and its confirmation. */
+import { requestedDeletion } from '../../../catalogue/persons/deletion-job.ts';
+import { failure } from '../../../core/failure.ts';
+import { err } from '../../../core/result.ts';
+import type { Grant } from '../../../policy/grant.ts';
+import { plan } from '../../../policy/plan.ts';
+import type { ShownBy } from '../../../policy/redact-answer.ts';
+import { callObject } from '../../call-object.ts';
+import { budgetAskOf, holdsOf } from '../../deletion-order.ts';
+import { admitAgain } from '../../mirror/admit-again.ts';
+import { deletionNamed, noSuchDeletion } from '../deletions.ts';
+import { answer } from '../serve.ts';
+import { checkWholeSlice, viewOf } from './deletions.ts';
+import { withToken } from './guard.ts';
+
+/** What of a grant decides what a preview shows. */
+export const shownBy = ({ slices, hidden, visible, distinct_ids_hidden }: Grant): ShownBy => ({
+  slices,
+  hidden,
+  visible,
+  distinct_ids_hidden,
+});
+
+/** `GET /v1/deletions/:id/preview` */
+export const getDeletionPreview = withToken('get_deletion_preview', async (ctx, admitted) => {
+  const refusal = checkWholeSlice(admitted);
+  if (refusal !== null) return err(refusal);
+  const id = deletionNamed(ctx);
+  if (!id.ok) return id;
+  const log = ctx.services.deletionLog(admitted.principal.tenant);
+  const view = viewOf(admitted);
+  const shown = await callObject(ctx, () => log.preview(id.value, view, shownBy(admitted.grant)));
+  if (!shown.ok) return shown;
+  if (shown.value !== null) return answer(shown.value);
+  const status = await callObject(ctx, () => log.status(id.value, view));
+  if (!status.ok) return status;
+  return err(
+    status.value === null
+      ? noSuchDeletion()
+      : failure('deletion_state_conflict', `There is no preview of it: it is ${status.value.state}.`),
+  );
+});
+
+/** `POST /v1/deletions/:id/confirm`: what was previewed has to be allowed to the grant that confirms it, as it is now. */
+export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitted) => {
+  const id = deletionNamed(ctx);
+  if (!id.ok) return id;
+  const log = ctx.services.deletionLog(admitted.principal.tenant);
+  const status = await callObject(ctx, () => log.status(id.value, viewOf(admitted)));
+  if (!status.ok) return status;
+  if (status.value === null) return err(noSuchDeletion());
+  const { project_id, delete_events, delete_recordings, keep_person } = status.value;
+  const flags = { delete_events, delete_recordings, keep_person };
+  const same = requestedDeletion({ filter: { all: true }, ...flags }, project_id);
+  if (!same.ok) return same;
+  const current = await admitAgain(ctx, admitted, same.value.deletion);
+  if (!current.ok) return current;
+  const { grant, caller, principal } = current.value;
+  const refusal = checkWholeSlice(current.value);
+  if (refusal !== null) return err(refusal);
+  const planned = plan(grant, caller, same.value.deletion, ctx.services.upstream);
+  if (!planned.ok) return planned;
+  const { budgets } = budgetAskOf(current.value, 0);
+  const confirmation = { digest: ctx.input.body.digest, by: principal.token, budgets, holds: holdsOf(grant) };
+  const view = viewOf(current.value);
+  const confirmed = await callObject(ctx, () => log.confirm(id.value, confirmation, view));
+  if (!confirmed.ok) return confirmed;
+  if (!confirmed.value.ok) return confirmed.value;
+  ctx.log.deletion = id.value;
+  return answer(confirmed.value.value);
+});
