@@ -9,6 +9,7 @@ import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
 import { logMisconfiguration, logRequest, logShieldFailure, noteFailure, openLog } from './http/log.ts';
 import { createRouter, type Router } from './http/router.ts';
+import { knownTombstones } from './http/tombstones.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import type { Objects } from './objects/remote.ts';
@@ -71,6 +72,11 @@ const servicesOf = (env: Env, config: Config): Services => ({
   directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),
   adminAttempts: () => env.DIRECTORY.getByName(ADMIN_ATTEMPTS_NAME),
   openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
+  tombstonesOf: knownTombstones({
+    keeperOf: (projectId) => env.SHIELD.getByName(String(projectId)),
+    nowMs,
+    unreachable: logShieldFailure,
+  }),
   nowMs,
   random,
 });

@@ -1,6 +1,7 @@
 /** Holds a routed call to the slice of its grant, as far as that takes asking PostHog or the deletion log. */
 import { failure, type Failure } from '../../core/failure.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { Tombstones } from '../../core/tombstones.ts';
 import { isFreeOrInSlice, namesPersonInSlice } from '../../slicing/check-person.ts';
 import { resolveDeletion, type ResolvedDeletion } from '../../slicing/resolve-deletion.ts';
 import type { ForwardCall } from '../../upstream/request.ts';
@@ -18,11 +19,12 @@ export type ClearedCall = { readonly [cleared]: true } & (
   | { readonly kind: 'delete'; readonly resolution: ResolvedDeletion }
 );
 
-/** Fails with `not_found` where the call names a person outside the slice, or one that PostHog does not have. */
+/** Fails with `not_found` where the call names a person outside the slice, one that is being deleted, or none. */
 export async function enforceSlice(
   ctx: Context,
   admitted: Admitted,
   routed: RoutedCall,
+  tombstones: Tombstones,
 ): Promise<Result<ClearedCall>> {
   const { posthog, services } = ctx;
   const { slices } = admitted.grant;
@@ -40,7 +42,7 @@ export async function enforceSlice(
   const allowed =
     call.operation.slicing.kind === 'logged' && slices.length > 0
       ? await wasDeletedInSlice(ctx, admitted, call)
-      : await namesPersonInSlice(posthog, call, slices);
+      : await namesPersonInSlice(posthog, call, { slices, tombstones });
   if (!allowed.ok) return allowed;
   return allowed.value ? ok({ [cleared]: true, kind: 'forward', routed }) : err(notFound());
 }
