@@ -16,6 +16,13 @@ export default defineConfig({
     maxWorkers: '100%',
     projects: [
       {
+        // Objects that run in Node, for tests of thousands of their lives.
+        resolve: {
+          alias: {
+            'cloudflare:workers': new URL('test/support/model/cloudflare-workers.ts', import.meta.url)
+              .pathname,
+          },
+        },
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],

@@ -36,6 +36,18 @@ export interface Deletion {
   readonly flags: DeletionFlags;
 }
 
+/** Do profiles go, and not only what belongs to them? */
+export const removesProfiles = ({ operation, target, flags }: Deletion): boolean => {
+  switch (operation) {
+    case 'persons_bulk_delete':
+    case 'persons_destroy':
+      return target.ids.length > 0 && !flags.keep_person;
+    case 'persons_delete_events':
+    case 'persons_delete_recordings':
+      return false;
+  }
+};
+
 /** Where a deletion goes below `persons/`, and what it carries. */
 export interface DeletionMessage {
   readonly method: 'POST' | 'DELETE';

@@ -173,6 +173,16 @@ export const REPLY_SCHEMAS: Readonly<Record<ReplySchemaName, DocumentedReply>> =
       events_queued_for_deletion: z.boolean(),
       recordings_queued_for_deletion: z.boolean().optional(),
       deletion_errors: z.array(z.looseObject({ person_uuid: z.string() })),
+      deletion: z
+        .object({
+          id: z.string(),
+          state: z.string(),
+          next_attempt_at: z.string().nullable(),
+          last_problem: z.string().nullable(),
+          location: z.string(),
+        })
+        .optional()
+        .meta({ description: 'Where it is held, or will be sent again by itself: how far it is.' }),
     }),
     example: {
       persons_found: 2,

@@ -1,6 +1,7 @@
 /** An entry of the deletion log, as it goes out in JSON and CSV. The stored rows are read by this schema too. */
 import * as z from 'zod';
 import { DeletingOperation } from '../catalogue/deletion.ts';
+import { GENERATIONS } from '../catalogue/generation.ts';
 import { DeletionId, ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
 
 const count = z.int().nullable();
@@ -18,13 +19,49 @@ const Outcome = z.object({
   duration_ms: z.int(),
 });
 
+const Chunks = z.object({
+  total: z.int(),
+  accepted: z.int(),
+  unknown: z.int().meta({ description: 'Chunks that were sent and whose end PostHog did not tell.' }),
+});
+
+const Verification = z.object({
+  last_look_at: z.iso.datetime().nullable(),
+  gone: z.int().meta({ description: 'Persons that PostHog no longer has.' }),
+  still_there: z.int().meta({ description: 'Persons that PostHog still had at the last look.' }),
+  reappeared: z.int().meta({
+    description:
+      'Persons that PostHog has again: created after the deletion was sent, or found after they were gone.',
+  }),
+  left_slice: z.int().meta({
+    description: 'Persons that PostHog has and that are no longer in the slice: they are not sent again.',
+  }),
+  not_checked: z.int().meta({ description: 'More than are read one by one in generation A.' }),
+  unknown: z.int().meta({ description: 'Persons that were not looked at, or not yet.' }),
+  events_completed: count.meta({
+    description:
+      'Persons whose events are deleted. The four are null where PostHog was not asked about events.',
+  }),
+  events_pending: count,
+  events_not_queued: count.meta({
+    description: 'Persons whose events PostHog did not queue: its queue takes a UUID only once, ever.',
+  }),
+  events_unknown: count,
+});
+
 export const DeletionEntry = z
   .object({
     id: DeletionId,
-    state: z.enum(['unknown', 'accepted', 'refused']).meta({
-      description: '`unknown` until there is an outcome.',
-    }),
+    state: z
+      .enum(['resolving', 'previewed', 'held', 'sending', 'settling', 'done', 'failed', 'cancelled'])
+      .meta({
+        description:
+          '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for.',
+      }),
     operation: DeletingOperation,
+    generation: z.enum(GENERATIONS).nullable().meta({
+      description: 'Of the PostHog it is meant for; null for entries from before the log kept it.',
+    }),
     project_id: ProjectId,
     tenant: TenantId,
     token: TokenId,
@@ -35,7 +72,14 @@ export const DeletionEntry = z
     in_slice: count.meta({
       description: 'How many of the persons are in the slice; null where no slice was checked.',
     }),
-    sent: z.int().meta({ description: 'How many ids PostHog is sent.' }),
+    sent: z.int().meta({
+      description:
+        'How many ids PostHog is sent. Where a slice is checked, persons are looked up right before they are sent, so it grows as chunks are.',
+    }),
+    left_slice: count.meta({
+      description:
+        'How many persons were in the slice and were found outside when they were to be sent, so they were not sent. Null where no slice was checked, and for tokens that have a slice.',
+    }),
     delete_events: z.boolean(),
     delete_recordings: z.boolean(),
     keep_person: z.boolean(),
@@ -56,18 +100,76 @@ export const DeletionEntry = z
       description:
         'How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none.',
     }),
+    reason: z.string().nullable().meta({
+      description:
+        'Why it failed or was cancelled: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
+    }),
+    note: z
+      .string()
+      .nullable()
+      .meta({ description: 'The reason that a person gave, or what held it back until it was given up.' }),
+    chunks: Chunks.meta({ description: 'The calls it is sent in, of at most 1,000 persons each.' }),
+    verification: Verification.nullable().meta({
+      description:
+        'What became of the persons, counted in the ids that were sent. Null where no profiles were to go, and until PostHog has accepted.',
+    }),
   })
   .meta({ id: 'Deletion' });
 export type DeletionEntry = z.output<typeof DeletionEntry>;
 
-/** One entry with its ids: as they were asked for, and as PostHog is sent them. */
-export const DeletionDetail = DeletionEntry.extend({
-  ids: z.array(z.string()),
-  sent_ids: z.array(z.string()),
+/** How far a deletion has come, in persons. */
+export const DeletionProgress = z
+  .object({
+    asked: z.int(),
+    in_slice: count,
+    found: count.meta({
+      description: 'Persons PostHog has, of those it was sent; null where it did not say.',
+    }),
+    sent: z.int().meta({ description: 'Ids of the calls that were made.' }),
+    confirmed: count.meta({
+      description: 'Persons PostHog said it had deleted, or queued for it; null where it did not say.',
+    }),
+    failed: z.int().meta({
+      description:
+        'Ids of a failed deletion that PostHog did not accept, and persons it said it had not deleted.',
+    }),
+    persons_per_minute: count.meta({ description: 'Null until PostHog has accepted a call.' }),
+    seconds_left: count.meta({
+      description: 'At that rate; 0 where the deletion has ended, null where it cannot be told.',
+    }),
+  })
+  .meta({ id: 'DeletionProgress' });
+export type DeletionProgress = z.output<typeof DeletionProgress>;
+
+/** One entry with how far it has come. */
+export const DeletionStatus = DeletionEntry.extend({ progress: DeletionProgress }).meta({
+  id: 'DeletionStatus',
+});
+export type DeletionStatus = z.output<typeof DeletionStatus>;
+
+const idsOfOneCall = z.array(z.string()).nullable();
+
+/** The same with its ids: as they were asked for, and as PostHog is sent them. */
+export const DeletionDetail = DeletionStatus.extend({
+  ids: idsOfOneCall.meta({
+    description: 'Null where there are more than 1,000: `GET …/:id/ids` lists them, a thousand a page.',
+  }),
+  sent_ids: idsOfOneCall.meta({ description: 'Null where `ids` is.' }),
+  left_slice_ids: z
+    .array(z.string())
+    .nullable()
+    .meta({ description: 'The UUIDs of the persons that `left_slice` counts.' }),
 }).meta({ id: 'DeletionDetail' });
 export type DeletionDetail = z.output<typeof DeletionDetail>;
 
-/** The columns of the log as a table: the members of an entry, those of its outcome with a dot. */
-export const DELETION_COLUMNS: readonly string[] = Object.keys(DeletionEntry.shape).flatMap((name) =>
-  name === 'outcome' ? Object.keys(Outcome.shape).map((member) => `${name}.${member}`) : [name],
-);
+const NESTED: { readonly [name: string]: z.ZodObject } = {
+  outcome: Outcome,
+  chunks: Chunks,
+  verification: Verification,
+};
+
+/** The columns of the log as a table: the members of an entry, those of an object in it with a dot. */
+export const DELETION_COLUMNS: readonly string[] = Object.keys(DeletionEntry.shape).flatMap((name) => {
+  const nested = NESTED[name];
+  return nested === undefined ? [name] : Object.keys(nested.shape).map((member) => `${name}.${member}`);
+});

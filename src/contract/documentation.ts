@@ -1,23 +1,14 @@
 /** What each of the gateway's own routes is for, and what it answers. Handlers are held to `reply` by the compiler. */
 import * as z from 'zod';
-import type { Json } from '../core/json.ts';
 import { UpstreamCheck } from './check.ts';
-import { DeletionDetail, DeletionEntry } from './deletion.ts';
+import { DELETION_DOCUMENTATION } from './deletions/documentation.ts';
 import type { ReadonlyDeep } from './exact.ts';
 import { Explanation } from './explain.ts';
 import { pageOf } from './listing.ts';
+import type { RouteDocumentation } from './route-documentation.ts';
 import type { ControlRouteName } from './routes.ts';
 import { Tenant, TenantSummary } from './tenant.ts';
 import { IssuedToken, Token, Whoami } from './token.ts';
-
-export interface RouteDocumentation {
-  readonly summary: string;
-  readonly description?: string;
-  /** The JSON of a success. A success without a body is `null`. */
-  readonly reply: z.ZodType | null;
-  /** A body that works against the sandbox. */
-  readonly example?: Json;
-}
 
 export const ROUTE_DOCUMENTATION = {
   landing: { summary: 'Say what this is', reply: null },
@@ -54,12 +45,6 @@ export const ROUTE_DOCUMENTATION = {
   },
   self_revoke: { summary: 'End this token and its descendants', reply: null },
   revoke_token: { summary: 'End a descendant of this token', reply: null },
-  list_deletions: {
-    summary: "List the tenant's deletion log",
-    description: 'Newest first.',
-    reply: pageOf(DeletionEntry),
-  },
-  get_deletion: { summary: 'Read one entry of the log, with its ids', reply: DeletionDetail },
 
   admin_list_tenants: { summary: 'List tenants', description: 'By name.', reply: pageOf(TenantSummary) },
   admin_put_tenant: {
@@ -118,12 +103,7 @@ export const ROUTE_DOCUMENTATION = {
     description: 'Effective on their next request.',
     reply: null,
   },
-  admin_list_deletions: {
-    summary: 'List the deletion log of a tenant',
-    description: 'Newest first. Also of a tenant that was removed.',
-    reply: pageOf(DeletionEntry),
-  },
-  admin_get_deletion: { summary: 'Read one entry of the log of a tenant', reply: DeletionDetail },
+  ...DELETION_DOCUMENTATION,
 } as const satisfies Readonly<Record<ControlRouteName, RouteDocumentation>>;
 
 type ReplySchema<N extends ControlRouteName> = (typeof ROUTE_DOCUMENTATION)[N]['reply'];

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { anyJson, oneOf, text } from '../catalogue/fields/values.ts';
 import { LIMITS } from '../core/limits.ts';
+import { DeletionBudget } from './deletion-budget.ts';
 import type { ReadonlyDeep } from './exact.ts';
 
 /** A request, described. */
@@ -23,6 +24,10 @@ export const Explanation = z
     operation: z.string().nullable(),
     reason: z.object({ code: z.string(), detail: z.string(), attr: z.string().nullable() }).nullable(),
     first: z.string().nullable().meta({ description: 'What the slice asks for before anything is sent.' }),
+    deletion_budgets: z.array(DeletionBudget).nullable().meta({
+      description:
+        'What a deletion would spend from, as it is now; null of other operations. A deletion is judged as if every person it names were in the slice.',
+    }),
     would_send: z
       .object({
         method: z.string(),

@@ -20,7 +20,14 @@ export const Grant = z
     }),
     split_out_of_slice: z.boolean(),
     rate: Rate,
-    deletes: z.object({ persons_per_day: z.int(), events: z.boolean(), recordings: z.boolean() }),
+    deletes: z.object({
+      persons_per_day: z.int(),
+      events: z.boolean(),
+      recordings: z.boolean(),
+      hold_seconds: z.int(),
+      approval_over: z.int().optional(),
+      preview_over: z.int().optional(),
+    }),
     origins: z.array(z.string()),
   })
   .meta({ id: 'Grant' });

@@ -1,48 +1,12 @@
 /** The gateway's own routes, by name: where they are, who may call them, what they take and the status they answer. */
-import * as z from 'zod';
-import type { Fields } from '../catalogue/fields/values.ts';
-import type { Method } from '../catalogue/operation.ts';
-import { DeletionId } from '../core/ids.ts';
-import type { Scope } from '../core/scopes.ts';
+import type * as z from 'zod';
 import { CheckQuery } from './check.ts';
-import { DELETION_COLUMNS } from './deletion.ts';
+import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
+import { DELETION_ROUTES } from './deletions/routes.ts';
 import { ExplainRequest } from './explain.ts';
-import { pageQuery, tableQuery } from './listing.ts';
+import { pageQuery } from './listing.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { TokenCursor, TokenRequest } from './token.ts';
-
-/** Names the entry of the log that a deletion was written down in. */
-export const DELETION_HEADER = 'Hedgerow-Deletion';
-export const DELETIONS_PATH = '/v1/deletions';
-
-export interface ControlRoute<Query extends Fields = Fields, Body extends Fields = Fields> {
-  readonly method: Method;
-  /** Hono's pattern. */
-  readonly path: string;
-  /** Whose credential opens it. `open`: none, and pages of any origin may read the answer. */
-  readonly plane: 'open' | 'tenant' | 'admin';
-  /** Of the tenant plane: the scopes the token needs. */
-  readonly scopes?: readonly Scope[];
-  readonly query: Query;
-  readonly body: Body;
-  /** Of a success, unless the handler says another. */
-  readonly status: number;
-  /** Other statuses a success may have. */
-  readonly otherStatuses?: readonly number[];
-  /** Answers carry an `ETag`. */
-  readonly etag?: true;
-  /** Takes `If-Match`. */
-  readonly ifMatch?: true;
-  /** Columns of a listing that is a table too. */
-  readonly columns?: readonly string[];
-}
-
-/** Takes no parameter and no body. */
-const NOTHING = z.strictObject({});
-const NO_INPUT = { query: NOTHING, body: NOTHING } as const;
-
-const TENANTS = '/admin/v1/tenants';
-const DELETIONS = { body: NOTHING, query: tableQuery(DeletionId), columns: DELETION_COLUMNS } as const;
 
 export const CONTROL_ROUTES = {
   landing: { ...NO_INPUT, method: 'GET', path: '/', plane: 'open', status: 200 },
@@ -68,27 +32,11 @@ export const CONTROL_ROUTES = {
   },
   self_revoke: { ...NO_INPUT, method: 'POST', path: '/v1/tokens/self-revoke', plane: 'tenant', status: 204 },
   revoke_token: { ...NO_INPUT, method: 'DELETE', path: '/v1/tokens/:id', plane: 'tenant', status: 204 },
-  list_deletions: {
-    ...DELETIONS,
-    method: 'GET',
-    path: DELETIONS_PATH,
-    plane: 'tenant',
-    scopes: ['person:delete'],
-    status: 200,
-  },
-  get_deletion: {
-    ...NO_INPUT,
-    method: 'GET',
-    path: `${DELETIONS_PATH}/:id`,
-    plane: 'tenant',
-    scopes: ['person:delete'],
-    status: 200,
-  },
 
   admin_list_tenants: {
     ...NO_INPUT,
     method: 'GET',
-    path: TENANTS,
+    path: TENANTS_PATH,
     plane: 'admin',
     query: TenantQuery,
     status: 200,
@@ -96,7 +44,7 @@ export const CONTROL_ROUTES = {
   admin_put_tenant: {
     ...NO_INPUT,
     method: 'PUT',
-    path: `${TENANTS}/:tenant`,
+    path: `${TENANTS_PATH}/:tenant`,
     plane: 'admin',
     body: TenantDocument,
     status: 200,
@@ -107,7 +55,7 @@ export const CONTROL_ROUTES = {
   admin_get_tenant: {
     ...NO_INPUT,
     method: 'GET',
-    path: `${TENANTS}/:tenant`,
+    path: `${TENANTS_PATH}/:tenant`,
     plane: 'admin',
     status: 200,
     etag: true,
@@ -115,7 +63,7 @@ export const CONTROL_ROUTES = {
   admin_patch_tenant: {
     ...NO_INPUT,
     method: 'PATCH',
-    path: `${TENANTS}/:tenant`,
+    path: `${TENANTS_PATH}/:tenant`,
     plane: 'admin',
     body: TenantPatch,
     status: 200,
@@ -125,7 +73,7 @@ export const CONTROL_ROUTES = {
   admin_suspend_tenant: {
     ...NO_INPUT,
     method: 'POST',
-    path: `${TENANTS}/:tenant/suspend`,
+    path: `${TENANTS_PATH}/:tenant/suspend`,
     plane: 'admin',
     status: 200,
     etag: true,
@@ -134,7 +82,7 @@ export const CONTROL_ROUTES = {
   admin_resume_tenant: {
     ...NO_INPUT,
     method: 'POST',
-    path: `${TENANTS}/:tenant/resume`,
+    path: `${TENANTS_PATH}/:tenant/resume`,
     plane: 'admin',
     status: 200,
     etag: true,
@@ -143,7 +91,7 @@ export const CONTROL_ROUTES = {
   admin_delete_tenant: {
     ...NO_INPUT,
     method: 'DELETE',
-    path: `${TENANTS}/:tenant`,
+    path: `${TENANTS_PATH}/:tenant`,
     plane: 'admin',
     status: 204,
     ifMatch: true,
@@ -159,7 +107,7 @@ export const CONTROL_ROUTES = {
   admin_mint_token: {
     ...NO_INPUT,
     method: 'POST',
-    path: `${TENANTS}/:tenant/tokens`,
+    path: `${TENANTS_PATH}/:tenant/tokens`,
     plane: 'admin',
     body: TokenRequest,
     status: 201,
@@ -167,7 +115,7 @@ export const CONTROL_ROUTES = {
   admin_list_tokens: {
     ...NO_INPUT,
     method: 'GET',
-    path: `${TENANTS}/:tenant/tokens`,
+    path: `${TENANTS_PATH}/:tenant/tokens`,
     plane: 'admin',
     query: pageQuery(TokenCursor),
     status: 200,
@@ -175,24 +123,11 @@ export const CONTROL_ROUTES = {
   admin_revoke_token: {
     ...NO_INPUT,
     method: 'DELETE',
-    path: `${TENANTS}/:tenant/tokens/:id`,
+    path: `${TENANTS_PATH}/:tenant/tokens/:id`,
     plane: 'admin',
     status: 204,
   },
-  admin_list_deletions: {
-    ...DELETIONS,
-    method: 'GET',
-    path: `${TENANTS}/:tenant/deletions`,
-    plane: 'admin',
-    status: 200,
-  },
-  admin_get_deletion: {
-    ...NO_INPUT,
-    method: 'GET',
-    path: `${TENANTS}/:tenant/deletions/:id`,
-    plane: 'admin',
-    status: 200,
-  },
+  ...DELETION_ROUTES,
 } as const satisfies Record<string, ControlRoute>;
 
 export type ControlRouteName = keyof typeof CONTROL_ROUTES;

@@ -4,6 +4,7 @@ import { TenantId, TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ScopeName } from '../core/scopes.ts';
 import { Narrowing } from '../policy/grant.ts';
+import { DeletionBudget } from './deletion-budget.ts';
 import { Grant } from './grant.ts';
 
 /** The body of a token request. Every member of the grant may be left out, which means "as the parent has it". */
@@ -34,6 +35,10 @@ export const Whoami = z
         full_again_in_seconds: z.int(),
       }),
     ),
+    deletion_budgets: z.array(DeletionBudget).nullable().meta({
+      description:
+        "The tenant's, and that of every token of the chain that has its own. Null where the token may not delete.",
+    }),
   })
   .meta({ id: 'Whoami' });
 

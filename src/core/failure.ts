@@ -38,7 +38,9 @@ export const FAILURES = {
   scope_missing: forbidden('The token lacks a scope'),
   project_not_granted: forbidden('The token is for another project'),
   origin_not_allowed: forbidden('This web origin is not in the grant'),
+  deletion_exceeds_budget: forbidden('The deletion names more persons than its budget has in a whole day'),
   delete_flag_not_granted: forbidden('The grant does not allow deleting events or recordings along'),
+  deletion_preview_required: forbidden('A deletion of this size has to be previewed and confirmed'),
   not_sliceable: forbidden('This operation cannot be narrowed to the slice of this grant'),
   property_hidden: forbidden('The grant hides what this call asks about'),
   project_not_current: forbidden("PostHog would answer for the project its key's owner has open"),
@@ -69,6 +71,16 @@ export const FAILURES = {
   body_incomplete: { status: 400, type: 'invalid_request', title: 'The body did not arrive whole' },
   body_timeout: { status: 400, type: 'invalid_request', title: 'The body took too long to arrive' },
   body_too_large: { status: 413, type: 'invalid_request', title: 'The body is too large' },
+  deletion_state_conflict: {
+    status: 409,
+    type: 'invalid_request',
+    title: 'The deletion is in a state that does not allow this',
+  },
+  deletion_preview_changed: {
+    status: 409,
+    type: 'invalid_request',
+    title: 'The persons of the deletion are not those that were previewed',
+  },
   operation_removed: {
     status: 410,
     type: 'invalid_request',
@@ -78,6 +90,11 @@ export const FAILURES = {
     status: 412,
     type: 'invalid_request',
     title: 'The record has changed since it was read',
+  },
+  idempotency_key_reused: {
+    status: 422,
+    type: 'validation_error',
+    title: 'The idempotency key was used with another request',
   },
   content_type_unsupported: { status: 415, type: 'invalid_request', title: 'Only JSON bodies are read' },
 

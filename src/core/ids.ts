@@ -34,6 +34,13 @@ export const DeletionId = z
   .brand<'DeletionId'>();
 export type DeletionId = z.output<typeof DeletionId>;
 
+/** What a client calls one of its requests, so that sending it again does nothing a second time. */
+export const IdempotencyKey = z
+  .string()
+  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+  .brand<'IdempotencyKey'>();
+export type IdempotencyKey = z.output<typeof IdempotencyKey>;
+
 /** Names one request; in every answer and log line. */
 export type RequestId = string & z.core.$brand<'RequestId'>;
 

@@ -2,6 +2,10 @@
 export const LIMITS = {
   /** PostHog takes no more in one bulk call (PostHog contract §8, 2). */
   bulkIdsMax: 1000,
+  /** Persons that one deletion may name: a hundred calls, and a list that fits in memory several times. */
+  deletionPersonsMax: 100_000,
+  /** Pages of PostHog's list that are read for the filter of one deletion: many times what its persons fill. */
+  deletionPagesMax: 1000,
   /** PostHog reads only the first 200 of a batch look-up and drops the rest without a word (contract §8, 24). */
   batchIdsMax: 200,
   /** The longest distinct id PostHog stores. */
@@ -16,6 +20,10 @@ export const LIMITS = {
   bodyBytesMax: 1_048_576,
   /** Milliseconds in which a request body has to arrive: the largest one at 280 kbit/s. */
   bodyArrivalMsMax: 30_000,
+  /** 100,000 UUIDs are 3.9 MB, and 100,000 distinct ids of 80 characters fit. */
+  jobBodyBytesMax: 8_388_608,
+  /** Milliseconds in which such a body has to arrive: the largest one at 1.1 Mbit/s. */
+  jobBodyArrivalMsMax: 60_000,
   /** Nothing the catalogue takes is nested deeper than about 8. */
   bodyDepthMax: 20,
   /** The platform's own limit on a URL. */
@@ -59,7 +67,19 @@ export const LIMITS = {
   /** Wrong admin tokens answered as wrong in the long run, and at once. More are answered with 429. */
   wrongAdminTokensPerMinuteMax: 30,
   wrongAdminTokensAtOnceMax: 100,
+  /** Milliseconds that one stream of events lasts: it asks 300 times, of the thousand that the platform allows a request. */
+  watchMsMax: 300_000,
+  /** Characters of the reason a person gives for a decision. */
+  reasonCharsMax: 1000,
   personsPerDayMax: 1_000_000_000,
+  /** Milliseconds for which an idempotency key stands for its deletion: seven days. */
+  idempotencyKeyMsMax: 604_800_000,
+  /** Idempotency keys that one tenant's log keeps, of about 150 bytes each. Beyond that the oldest are forgotten. */
+  idempotencyKeysMax: 500_000,
+  /** Milliseconds within which the same deletion by the same token is reported as a likely repeat. */
+  likelyRepeatMsMax: 60_000,
+  /** The longest undo window of a deletion, in seconds: 30 days, as long as the law lets an erasure wait. */
+  holdSecondsMax: 2_592_000,
   /** Queries that PostHog is asked at once for one project. PostHog runs three and lets others use some (query contract §1). */
   queriesAtOnceMax: 2,
   /** Queries that wait for their turn. More are refused at once. */

@@ -1,6 +1,7 @@
 /** The context of one request, the services that answer it, and the reply. */
 import type { TokenIssuer } from '../authn/token.ts';
 import type { RouteFacts } from '../catalogue/route.ts';
+import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
@@ -61,6 +62,8 @@ export interface ResponseState {
   limits: readonly LimitStatus[];
   /** The web origin that the grant turned out to allow. */
   allowedOrigin: string | null;
+  /** What a deletion left of its budgets. */
+  deletionBudgets: readonly DeletionBudget[];
 }
 
 export interface Context {

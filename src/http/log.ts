@@ -89,7 +89,7 @@ export function noteFailure(log: RequestLog, failure: Failure): void {
   log.failure = failure;
 }
 
-const OTHER_MEMBERS = 'project_id id tenant format columns Origin Host If-Match'.split(' ');
+const OTHER_MEMBERS = 'project_id id tenant format columns Origin Host If-Match Idempotency-Key'.split(' ');
 
 /** Every member that a refusal can name and that the gateway itself defines. */
 const KNOWN_MEMBERS: ReadonlySet<string> = new Set([

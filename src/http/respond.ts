@@ -9,6 +9,7 @@ import type { Invocation } from '../upstream/pacing.ts';
 import type { Context, Handler, Reply, RequestLog, ResponseState, Services } from './context.ts';
 import { logDefect, logRequest, noteFailure, openLog } from './log.ts';
 import { corsHeaders, type Plane } from './reply/cors.ts';
+import { budgetHeaders } from './reply/deletion-headers.ts';
 import { problemReply } from './reply/problem.ts';
 import { rateHeaders } from './reply/rate-limit-headers.ts';
 import { watchBody, type BodyEnd } from './reply/watch-body.ts';
@@ -80,7 +81,7 @@ async function answer(
   log: RequestLog,
 ): Promise<Answered> {
   const { request, parameters } = routed;
-  const state: ResponseState = { limits: [], allowedOrigin: null };
+  const state: ResponseState = { limits: [], allowedOrigin: null, deletionBudgets: [] };
   const posthog = services.posthog((status, ms) => countCall(log, status, ms), invocation);
   try {
     const result = await handler({ request, services, posthog, log, response: state, parameters });
@@ -95,13 +96,14 @@ async function answeredOf(
   result: Result<Reply>,
   { request, plane }: Routed,
   log: RequestLog,
-  { limits, allowedOrigin }: ResponseState,
+  { limits, allowedOrigin, deletionBudgets }: ResponseState,
 ): Promise<Answered> {
   if (!result.ok) noteFailure(log, result.failure);
   const reply = result.ok ? result.value : problemReply(result.failure, log.requestId);
   const origin = request.headers.get('origin');
   const headers = {
     ...rateHeaders(limits),
+    ...budgetHeaders(deletionBudgets),
     ...corsHeaders({ plane, origin, allowedOrigin, code: log.code }),
   };
   if (!(reply.body instanceof ReadableStream)) {

@@ -1,11 +1,7 @@
 /** Every route there is, as data: the router and the documentation are made from it. */
 import type { Method, Operation } from '../catalogue/operation.ts';
-import {
-  CONTROL_ROUTE_NAMES,
-  CONTROL_ROUTES,
-  type ControlRoute,
-  type ControlRouteName,
-} from '../contract/routes.ts';
+import type { ControlRoute } from '../contract/control-route.ts';
+import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
 import type { Handler } from './context.ts';
 import { check } from './control/admin/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
@@ -13,9 +9,11 @@ import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
 import * as open from './control/open.ts';
 import type { Served } from './control/serve.ts';
+import { createDeletion } from './control/tenant/create-deletion.ts';
 import * as deletions from './control/tenant/deletions.ts';
 import { explain } from './control/tenant/explain.ts';
 import * as tokens from './control/tenant/tokens.ts';
+import { watchTenantDeletion } from './control/tenant/watch-deletion.ts';
 import { whoami } from './control/tenant/whoami.ts';
 import { IN_ROUTING_ORDER, patternsOf } from './mirror/match.ts';
 import { answerPersons } from './mirror/pipeline.ts';
@@ -56,7 +54,11 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   self_revoke: tokens.selfRevoke,
   revoke_token: tokens.revokeToken,
   list_deletions: deletions.listTenantDeletions,
+  create_deletion: createDeletion,
   get_deletion: deletions.getTenantDeletion,
+  watch_deletion: watchTenantDeletion,
+  list_deletion_ids: deletions.listIdsOfDeletion,
+  cancel_deletion: deletions.cancelDeletion,
   admin_list_tenants: adminTenants.listTenants,
   admin_put_tenant: adminTenants.putTenant,
   admin_get_tenant: adminTenants.getTenant,
@@ -70,6 +72,12 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_revoke_token: adminTokens.revokeTokenOf,
   admin_list_deletions: adminDeletions.listDeletionsOf,
   admin_get_deletion: adminDeletions.getDeletionOf,
+  admin_watch_deletion: adminDeletions.watchDeletionOf,
+  admin_list_deletion_ids: adminDeletions.listIdsOf,
+  admin_cancel_deletion: adminDeletions.cancelDeletionOf,
+  admin_approve_deletion: adminDeletions.approveDeletionOf,
+  admin_reject_deletion: adminDeletions.rejectDeletionOf,
+  admin_abandon_deletion: adminDeletions.abandonDeletionOf,
 };
 
 const CONTROL: readonly Route[] = CONTROL_ROUTE_NAMES.map((name) => {

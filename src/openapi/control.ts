@@ -1,7 +1,9 @@
 /** A route of the gateway's own planes, as OpenAPI says it. */
-import type * as z from 'zod';
-import { ROUTE_DOCUMENTATION, type RouteDocumentation } from '../contract/documentation.ts';
-import { ROUTE_BY_NAME, type ControlRoute, type ControlRouteName } from '../contract/routes.ts';
+import { ROUTE_DOCUMENTATION } from '../contract/documentation.ts';
+import type { RouteDocumentation } from '../contract/route-documentation.ts';
+import type { ControlRoute } from '../contract/control-route.ts';
+import { ROUTE_BY_NAME, type ControlRouteName } from '../contract/routes.ts';
+import { DELETION_HEADERS, IDEMPOTENCY_KEY } from './deletion-headers.ts';
 import { jsonBody, PROBLEM } from './mirror.ts';
 import { queryParameters } from './parameters.ts';
 import { replySchema } from './schema.ts';
@@ -27,6 +29,7 @@ export function controlOperation(name: ControlRouteName): object {
   const route: ControlRoute = ROUTE_BY_NAME[name];
   const documentation: RouteDocumentation = ROUTE_DOCUMENTATION[name];
   const takesBody = Object.keys(route.body.shape).length > 0;
+  const needsBody = route.method !== 'POST' || !route.body.safeParse({}).success;
   return {
     operationId: name,
     tags: [route.plane],
@@ -37,8 +40,9 @@ export function controlOperation(name: ControlRouteName): object {
       ...pathParameters(route.path),
       ...queryParameters(route.query, {}, false),
       ...(route.ifMatch === undefined ? [] : [IF_MATCH]),
+      ...(route.deletes === undefined ? [] : [IDEMPOTENCY_KEY]),
     ],
-    ...(takesBody ? { requestBody: jsonBody(route.body, documentation.example ?? {}, true) } : {}),
+    ...(takesBody ? { requestBody: jsonBody(route.body, documentation.example ?? {}, needsBody) } : {}),
     responses: { ...successes(name, route, documentation), default: PROBLEM },
   };
 }
@@ -59,15 +63,23 @@ const pathParameters = (path: string): object[] =>
 
 function successes(
   name: ControlRouteName,
-  { status, otherStatuses = [], etag }: ControlRoute,
-  { summary, reply }: RouteDocumentation,
+  { status, otherStatuses = [], etag, deletes }: ControlRoute,
+  documentation: RouteDocumentation,
 ): Record<string, object> {
-  const headers = etag === undefined ? {} : { headers: { ETag } };
-  const success = { description: summary, ...headers, ...contentOf(name, reply) };
-  return Object.fromEntries([status, ...otherStatuses].map((one) => [String(one), success]));
+  const named = {
+    ...(etag === undefined ? {} : { ETag }),
+    ...(deletes === undefined ? {} : DELETION_HEADERS),
+  };
+  const headers = Object.keys(named).length === 0 ? {} : { headers: named };
+  const empty = { description: documentation.summary, ...headers };
+  const success = { ...empty, ...contentOf(name, documentation) };
+  return Object.fromEntries(
+    [status, ...otherStatuses].map((one) => [String(one), one === 204 ? empty : success]),
+  );
 }
 
-function contentOf(name: ControlRouteName, reply: z.ZodType | null): object {
+function contentOf(name: ControlRouteName, { reply, events }: RouteDocumentation): object {
+  if (events !== undefined) return { content: { 'text/event-stream': { schema: replySchema(events) } } };
   if (name === 'landing') return { content: { 'text/html': { schema: { type: 'string' } } } };
   return reply === null ? {} : { content: { 'application/json': { schema: replySchema(reply) } } };
 }

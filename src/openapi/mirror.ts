@@ -6,7 +6,7 @@ import type { Family } from '../catalogue/index.ts';
 import type { Method, Operation } from '../catalogue/operation.ts';
 import { documentedReply } from '../catalogue/reply-schemas.ts';
 import type { Json } from '../core/json.ts';
-import { DELETION_HEADER } from '../contract/routes.ts';
+import { DELETION_HEADERS, IDEMPOTENCY_KEY } from './deletion-headers.ts';
 import { queryParameters } from './parameters.ts';
 import { inputSchema, replySchema } from './schema.ts';
 
@@ -26,6 +26,7 @@ export function mirrorOperation(operation: Operation, method: Method, family: Fa
       ...pathParameters(operation),
       ...(inQuery ? queryParameters(input, doc.example, inBody) : []),
       ...formatParameters(operation),
+      ...(operation.effect === 'delete' ? [IDEMPOTENCY_KEY] : []),
     ],
     ...(inBody ? { requestBody: jsonBody(input, doc.example, place === 'body') } : {}),
     responses: { [String(operation.reply.status)]: success(operation), default: PROBLEM },
@@ -79,13 +80,7 @@ export const jsonBody = (input: Fields, example: Json, required: boolean): objec
 });
 
 function success({ reply, effect }: Operation): object {
-  const headers =
-    effect === 'delete'
-      ? {
-          [DELETION_HEADER]: { description: 'The entry of the deletion log.', schema: { type: 'string' } },
-          Location: { description: 'Where that entry is read.', schema: { type: 'string' } },
-        }
-      : {};
+  const headers = effect === 'delete' ? DELETION_HEADERS : {};
   const documented = documentedReply(reply.schema);
   const content =
     documented === null

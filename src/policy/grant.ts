@@ -3,6 +3,7 @@ import { text as wellFormed } from '../catalogue/fields/values.ts';
 import { ProjectId, type TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ScopeList, type Scope } from '../core/scopes.ts';
+import { DeleteRules, NarrowerDeleteRules } from './delete-rules.ts';
 import { originProblem } from './origin.ts';
 import type { Slice } from './slice.ts';
 import { distinct, EACH_ONCE, WireSlice } from './wire-slice.ts';
@@ -38,18 +39,7 @@ const Origin = z
   });
 export const Origins = z.array(Origin).max(LIMITS.originsMax);
 
-/** What deletes a grant allows beyond its scope. */
-const deleteRules = {
-  /** Persons named for deletion in any 24 hours. */
-  persons_per_day: z.int().min(0).max(LIMITS.personsPerDayMax),
-  /** May events be deleted along? */
-  events: z.boolean(),
-  /** May recordings be deleted along? */
-  recordings: z.boolean(),
-};
-
 export const DEFAULT_RATE: Rate = { requests_per_minute: 120, burst: 30 };
-export const DEFAULT_PERSONS_PER_DAY = 1000;
 
 /** What an operator registers of a tenant: the widest grant any of its tokens can have. Unknown members are refused. */
 export const TenantRecord = z.strictObject({
@@ -65,13 +55,7 @@ export const TenantRecord = z.strictObject({
   /** May a split leave distinct ids behind that are no longer in the slice? */
   split_out_of_slice: z.boolean().default(false),
   rate: Rate.default(DEFAULT_RATE),
-  deletes: z
-    .strictObject({
-      persons_per_day: deleteRules.persons_per_day.default(DEFAULT_PERSONS_PER_DAY),
-      events: deleteRules.events.default(false),
-      recordings: deleteRules.recordings.default(false),
-    })
-    .prefault({}),
+  deletes: DeleteRules.prefault({}),
   origins: Origins.default([]),
   suspended: z.boolean().default(false),
 });
@@ -84,13 +68,7 @@ export const Narrowing = z.strictObject({
   properties: PropertyRule.optional(),
   split_out_of_slice: z.boolean().optional(),
   rate: Rate.optional(),
-  deletes: z
-    .strictObject({
-      persons_per_day: deleteRules.persons_per_day.optional(),
-      events: deleteRules.events.optional(),
-      recordings: deleteRules.recordings.optional(),
-    })
-    .optional(),
+  deletes: NarrowerDeleteRules.optional(),
   origins: Origins.optional(),
 });
 export type Narrowing = z.output<typeof Narrowing>;
@@ -112,11 +90,7 @@ export interface Grant {
   readonly distinct_ids_hidden: boolean;
   readonly split_out_of_slice: boolean;
   readonly rate: Rate;
-  readonly deletes: {
-    readonly persons_per_day: number;
-    readonly events: boolean;
-    readonly recordings: boolean;
-  };
+  readonly deletes: DeleteRules;
   readonly origins: readonly string[];
 }
 

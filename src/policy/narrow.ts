@@ -1,5 +1,6 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { narrowDeletes, widerDeletes } from './delete-rules.ts';
 import type { Grant, Narrowing, Rate, TenantRecord } from './grant.ts';
 import { addSlice, parseSlice } from './slice.ts';
 
@@ -47,14 +48,7 @@ export function narrow(parent: Grant, by: Narrowing): Grant {
     distinct_ids_hidden: parent.distinct_ids_hidden || by.properties?.distinct_ids === 'hidden',
     split_out_of_slice: parent.split_out_of_slice && (by.split_out_of_slice ?? true),
     rate: slower(parent.rate, by.rate),
-    deletes: {
-      persons_per_day: Math.min(
-        parent.deletes.persons_per_day,
-        by.deletes?.persons_per_day ?? Number.POSITIVE_INFINITY,
-      ),
-      events: parent.deletes.events && (by.deletes?.events ?? true),
-      recordings: parent.deletes.recordings && (by.deletes?.recordings ?? true),
-    },
+    deletes: narrowDeletes(parent.deletes, by.deletes),
     origins: common(parent.origins, by.origins),
   };
 }
@@ -100,13 +94,6 @@ function firstWider(parent: Grant, by: Narrowing): Failure | null {
   if (by.rate !== undefined && by.rate.burst > parent.rate.burst) {
     return exceeds('rate.burst', String(parent.rate.burst));
   }
-  const persons = by.deletes?.persons_per_day;
-  if (persons !== undefined && persons > parent.deletes.persons_per_day) {
-    return exceeds('deletes.persons_per_day', String(parent.deletes.persons_per_day));
-  }
-  if (by.deletes?.events === true && !parent.deletes.events) return exceeds('deletes.events', 'false');
-  if (by.deletes?.recordings === true && !parent.deletes.recordings) {
-    return exceeds('deletes.recordings', 'false');
-  }
-  return null;
+  const deletes = by.deletes === undefined ? null : widerDeletes(parent.deletes, by.deletes);
+  return deletes === null ? null : exceeds(`deletes.${deletes.member}`, deletes.has);
 }

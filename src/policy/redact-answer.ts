@@ -17,12 +17,15 @@ import { visibilityOf } from './visibility.ts';
 /** What goes out of an object of PostHog's: itself where nothing is taken out of it, `null` where it stays behind. */
 export type Redact = (value: JsonObject) => JsonObject | null;
 
+/** What of a grant decides what it shows of persons. */
+export type ShownBy = Pick<Grant, 'slices' | 'hidden' | 'visible' | 'distinct_ids_hidden'>;
+
 /** True where nothing of the project is outside the grant, and nothing of a person hidden. */
 export const showsWhole = (grant: Grant): boolean =>
   grant.slices.length === 0 && visibilityOf(grant).showsEverything;
 
 /** For the rows of a page, the members of a map, and answers that are one object. */
-export function redactorOf(contains: ReplyContent, grant: Grant): Redact {
+export function redactorOf(contains: ReplyContent, grant: ShownBy): Redact {
   const { slices } = grant;
   const visibility = visibilityOf(grant);
   switch (contains) {

@@ -14,8 +14,8 @@ import type { FoundPerson, PersonLookup } from './lookup.ts';
 
 /** Pages of the slice that are read: 10,000 persons. */
 const SLICE_PAGES_MAX = 10;
-/** Ids that are read one by one where the pages did not show them. */
-const SINGLE_READS_MAX = 50;
+/** Ids that are read one by one, where the pages did not show them, while a client waits. */
+export const SINGLE_READS_MAX = 50;
 
 /** Calls that `findWithoutBatch` makes at most. */
 export const callsWithoutBatch = (kind: IdKind, count: number): number =>
@@ -33,7 +33,7 @@ export async function findWithoutBatch(
   const read = isFew(kind, ids.length) ? ok(null) : await readSlice(lookup, shown);
   if (!read.ok) return read;
   const missing = shown.missing();
-  if (missing.length > SINGLE_READS_MAX) return err(tooLarge());
+  if (missing.length > lookup.singleReadsMax) return err(tooLarge());
   const singles = await concurrently(missing, (id) => findSingle(lookup, kind, id));
   return singles.ok ? ok([...shown.found, ...singles.value.flat()]) : singles;
 }
@@ -75,7 +75,8 @@ const ROW_DISTINCT_IDS_MAX = 1000;
 /** Reads the slice until it has shown every id. Pages shift while they are read: only a single one shows all of the slice. */
 async function readSlice(lookup: PersonLookup, shown: Shown): Promise<Result<null>> {
   const filters = sliceFilters(lookup.slices);
-  if (filters.covers !== 'some') {
+  if (filters.covers === 'all') return ok(null);
+  if (filters.covers === 'none') {
     shown.close();
     return ok(null);
   }
@@ -106,7 +107,8 @@ async function readPage(
   return ok(page === 0 && whole ? 'all' : 'last');
 }
 
-async function findSingle(
+/** The person of one id, by a call of its own. */
+export async function findSingle(
   { posthog, projectId, slices }: PersonLookup,
   kind: IdKind,
   id: string,

@@ -12,6 +12,8 @@ export interface PersonLookup {
   readonly projectId: ProjectId;
   /** The conditions of the slice; generation A is searched by them. */
   readonly slices: readonly Slice[];
+  /** Persons that are read one by one at most, where generation A shows them no other way. */
+  readonly singleReadsMax: number;
 }
 
 /** A person, and by which of the ids it was found. */

@@ -16,6 +16,8 @@ import type { FoundPerson, PersonLookup } from './lookup.ts';
 export interface ResolvedIds {
   readonly persons: readonly PersonUuid[];
   readonly distinctIds: readonly string[];
+  /** Persons that were found outside the slice. Generation A does not find all of them. */
+  readonly outside: readonly PersonUuid[];
 }
 
 export const idKindOf = (target: DeletionTarget): IdKind =>
@@ -30,16 +32,24 @@ export async function resolveIds(lookup: PersonLookup, target: DeletionTarget): 
 
 /** The ids the client named come first: a batch shows ten of a person at most, and the log remembers a bounded number. */
 function keepSlice(found: readonly FoundPerson[], kind: IdKind, slices: readonly Slice[]): ResolvedIds {
-  const kept = found.filter(({ person }) => isInSlice(person, slices));
+  const { kept = [], foreign = [] } = Object.groupBy(found, ({ person }) =>
+    isInSlice(person, slices) ? 'kept' : 'foreign',
+  );
   const named = kind === 'distinct_ids' ? kept.flatMap(({ ids }) => ids) : [];
   const shown = kept.flatMap(({ person }) => distinctIdsOf(person));
   return {
-    persons: [...new Set(kept.flatMap(({ person }) => uuidOf(person)))],
+    persons: uuidsOf(kept),
     distinctIds: [...new Set([...named, ...shown])],
+    outside: uuidsOf(foreign),
   };
 }
 
-function uuidOf(person: Json): PersonUuid[] {
+const uuidsOf = (found: readonly FoundPerson[]): PersonUuid[] => [
+  ...new Set(found.flatMap(({ person }) => uuidOf(person))),
+];
+
+/** The UUID of a person as PostHog tells it; none where it tells none. */
+export function uuidOf(person: Json): PersonUuid[] {
   const uuid = PersonUuid.safeParse(isJsonObject(person) ? person['uuid'] : undefined);
   return uuid.success ? [uuid.data] : [];
 }

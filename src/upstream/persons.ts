@@ -85,6 +85,43 @@ export async function findPage(
   return askPage(posthog, projectId, query, slices);
 }
 
+/** One page of persons of a list under a query without a page. */
+export const findListed = (
+  posthog: PostHogClient,
+  projectId: ProjectId,
+  query: PersonsRequest['query'],
+  offset: number,
+  slices: Conditions,
+): Promise<Result<PersonPage>> =>
+  askPage(
+    posthog,
+    projectId,
+    [...query, ['limit', String(LIMITS.pageRowsMax)], ['offset', String(offset)]],
+    slices,
+  );
+
+/** A person with the whole profile, for showing; `null` where PostHog has none. */
+export async function readPerson(
+  posthog: PostHogClient,
+  projectId: ProjectId,
+  person: PersonRef,
+  maxBytes: number,
+): Promise<Result<JsonObject | null>> {
+  const question = { method: 'GET', segments: [person], query: [], body: null } as const;
+  const meaning = await posthog.ask(
+    { ...question, resource: 'persons', projectId, delivery: 'idempotent' },
+    maxBytes,
+  );
+  switch (meaning.kind) {
+    case 'failure':
+      return err(meaning.failure);
+    case 'refusal':
+      return meaning.status === 404 ? ok(null) : err(refused());
+    case 'success':
+      return isJsonObject(meaning.json) ? ok(meaning.json) : err(unreadable());
+  }
+}
+
 export interface PersonPage {
   readonly rows: readonly PickedPerson[];
   readonly more: boolean;

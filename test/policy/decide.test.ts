@@ -26,7 +26,7 @@ const page = (origin: string): Caller => ({ ...backend, origin });
 const without = (...scopes: Scope[]): Grant =>
   wholeGrant({ scopes: ScopeName.options.filter((scope) => !scopes.includes(scope)) });
 const deletes = (events: boolean, recordings: boolean): Partial<Grant> => ({
-  deletes: { persons_per_day: 10, events, recordings },
+  deletes: { persons_per_day: 10, events, recordings, hold_seconds: 0 },
 });
 const bulk = (flags: object = {}) =>
   callOf('persons_bulk_delete', { body: { distinct_ids: ['a'], ...flags } });

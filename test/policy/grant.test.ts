@@ -13,7 +13,7 @@ describe('Tenant records', () => {
       ...least,
       split_out_of_slice: false,
       rate: { requests_per_minute: 120, burst: 30 },
-      deletes: { persons_per_day: 1000, events: false, recordings: false },
+      deletes: { persons_per_day: 1000, events: false, recordings: false, hold_seconds: 0 },
       origins: [],
       suspended: false,
     });
@@ -24,6 +24,7 @@ describe('Tenant records', () => {
       persons_per_day: 1000,
       events: true,
       recordings: false,
+      hold_seconds: 0,
     });
   });
 

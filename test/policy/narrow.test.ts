@@ -9,7 +9,7 @@ const parent: Grant = wholeGrant({
   visible: ['plan', 'email'],
   hidden: ['ssn'],
   slices: [{ property: 'tenant_id', values: ['acme'] }],
-  deletes: { persons_per_day: 100, events: true, recordings: false },
+  deletes: { persons_per_day: 100, events: true, recordings: false, hold_seconds: 0 },
 });
 
 describe('Grants of tenants', () => {
@@ -72,7 +72,7 @@ describe('Narrowing', () => {
     [
       'deletes to fewer',
       { deletes: { persons_per_day: 5, events: false, recordings: true } },
-      { deletes: { persons_per_day: 5, events: false, recordings: false } },
+      { deletes: { persons_per_day: 5, events: false, recordings: false, hold_seconds: 0 } },
     ],
   ])('Narrowing cuts %s', (_, by, changed) => {
     expect(narrow(parent, by)).toEqual({ ...parent, ...changed });
@@ -112,7 +112,9 @@ describe('Asking for more than the parent has', () => {
   });
 
   test('A request for deletes of events is refused where the parent has them not', () => {
-    const modest = wholeGrant({ deletes: { persons_per_day: 1, events: false, recordings: false } });
+    const modest = wholeGrant({
+      deletes: { persons_per_day: 1, events: false, recordings: false, hold_seconds: 0 },
+    });
     expect(checkNarrower(modest, { deletes: { events: true } })).toMatchObject({
       failure: { attr: 'deletes.events' },
     });
@@ -128,7 +130,8 @@ describe('Asking for more than the parent has', () => {
   test.each<[string, Narrowing]>([
     ['nothing', {}],
     ['exactly what the parent has', { scopes: [...parent.scopes], origins: [...parent.origins], rate }],
-    ['its numbers', { deletes: { persons_per_day: 100, events: true, recordings: false } }],
+    ['a longer hold and a lower bar', { deletes: { hold_seconds: 60, approval_over: 5, preview_over: 5 } }],
+    ['its numbers', { deletes: { persons_per_day: 100, events: true, recordings: false, hold_seconds: 0 } }],
     ['its visible properties', { properties: { visible: ['email', 'plan'], hidden: [] } }],
     [
       'a slice by another property, which only adds a condition',

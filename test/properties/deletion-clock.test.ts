@@ -1,8 +1,8 @@
 /** The budget under a clock that jumps, over the cache that the log keeps of what storage holds. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { checkBudgets, WINDOW_MS, type Charge } from '../../src/objects/deletion-log/budget.ts';
-import { ChargeCache } from '../../src/objects/deletion-log/charges.ts';
+import { checkBudgets, WINDOW_MS, type Charge } from '../../src/objects/deletion-log/budget/budget.ts';
+import { ChargeCache } from '../../src/objects/deletion-log/budget/charges.ts';
 import { firstNumberAt, nextNumber } from '../../src/objects/deletion-log/id.ts';
 
 const SEED = { seed: 20_261_126, numRuns: 500 };
@@ -25,8 +25,9 @@ function budgetOf() {
     spend: (persons: number, now: number): boolean => {
       const limit = { holder: 'tenant', persons_per_day: BUDGET } as const;
       if (checkBudgets([limit], cache.current(now, 0), persons, now) !== null) return false;
-      const charge = { at: now, persons, tokens: [] };
-      rows.push({ ...charge, number: nextNumber(rows.at(-1)?.number ?? null, now) });
+      const number = nextNumber(rows.at(-1)?.number ?? null, now);
+      const charge = { number, at: now, persons, tokens: [] };
+      rows.push(charge);
       cache.add(charge);
       return true;
     },

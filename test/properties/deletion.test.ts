@@ -11,16 +11,16 @@ import {
   msUntilFree,
   WINDOW_MS,
   type Charge,
-} from '../../src/objects/deletion-log/budget.ts';
-import { holdReason } from '../../src/objects/deletion-log/hold.ts';
-import { waitAfter } from '../../src/objects/deletion-log/backoff.ts';
-import { settle } from '../../src/objects/deletion-log/settle.ts';
+} from '../../src/objects/deletion-log/budget/budget.ts';
+import { holdReason } from '../../src/objects/deletion-log/job/hold.ts';
+import { waitAfter } from '../../src/objects/deletion-log/job/backoff.ts';
+import { settle } from '../../src/objects/deletion-log/job/settle.ts';
 import {
   canonicalSlices,
   coversDeleted,
   SlicesColumn,
 } from '../../src/objects/deletion-log/storage/slices.ts';
-import { combined, NO_SUMMARY, readSummary } from '../../src/objects/deletion-log/summary.ts';
+import { combined, NO_SUMMARY, readSummary } from '../../src/objects/deletion-log/job/summary.ts';
 import { mayHaveWorked } from '../../src/upstream/evidence.ts';
 import { interpret, type Interpretation } from '../../src/upstream/interpret.ts';
 import { scrubsOf } from '../../src/upstream/scrub.ts';

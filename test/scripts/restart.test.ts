@@ -63,7 +63,7 @@ test('A gateway that was killed comes back with tenant, revocation, log and budg
   await proxy.mood('drop');
   const lost = await erase(kept.token, 'ben@acme.test');
   expect(lost.status).toBeGreaterThan(500);
-  expect((await log()).map(({ state }) => state)).toEqual(['unknown', 'accepted']);
+  expect((await log()).map(({ state }) => state)).toEqual(['sending', 'settling']);
 
   await gateway?.kill();
   await proxy.mood(null);
@@ -76,7 +76,7 @@ test('A gateway that was killed comes back with tenant, revocation, log and budg
   });
   const settled = await until('the unknown deletion is settled', async () => {
     const entries = await log();
-    return entries.every(({ state }) => state === 'accepted') ? entries : undefined;
+    return entries.every(({ state }) => state === 'settling') ? entries : undefined;
   });
   expect(settled).toHaveLength(2);
 });

@@ -40,7 +40,7 @@ export interface Tenants {
 
 export interface LogEntry {
   readonly id: string;
-  readonly state: 'unknown' | 'accepted' | 'refused';
+  readonly state: string;
   readonly attempts: number;
   readonly request_id: string;
   readonly registration: string | null;

@@ -63,7 +63,7 @@ describe('Generated clients', () => {
         scopes: ['person:read', 'person:delete'],
         listed: 1,
         distinctIds: ADA.distinctIds,
-        deletion: { status: 202, state: 'accepted' },
+        deletion: { status: 202, state: 'settling' },
         refusals: ['project_not_granted', 'token_missing'],
       });
     },

@@ -69,7 +69,7 @@ describe('Bulk deletes', () => {
       const entry = await get(token, answer.headers['location'] ?? '');
       expect(entry.json).toMatchObject({
         id,
-        state: 'accepted',
+        state: 'settling',
         operation: 'persons_bulk_delete',
         project_id: 1,
         tenant,
@@ -114,7 +114,7 @@ describe('Bulk deletes', () => {
     expect(answer).toMatchObject({ status: 502, json: { code: 'upstream_key_refused' } });
     const entry = await get(token, answer.headers['location'] ?? '');
     expect(entry.json).toMatchObject({
-      state: 'refused',
+      state: 'failed',
       attempts: 1,
       outcome: { status: 403, persons_deleted: null },
     });
@@ -126,7 +126,7 @@ describe('Bulk deletes', () => {
     const ids = Array.from({ length: 1000 }, (_, i) => seededUuid(1, i + 1));
     expect(await bulk(token, { ids })).toMatchObject({ status: 202, json: { persons_found: 40 } });
     expect(await sandbox.received()).toHaveLength(1);
-    expect(await tenants.log(tenant)).toMatchObject([{ asked: 1000, state: 'accepted' }]);
+    expect(await tenants.log(tenant)).toMatchObject([{ asked: 1000, state: 'settling' }]);
   });
 });
 
@@ -160,7 +160,7 @@ describe('Single deletes', () => {
       json: { code: 'not_found', title: 'PostHog refused the request' },
     });
     expect(await tenants.log(tenant)).toMatchObject([
-      { id: idOf(answer), state: 'refused', outcome: { status: 404 } },
+      { id: idOf(answer), state: 'failed', outcome: { status: 404 } },
     ]);
   });
 });
@@ -226,7 +226,7 @@ describe('Budgets', () => {
     expect(Number(over.headers['retry-after'])).toBeGreaterThan(86_000);
     expect(over.headers['hedgerow-deletion']).toBeUndefined();
     const never = await bulk(token, { ids: Array.from({ length: 4 }, (_, i) => seededUuid(1, 10 + i)) });
-    problem(never, 'deletion_budget_exhausted');
+    problem(never, 'deletion_exceeds_budget');
     expect(never.headers['retry-after']).toBeUndefined();
     expect(await sandbox.received()).toEqual([]);
     expect(await tenants.log(tenant)).toHaveLength(1);

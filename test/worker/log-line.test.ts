@@ -264,7 +264,7 @@ describe('Log lines of refusals', () => {
     const line = await lineAfter(() =>
       send('POST', `${LIST}/bulk_delete`, { token: poor.token, json: { ids: [ADA.uuid] } }),
     );
-    expect(line).toMatchObject({ code: 'deletion_budget_exhausted', limit: poor.id });
+    expect(line).toMatchObject({ code: 'deletion_exceeds_budget', limit: poor.id });
   });
 
   test.each([

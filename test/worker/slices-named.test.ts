@@ -136,7 +136,7 @@ describe.each(worlds)('A named person in generation $generation', (world) => {
     expect((await send('DELETE', `${PERSONS}/${CYD.uuid}/`, { token })).status).toBe(404);
     expect(await tenants.log(tenant)).toEqual([]);
     expect((await send('DELETE', `${PERSONS}/${BEN.id}/`, { token })).status).toBe(202);
-    expect(await tenants.log(tenant)).toMatchObject([{ asked: 1, in_slice: 1, sent: 1, state: 'accepted' }]);
+    expect(await tenants.log(tenant)).toMatchObject([{ asked: 1, in_slice: 1, sent: 1, state: 'settling' }]);
   });
 
   test('A delete is neither sent nor logged where the look-up fails', async () => {

@@ -36,7 +36,7 @@ describe.each(worlds)(
       expect(answer.status, answer.text).toBe(202);
       expect(await deletes()).toMatchObject([{ ids: [ADA.uuid, BEN.uuid] }]);
       expect(await left()).toEqual(before.filter((uuid) => uuid !== ADA.uuid && uuid !== BEN.uuid));
-      expect(await entry()).toMatchObject({ state: 'accepted', asked: 7, in_slice: 2, sent: 2 });
+      expect(await entry()).toMatchObject({ state: 'settling', asked: 7, in_slice: 2, sent: 2 });
       const detail = await get(token, answer.headers['location'] ?? '');
       expect(detail.json).toMatchObject({ ids: [...ids, NOBODY], sent_ids: [ADA.uuid, BEN.uuid] });
     });

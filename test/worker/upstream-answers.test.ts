@@ -38,26 +38,26 @@ const entryOf = async (id: string | undefined, of: string) =>
   (await tenants.log(of)).find((entry) => entry.id === id);
 
 /** How an answer fails, what that is called, and whether it says for sure that nothing was done. */
-const FAULTS: [string, Record<string, unknown>, FailureCode, 'refused' | 'unknown'][] = [
-  ['429', { kind: 'status', status: 429, retry_after_seconds: 17 }, 'upstream_rate_limited', 'refused'],
-  ['500', { kind: 'status', status: 500 }, 'upstream_error', 'unknown'],
-  ['502', { kind: 'status', status: 502 }, 'upstream_error', 'unknown'],
-  ['503 with a page', { kind: 'html', status: 503 }, 'upstream_error', 'unknown'],
-  ['401: the key is wrong', { kind: 'status', status: 401 }, 'upstream_key_refused', 'refused'],
-  ['200 with a page', { kind: 'html' }, 'upstream_reply_invalid', 'unknown'],
-  ['JSON that stops half way', { kind: 'truncated_json' }, 'upstream_reply_invalid', 'unknown'],
-  ['a redirect', { kind: 'redirect', location: elsewhere.origin }, 'upstream_redirected', 'refused'],
+const FAULTS: [string, Record<string, unknown>, FailureCode, 'failed' | 'sending'][] = [
+  ['429', { kind: 'status', status: 429, retry_after_seconds: 17 }, 'upstream_rate_limited', 'failed'],
+  ['500', { kind: 'status', status: 500 }, 'upstream_error', 'sending'],
+  ['502', { kind: 'status', status: 502 }, 'upstream_error', 'sending'],
+  ['503 with a page', { kind: 'html', status: 503 }, 'upstream_error', 'sending'],
+  ['401: the key is wrong', { kind: 'status', status: 401 }, 'upstream_key_refused', 'failed'],
+  ['200 with a page', { kind: 'html' }, 'upstream_reply_invalid', 'sending'],
+  ['JSON that stops half way', { kind: 'truncated_json' }, 'upstream_reply_invalid', 'sending'],
+  ['a redirect', { kind: 'redirect', location: elsewhere.origin }, 'upstream_redirected', 'failed'],
   [
     'a permanent redirect',
     { kind: 'redirect', status: 308, location: `${elsewhere.origin}/x` },
     'upstream_redirected',
-    'refused',
+    'failed',
   ],
   [
     'a redirect to itself',
     { kind: 'redirect', status: 301, location: LIST },
     'upstream_redirected',
-    'refused',
+    'failed',
   ],
 ];
 
@@ -81,7 +81,7 @@ describe.each(FAULTS)('An answer that is %s', (_, fault, code, state) => {
     const id = answer.headers['hedgerow-deletion'];
     expect(answer.headers['location']).toBe(`/v1/deletions/${id}`);
     const expected =
-      state === 'refused' ? { state, last_problem: null } : { state, last_problem: code, outcome: null };
+      state === 'failed' ? { state, last_problem: null } : { state, last_problem: code, outcome: null };
     expect(await entryOf(id, restless.tenant)).toMatchObject({ ...expected, attempts: 1, asked: 1 });
   });
 });
@@ -110,7 +110,7 @@ describe('Refusals of PostHog', () => {
     const deletion = await bulk([BEN.uuid], token);
     expect(deletion).toMatchObject({ status, json: { status, code } });
     const entry = await entryOf(deletion.headers['hedgerow-deletion'], tenant);
-    expect(entry).toMatchObject({ state: 'refused', outcome: { status } });
+    expect(entry).toMatchObject({ state: 'failed', outcome: { status } });
   });
 });
 

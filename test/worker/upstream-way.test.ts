@@ -150,7 +150,7 @@ describe('Bulk deletes', () => {
       expect(log).toHaveLength(before + 1);
       expect(log[0]).toMatchObject({
         id: answer.headers['hedgerow-deletion'],
-        state: 'unknown',
+        state: 'sending',
         attempts: 1,
         outcome: null,
         last_problem: (answer.json as { code: string }).code,
@@ -166,15 +166,15 @@ describe('Bulk deletes', () => {
     const answer = await bulk(patient, ids);
     problem(answer, 'upstream_unreachable');
     const path = answer.headers['location'] ?? '';
-    expect((await get(token, path)).json).toMatchObject({ state: 'unknown', attempts: 1, asked: 3, ids });
+    expect((await get(token, path)).json).toMatchObject({ state: 'sending', attempts: 1, asked: 3, ids });
     // PostHog has done it; only nobody here knows.
     expect(await living()).toEqual(left);
     const entry = await until('the alarm has settled it', async () => {
       const { json } = await get(token, path);
-      return (json as { state: string }).state === 'unknown' ? undefined : json;
+      return (json as { state: string }).state === 'sending' ? undefined : json;
     });
     expect(entry).toMatchObject({
-      state: 'accepted',
+      state: 'settling',
       attempts: 2,
       outcome: { status: 202, persons_found: 0 },
     });
@@ -205,9 +205,9 @@ describe('Bulk deletes', () => {
     socket.destroy();
     const entry = await until('the entry is settled', async () => {
       const [newest, ...others] = await tenants.log(tenant);
-      return others.length === before && newest?.state !== 'unknown' ? newest : undefined;
+      return others.length === before && newest?.state !== 'sending' ? newest : undefined;
     });
-    expect(entry).toMatchObject({ state: 'accepted', attempts: 1, outcome: { persons_deleted: 1 } });
+    expect(entry).toMatchObject({ state: 'settling', attempts: 1, outcome: { persons_deleted: 1 } });
     expect(await living()).not.toContain(DOV.uuid);
     expect(await sandbox.received()).toHaveLength(1);
   });

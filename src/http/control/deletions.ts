@@ -1,11 +1,12 @@
-/** Reading the deletion log: the tenant its own, the operator any. */
+/** The deletion log: the tenant reads and decides about its own, the operator about any. */
 import { DELETION_COLUMNS, type DeletionDetail, type DeletionEntry } from '../../contract/deletion.ts';
 import { failure } from '../../core/failure.ts';
 import { DeletionId, type TenantId } from '../../core/ids.ts';
-import { err, type Result } from '../../core/result.ts';
-import type { LogView } from '../../objects/deletion-log/deletion-log.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Actor, Decision, LogView } from '../../objects/deletion-log/deletion-log.ts';
 import { callObject } from '../call-object.ts';
 import type { Context } from '../context.ts';
+import { eventReply, type Seen } from '../reply/events.ts';
 import { limitOf, pageAnswer, type Page, type PageQuery } from './listing.ts';
 import { answer, type Answer } from './serve.ts';
 
@@ -28,11 +29,80 @@ export async function getDeletion(
   tenant: TenantId,
   view: LogView,
 ): Promise<Result<Answer<DeletionDetail>>> {
-  const id = DeletionId.safeParse(ctx.parameters['id']);
-  if (!id.success) return err(noSuchDeletion());
-  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).get(id.data, view));
+  const id = deletionNamed(ctx);
+  if (!id.ok) return id;
+  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).get(id.value, view));
   if (!found.ok) return found;
   return found.value === null ? err(noSuchDeletion()) : answer(found.value);
+}
+
+/** A page of the ids of one deletion of the view. */
+export async function listIds(
+  ctx: Context,
+  { cursor = 0 }: { readonly cursor?: number | undefined },
+  tenant: TenantId,
+  view: LogView,
+): Promise<Result<Answer<Page<string>>>> {
+  const id = deletionNamed(ctx);
+  if (!id.ok) return id;
+  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).ids(id.value, cursor, view));
+  if (!found.ok) return found;
+  if (found.value === null) return err(noSuchDeletion());
+  const { ids, next } = found.value;
+  const { origin, pathname } = new URL(ctx.request.url);
+  return answer({ results: ids, next: next === null ? null : `${origin}${pathname}?cursor=${next}` });
+}
+
+/** The state of one deletion of a view, as a stream of events shows it. */
+export async function lookAt(ctx: Context, tenant: TenantId, view: LogView): Promise<Result<Seen>> {
+  const id = deletionNamed(ctx);
+  if (!id.ok) return id;
+  const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).status(id.value, view));
+  if (!found.ok) return found;
+  if (found.value === null) return err(noSuchDeletion());
+  const { state } = found.value;
+  return ok({ data: found.value, ended: state === 'done' || state === 'failed' || state === 'cancelled' });
+}
+
+/** A stream of events as a handler answers it. */
+export async function watchAnswer(
+  { request, services }: Context,
+  look: () => Promise<Result<Seen>>,
+): Promise<Result<Answer<null>>> {
+  const reply = await eventReply(request.headers, { look, nowMs: services.nowMs });
+  if (!reply.ok) return reply;
+  const { status, ...rendered } = reply.value;
+  return answer(null, { status, rendered });
+}
+
+/** What somebody decided, in their own words or without any. */
+export interface DecisionOf {
+  readonly decision: Decision;
+  readonly by: Actor;
+  readonly reason: string | undefined;
+}
+
+/** Carries out what was decided about one deletion of the view. */
+export async function decideDeletion(
+  ctx: Context,
+  tenant: TenantId,
+  view: LogView,
+  { decision, by, reason }: DecisionOf,
+): Promise<Result<Answer<DeletionEntry>>> {
+  const id = deletionNamed(ctx);
+  if (!id.ok) return id;
+  const log = ctx.services.deletionLog(tenant);
+  const decided = await callObject(ctx, () => log.decide(id.value, decision, by, reason ?? null, view));
+  if (!decided.ok) return decided;
+  if (!decided.value.ok) return decided.value;
+  ctx.log.deletion = id.value;
+  return answer(decided.value.value);
+}
+
+/** The deletion that the path names. What cannot be an id is answered as an id that there is not. */
+function deletionNamed({ parameters }: Context): Result<DeletionId> {
+  const id = DeletionId.safeParse(parameters['id']);
+  return id.success ? ok(id.data) : err(noSuchDeletion());
 }
 
 const noSuchDeletion = () =>

@@ -4,12 +4,8 @@
  */
 import type { ReplyOf } from '../../contract/documentation.ts';
 import type { Exactly } from '../../contract/exact.ts';
-import {
-  ROUTE_BY_NAME,
-  type ControlRoute,
-  type ControlRouteName,
-  type InputOf,
-} from '../../contract/routes.ts';
+import type { ControlRoute } from '../../contract/control-route.ts';
+import { ROUTE_BY_NAME, type ControlRouteName, type InputOf } from '../../contract/routes.ts';
 import { ok, type Result } from '../../core/result.ts';
 import { jsonReply, type Context, type Handler, type Reply } from '../context.ts';
 import { readInput } from './input.ts';

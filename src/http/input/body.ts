@@ -7,15 +7,23 @@ import { strictJsonProblem, namesPrototype } from '../../core/strict-json.ts';
 import { chunksOf, type ChunkReader } from '../../upstream/chunks.ts';
 import { isJsonInUtf8, isUncoded } from './media-type.ts';
 
-/** The body as JSON, or `undefined` where none was sent. `arrivalMsMax` bounds the time until all of it is here. */
+/** How large a body may be, and how many milliseconds it has until all of it is here. */
+export interface BodyLimits {
+  readonly bytesMax: number;
+  readonly arrivalMsMax: number;
+}
+
+const BODY_LIMITS: BodyLimits = { bytesMax: LIMITS.bodyBytesMax, arrivalMsMax: LIMITS.bodyArrivalMsMax };
+
+/** The body as JSON, or `undefined` where none was sent. */
 export async function readBody(
   { body, headers }: Request,
-  arrivalMsMax: number = LIMITS.bodyArrivalMsMax,
+  limits: BodyLimits = BODY_LIMITS,
 ): Promise<Result<Json | undefined>> {
   if (body === null) return ok(undefined);
   // A declared length is believed only where it refuses: what counts is what arrives.
-  if (Number(headers.get('content-length') ?? 0) > LIMITS.bodyBytesMax) return err(tooLarge());
-  const bytes = await readBytes(chunksOf(body), arrivalMsMax);
+  if (Number(headers.get('content-length') ?? 0) > limits.bytesMax) return err(tooLarge(limits));
+  const bytes = await readBytes(chunksOf(body), limits);
   if (!bytes.ok) return bytes;
   if (bytes.value.byteLength === 0) return ok(undefined);
   if (!isJsonInUtf8(headers.get('content-type') ?? '') || !isUncoded(headers.get('content-encoding') ?? '')) {
@@ -33,7 +41,8 @@ export async function readBody(
 }
 
 /** Reads what the client sends. Where that ends early, by time or by connection, the client is told so. */
-async function readBytes(arriving: ChunkReader, arrivalMsMax: number): Promise<Result<Uint8Array>> {
+async function readBytes(arriving: ChunkReader, limits: BodyLimits): Promise<Result<Uint8Array>> {
+  const { bytesMax, arrivalMsMax } = limits;
   const late = Promise.withResolvers<'late'>();
   const timer = setTimeout(() => late.resolve('late'), arrivalMsMax);
   const chunks: Uint8Array[] = [];
@@ -44,7 +53,7 @@ async function readBytes(arriving: ChunkReader, arrivalMsMax: number): Promise<R
       if (next === null) return ok(joined(chunks, length));
       if (next === 'late') return giveUp(arriving, tooSlow(arrivalMsMax));
       length += next.byteLength;
-      if (length > LIMITS.bodyBytesMax) return giveUp(arriving, tooLarge());
+      if (length > bytesMax) return giveUp(arriving, tooLarge(limits));
       chunks.push(next);
     }
   } catch {
@@ -79,8 +88,8 @@ function decode(bytes: Uint8Array): string | null {
   }
 }
 
-const tooLarge = (): Failure =>
-  failure('body_too_large', `The body is larger than ${LIMITS.bodyBytesMax} bytes. Split the call.`);
+const tooLarge = ({ bytesMax }: BodyLimits): Failure =>
+  failure('body_too_large', `The body is larger than ${bytesMax} bytes. Split the call.`);
 const incomplete = (): Failure =>
   failure(
     'body_incomplete',

@@ -1,14 +1,19 @@
 /** Holds a routed call to the slice of its grant, as far as that takes asking PostHog or the deletion log. */
 import { failure, type Failure } from '../../core/failure.ts';
+import type { IdempotencyKey } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Tombstones } from '../../core/tombstones.ts';
+import type { ReplayedDeletion } from '../../objects/deletion-log/deletion-log.ts';
 import { isFreeOrInSlice, namesPersonInSlice } from '../../slicing/check-person.ts';
+import { SINGLE_READS_MAX } from '../../slicing/find-without-batch.ts';
 import { resolveDeletion, type ResolvedDeletion } from '../../slicing/resolve-deletion.ts';
 import type { ForwardCall } from '../../upstream/request.ts';
 import type { RoutedCall } from '../../upstream/route.ts';
 import type { Admitted } from '../admission.ts';
 import { callObject } from '../call-object.ts';
 import type { Context } from '../context.ts';
+import { earlierDeletion } from '../deletion-order.ts';
+import { readIdempotencyKey } from '../input/idempotency-key.ts';
 
 /** Stays in this file, so that nothing is sent that was not held to its slice. */
 const cleared = Symbol('cleared');
@@ -16,7 +21,13 @@ const cleared = Symbol('cleared');
 /** A call that may go to PostHog now. */
 export type ClearedCall = { readonly [cleared]: true } & (
   | { readonly kind: 'forward'; readonly routed: Exclude<RoutedCall, { kind: 'delete' }> }
-  | { readonly kind: 'delete'; readonly resolution: ResolvedDeletion }
+  | {
+      readonly kind: 'delete';
+      readonly resolution: ResolvedDeletion;
+      readonly key: IdempotencyKey | null;
+    }
+  /** The idempotency key stands for a deletion that was written down before. */
+  | { readonly kind: 'replayed'; readonly told: ReplayedDeletion }
 );
 
 /** Fails with `not_found` where the call names a person outside the slice, one that is being deleted, or none. */
@@ -30,13 +41,21 @@ export async function enforceSlice(
   const { slices } = admitted.grant;
   if (routed.kind === 'delete') {
     const { call } = routed;
+    const key = readIdempotencyKey(ctx.request.headers);
+    if (!key.ok) return key;
+    // Who was deleted before would not be found. Where nobody is looked up, the log finds the key when it writes.
+    const earlier =
+      slices.length === 0 ? ok(null) : await earlierDeletion(ctx, admitted, call.deletion, key.value);
+    if (!earlier.ok) return earlier;
+    if (earlier.value !== null) return ok({ [cleared]: true, kind: 'replayed', told: earlier.value });
     const { generation } = services.upstream;
-    const lookup = { posthog, generation, projectId: call.projectId, slices };
+    const { projectId } = call;
+    const lookup = { posthog, generation, projectId, slices, singleReadsMax: SINGLE_READS_MAX };
     const resolution = await resolveDeletion(lookup, call.deletion);
     if (!resolution.ok) return resolution;
     return resolution.value === null
       ? err(notFound())
-      : ok({ [cleared]: true, kind: 'delete', resolution: resolution.value });
+      : ok({ [cleared]: true, kind: 'delete', resolution: resolution.value, key: key.value });
   }
   const { call } = routed;
   const allowed =

@@ -5,7 +5,7 @@ import { asPersonsAnswer } from '../../upstream/query/answer.ts';
 import type { RoutedCall } from '../../upstream/route.ts';
 import type { Admitted } from '../admission.ts';
 import type { Context } from '../context.ts';
-import { deleteThroughLog, type LoggedDeletion } from './delete.ts';
+import { deleteThroughLog, loggedDeletion, type LoggedDeletion } from './delete.ts';
 import type { ClearedCall } from './enforce-slice.ts';
 
 /** What came of a call. */
@@ -20,7 +20,9 @@ export async function execute(
     case 'forward':
       return forward(ctx, cleared.routed);
     case 'delete':
-      return deleteThroughLog(ctx, admitted, cleared.resolution);
+      return deleteThroughLog(ctx, admitted, cleared.resolution, cleared.key);
+    case 'replayed':
+      return ok(loggedDeletion(ctx, cleared.told));
   }
 }
 

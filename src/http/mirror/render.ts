@@ -1,9 +1,11 @@
 /** What of PostHog's answer goes out, for every operation: successes as the grant shows them, refusals and failures. */
-import { DELETION_HEADER, DELETIONS_PATH } from '../../contract/routes.ts';
 import { failure, type Failure } from '../../core/failure.ts';
+import type { DeletionId } from '../../core/ids.ts';
 import { isJsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { PendingState } from '../../objects/deletion-log/deletion-log.ts';
+import { queuedSummary } from '../../objects/deletion-log/send.ts';
 import type { ConstrainedCall } from '../../policy/constrain.ts';
 import type { Grant } from '../../policy/grant.ts';
 import { showsWhole } from '../../policy/redact-answer.ts';
@@ -12,6 +14,7 @@ import type { OpenAnswer } from '../../upstream/client.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import { JSON_TYPE, jsonReply, type Context, type Reply } from '../context.ts';
 import { noteFailure } from '../log.ts';
+import { addressOf, deletionHeaders } from '../reply/deletion-headers.ts';
 import { problemReply, refusalReply } from '../reply/problem.ts';
 import { notFound } from './enforce-slice.ts';
 import type { Outcome } from './execute.ts';
@@ -80,11 +83,27 @@ function renderDeletion(
   ctx: Context,
   grant: Grant,
   call: ConstrainedCall,
-  { entry, interpretation }: Extract<Outcome, { kind: 'deleted' }>,
+  { told }: Extract<Outcome, { kind: 'deleted' }>,
 ): Reply {
-  const headers = { [DELETION_HEADER]: entry, Location: `${DELETIONS_PATH}/${entry}` };
-  const reply = deletionReply(ctx, grant, call, interpretation);
-  return { ...reply, headers: { ...reply.headers, ...headers } };
+  const reply =
+    told.pending === null
+      ? deletionReply(ctx, grant, call, told.interpretation)
+      : pendingReply(call, told.entry, told.pending);
+  return { ...reply, headers: { ...reply.headers, ...deletionHeaders(told.entry, told) } };
+}
+
+/**
+ * A deletion that is held, or that is sent again by itself: accepted, in the form of PostHog's newest answer, with its
+ * state. No client is told to ask for it again.
+ */
+function pendingReply(
+  call: ConstrainedCall,
+  entry: DeletionId,
+  { state, persons, next_attempt_at, last_problem }: PendingState,
+): Reply {
+  const deletion = { id: entry, state, next_attempt_at, last_problem, location: addressOf(entry) };
+  const json = call.operation.reply.schema === null ? {} : queuedSummary(persons);
+  return jsonReply(202, { ...json, deletion });
 }
 
 function deletionReply(ctx: Context, grant: Grant, call: ConstrainedCall, meaning: Interpretation): Reply {

@@ -2,6 +2,12 @@
  * Cross-origin requests. A preflight cannot carry a token, so it is answered for every page; the request itself is held
  * to the origins of its grant. No cookies and no credentials mode anywhere.
  */
+import {
+  BUDGET_HEADER,
+  DELETION_HEADER,
+  REPEAT_HEADER,
+  REPLAYED_HEADER,
+} from '../../contract/deletion-headers.ts';
 import type { RequestLog, Reply } from '../context.ts';
 
 /** Where a path belongs; `none` is a path that no route has. */
@@ -10,7 +16,7 @@ export type Plane = 'mirror' | 'tenant' | 'admin' | 'open' | 'none';
 const PREFLIGHT_SECONDS = '600';
 
 /** What the gateway reads, and what is granted to a preflight that asks for nothing, or for what is no list of names. */
-const READ_HEADERS = 'authorization, content-type';
+const READ_HEADERS = 'authorization, content-type, idempotency-key';
 const ASKED_HEADERS_CHARS_MAX = 2048;
 const HEADER_NAMES = /^[\t ]*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[\t ]*,[\t ]*[!#$%&'*+.^_`|~0-9A-Za-z-]+)*[\t ]*$/;
 
@@ -21,7 +27,10 @@ const EXPOSED = [
   'RateLimit',
   'RateLimit-Policy',
   'WWW-Authenticate',
-  'Hedgerow-Deletion',
+  DELETION_HEADER,
+  BUDGET_HEADER,
+  REPEAT_HEADER,
+  REPLAYED_HEADER,
   'Location',
   'Link',
   'ETag',
@@ -34,8 +43,8 @@ export const isPreflight = (request: Request): boolean =>
   request.headers.has('access-control-request-method');
 
 /**
- * Grants the headers that are asked for, which tracing and analytics libraries add to: the gateway reads two of a
- * page's headers, whatever else is sent.
+ * Grants the headers that are asked for, which tracing and analytics libraries add to: the gateway reads three
+ * of a page's headers, whatever else is sent.
  */
 export const preflightReply = (headers: Headers, methods: readonly string[]): Reply => ({
   status: 204,

@@ -1,44 +1,64 @@
 import { DurableObject } from 'cloudflare:workers';
+import type { DeletionPreview } from '../../contract/preview.ts';
+import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import { failure, failureUntil, type Failure } from '../../core/failure.ts';
 import { DeletionId, type Random, type RegistrationId, type TenantId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Interpretation } from '../../upstream/interpret.ts';
+import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
 import type { Objects } from '../remote.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { Alarm } from './alarm.ts';
-import { overdueAfter } from './backoff.ts';
-import { checkBudgets } from './budget.ts';
-import { ChargeCache } from './charges.ts';
+import { numberOf } from './id.ts';
+import { Answers } from './answers.ts';
+import { beingSent, type Decision } from './job/decision.ts';
+import { Intents, type Replayed, type WrittenIntent } from './intents.ts';
+import { keyedOf, keyedOrder, type KeyedRequest } from './keyed.ts';
+import { Ledger } from './budget/ledger.ts';
+import { Decisions } from './decisions.ts';
 import { digestOf, distinct } from './digest.ts';
 import {
   askedOf,
+  type BudgetAsk,
+  type CreatedDeletion,
   type DeletionDetail,
   type DeletionEntry,
   type DeletionOrder,
   type DeletionResult,
+  type DeletionStatus,
   type LogView,
+  type ReplayedDeletion,
   type ResetScope,
 } from './entry.ts';
-import { deletionIdOf, nextNumber } from './id.ts';
-import { DeletionReader, EVERYTHING, type Shown } from './storage/reader.ts';
+import { DeletionReader, EVERYTHING, type IdsOfChunk, type Shown } from './storage/reader.ts';
 import { Registrations } from './storage/registrations.ts';
-import { distinctIdHasher, type DistinctIdKey } from './distinct-id-key.ts';
+import { distinctIdHasher } from './distinct-id-key.ts';
 import { keysOf, resettable } from './reset-scope.ts';
 import { DeletionResolutions } from './storage/resolutions.ts';
+import type { Actor } from './storage/jobs.ts';
+import { Previews } from './resolving/previews.ts';
+import { Resolver } from './resolving/resolver.ts';
+import { checkFilter, checkPreviewed, isSelection } from './resolving/selection.ts';
 import { DeletionRunner } from './runner.ts';
 import { DELETION_STEPS } from './storage/schema.ts';
-import { emptyDeletionReply, upstreamOf, type Upstream } from './send.ts';
-import { settleEmpty } from './settle.ts';
+import { upstreamOf, type Upstream } from './send.ts';
 import { DeletionStore } from './storage/store.ts';
 
+export type { Decision } from './job/decision.ts';
+export type { Actor } from './storage/jobs.ts';
+export type { PendingState, ReplayedDeletion, Told } from './entry.ts';
+export type { KeyedRequest } from './keyed.ts';
 export type {
+  BudgetAsk,
+  CreatedDeletion,
   DeletionDetail,
   DeletionEntry,
   DeletionOrder,
   DeletionResult,
+  DeletionStatus,
   LogView,
   ResetScope,
+  PersonSelector,
 } from './entry.ts';
 
 /** Milliseconds between two alarms with work left over: a backlog asks PostHog 300 times a minute at most, of its 480. */
@@ -51,20 +71,6 @@ const RETRY_AFTER_SECONDS = 5;
 /** The binding that the log needs; `readConfig` reads the variables and secrets. */
 export interface DeletionLogEnv {
   readonly TENANT: Objects<Tenant>;
-}
-
-/** An order, and what had to be computed for it before anything can be written at once. */
-interface PreparedOrder {
-  readonly order: DeletionOrder;
-  readonly digest: string;
-  readonly keys: readonly DistinctIdKey[];
-}
-
-interface WrittenIntent {
-  readonly number: number;
-  readonly id: DeletionId;
-  /** The answer where nothing is to be sent. */
-  readonly settled: Interpretation | null;
 }
 
 const nowMs = (): number => Date.now();
@@ -80,9 +86,12 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #reader: DeletionReader;
   readonly #resolutions: DeletionResolutions;
   readonly #registrations: Registrations;
-  readonly #charges: ChargeCache;
+  readonly #intents: Intents;
+  readonly #answers: Answers;
   readonly #alarm: Alarm;
   readonly #runner: DeletionRunner;
+  readonly #previews: Previews;
+  readonly #decisions: Decisions;
 
   constructor(ctx: DurableObjectState, env: DeletionLogEnv) {
     super(ctx, env);
@@ -92,9 +101,14 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     this.#reader = new DeletionReader(sql);
     this.#resolutions = new DeletionResolutions(sql);
     this.#registrations = new Registrations(sql);
-    this.#charges = new ChargeCache((afterMs, since) => this.#store.charges(afterMs, since));
+    const ledger = new Ledger(this.#store);
+    this.#answers = new Answers(this.#reader, ledger, this.#registrations, nowMs);
     this.#alarm = new Alarm(ctx.storage);
-    this.#runner = new DeletionRunner(ctx.storage, this.#store, this.#alarm, nowMs);
+    this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
+    const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
+    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#alarm, nowMs);
+    this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
+    this.#decisions = new Decisions(ctx.storage, ledger, this.#alarm, this.#runner);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
   }
 
@@ -117,17 +131,44 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async carryOut(order: DeletionOrder): Promise<Result<DeletionResult>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const digest = await digestOf(askedOf(order).ids);
-    const keys = await keysOf(order, await distinctIdHasher(upstream.value.keyring));
-    const refusal = await this.#checkRegistration(order);
-    if (refusal !== null) return err(refusal);
-    const intent = this.#intend({ order, digest, keys }, upstream.value);
+    const intent = await this.#prepareAndIntend(order, upstream.value);
     if (!intent.ok) return intent;
-    const { number, id: entry, settled } = intent.value;
-    if (settled !== null) return ok({ entry, interpretation: settled });
-    const sending = this.#runner.attempt(number, upstream.value);
+    if ('replayed' in intent.value) return ok(this.#answers.replayed(intent.value.replayed, order));
+    const { number, told } = intent.value;
+    if (told !== null) return ok(this.#answers.notSent(intent.value, told, order));
+    const sending = this.#runner.stepResolved(number, upstream.value);
     this.ctx.waitUntil(sending);
-    return ok({ entry, interpretation: await sending });
+    return ok(this.#answers.sent(intent.value, await sending, order));
+  }
+
+  /**
+   * Writes a deletion down and answers at once: the alarm sends it, chunk by chunk. Fails as `carryOut` does.
+   * @throws where the storage fails.
+   */
+  async create(order: DeletionOrder): Promise<Result<CreatedDeletion>> {
+    const upstream = this.upstream();
+    if (!upstream.ok) return upstream;
+    const intent = await this.#prepareAndIntend(order, upstream.value);
+    if (!intent.ok) return intent;
+    if ('replayed' in intent.value) return ok(this.#answers.createdBefore(intent.value.replayed, order));
+    const { number, told } = intent.value;
+    if (told === null) this.#makeDue(number, nowMs());
+    return ok(this.#answers.created(intent.value, order));
+  }
+
+  /**
+   * The deletion that an idempotency key stands for, as `carryOut` answers it; null where the key is new. For a request
+   * whose persons are looked up first: after a deletion they would not be found.
+   */
+  async replay(request: KeyedRequest, ask: BudgetAsk): Promise<Result<ReplayedDeletion | null>> {
+    const found = this.#intents.replay(await keyedOf(request), nowMs());
+    if (found === null) return ok(null);
+    return found.ok ? ok(this.#answers.replayed(found.value.replayed, ask)) : found;
+  }
+
+  /** What is left of the budgets, and the refusal of a deletion of so many persons; null where it fits. */
+  budget(ask: BudgetAsk): { budgets: DeletionBudget[]; refusal: Failure | null } {
+    return this.#answers.budget(ask);
   }
 
   /**
@@ -150,7 +191,62 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   /** One entry with its ids, as asked for and as sent; null where the view has none of this id. */
   get(id: DeletionId, view: LogView): DeletionDetail | null {
     const shown = this.#shownTo(view);
-    return shown === null ? null : this.#reader.find(id, shown);
+    return shown === null ? null : this.#reader.detail(id, shown);
+  }
+
+  /** One entry with how far it has come; null where the view has none of this id. */
+  status(id: DeletionId, view: LogView): DeletionStatus | null {
+    const shown = this.#shownTo(view);
+    return shown === null ? null : this.#reader.status(id, shown);
+  }
+
+  /** The ids of one chunk of a deletion, counted from 0, as they were asked for; null where the view has no such deletion. */
+  ids(id: DeletionId, chunk: number, view: LogView): IdsOfChunk | null {
+    const shown = this.#shownTo(view);
+    return shown === null ? null : this.#reader.ids(id, chunk, shown);
+  }
+
+  /**
+   * Carries out what a person decided about a deletion of the view. Fails with `record_unknown`, or with
+   * `deletion_state_conflict` where its state does not allow it.
+   */
+  decide(
+    id: DeletionId,
+    decision: Decision,
+    by: Actor,
+    note: string | null,
+    view: LogView,
+  ): Result<DeletionEntry> {
+    const shown = this.#shownTo(view);
+    const entry = shown === null ? null : this.#reader.find(id, shown);
+    if (shown === null || entry === null) return err(noSuchDeletion());
+    const conflict = this.#decisions.carryOut(entry, decision, nowMs(), by, note);
+    return conflict === null ? ok(this.#reader.find(id, shown) ?? entry) : err(conflict);
+  }
+
+  /**
+   * What a deletion of the view that is previewed would do; null where it is not previewed. `shownBy` is the grant of the
+   * reader, null for the operator.
+   */
+  preview(id: DeletionId, view: LogView, shownBy: ShownBy | null): DeletionPreview | null {
+    const entry = this.get(id, view);
+    return entry === null ? null : this.#previews.show(numberOf(id), shownBy);
+  }
+
+  /**
+   * Carries out what was previewed under this digest; the persons are read again first. Fails, with nothing sent, with
+   * `record_unknown`, `deletion_preview_changed`, `deletion_state_conflict`, `deletion_budget_exhausted`, or as a look-up.
+   */
+  async confirm(id: DeletionId, digest: string, by: Actor, view: LogView): Promise<Result<DeletionEntry>> {
+    const upstream = this.upstream();
+    if (!upstream.ok) return upstream;
+    if (this.get(id, view) === null) return err(noSuchDeletion());
+    const number = numberOf(id);
+    if (this.#runner.isBusy(number)) return err(beingSent());
+    const confirmed = await this.#previews.confirm(number, digest, by, upstream.value);
+    if (!confirmed.ok) return confirmed;
+    const entry = this.get(id, view);
+    return entry === null ? err(noSuchDeletion()) : ok(entry);
   }
 
   /**
@@ -162,7 +258,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if (!upstream.ok) throw new Error(upstream.failure.code);
     const hasher = await distinctIdHasher(upstream.value.keyring);
     const entries = this.#registrations.entries(scope.registration);
-    return resettable(ids, scope, entries, hasher, this.#resolutions.recall);
+    return resettable(ids, scope, entries, hasher, this.#resolutions.recallAt(upstream.value.origin));
   }
 
   /**
@@ -175,11 +271,33 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
       this.#alarm.replace(this.#store.earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
-      await this.#runner.sendDue(upstream.value);
+      await this.#runner.stepDue(upstream.value);
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
     this.#alarm.replace(this.#store.earliestDue(), nowMs() + pause);
+  }
+
+  #makeDue(number: number, at: number): void {
+    this.ctx.storage.transactionSync(() => {
+      this.#store.postpone(number, at);
+      this.#alarm.armBy(at);
+    });
+  }
+
+  async #prepareAndIntend(
+    order: DeletionOrder,
+    upstream: Upstream,
+  ): Promise<Result<WrittenIntent | Replayed>> {
+    const persons = distinct(order.deletion.target.ids).length;
+    const unasked = checkFilter(order.filter) ?? (isSelection(order) ? null : checkPreviewed(order, persons));
+    if (unasked !== null) return err(unasked);
+    const digest = await digestOf(askedOf(order).ids);
+    const keyed = await keyedOrder(order);
+    const keys =
+      order.resolved === undefined ? [] : await keysOf(order, await distinctIdHasher(upstream.keyring));
+    const refusal = await this.#checkRegistration(order);
+    return refusal === null ? this.#intents.write({ order, digest, keys, keyed }, upstream) : err(refusal);
   }
 
   /** A request may have waited for its body or for look-ups while its tenant was removed and registered anew. */
@@ -189,47 +307,6 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
       return current === registration && !this.#registrations.isSuperseded(registration) ? null : ENDED;
     } catch {
       return failureUntil('state_unavailable', 'The tenant could not be asked for.', RETRY_AFTER_SECONDS);
-    }
-  }
-
-  /** Writes the intent; of a deletion of no persons the outcome too, so that nothing can come between the two. */
-  #intend({ order, digest, keys }: PreparedOrder, upstream: Upstream): Result<WrittenIntent> {
-    const now = nowMs();
-    const persons = distinct(order.deletion.target.ids).length;
-    const charges = this.#charges.current(now, this.#registrations.chargedSince(order.registration));
-    const exhausted = checkBudgets(order.budgets, charges, persons, now);
-    if (exhausted !== null) return err(exhausted);
-    const written = this.#write({ order, digest, keys }, persons, now, upstream);
-    if (persons > 0) this.#charges.add({ at: now, persons, tokens: [...order.ancestors, order.token] });
-    return ok(written);
-  }
-
-  #write(
-    { order, digest, keys }: PreparedOrder,
-    persons: number,
-    now: number,
-    upstream: Upstream,
-  ): WrittenIntent {
-    const { resolved, deletion, registration } = order;
-    const number = nextNumber(this.#store.newest(), now);
-    const id = deletionIdOf(number, random);
-    const dueAt = persons > 0 || resolved === undefined ? now + overdueAfter(upstream.timeoutMs) : null;
-    try {
-      return this.ctx.storage.transactionSync(() => {
-        this.#registrations.begin(registration, number);
-        this.#store.intend({ number, id, at: now, order, digest, origin: upstream.origin, dueAt });
-        if (resolved !== undefined) this.#resolutions.record(number, deletion, resolved, keys);
-        if (dueAt !== null) {
-          this.#alarm.armBy(dueAt);
-          return { number, id, settled: null };
-        }
-        const answer = emptyDeletionReply(upstream.generation);
-        this.#store.settle({ number, attempt: 0, startedAt: now }, settleEmpty(answer), now);
-        return { number, id, settled: answer };
-      });
-    } catch (defect) {
-      this.#registrations.forget();
-      throw defect;
     }
   }
 
@@ -245,6 +322,9 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     };
   }
 }
+
+const noSuchDeletion = (): Failure =>
+  failure('record_unknown', 'There is no such deletion in the log. Ids look like del_…', 'id');
 
 const ENDED = failure(
   'tenant_unknown',

@@ -1,7 +1,7 @@
 /** The digest by which an auditor recognises a list of persons without having to trust who shows it. */
 
 /** Every id once. */
-export const distinct = (ids: readonly string[]): string[] => [...new Set(ids)];
+export const distinct = <T extends string>(ids: readonly T[]): T[] => [...new Set(ids)];
 
 /**
  * `sha256:` and the hex SHA-256 of the ids: every id once, one per line, the lines sorted by their UTF-8 bytes, each

@@ -1,23 +1,24 @@
 /** What the deletion log is given, what it shows, and how the one becomes the other. */
 import * as z from 'zod';
-import { DeletingOperation, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
-import {
-  type DeletionId,
-  PersonRef,
-  PersonUuid,
+import type { Deletion, DeletionTarget } from '../../catalogue/deletion.ts';
+import type {
+  DeletionId,
+  IdempotencyKey,
   ProjectId,
-  type RegistrationId,
-  type TokenId,
-  type RequestId,
-  type TenantId,
+  RegistrationId,
+  TokenId,
+  RequestId,
+  TenantId,
 } from '../../core/ids.ts';
+import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import { DeletionEntry } from '../../contract/deletion.ts';
 import { parseJson } from '../../core/json.ts';
+import type { ShownBy } from '../../policy/redact-answer.ts';
 import type { Slice } from '../../policy/slice.ts';
 import type { Resolution } from '../../slicing/resolve-deletion.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
-import type { Budget } from './budget.ts';
-import type { PendingDeletion } from './hold.ts';
+import type { Budget } from './budget/budget.ts';
+import { isEnd, JOB_EVENTS, JOB_STATES, type JobState } from './job/job.ts';
 
 /** A deletion that was decided on, with who asked for it and what it may cost. */
 export interface DeletionOrder {
@@ -32,13 +33,49 @@ export interface DeletionOrder {
   readonly deletion: Deletion;
   /** Present where a sliced grant asked: what is to be sent was found by resolving what it asked for. */
   readonly resolved?: Resolution;
+  /** Present where a sliced grant asked and nothing was resolved yet: the log resolves each chunk before it is sent. */
+  readonly slices?: readonly Slice[];
+  /** Present where persons are named by a filter: then `deletion` names none. */
+  readonly filter?: PersonSelector;
+  /** Present where the deletion is only previewed: what its sample may show. */
+  readonly preview?: ShownBy;
   /** The budgets to spend from: the tenant's, and that of every token of the chain that has its own. */
   readonly budgets: readonly Budget[];
+  readonly holds: DeletionHolds;
+  /** Present where the client named its request. */
+  readonly idempotencyKey?: IdempotencyKey;
+}
+
+/** Persons that are named by a filter: arguments of `persons_list` without a page, validated and permitted. */
+export const PersonSelector = z.object({
+  arguments: z.record(z.string(), z.json()),
+  /** Does the client say that it means every person, where nothing else is said? */
+  all: z.boolean(),
+});
+export type PersonSelector = z.output<typeof PersonSelector>;
+
+/** What holds a deletion before it is sent, by the tenant's record. */
+export interface DeletionHolds {
+  /** The undo window: for so long it can be cancelled, and nothing of it is sent. */
+  readonly holdSeconds: number;
+  /** Above so many persons the operator has to approve it; null where none has to be approved. */
+  readonly approvalOver: number | null;
+  /** Above so many persons it has to be previewed and confirmed; null where none has to be. */
+  readonly previewOver?: number | null | undefined;
 }
 
 /** What the client asked for, where nothing was resolved: what is sent. */
 export const askedOf = ({ deletion, resolved }: DeletionOrder): DeletionTarget =>
   resolved?.asked ?? deletion.target;
+
+/** The slices that the persons must be in when they are sent; null where no slice is checked. */
+export function slicesOf({
+  resolved,
+  slices = [],
+}: Pick<DeletionOrder, 'resolved' | 'slices'>): readonly Slice[] | null {
+  const checked = resolved?.slices ?? slices;
+  return checked.length === 0 ? null : checked;
+}
 
 /** Where a grant may reset distinct ids. */
 export interface ResetScope {
@@ -63,13 +100,51 @@ export type LogView =
       readonly distinctIdsHidden: boolean;
     };
 
-/** A deletion that was written down, and what its caller is told. */
-export interface DeletionResult {
-  readonly entry: DeletionId;
-  readonly interpretation: Interpretation;
+/** What a client is told beside the deletion. */
+export interface Told {
+  /** The deletion is an earlier one, which its idempotency key stands for. */
+  readonly replayed: boolean;
+  /** The same persons, named by the same token without a key less than a minute before. */
+  readonly likelyRepeatOf: DeletionId | null;
+  /** What is left of each budget afterwards. */
+  readonly budgets: readonly DeletionBudget[];
 }
 
-export type { DeletionDetail, DeletionEntry } from '../../contract/deletion.ts';
+/** A deletion that was written down, and what its caller is told. */
+export interface DeletionResult extends Told {
+  readonly entry: DeletionId;
+  readonly interpretation: Interpretation;
+  /** Present where it is held, or will be sent again by itself: its state, in the place of an answer of PostHog's. */
+  readonly pending: PendingState | null;
+}
+
+export interface PendingState {
+  readonly state: JobState;
+  /** How many ids PostHog is sent. */
+  readonly persons: number;
+  readonly next_attempt_at: string | null;
+  readonly last_problem: string | null;
+}
+
+/** The deletion that an idempotency key stands for. */
+export interface ReplayedDeletion extends DeletionResult {
+  readonly job: DeletionEntry;
+}
+
+/** A deletion that was written down for the alarm to send. */
+export interface CreatedDeletion extends Told {
+  readonly entry: DeletionEntry;
+}
+
+/** How much a deletion would spend, of which budgets. */
+export interface BudgetAsk {
+  readonly registration: RegistrationId;
+  readonly budgets: readonly Budget[];
+  /** Persons it names; 0 asks for nothing but what is left. */
+  readonly persons: number;
+}
+
+export type { DeletionDetail, DeletionEntry, DeletionStatus } from '../../contract/deletion.ts';
 
 /** A column of JSON text, parsed; pipe it into what it should hold. */
 export const JsonColumn = z.string().transform((text): unknown => parseJson(text));
@@ -94,44 +169,68 @@ const StoredOutcome = z.looseObject({
   settled_at: instant,
 });
 
+const StoredVerification = z.object({
+  last_look_at: z.int().nullable(),
+  gone: z.int(),
+  reappeared: z.int(),
+  left_slice: z.int(),
+  not_checked: z.int(),
+  looked_for: z.int(),
+  events: z
+    .object({ completed: z.int(), pending: z.int(), not_queued: z.int(), unknown: z.int() })
+    .nullable(),
+});
+
 const StoredEntry = z.looseObject({
   ...stored,
+  state: z.enum(JOB_STATES),
+  event: z.enum(JOB_EVENTS).nullable(),
+  chunks: z.int(),
+  chunks_accepted: z.int(),
+  chunk_attempts: z.int(),
   settled: z.enum(['accepted', 'refused']).nullable(),
+  sent: z.int(),
+  verification: JsonColumn.pipe(StoredVerification).nullable(),
 });
+
+/** Who was looked for and is in no other count is still there. */
+function verificationOf(
+  { last_look_at, looked_for, events, ...counts }: z.output<typeof StoredVerification>,
+  sent: number,
+): DeletionEntry['verification'] {
+  const { gone, reappeared, left_slice, not_checked } = counts;
+  return {
+    ...counts,
+    last_look_at: last_look_at === null ? null : new Date(last_look_at).toISOString(),
+    still_there: looked_for - gone - reappeared - left_slice - not_checked,
+    unknown: sent - looked_for,
+    events_completed: events?.completed ?? null,
+    events_pending: events?.pending ?? null,
+    events_not_queued: events?.not_queued ?? null,
+    events_unknown: events?.unknown ?? null,
+  };
+}
 
 /**
  * Reads a row of the log: its columns are called as the members of an entry are.
  * @throws where the row is not what the log writes.
  */
 export function entryOf(row: unknown): DeletionEntry {
-  const { settled, ...rest } = StoredEntry.parse(row);
+  const { settled, event, chunks, chunks_accepted: accepted, verification, ...rest } = StoredEntry.parse(row);
   return DeletionEntry.parse({
     ...rest,
-    state: settled ?? 'unknown',
+    reason: isEnd(rest.state) && rest.state !== 'done' ? event : null,
+    chunks: { total: chunks, accepted, unknown: isUnknown(rest) ? 1 : 0 },
+    verification: verification === null ? null : verificationOf(verification, rest.sent),
     outcome: settled === null ? null : StoredOutcome.parse(row),
   });
 }
 
-const StoredTarget = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('uuids'), ids: z.array(PersonUuid) }),
-  z.object({ kind: z.literal('distinct_ids'), ids: z.array(z.string()) }),
-  z.object({ kind: z.literal('person'), ids: z.tuple([PersonRef]) }),
-]);
-
-const StoredPending = z.object({
-  origin: z.string().nullable(),
-  operation: DeletingOperation,
-  project_id: ProjectId,
-  target: z.string(),
-  delete_events: flag,
-  delete_recordings: flag,
-  keep_person: flag,
-  ids: JsonColumn.pipe(z.array(z.string())),
-});
-
-/** What an entry has yet to send. @throws where the row is not what the log writes. */
-export function pendingOf(row: unknown): PendingDeletion {
-  const { origin, operation, project_id: projectId, target, ids, ...flags } = StoredPending.parse(row);
-  const deletion = { operation, projectId, target: StoredTarget.parse({ kind: target, ids }), flags };
-  return { deletion, origin };
-}
+/** Chunks are sent one after another, so one at most is unknown. */
+const isUnknown = ({
+  state,
+  chunk_attempts: attempts,
+}: {
+  state: JobState;
+  chunk_attempts: number;
+}): boolean => state === 'sending' && attempts > 0;

@@ -1,5 +1,5 @@
 /** Which distinct ids a deletion is remembered by, and which of them a sliced grant may reset. */
-import type { Deletion } from '../../catalogue/deletion.ts';
+import { removesProfiles, type Deletion } from '../../catalogue/deletion.ts';
 import { distinct } from './digest.ts';
 import type { DistinctIdHasher, DistinctIdKey } from './distinct-id-key.ts';
 import type { DeletionOrder, ResetScope } from './entry.ts';
@@ -20,14 +20,17 @@ export const REMEMBERED_MAX = 20_000;
 export const keysOf = (
   { deletion, resolved }: DeletionOrder,
   hasher: DistinctIdHasher,
+): Promise<DistinctIdKey[]> => rememberedKeys(deletion, resolved?.distinctIds ?? [], hasher);
+
+/** The same for persons of a slice with these distinct ids. */
+export const rememberedKeys = (
+  deletion: Deletion,
+  distinctIds: readonly string[],
+  hasher: DistinctIdHasher,
 ): Promise<DistinctIdKey[]> =>
   Promise.all(
-    resolved === undefined || !removesProfiles(deletion)
-      ? []
-      : distinct(resolved.distinctIds).slice(0, REMEMBERED_MAX).map(hasher.write),
+    removesProfiles(deletion) ? distinct(distinctIds).slice(0, REMEMBERED_MAX).map(hasher.write) : [],
   );
-
-const removesProfiles = ({ target, flags }: Deletion): boolean => target.ids.length > 0 && !flags.keep_person;
 
 /** Finds what is remembered of keys in a project. */
 export type Recall = (

@@ -1,97 +1,138 @@
-/** The runner of the deletion log: it sends what is written down, the first time and again until the end is known. */
-import type { Deletion } from '../../catalogue/deletion.ts';
+/** The runner of the deletion log: it takes deletions from state to state, one step at a time, until they end. */
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Alarm } from './alarm.ts';
-import { LONGEST_WAIT_MS, overdueAfter, waitAfter } from './backoff.ts';
-import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from './hold.ts';
-import { sendDeletion, type Upstream } from './send.ts';
-import { settle } from './settle.ts';
-import type { Attempt, DeletionStore, Inconclusive } from './storage/store.ts';
+import type { Ledger } from './budget/ledger.ts';
+import { LONGEST_WAIT_MS } from './job/backoff.ts';
+import { heldInterpretation } from './job/hold.ts';
+import { holdsOf, lookAgainAt } from './job/holds.ts';
+import type { Resolver } from './resolving/resolver.ts';
+import type { Upstream } from './send.ts';
+import { Sender, type Trust } from './sending/sender.ts';
+import { Jobs, type JobAt } from './storage/jobs.ts';
+import { DeletionStore } from './storage/store.ts';
+import { Verifier } from './verify/verifier.ts';
 
-/** Entries one alarm sends at once: below the six connections an object may have waiting for an answer. */
-const SENT_AT_ONCE = 5;
+/** Deletions that one alarm works on at once: below the six connections an object may have waiting for an answer. */
+const STEPS_AT_ONCE = 5;
+/** Milliseconds after which a deletion of many chunks lets others have a turn. */
+const STEP_MS_MAX = 30_000;
 
 export class DeletionRunner {
-  readonly #storage: DurableObjectStorage;
   readonly #store: DeletionStore;
+  readonly #jobs: Jobs;
+  readonly #sender: Sender;
+  readonly #resolver: Resolver;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
-  /** Being sent by this instance right now. After a restart nothing is. */
+  readonly #verifier: Verifier;
+  /** Being worked on by this instance right now. After a restart nothing is. */
   readonly #inFlight = new Set<number>();
 
-  constructor(storage: DurableObjectStorage, store: DeletionStore, alarm: Alarm, nowMs: () => number) {
-    this.#storage = storage;
-    this.#store = store;
+  constructor(
+    storage: DurableObjectStorage,
+    ledger: Ledger,
+    resolver: Resolver,
+    alarm: Alarm,
+    nowMs: () => number,
+  ) {
+    this.#store = new DeletionStore(storage.sql);
+    this.#jobs = new Jobs(storage.sql);
+    this.#sender = new Sender(storage, ledger, alarm, nowMs);
+    this.#resolver = resolver;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
+    this.#verifier = new Verifier(storage, this.#store, this.#jobs, alarm, nowMs);
   }
 
-  /** The only way to PostHog: what is written down is sent, or held back. Answers with what the caller is told. */
-  async attempt(number: number, upstream: Upstream): Promise<Interpretation> {
+  /** Takes the next step of a deletion. Answers with what the caller of it is told. */
+  step(number: number, upstream: Upstream): Promise<Interpretation> {
+    return this.#step(number, upstream, 'recheck');
+  }
+
+  /** The same for a deletion whose persons were resolved by the request that waits for it: its first attempt trusts that. */
+  stepResolved(number: number, upstream: Upstream): Promise<Interpretation> {
+    return this.#step(number, upstream, 'resolved_now');
+  }
+
+  #step(number: number, upstream: Upstream, trust: Trust): Promise<Interpretation> {
+    return this.alone(number, async () => {
+      const job = this.#jobs.at(number);
+      switch (job.state) {
+        case 'held':
+          return this.#release({ ...job, state: job.state }, upstream);
+        case 'sending':
+          return this.#sendChunks({ ...job, state: job.state }, upstream, trust);
+        case 'settling':
+          await this.#verifier.step({ ...job, state: job.state }, upstream);
+          return heldInterpretation(LONGEST_WAIT_MS);
+        case 'resolving':
+          return this.#resolve({ ...job, state: job.state }, upstream);
+        case 'previewed':
+          this.#resolver.expire({ ...job, state: job.state });
+          return heldInterpretation(LONGEST_WAIT_MS);
+        case 'done':
+        case 'failed':
+        case 'cancelled':
+          throw new Error(`nothing is to be done for a deletion that is ${job.state}`);
+      }
+    });
+  }
+
+  /** Does something with a deletion of which no step is being taken meanwhile. */
+  async alone<T>(number: number, work: () => Promise<T>): Promise<T> {
     this.#inFlight.add(number);
     try {
-      const pending = this.#pending(number);
-      const reason = holdReason(pending, upstream);
-      if (reason === null) return await this.#send(number, pending.deletion, upstream);
-      this.#hold(number, reason);
-      return heldInterpretation(LONGEST_WAIT_MS);
+      return await work();
     } finally {
       this.#inFlight.delete(number);
     }
   }
 
-  /** Sends a batch of what is due. @throws where an entry could not be sent, after all others were. */
-  async sendDue(upstream: Upstream): Promise<void> {
-    const due = this.#store
-      .due(this.#nowMs(), SENT_AT_ONCE + this.#inFlight.size)
-      .filter((number) => !this.#inFlight.has(number))
-      .slice(0, SENT_AT_ONCE);
-    const sent = await Promise.allSettled(due.map((number) => this.attempt(number, upstream)));
-    if (sent.some((each) => each.status === 'rejected')) throw new Error('an entry could not be sent');
+  /** True while a step of the deletion is being taken. */
+  isBusy(number: number): boolean {
+    return this.#inFlight.has(number);
   }
 
-  /** An entry whose row cannot be read is held back, so that it does not stand in the way of others. */
-  #pending(number: number): PendingDeletion {
-    try {
-      return this.#store.pending(number);
-    } catch (defect) {
-      this.#hold(number, 'internal_error');
-      throw defect;
+  /** Takes the next step of what is due. @throws where a step failed, after all others were taken. */
+  async stepDue(upstream: Upstream): Promise<void> {
+    const due = this.#store
+      .due(this.#nowMs(), STEPS_AT_ONCE + this.#inFlight.size)
+      .filter((number) => !this.#inFlight.has(number))
+      .slice(0, STEPS_AT_ONCE);
+    const taken = await Promise.allSettled(due.map((number) => this.step(number, upstream)));
+    if (taken.some((each) => each.status === 'rejected')) throw new Error('a step could not be taken');
+  }
+
+  async #resolve(job: JobAt<'resolving'>, upstream: Upstream): Promise<Interpretation> {
+    await this.#resolver.resolve(job, upstream);
+    const after = this.#jobs.at(job.number);
+    return after.state === 'held'
+      ? this.#release({ ...after, state: after.state }, upstream)
+      : heldInterpretation(LONGEST_WAIT_MS);
+  }
+
+  /** Sends what is no longer held. */
+  async #release(job: JobAt<'held'>, upstream: Upstream): Promise<Interpretation> {
+    const holds = holdsOf(this.#jobs.facts(job.number), this.#jobs.events(job.number), this.#nowMs());
+    if (holds.length > 0) {
+      this.#later(job.number, lookAgainAt(holds, this.#nowMs()));
+      return heldInterpretation(LONGEST_WAIT_MS);
+    }
+    const released = this.#jobs.move(job, 'released', this.#nowMs());
+    return this.#sendChunks({ ...released, state: 'sending' }, upstream, 'recheck');
+  }
+
+  /** Sends chunk after chunk, until one is not accepted or the step has taken long enough. */
+  async #sendChunks(job: JobAt<'sending'>, upstream: Upstream, trust: Trust): Promise<Interpretation> {
+    const startedAt = this.#nowMs();
+    for (;;) {
+      const { answer, goesOn } = await this.#sender.attempt(job, upstream, trust);
+      if (!goesOn || this.#nowMs() - startedAt > STEP_MS_MAX) return answer;
     }
   }
 
-  /** Nothing is sent, so there is no attempt. The entry is looked at again, as long as it takes. */
-  #hold(number: number, reason: HoldReason): void {
-    const dueAt = this.#nowMs() + LONGEST_WAIT_MS;
-    this.#store.hold(number, reason, dueAt);
+  #later(number: number, dueAt: number): void {
+    this.#store.postpone(number, dueAt);
     this.#alarm.armBy(dueAt);
   }
-
-  async #send(number: number, deletion: Deletion, upstream: Upstream): Promise<Interpretation> {
-    const startedAt = this.#nowMs();
-    const attempt = this.#store.begin(number, startedAt, startedAt + overdueAfter(upstream.timeoutMs));
-    try {
-      const answer = await sendDeletion(upstream, deletion);
-      const settlement = settle(deletion, answer, attempt.attempt);
-      if (settlement.state === 'unknown') this.#retryLater(attempt, settlement, retryAfterOf(answer));
-      else this.#storage.transactionSync(() => this.#store.settle(attempt, settlement, this.#nowMs()));
-      return settlement.answer;
-    } catch (defect) {
-      // Backs off like any other failure, so that one entry that cannot be sent does not stand in the way of others.
-      this.#retryLater(attempt, { status: null, problem: 'internal_error', remainder: null }, null);
-      throw defect;
-    }
-  }
-
-  #retryLater(attempt: Attempt, how: Inconclusive, retryAfterSeconds: number | null): void {
-    const now = this.#nowMs();
-    const dueAt = now + waitAfter(attempt.attempt, retryAfterSeconds);
-    this.#storage.transactionSync(() => {
-      this.#store.inconclusive(attempt, how, now, dueAt);
-      this.#alarm.armBy(dueAt);
-    });
-  }
 }
-
-const retryAfterOf = (answer: Interpretation): number | null =>
-  answer.kind === 'failure' ? (answer.failure.retryAfterSeconds ?? null) : null;

@@ -50,7 +50,7 @@ export async function sendDeletion(
 }
 
 /** What PostHog answers to a bulk delete of ids it does not know, by generation, in PostHog's order of members. */
-const NOTHING_FOUND: { readonly [G in Generation]: Json | undefined } = {
+const NOTHING_FOUND = {
   A: undefined,
   B: {
     persons_found: 0,
@@ -67,13 +67,30 @@ const NOTHING_FOUND: { readonly [G in Generation]: Json | undefined } = {
     recordings_queued_for_deletion: false,
     deletion_errors: [],
   },
-};
+} as const satisfies { readonly [G in Generation]: Json | undefined };
+
+/** PostHog's summary, in its newest form, of a bulk delete that it has yet to carry out. */
+export const queuedSummary = (persons: number) => ({
+  ...NOTHING_FOUND.C,
+  persons_found: persons,
+  persons_queued_for_deletion: persons,
+});
+
+/** The answer to a deletion that is held: what PostHog answers, in its newest form, to one that it has yet to carry out. */
+export function heldReply(
+  { operation }: Pick<Deletion, 'operation'>,
+  persons: number,
+): Extract<Interpretation, { kind: 'success' }> {
+  if (operation !== 'persons_bulk_delete') return { kind: 'success', status: 202, text: '', json: undefined };
+  const json = queuedSummary(persons);
+  return { kind: 'success', status: 202, text: JSON.stringify(json), json };
+}
 
 /**
  * PostHog's answer to ids it does not know, byte for byte. A sliced grant that named no person of its slice gets it
  * without PostHog being asked, and cannot tell foreign ids from unknown ones.
  */
 export function emptyDeletionReply(generation: Generation): Extract<Interpretation, { kind: 'success' }> {
-  const json = NOTHING_FOUND[generation];
+  const json: Json | undefined = NOTHING_FOUND[generation];
   return { kind: 'success', status: 202, text: json === undefined ? '' : JSON.stringify(json), json };
 }

@@ -29,7 +29,7 @@ const DISTINCT_IDS_MAX = 10_000;
 /** Where the persons are; `person` is an answer that is one. */
 export type PersonsAt = Exclude<RowsAt, 'people'> | 'person';
 
-/** Of a person: `uuid`, `distinct_ids`, and those of the named properties that are texts. */
+/** Of a person: `uuid`, `created_at`, `distinct_ids`, and those of the named properties that are texts. */
 export type PickedPerson = JsonObject;
 
 /** `id` is what the person was asked for with, in a map. */
@@ -94,7 +94,7 @@ function* readPerson(
 ): Reading<void> {
   const picked = new Picked();
   yield* eachMember(window, function* (name) {
-    if (name === 'uuid') picked.set(name, yield* readText(window));
+    if (name === 'uuid' || name === 'created_at') picked.set(name, yield* readText(window));
     else if (name === 'distinct_ids') picked.set(name, yield* readTexts(window));
     else if (name === 'properties') picked.set(name, yield* readProperties(window, wanted, picked));
     else yield* skipValue(window);

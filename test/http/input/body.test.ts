@@ -129,7 +129,7 @@ describe('Bodies that do not arrive whole', () => {
       },
       { highWaterMark: 0 },
     );
-    expect(await readBody(requestOf(dripping), 50)).toMatchObject({
+    expect(await readBody(requestOf(dripping), { bytesMax: 1000, arrivalMsMax: 50 })).toMatchObject({
       ok: false,
       failure: { code: 'body_timeout', detail: expect.stringContaining('50 ms') as unknown },
     });

@@ -127,6 +127,8 @@ describe('Answers across origins', () => {
     ['a quoted name', '"x"'],
     ['more than it may hold', `x${'-y'.repeat(2000)}`],
   ])('A preflight that asks for %s is granted what is read', (_, asked) => {
-    expect(preflight(asked).headers?.['Access-Control-Allow-Headers']).toBe('authorization, content-type');
+    expect(preflight(asked).headers?.['Access-Control-Allow-Headers']).toBe(
+      'authorization, content-type, idempotency-key',
+    );
   });
 });

@@ -48,7 +48,7 @@ describe('Codes of problems', () => {
     for (const code of CODES) {
       const { status } = FAILURES[code];
       if (code.startsWith('upstream_')) expect([502, 503]).toContain(status);
-      else expect([400, 401, 403, 404, 405, 410, 412, 413, 415, 429, 500, 503]).toContain(status);
+      else expect([400, 401, 403, 404, 405, 409, 410, 412, 413, 415, 422, 429, 500, 503]).toContain(status);
       if (status === 502) expect(code).toMatch(/^upstream_/);
       if (status === 429) expect(code).not.toMatch(/^upstream_/);
     }

@@ -1,11 +1,12 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test';
 import * as fc from 'fast-check';
 import { expect, vi } from 'vitest';
-import type { DeletionOrder } from '../../../src/objects/deletion-log/deletion-log.ts';
+import type { DeletionEntry, DeletionOrder } from '../../../src/objects/deletion-log/deletion-log.ts';
 import {
   alarmOf,
   answer,
   bulk,
+  deletionsIn,
   DAY,
   freshLog,
   HOUR,
@@ -14,6 +15,7 @@ import {
   NOW,
   order,
   posthog,
+  ring,
   rowsOf,
   sameLog,
   setTime,
@@ -76,7 +78,7 @@ test('The charges of a budget outlive the object', async () => {
 test('A deletion of more than a whole budget never fits, and no wait is promised', async () => {
   posthog(answer(202));
   const refused = await freshLog().log.carryOut(spend(101, 100));
-  expect(refused).toMatchObject({ ok: false, failure: { code: 'deletion_budget_exhausted' } });
+  expect(refused).toMatchObject({ ok: false, failure: { code: 'deletion_exceeds_budget' } });
   expect(!refused.ok && refused.failure).not.toHaveProperty('retryAfterSeconds');
 });
 
@@ -116,21 +118,98 @@ test('A derived token spends from its own budget and from that of every token ab
   expect((await by(OTHER, [], 100)).ok).toBe(true);
 });
 
-test('A budget is charged every id once, even where PostHog refuses or only events are deleted', async () => {
-  posthog(answer(403, {}), answer(202));
+test('A budget is charged every id once, even where only events are deleted', async () => {
+  posthog(answer(202));
   const { log } = freshLog();
   const ids = [uuid(1), uuid(2), uuid(1)];
   expect((await log.carryOut(order(bulk(ids), { budgets: tenantBudget(3) }))).ok).toBe(true);
-  expect((await newest(log)).state).toBe('refused');
   const events = single('persons_delete_events', { delete_events: true, keep_person: true });
   expect((await log.carryOut(order(events, { budgets: tenantBudget(3) }))).ok).toBe(true);
   expect((await log.carryOut(order(bulk([uuid(9)]), { budgets: tenantBudget(3) }))).ok).toBe(false);
 });
 
+const found = (persons: number) => answer(202, { ...SUMMARY, persons_found: persons });
+
+const given: [string, Answer][] = [
+  ['PostHog refuses', answer(403, {})],
+  ['PostHog has none of the persons', answer(202, { ...SUMMARY, persons_found: 0, persons_deleted: 0 })],
+];
+test.each(given)('A budget is whole again where %s', async (_, said) => {
+  posthog(said, answer(202));
+  const { stub, log } = freshLog();
+  expect((await log.carryOut(spend(3, 3))).ok).toBe(true);
+  await evictDurableObject(stub);
+  expect((await log.carryOut(spend(3, 3))).ok).toBe(true);
+  expect((await log.carryOut(spend(1, 3))).ok).toBe(false);
+});
+
+test('A budget is charged what PostHog found, and by a later attempt nothing is given back', async () => {
+  posthog(found(2), lost, found(0), found(1));
+  const { stub, log } = freshLog();
+  await log.carryOut(spend(5, 10));
+  await log.carryOut(spend(6, 10));
+  await ring(stub, NOW + 10_000);
+  expect((await newest(log)).state).toBe('settling');
+  expect((await log.carryOut(spend(3, 10))).ok).toBe(false);
+  expect((await log.carryOut(spend(2, 10))).ok).toBe(true);
+});
+
+test('A deletion of many chunks gives back what was never sent, where PostHog refuses one of them', async () => {
+  posthog(answer(202, { ...SUMMARY, persons_found: 1000 }), answer(403, {}), answer(202));
+  const { log } = freshLog();
+  await log.carryOut(spend(3000, 3000));
+  expect((await log.carryOut(spend(2001, 3000))).ok).toBe(false);
+  expect((await log.carryOut(spend(2000, 3000))).ok).toBe(true);
+});
+
 test('A budget of zero allows nothing', async () => {
   const sent = posthog(answer(202));
-  expect((await freshLog().log.carryOut(spend(1, 0))).ok).toBe(false);
+  expect(await freshLog().log.carryOut(spend(1, 0))).toMatchObject({
+    failure: { code: 'deletion_exceeds_budget' },
+  });
   expect(sent).toHaveLength(0);
+});
+
+test('What is left of each budget, and when more comes, is told with a deletion and without one', async () => {
+  posthog(found(2), answer(202));
+  const { stub, log } = freshLog();
+  const budgets = [...tenantBudget(10), { holder: CHILD, persons_per_day: 5 } as const];
+  const ask = { registration: spend(1, 1).registration, budgets, persons: 0 };
+  const child = { token: CHILD, budgets };
+  const fresh = { remaining: 10, more_in_seconds: null };
+  expect(await log.budget(ask)).toMatchObject({
+    budgets: [fresh, { ...fresh, remaining: 5 }],
+    refusal: null,
+  });
+  expect(await log.carryOut(spend(3, 10, child))).toMatchObject({
+    value: {
+      budgets: [
+        { remaining: 8, more_in_seconds: 86_400 },
+        { remaining: 3, more_in_seconds: 86_400 },
+      ],
+    },
+  });
+  setTime(NOW + HOUR);
+  await log.carryOut(spend(1, 10, { budgets }));
+  await evictDurableObject(stub);
+  expect(await log.budget({ ...ask, persons: 4 })).toMatchObject({
+    budgets: [
+      { holder: 'tenant', persons_per_day: 10, remaining: 7, more_in_seconds: 82_800 },
+      { holder: CHILD, persons_per_day: 5, remaining: 3, more_in_seconds: 82_800 },
+    ],
+    refusal: { code: 'deletion_budget_exhausted', retryAfterSeconds: 82_800, limit: CHILD },
+  });
+  expect(await log.budget({ ...ask, persons: 6 })).toMatchObject({
+    refusal: { code: 'deletion_exceeds_budget' },
+  });
+  setTime(NOW + DAY);
+  expect(await log.budget({ ...ask, persons: 5 })).toMatchObject({
+    budgets: [
+      { remaining: 9, more_in_seconds: 3600 },
+      { remaining: 5, more_in_seconds: null },
+    ],
+    refusal: null,
+  });
 });
 
 /** What may happen to a log, in any order. */
@@ -154,6 +233,12 @@ const ANSWERS: Record<'ok' | 'lost' | 'failed' | 'throttled' | 'forbidden' | 'ga
   forbidden: answer(403, {}),
   garbage: answer(200, '<html>'),
 };
+/** Persons that PostHog may have deleted, as far as its answers tell. */
+function mayBeDeleted({ state, asked, attempts, outcome }: DeletionEntry): number {
+  if (state === 'failed') return 0;
+  return attempts === 1 ? (outcome?.persons_found ?? asked) : asked;
+}
+
 const weather = fc.constantFrom(...(Object.keys(ANSWERS) as (keyof typeof ANSWERS)[]));
 
 test('Every intent ends in one outcome or stays visible with an alarm ahead, within the budget, whatever happens', async () => {
@@ -164,7 +249,6 @@ test('Every intent ends in one outcome or stays visible with an alarm ahead, wit
       fc.array(weather, { minLength: 1, maxLength: 12 }),
       async (events, answers) => {
         let now = NOW;
-        let asked = 0;
         let dying = false;
         setTime(now);
         const sent = posthog((request) => {
@@ -175,8 +259,7 @@ test('Every intent ends in one outcome or stays visible with an alarm ahead, wit
         let { stub, log } = freshLog();
         for (const step of events) {
           if (step.kind === 'delete') {
-            const carried = await log.carryOut(spend(step.persons, BUDGET));
-            if (carried.ok) asked += step.persons;
+            await log.carryOut(spend(step.persons, BUDGET));
           } else if (step.kind === 'ring') {
             now = Math.max(now, (await alarmOf(stub)) ?? now);
             setTime(now);
@@ -192,29 +275,29 @@ test('Every intent ends in one outcome or stays visible with an alarm ahead, wit
               vi.waitUntil(() => sent.length > before, { interval: 1 }),
             ]);
             if (arrived === true) {
-              asked += step.persons;
               await abortAllDurableObjects();
               ({ stub, log } = sameLog(stub));
             }
             dying = false;
           }
         }
-        expect(asked).toBeLessThanOrEqual(BUDGET);
-
         const { rows } = await log.list({ limit: 100, before: null }, OPERATOR);
-        const unknown = rows.filter((row) => row.state === 'unknown');
+        const unknown = rows.filter((row) => row.state === 'sending');
+        const spent = rows.map((row) => mayBeDeleted(row)).reduce((sum, persons) => sum + persons, 0);
+        expect(spent).toBeLessThanOrEqual(BUDGET);
         const alarm = await alarmOf(stub);
         for (const row of unknown) {
           expect(alarm).toBeLessThanOrEqual(Math.max(Date.parse(row.next_attempt_at ?? ''), now + 1000));
         }
         for (const row of rows) {
-          expect(row.state === 'unknown').toBe(row.outcome === null);
-          if (row.state === 'refused') expect(row.attempts).toBe(1);
+          expect(row.state === 'sending').toBe(row.outcome === null);
+          if (row.state === 'failed') expect(row.attempts).toBe(1);
         }
         expect(await rowsOf(stub, 'intents')).toHaveLength(rows.length);
         expect(await rowsOf(stub, 'outcomes')).toHaveLength(rows.length - unknown.length);
-        expect(await rowsOf(stub, 'open')).toHaveLength(unknown.length);
-        expect(await rowsOf(stub, 'attempts')).toHaveLength(sent.length);
+        const open = rows.filter((row) => row.state === 'sending' || row.state === 'settling');
+        expect(await rowsOf(stub, 'open')).toHaveLength(open.length);
+        expect(await rowsOf(stub, 'attempts')).toHaveLength(deletionsIn(sent).length);
         vi.restoreAllMocks();
       },
     ),

@@ -37,7 +37,7 @@ test('The persons that PostHog did not delete are sent again, and no others, unt
   const carried = await log.carryOut(order(bulk(uuids(5), { delete_events: true })));
   expect(carried).toMatchObject({ ok: true, value: { interpretation: { kind: 'success', status: 202 } } });
   expect(await newest(log)).toMatchObject({
-    state: 'unknown',
+    state: 'sending',
     attempts: 1,
     sent: 5,
     last_problem: 'persons_not_deleted',
@@ -47,7 +47,7 @@ test('The persons that PostHog did not delete are sent again, and no others, unt
   });
 
   await ring(stub, NOW + 10_000);
-  expect(await newest(log)).toMatchObject({ state: 'unknown', attempts: 2, not_deleted: 1 });
+  expect(await newest(log)).toMatchObject({ state: 'sending', attempts: 2, not_deleted: 1 });
   await evictDurableObject(stub);
   await ring(stub, NOW + 30_000);
   expect(await newest(log)).toMatchObject({ last_problem: 'upstream_unreachable', not_deleted: 1 });
@@ -57,7 +57,7 @@ test('The persons that PostHog did not delete are sent again, and no others, unt
 
   const entry = await newest(log);
   expect(entry).toMatchObject({
-    state: 'accepted',
+    state: 'settling',
     attempts: 4,
     not_deleted: null,
     outcome: { persons_found: 5, persons_deleted: 5, deletion_errors: 0 },
@@ -72,7 +72,7 @@ test('The persons of a delete by distinct id that PostHog did not delete are sen
   await ring(stub, NOW + 10_000);
   expect(sent.map(bodyOf)).toEqual([{ distinct_ids: ['ada', 'bob'] }, { ids: [uuid(7)] }]);
   expect(await newest(log)).toMatchObject({
-    state: 'accepted',
+    state: 'settling',
     outcome: { persons_found: 2, persons_queued_for_deletion: 1 },
   });
 });
@@ -97,10 +97,10 @@ test.each(failing)(
     const sent = posthog(answer(503, { code: 'person_deletion_failed', detail: 'Try again.' }), answer(202));
     const { stub, log } = freshLog();
     await log.carryOut(order(deletion));
-    expect(await newest(log)).toMatchObject({ state: 'unknown', attempts: 1 });
+    expect(await newest(log)).toMatchObject({ state: 'sending', attempts: 1 });
     await ring(stub, NOW + 10_000);
     expect(sent).toHaveLength(2);
-    expect(await newest(log)).toMatchObject({ state: 'accepted', attempts: 2 });
+    expect(await newest(log)).toMatchObject({ state: 'settling', attempts: 2 });
     expect(await rowsOf(stub, 'remainders')).toEqual([]);
   },
 );
@@ -110,5 +110,5 @@ test('A 408 is not answered as a refusal, and its entry is unknown', async () =>
   const { log } = freshLog();
   const carried = await log.carryOut(order(bulk(uuids(2))));
   expect(carried).toMatchObject({ ok: true, value: { interpretation: { kind: 'failure', status: 408 } } });
-  expect(await newest(log)).toMatchObject({ state: 'unknown', last_problem: 'upstream_error' });
+  expect(await newest(log)).toMatchObject({ state: 'sending', last_problem: 'upstream_error' });
 });

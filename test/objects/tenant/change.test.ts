@@ -35,12 +35,18 @@ describe('Patches', () => {
     [{}, {}],
     [{ suspended: true }, { suspended: true }],
     [{ suspended: null }, { suspended: false }],
-    [{ deletes: { events: true } }, { deletes: { persons_per_day: 5, events: true, recordings: true } }],
+    [
+      { deletes: { events: true } },
+      { deletes: { persons_per_day: 5, events: true, recordings: true, hold_seconds: 0 } },
+    ],
     [
       { deletes: { recordings: null } },
-      { deletes: { persons_per_day: 5, events: false, recordings: false } },
+      { deletes: { persons_per_day: 5, events: false, recordings: false, hold_seconds: 0 } },
     ],
-    [{ deletes: null }, { deletes: { persons_per_day: 1000, events: false, recordings: false } }],
+    [
+      { deletes: null },
+      { deletes: { persons_per_day: 1000, events: false, recordings: false, hold_seconds: 0 } },
+    ],
     [{ rate: { burst: 7 } }, { rate: { requests_per_minute: 60, burst: 7 } }],
     [{ rate: null }, { rate: { requests_per_minute: 120, burst: 30 } }],
     [{ slice: { value: 'free' } }, { slice: { property: 'plan', value: 'free' } }],

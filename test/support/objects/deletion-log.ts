@@ -125,6 +125,10 @@ export function posthog(...answers: [Answer, ...Answer[]]) {
   return sent;
 }
 
+/** Of what PostHog was sent, that which deletes. The rest are look-ups of persons. */
+export const deletionsIn = <T extends { url: string; init: RequestInit }>(sent: readonly T[]): T[] =>
+  sent.filter(({ url, init }) => init.method === 'DELETE' || /\/(?:bulk_delete|delete_\w+)\/$/.test(url));
+
 /** What PostHog was sent, as it reads it. */
 export function bodyOf(request: { init: RequestInit } | undefined): unknown {
   const body = request?.init.body;
@@ -254,7 +258,7 @@ export async function abandoned(stub: Stub, asked: DeletionOrder, origin = ORIGI
     const number = nextNumber(store.newest(), NOW);
     const id = deletionIdOf(number, random);
     new Registrations(storage.sql).begin(asked.registration, number);
-    store.intend({ number, id, at: NOW, order: asked, digest, origin, dueAt: NOW });
+    store.intend({ number, id, at: NOW, order: asked, digest, origin, dueAt: NOW, chunked: false });
     if (asked.resolved !== undefined) {
       new DeletionResolutions(storage.sql).record(number, asked.deletion, asked.resolved, keys);
     }
@@ -299,6 +303,7 @@ export const order = (deletion: Deletion, changes: Partial<DeletionOrder> = {}):
   ancestors: [],
   deletion,
   budgets: [{ holder: 'tenant', persons_per_day: 1_000_000 }],
+  holds: { holdSeconds: 0, approvalOver: null },
   ...changes,
 });
 

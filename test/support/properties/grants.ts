@@ -80,7 +80,17 @@ const grantWith = (conditions: Conditions): fc.Arbitrary<Grant> =>
     ...conditions,
     split_out_of_slice: fc.boolean(),
     rate,
-    deletes: fc.record({ persons_per_day: persons, events: fc.boolean(), recordings: fc.boolean() }),
+    deletes: fc.record(
+      {
+        persons_per_day: persons,
+        events: fc.boolean(),
+        recordings: fc.boolean(),
+        hold_seconds: fc.constantFrom(0, 60, 3600),
+        approval_over: persons,
+        preview_over: persons,
+      },
+      { requiredKeys: ['persons_per_day', 'events', 'recordings', 'hold_seconds'] },
+    ),
     origins: some(ORIGINS),
   });
 

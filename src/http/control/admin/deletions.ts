@@ -1,13 +1,61 @@
 /** The deletion log of a tenant, also of one that is no longer registered. */
-import { getDeletion, listDeletions } from '../deletions.ts';
+import { decideDeletion, getDeletion, listDeletions, listIds, lookAt, watchAnswer } from '../deletions.ts';
 import { withTenant } from './guard.ts';
+
+const OPERATOR = { kind: 'operator' } as const;
 
 /** `GET /admin/v1/tenants/:tenant/deletions` */
 export const listDeletionsOf = withTenant('admin_list_deletions', async (ctx, tenant) =>
-  listDeletions(ctx, ctx.input.query, tenant, { kind: 'operator' }),
+  listDeletions(ctx, ctx.input.query, tenant, OPERATOR),
 );
 
 /** `GET /admin/v1/tenants/:tenant/deletions/:id` */
 export const getDeletionOf = withTenant('admin_get_deletion', async (ctx, tenant) =>
-  getDeletion(ctx, tenant, { kind: 'operator' }),
+  getDeletion(ctx, tenant, OPERATOR),
+);
+
+/** `POST /admin/v1/tenants/:tenant/deletions/:id/cancel` */
+export const cancelDeletionOf = withTenant('admin_cancel_deletion', async (ctx, tenant) =>
+  decideDeletion(ctx, tenant, OPERATOR, {
+    decision: 'cancelled',
+    by: 'operator',
+    reason: ctx.input.body.reason,
+  }),
+);
+
+/** `POST /admin/v1/tenants/:tenant/deletions/:id/approve` */
+export const approveDeletionOf = withTenant('admin_approve_deletion', async (ctx, tenant) =>
+  decideDeletion(ctx, tenant, OPERATOR, {
+    decision: 'approved',
+    by: 'operator',
+    reason: ctx.input.body.reason,
+  }),
+);
+
+/** `POST /admin/v1/tenants/:tenant/deletions/:id/reject` */
+export const rejectDeletionOf = withTenant('admin_reject_deletion', async (ctx, tenant) =>
+  decideDeletion(ctx, tenant, OPERATOR, {
+    decision: 'rejected',
+    by: 'operator',
+    reason: ctx.input.body.reason,
+  }),
+);
+
+/** `POST /admin/v1/tenants/:tenant/deletions/:id/abandon` */
+export const abandonDeletionOf = withTenant('admin_abandon_deletion', async (ctx, tenant) =>
+  decideDeletion(ctx, tenant, OPERATOR, {
+    decision: 'abandoned',
+    by: 'operator',
+    reason: ctx.input.body.reason,
+  }),
+);
+
+/** `GET /admin/v1/tenants/:tenant/deletions/:id/ids` */
+export const listIdsOf = withTenant('admin_list_deletion_ids', async (ctx, tenant) =>
+  listIds(ctx, ctx.input.query, tenant, OPERATOR),
+);
+
+/** `GET /admin/v1/tenants/:tenant/deletions/:id/events` */
+export const watchDeletionOf = withTenant('admin_watch_deletion', async (ctx, tenant) =>
+  watchAnswer(ctx, () => lookAt(ctx, tenant, OPERATOR)),
 );

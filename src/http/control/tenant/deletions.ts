@@ -5,7 +5,7 @@ import type { LogView } from '../../../objects/deletion-log/deletion-log.ts';
 import { grantOf } from '../../../policy/narrow.ts';
 import { sameSlices } from '../../../policy/slice.ts';
 import type { Admitted } from '../../admission.ts';
-import { getDeletion, listDeletions } from '../deletions.ts';
+import { decideDeletion, getDeletion, listDeletions, listIds } from '../deletions.ts';
 import { withToken } from './guard.ts';
 
 /** `GET /v1/deletions` */
@@ -22,8 +22,27 @@ export const getTenantDeletion = withToken('get_deletion', async (ctx, admitted)
   return getDeletion(ctx, admitted.principal.tenant, viewOf(admitted));
 });
 
+/** `GET /v1/deletions/:id/ids` */
+export const listIdsOfDeletion = withToken('list_deletion_ids', async (ctx, admitted) => {
+  const refusal = checkWholeSlice(admitted) ?? checkIdsVisible(admitted);
+  if (refusal !== null) return err(refusal);
+  return listIds(ctx, ctx.input.query, admitted.principal.tenant, viewOf(admitted));
+});
+
+/** `POST /v1/deletions/:id/cancel` */
+export const cancelDeletion = withToken('cancel_deletion', async (ctx, admitted) => {
+  const refusal = checkWholeSlice(admitted);
+  if (refusal !== null) return err(refusal);
+  const { tenant, token } = admitted.principal;
+  return decideDeletion(ctx, tenant, viewOf(admitted), {
+    decision: 'cancelled',
+    by: token,
+    reason: ctx.input.body.reason,
+  });
+});
+
 /** What the tenant is shown: its own registration, and what was deleted under slices that it covers now. */
-const viewOf = ({ registration, grant }: Admitted): LogView => ({
+export const viewOf = ({ registration, grant }: Admitted): LogView => ({
   kind: 'tenant',
   registration,
   slices: grant.slices,
@@ -31,7 +50,7 @@ const viewOf = ({ registration, grant }: Admitted): LogView => ({
 });
 
 /** The log is the tenant's. A token for part of the tenant's slice would read of people outside it. */
-function checkWholeSlice({ grant, tenant }: Admitted): Failure | null {
+export function checkWholeSlice({ grant, tenant }: Admitted): Failure | null {
   return sameSlices(grant.slices, grantOf(tenant).slices)
     ? null
     : failure(

@@ -1,5 +1,6 @@
 /** `POST /v1/explain`: the steps of the mirror for a described request, up to the one that would ask PostHog. */
 import type { Operation, Slicing } from '../../../catalogue/operation.ts';
+import type { DeletionBudget } from '../../../contract/deletion-budget.ts';
 import type { ExplainRequest, Explanation } from '../../../contract/explain.ts';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
@@ -9,7 +10,9 @@ import { plan } from '../../../policy/plan.ts';
 import { upstreamPath } from '../../../upstream/request.ts';
 import { routeCall, type RoutedCall } from '../../../upstream/route.ts';
 import type { Admitted } from '../../admission.ts';
+import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
+import { budgetAskOf } from '../../deletion-order.ts';
 import { checkPath } from '../../input/path.ts';
 import { parseQuery } from '../../input/query.ts';
 import { matchPath, type MatchedPath } from '../../mirror/match.ts';
@@ -23,10 +26,28 @@ export const explain = withToken('explain', async (ctx, admitted) => {
   const matched = matchRequest(request, path);
   if (!matched.ok) return answer(refusedBy(matched.failure, null));
   const planned = planRequest(request, matched.value, query, admitted, ctx);
+  const { operation } = matched.value;
+  if (!planned.ok) return answer(refusedBy(planned.failure, operation));
+  const budget = await judgeBudget(ctx, admitted, planned.value);
+  if (!budget.ok) return budget;
+  const { budgets, refusal } = budget.value;
   return answer(
-    planned.ok ? allowed(planned.value, admitted.grant) : refusedBy(planned.failure, matched.value.operation),
+    refusal === null
+      ? allowed(planned.value, admitted.grant, budgets)
+      : { ...refusedBy(refusal, operation), deletion_budgets: budgets },
   );
 });
+
+/** What the deletion log would say of the budgets of a deletion. Who is in the slice is not looked up. */
+async function judgeBudget(
+  ctx: Context,
+  admitted: Admitted,
+  { kind, call }: RoutedCall,
+): Promise<Result<{ budgets: DeletionBudget[] | null; refusal: Failure | null }>> {
+  if (kind !== 'delete') return ok({ budgets: null, refusal: null });
+  const ask = budgetAskOf(admitted, new Set(call.deletion.target.ids).size);
+  return callObject(ctx, () => ctx.services.deletionLog(admitted.principal.tenant).budget(ask));
+}
 
 /** The operation of a described request, found as the router finds it. */
 function matchRequest({ method }: ExplainRequest, path: string): Result<MatchedPath> {
@@ -67,15 +88,21 @@ const refusedBy = ({ code, detail, attr }: Failure, operation: Operation | null)
   operation: operation?.id ?? null,
   reason: { code, detail, attr },
   first: null,
+  deletion_budgets: null,
   would_send: null,
 });
 
-function allowed({ call, request }: RoutedCall, grant: Grant): Explanation {
+function allowed(
+  { call, request }: RoutedCall,
+  grant: Grant,
+  budgets: readonly DeletionBudget[] | null,
+): Explanation {
   return {
     allowed: true,
     operation: call.operation.id,
     reason: null,
     first: grant.slices.length === 0 ? null : FIRST[call.operation.slicing.kind],
+    deletion_budgets: budgets,
     would_send: {
       method: request.method,
       path: upstreamPath(request),

@@ -1,13 +1,17 @@
 /** Guards of the tenant plane: what every route asks for first. */
 import type { Principal } from '../../../authn/token.ts';
-import { err, ok } from '../../../core/result.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import type { Scope } from '../../../core/scopes.ts';
 import { checkAccess } from '../../../policy/decide.ts';
 import { admit, authenticate, type Admitted } from '../../admission.ts';
 import type { Context } from '../../context.ts';
 import { servedBehind } from '../serve.ts';
 
 /** Spends one request of the rate, and takes a token for the project the tenant has now, with the scopes of the route. */
-export const withToken = servedBehind<Admitted>(async (ctx, { scopes = [] }) => {
+export const withToken = servedBehind<Admitted>((ctx, { scopes = [] }) => authorize(ctx, scopes));
+
+/** The same for a handler that goes on for long, and asks anew now and then. */
+export async function authorize(ctx: Context, scopes: readonly Scope[]): Promise<Result<Admitted>> {
   const principal = await authenticate(ctx);
   if (!principal.ok) return principal;
   const admitted = await admit(ctx, principal.value);
@@ -15,7 +19,7 @@ export const withToken = servedBehind<Admitted>(async (ctx, { scopes = [] }) => 
   const { grant, caller } = admitted.value;
   const refusal = checkAccess(grant, caller, scopes);
   return refusal === null ? ok(admitted.value) : err(refusal);
-});
+}
 
 /**
  * Revoking spends nothing of the rate, which a thief of the token may have used up. It has a bound of its own, which

@@ -1,11 +1,19 @@
 import { grantReply } from '../../../contract/grant.ts';
+import { ok } from '../../../core/result.ts';
+import { callObject } from '../../call-object.ts';
+import { budgetAskOf } from '../../deletion-order.ts';
 import { isoOf } from '../new-token.ts';
 import { answer } from '../serve.ts';
 import { withToken } from './guard.ts';
 
-/** `GET /v1/whoami`: the effective grant, what is left of the rate, and the end of the token. */
-export const whoami = withToken('whoami', async (ctx, { principal, tenant, grant }) =>
-  answer({
+/** `GET /v1/whoami`: the effective grant, what is left of the rate and of the budgets, and the end of the token. */
+export const whoami = withToken('whoami', async (ctx, admitted) => {
+  const { principal, tenant, grant } = admitted;
+  const deletes = grant.scopes.includes('person:delete');
+  const log = ctx.services.deletionLog(principal.tenant);
+  const left = deletes ? await callObject(ctx, () => log.budget(budgetAskOf(admitted, 0))) : ok(null);
+  if (!left.ok) return left;
+  return answer({
     tenant: principal.tenant,
     name: tenant.name,
     token: {
@@ -21,5 +29,6 @@ export const whoami = withToken('whoami', async (ctx, { principal, tenant, grant
       remaining: limit.remaining,
       full_again_in_seconds: limit.resetSeconds,
     })),
-  }),
-);
+    deletion_budgets: left.value?.budgets ?? null,
+  });
+});

@@ -2,25 +2,67 @@
 import * as z from 'zod';
 import type { DeletionId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
-import { entryOf, JsonColumn, type DeletionDetail, type DeletionEntry } from '../entry.ts';
+import {
+  entryOf,
+  JsonColumn,
+  type DeletionDetail,
+  type DeletionEntry,
+  type DeletionStatus,
+} from '../entry.ts';
 import { numberOf } from '../id.ts';
+import { progressOf } from '../job/progress.ts';
+import { STATE } from './jobs.ts';
 import { NO_END, type EntryRange } from './registrations.ts';
+import { totalsOf } from './totals.ts';
+
+/** What became of the persons of entry `i.entry`: sums over its looks, and the latest look at events. Null without. */
+const VERIFICATION = `CASE WHEN o.state = 'accepted' AND NOT i.keep_person AND coalesce(r.sent, i.asked) > 0
+      AND i.operation IN ('persons_bulk_delete', 'persons_destroy') 
+      AND (j.entry IS NOT NULL OR EXISTS (SELECT 1 FROM looks WHERE entry = i.entry)) THEN (
+    SELECT json_object('last_look_at', max(at), 'gone', coalesce(sum(gone), 0) - coalesce(sum(came_back), 0),
+      'reappeared', coalesce(sum(reappeared), 0) + coalesce(sum(came_back), 0),
+      'left_slice', coalesce(sum(left_slice), 0), 'not_checked', coalesce(sum(not_checked), 0),
+      'looked_for', coalesce(sum(CASE pass WHEN 1 THEN asked END), 0),
+      'events', (SELECT json_object('completed', completed, 'pending', pending, 'not_queued', not_queued,
+        'unknown', unknown) FROM event_looks WHERE entry = i.entry ORDER BY look DESC LIMIT 1))
+    FROM looks WHERE entry = i.entry) END`;
+
+/** Whom a reader with a slice is not told of: a person outside, and one that is gone, are the same to that reader. */
+const LEFT_SLICE = `CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NOT NULL THEN
+      (SELECT count(DISTINCT value) FROM rechecks, json_each(rechecks.left_slice) WHERE entry = i.entry) END`;
 
 /** An entry with all that is known of it, but for the ids. Every join goes by a key. */
-const ENTRIES = `
+const entriesFor = ({ slices }: Pick<Shown, 'slices'>): string => `
   SELECT i.id, i.tenant,
-    (SELECT registration FROM registrations WHERE since <= i.entry ORDER BY since DESC LIMIT 1) AS registration, i.token, i.ancestors, i.request_id, i.operation, i.project_id, i.target, i.asked,
-    r.sent AS in_slice, coalesce(r.sent, i.asked) AS sent,
-    i.delete_events, i.delete_recordings, i.keep_person, i.digest,
+    (SELECT registration FROM registrations WHERE since <= i.entry ORDER BY since DESC LIMIT 1) AS registration, i.token, i.ancestors, i.request_id, i.operation, j.generation, i.project_id, i.target,
+    CASE WHEN s.filter IS NULL THEN i.asked ELSE coalesce(n.persons, 0) END AS asked,
+    coalesce(r.sent, CASE WHEN s.slices IS NOT NULL THEN n.persons END,
+      (SELECT sum(sent) FROM rechecks WHERE entry = i.entry AND of_chunk = 1)) AS in_slice,
+    coalesce((SELECT sum(sent) FROM rechecks WHERE entry = i.entry AND of_chunk = 1), r.sent,
+      CASE WHEN coalesce(j.slices, s.slices) IS NOT NULL THEN 0 WHEN s.entry IS NULL THEN i.asked ELSE coalesce(n.persons, 0) END) AS sent,
+    ${slices === null ? LEFT_SLICE : 'NULL'} AS left_slice,
+    i.delete_events, i.delete_recordings, i.keep_person,
+    CASE WHEN s.filter IS NULL THEN i.digest ELSE coalesce(n.digest, i.digest) END AS digest,
     coalesce(c.at, i.entry / 1000) AS intended_at, coalesce(a.attempt, 0) AS attempts, a.at AS last_attempt_at, open.due_at AS next_attempt_at,
     coalesce(open.held, (SELECT problem FROM lapses WHERE entry = i.entry ORDER BY attempt DESC LIMIT 1))
       AS last_problem,
     CASE WHEN o.state IS NULL THEN
       (SELECT json_array_length(ids) FROM remainders WHERE entry = i.entry ORDER BY attempt DESC LIMIT 1)
     END AS not_deleted,
+    ${STATE} AS state,
+    (SELECT event FROM transitions WHERE entry = i.entry ORDER BY step DESC LIMIT 1) AS event,
+    (SELECT note FROM transitions WHERE entry = i.entry ORDER BY step DESC LIMIT 1) AS note,
+    coalesce(j.chunks, 1) AS chunks,
+    (SELECT count(*) FROM attempts WHERE entry = i.entry AND chunk = open.chunk) AS chunk_attempts,
+    CASE WHEN o.entry IS NOT NULL THEN CASE o.state WHEN 'accepted' THEN coalesce(j.chunks, 1) ELSE 0 END
+      ELSE (SELECT count(*) FROM chunk_outcomes WHERE entry = i.entry AND state = 'accepted') END AS chunks_accepted,
+    ${VERIFICATION} AS verification,
     o.state AS settled, o.status, o.persons_found, o.persons_deleted, o.persons_queued_for_deletion,
     o.events_queued_for_deletion, o.recordings_queued_for_deletion, o.deletion_errors, o.settled_at, o.duration_ms
   FROM intents i
+    LEFT JOIN jobs j ON j.entry = i.entry
+    LEFT JOIN selections s ON s.entry = i.entry
+    LEFT JOIN findings n ON n.entry = i.entry AND n.finding = (SELECT max(finding) FROM findings WHERE entry = i.entry)
     LEFT JOIN resolutions r ON r.entry = i.entry
     LEFT JOIN attempts a ON a.entry = i.entry AND a.attempt = (SELECT max(attempt) FROM attempts WHERE entry = i.entry)
     LEFT JOIN open ON open.entry = i.entry
@@ -28,7 +70,31 @@ const ENTRIES = `
     LEFT JOIN outcomes o ON o.entry = i.entry`;
 
 const IdList = JsonColumn.pipe(z.array(z.string()));
-const Ids = z.object({ ids: IdList, sent_ids: IdList });
+const Ids = z.object({ ids: IdList, sent_ids: IdList, left_slice_ids: IdList.nullable() });
+
+/** The ids of one entry: as asked for, as its first attempt sent them, and those that had left the slice by any attempt. */
+const IDS = `
+  SELECT i.ids,
+    CASE WHEN f.entry IS NULL AND r.entry IS NULL AND (j.slices IS NOT NULL OR j.entry IS NULL AND s.entry IS NOT NULL)
+      THEN '[]' ELSE coalesce(f.ids, r.ids, c.ids, i.ids) END AS sent_ids,
+    CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NOT NULL THEN
+      (SELECT json_group_array(DISTINCT value) FROM rechecks, json_each(rechecks.left_slice) WHERE entry = i.entry)
+    END AS left_slice_ids
+  FROM intents i
+    LEFT JOIN jobs j ON j.entry = i.entry
+    LEFT JOIN selections s ON s.entry = i.entry
+    LEFT JOIN resolutions r ON r.entry = i.entry
+    LEFT JOIN chunks c ON c.entry = i.entry AND c.chunk = 0 AND j.chunks = 1
+    LEFT JOIN rechecks f ON f.entry = i.entry AND f.chunk = 0 AND f.of_chunk = 1
+  WHERE i.entry = ? AND i.id = ?`;
+
+const ChunkIds = z.object({ ids: IdList });
+
+/** `next` is the chunk after it; null after the last. */
+export interface IdsOfChunk {
+  readonly ids: readonly string[];
+  readonly next: number | null;
+}
 
 /** Which entries a reader is shown. */
 export interface Shown {
@@ -39,7 +105,7 @@ export interface Shown {
   readonly namedByDistinctId: boolean;
 }
 
-const SHOWN = `i.entry >= ? AND i.entry < ? AND (? IS NULL OR r.slices IN (SELECT value FROM json_each(?)))
+const SHOWN = `i.entry >= ? AND i.entry < ? AND (? IS NULL OR coalesce(r.slices, j.slices, s.slices) IN (SELECT value FROM json_each(?)))
   AND (? OR i.target <> 'distinct_ids')`;
 
 function shownBy({ entries, slices, namedByDistinctId }: Shown): readonly SqlStorageValue[] {
@@ -64,27 +130,63 @@ export class DeletionReader {
   /** Entries older than `before`, the newest first. */
   page(before: DeletionId | null, limit: number, shown: Shown): DeletionEntry[] {
     return this.#rows(
-      `${ENTRIES} WHERE i.entry < ? AND ${SHOWN} ORDER BY i.entry DESC LIMIT ?`,
+      `${entriesFor(shown)} WHERE i.entry < ? AND ${SHOWN} ORDER BY i.entry DESC LIMIT ?`,
       before === null ? NO_END : numberOf(before),
       ...shownBy(shown),
       Math.min(limit, LIMITS.listRowsMax + 1),
     ).map(entryOf);
   }
 
-  find(id: DeletionId, shown: Shown): DeletionDetail | null {
-    const key = [numberOf(id), id];
+  /** The entry of this number, for its own caller, who may have a slice. */
+  at(number: number): DeletionEntry | null {
+    const [row] = this.#rows(`${entriesFor({ slices: [] })} WHERE i.entry = ?`, number);
+    return row === undefined ? null : entryOf(row);
+  }
+
+  /** An entry without its ids; null where the reader is shown none of this id. */
+  find(id: DeletionId, shown: Shown): DeletionEntry | null {
     const [row] = this.#rows(
-      `${ENTRIES} WHERE i.entry = ? AND i.id = ? AND ${SHOWN}`,
-      ...key,
+      `${entriesFor(shown)} WHERE i.entry = ? AND i.id = ? AND ${SHOWN}`,
+      numberOf(id),
+      id,
       ...shownBy(shown),
     );
-    if (row === undefined) return null;
-    const [ids] = this.#rows(
-      `SELECT i.ids, coalesce(r.ids, i.ids) AS sent_ids
-      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry WHERE i.entry = ? AND i.id = ?`,
-      ...key,
-    );
-    return { ...entryOf(row), ...Ids.parse(ids) };
+    return row === undefined ? null : entryOf(row);
+  }
+
+  /** The same with how far it has come. */
+  status(id: DeletionId, shown: Shown): DeletionStatus | null {
+    const entry = this.find(id, shown);
+    if (entry === null) return null;
+    return { ...entry, progress: progressOf(entry, totalsOf(this.#sql, numberOf(id))) };
+  }
+
+  /** The same with its ids, where they are those of one call. */
+  detail(id: DeletionId, shown: Shown): DeletionDetail | null {
+    const status = this.status(id, shown);
+    if (status === null) return null;
+    const [row] = this.#rows(IDS, numberOf(id), id);
+    const { ids, sent_ids, left_slice_ids } = Ids.parse(row);
+    const several = status.chunks.total > 1;
+    return {
+      ...status,
+      ids: several ? null : ids,
+      sent_ids: several ? null : sent_ids,
+      left_slice_ids: shown.slices === null ? left_slice_ids : null,
+    };
+  }
+
+  /** The ids of one chunk, as they were asked for; null where the reader is shown no such deletion. */
+  ids(id: DeletionId, chunk: number, shown: Shown): IdsOfChunk | null {
+    const entry = this.find(id, shown);
+    if (entry === null) return null;
+    const { total } = entry.chunks;
+    const [row] =
+      total > 1
+        ? this.#rows('SELECT ids FROM chunks WHERE entry = ? AND chunk = ?', numberOf(id), chunk)
+        : this.#rows('SELECT ids FROM intents WHERE entry = ? AND ? = 0', numberOf(id), chunk);
+    const ids = row === undefined ? [] : ChunkIds.parse(row).ids;
+    return { ids, next: chunk + 1 < total ? chunk + 1 : null };
   }
 
   #rows(query: string, ...bindings: readonly SqlStorageValue[]): Record<string, SqlStorageValue>[] {

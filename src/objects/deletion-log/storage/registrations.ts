@@ -32,6 +32,11 @@ export class Registrations {
     return since === undefined ? null : { since, until: rows[at + 1]?.since ?? NO_END };
   }
 
+  /** The registration that an entry belongs to; null for one from before the log knew registrations. */
+  of(number: number): RegistrationId | null {
+    return this.#read().findLast(({ since }) => since <= number)?.registration ?? null;
+  }
+
   /** True where the log knows a later registration. */
   isSuperseded(registration: RegistrationId): boolean {
     return this.entries(registration) !== null && this.#read().at(-1)?.registration !== registration;

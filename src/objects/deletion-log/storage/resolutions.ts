@@ -38,27 +38,38 @@ export class DeletionResolutions {
     );
   }
 
-  /** The slices under which persons with these distinct ids were deleted, or may have been: all but the refused. */
-  readonly recall: Recall = (keys, projectId, { since, until }) =>
-    this.#rows(
-      // CROSS JOIN keeps the order: from the keys asked for to what is known of them, each step by a key.
-      `SELECT DISTINCT d.hash, r.slices
+  /**
+   * The slices under which persons with these distinct ids were deleted at this PostHog, or may have been: all entries
+   * that were sent, but the refused. Entries from before origins were kept count for any.
+   */
+  readonly recallAt =
+    (origin: string): Recall =>
+    (keys, projectId, { since, until }) =>
+      this.#rows(
+        // CROSS JOIN keeps the order: from the keys asked for to what is known of them, each step by a key.
+        `SELECT DISTINCT d.hash, coalesce(r.slices, j.slices) AS slices
       FROM json_each(?) asked
         CROSS JOIN deleted_distinct_ids d ON d.hash = asked.value
         CROSS JOIN intents i ON i.entry = d.entry
-        CROSS JOIN resolutions r ON r.entry = d.entry
+        LEFT JOIN resolutions r ON r.entry = d.entry
+        LEFT JOIN jobs j ON j.entry = d.entry
         LEFT JOIN outcomes o ON o.entry = d.entry
-      WHERE i.project_id = ? AND i.entry >= ? AND i.entry < ? AND o.state IS NOT 'refused'`,
-      JSON.stringify(keys),
-      projectId,
-      since,
-      until,
-    ).map((row) => Deleted.parse(row));
+      WHERE i.project_id = ? AND i.entry >= ? AND i.entry < ? AND o.state IS NOT 'refused'
+        AND coalesce(i.origin, ?) = ? AND EXISTS (SELECT 1 FROM attempts WHERE entry = d.entry)`,
+        JSON.stringify(keys),
+        projectId,
+        since,
+        until,
+        origin,
+        origin,
+      ).map((row) => Deleted.parse(row));
 
   /** The stored texts of slices that a grant with these slices covers. Null where the grant covers the whole project. */
   coveredBy(slices: readonly Slice[]): readonly string[] | null {
     if (slices.length === 0) return null;
-    return this.#rows('SELECT DISTINCT slices FROM resolutions')
+    return this.#rows(
+      'SELECT slices FROM resolutions UNION SELECT slices FROM jobs WHERE slices IS NOT NULL UNION SELECT slices FROM selections WHERE slices IS NOT NULL',
+    )
       .map((row) => z.object({ slices: z.string() }).parse(row).slices)
       .filter((text) => coversDeleted(slices, SlicesColumn.parse(text)));
   }

@@ -1,4 +1,5 @@
 import type { Migration } from '../../migrations.ts';
+import { SELECTION_TABLES } from './schema-selections.ts';
 
 /** Triggers by which a table only ever grows. REPLACE would delete without firing a DELETE trigger, hence the third. */
 const appendOnly = (table: string, key: string): string => `
@@ -146,5 +147,143 @@ export const DELETION_STEPS: readonly Migration[] = [
       at INTEGER NOT NULL
     ) STRICT;
     ${appendOnly('clock_readings', 'entry = NEW.entry')}`,
+  },
+  {
+    name: 'jobs, transitions, chunks',
+    sql: `
+    -- What is known of a deletion beside its intent, from when it was written down. None for entries from before.
+    CREATE TABLE jobs (
+      entry INTEGER PRIMARY KEY,
+      began TEXT NOT NULL CHECK (began IN ('held', 'sending')), -- its first state
+      generation TEXT NOT NULL CHECK (generation IN ('A', 'B', 'C')), -- of the PostHog it is meant for
+      chunks INTEGER NOT NULL CHECK (chunks > 0),
+      hold_until INTEGER, -- when its undo window has passed; null where it has none
+      needs_approval INTEGER NOT NULL CHECK (needs_approval IN (0, 1)),
+      slices TEXT CHECK (slices IS NULL OR json_valid(slices)) -- canonical; null where no slice is checked
+    ) STRICT;
+    ${appendOnly('jobs', 'entry = NEW.entry')}
+
+    -- From state to state (job.ts).
+    CREATE TABLE transitions (
+      entry INTEGER NOT NULL,
+      step INTEGER NOT NULL CHECK (step > 0),
+      at INTEGER NOT NULL,
+      event TEXT NOT NULL,
+      state TEXT NOT NULL, -- after the event
+      actor TEXT NOT NULL, -- gateway, operator, or the id of a token
+      note TEXT, -- a reason that somebody gave
+      PRIMARY KEY (entry, step)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('transitions', 'entry = NEW.entry AND step = NEW.step')}
+
+    -- The ids of a deletion that takes more than one call; the intent then holds none.
+    CREATE TABLE chunks (
+      entry INTEGER NOT NULL,
+      chunk INTEGER NOT NULL CHECK (chunk >= 0),
+      persons INTEGER NOT NULL CHECK (persons > 0), -- distinct ids
+      ids TEXT NOT NULL CHECK (json_valid(ids)),
+      PRIMARY KEY (entry, chunk)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('chunks', 'entry = NEW.entry AND chunk = NEW.chunk')}
+
+    -- How each of several chunks ended. A deletion of one chunk has its outcome only.
+    CREATE TABLE chunk_outcomes (
+      entry INTEGER NOT NULL,
+      chunk INTEGER NOT NULL,
+      attempt INTEGER NOT NULL,
+      state TEXT NOT NULL CHECK (state IN ('accepted', 'refused')),
+      status INTEGER,
+      persons_found INTEGER,
+      persons_deleted INTEGER,
+      persons_queued_for_deletion INTEGER,
+      events_queued_for_deletion INTEGER,
+      recordings_queued_for_deletion INTEGER,
+      deletion_errors INTEGER,
+      settled_at INTEGER NOT NULL,
+      duration_ms INTEGER NOT NULL,
+      PRIMARY KEY (entry, chunk)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('chunk_outcomes', 'entry = NEW.entry AND chunk = NEW.chunk')}
+
+    -- What was given back of the charge: for persons PostHog does not have, or who are not sent.
+    CREATE TABLE releases (
+      entry INTEGER NOT NULL,
+      chunk INTEGER NOT NULL, -- the number of chunks, where it is for those that were never sent
+      why TEXT NOT NULL CHECK (why IN ('not_in_slice', 'not_found', 'not_sent')),
+      persons INTEGER NOT NULL CHECK (persons > 0),
+      PRIMARY KEY (entry, chunk, why)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('releases', 'entry = NEW.entry AND chunk = NEW.chunk AND why = NEW.why')}
+
+    -- What an attempt for a sliced grant was narrowed to, because the persons were looked up again right before it.
+    CREATE TABLE rechecks (
+      entry INTEGER NOT NULL,
+      chunk INTEGER NOT NULL,
+      of_chunk INTEGER NOT NULL CHECK (of_chunk > 0), -- which attempt of the chunk
+      at INTEGER NOT NULL,
+      sent INTEGER NOT NULL CHECK (sent >= 0), -- persons in the slice; where there were none, nothing was sent
+      left_slice TEXT NOT NULL CHECK (json_valid(left_slice)), -- JSON array of UUIDs: in the slice before, outside now
+      ids TEXT CHECK (ids IS NULL OR json_valid(ids)), -- JSON array as sent; null where it is all that was pending
+      PRIMARY KEY (entry, chunk, of_chunk)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('rechecks', 'entry = NEW.entry AND chunk = NEW.chunk AND of_chunk = NEW.of_chunk')}
+
+${SELECTION_TABLES(appendOnly)}
+
+    -- Attempts count through the whole deletion. Each is for one chunk, and each remainder is of one.
+    ALTER TABLE attempts ADD COLUMN chunk INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE remainders ADD COLUMN chunk INTEGER NOT NULL DEFAULT 0;
+    -- The chunk that is sent next.
+    ALTER TABLE open ADD COLUMN chunk INTEGER NOT NULL DEFAULT 0;
+    DROP TRIGGER open_until_settled;
+    CREATE TRIGGER open_until_ended BEFORE DELETE ON open
+    WHEN NOT EXISTS (SELECT 1 FROM outcomes WHERE entry = OLD.entry)
+      AND NOT EXISTS (SELECT 1 FROM transitions WHERE entry = OLD.entry AND state IN ('done', 'failed', 'cancelled'))
+    BEGIN SELECT RAISE(ABORT, 'an entry that has not ended stays open'); END;`,
+  },
+  {
+    name: 'idempotency keys',
+    sql: `
+    -- Which deletion a key stands for. Not part of the log: pruned after seven days.
+    CREATE TABLE idempotency_keys (
+      entry INTEGER PRIMARY KEY,
+      key TEXT NOT NULL UNIQUE, -- digest of the key and of whose it is (keyed.ts)
+      fingerprint TEXT NOT NULL -- digest of what was asked for
+    ) STRICT;`,
+  },
+  {
+    name: 'looks, event looks',
+    sql: `
+    -- Looks for persons whose deletion was accepted, one of each chunk a pass. The numbers of all passes add up.
+    CREATE TABLE looks (
+      entry INTEGER NOT NULL,
+      pass INTEGER NOT NULL CHECK (pass > 0),
+      chunk INTEGER NOT NULL,
+      kind TEXT NOT NULL CHECK (kind IN ('look', 'send', 'last')),
+      at INTEGER NOT NULL,
+      asked INTEGER NOT NULL, -- ids that were still there; in the last pass none is counted again
+      gone INTEGER NOT NULL,
+      reappeared INTEGER NOT NULL, -- created after the deletion was sent
+      left_slice INTEGER NOT NULL,
+      not_checked INTEGER NOT NULL,
+      came_back INTEGER NOT NULL, -- found by the last pass, after they had been gone
+      there INTEGER NOT NULL,
+      ids TEXT NOT NULL CHECK (json_valid(ids)), -- those still there
+      PRIMARY KEY (entry, pass, chunk)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('looks', 'entry = NEW.entry AND pass = NEW.pass AND chunk = NEW.chunk')}
+
+    -- Looks at PostHog's list of event deletions, for persons that are gone.
+    CREATE TABLE event_looks (
+      entry INTEGER NOT NULL,
+      look INTEGER NOT NULL CHECK (look > 0),
+      at INTEGER NOT NULL,
+      completed INTEGER NOT NULL,
+      pending INTEGER NOT NULL,
+      not_queued INTEGER NOT NULL,
+      unknown INTEGER NOT NULL,
+      PRIMARY KEY (entry, look)
+    ) STRICT, WITHOUT ROWID;
+    ${appendOnly('event_looks', 'entry = NEW.entry AND look = NEW.look')}`,
   },
 ];

@@ -11,6 +11,13 @@ export type StoredSlices = z.output<typeof StoredSlices>;
 /** A column of slices. */
 export const SlicesColumn = JsonColumn.pipe(StoredSlices);
 
+/** A recorded value that is no text is one that no person is compared with. */
+export const parseStoredSlices = (stored: StoredSlices): readonly Slice[] =>
+  stored.map(({ property, value }) => ({
+    property,
+    values: value.filter((one) => typeof one === 'string'),
+  }));
+
 /** One text for one meaning: every value a list, values and conditions sorted, each once. */
 export function canonicalSlices(slices: readonly Slice[]): string {
   const conditions = slices.map(({ property, values }) =>

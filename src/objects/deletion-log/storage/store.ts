@@ -1,15 +1,21 @@
 /** Writes the rows of the deletion log and reads what the runner needs. Decides nothing. Times are milliseconds since 1970. */
 import * as z from 'zod';
+import type { FailureCode } from '../../../core/failure.ts';
 import { TokenId, type DeletionId } from '../../../core/ids.ts';
-import type { Charge } from '../budget.ts';
+import type { EntryCharge } from '../budget/charges.ts';
 import { distinct } from '../digest.ts';
-import { askedOf, JsonColumn, pendingOf, type DeletionOrder } from '../entry.ts';
+import { askedOf, JsonColumn, type DeletionOrder } from '../entry.ts';
 import { firstNumberAt, instantOf } from '../id.ts';
-import type { HoldReason, PendingDeletion } from '../hold.ts';
-import type { Remainder, Settled, Unsettled } from '../settle.ts';
-import { combined, type Summary } from '../summary.ts';
+import type { HoldReason, PendingDeletion } from '../job/hold.ts';
+import type { ReleaseReason } from '../budget/release.ts';
+import type { Remainder, Settled, Unsettled } from '../job/settle.ts';
+import { combined, total, type Summary } from '../job/summary.ts';
+import { CHARGES, RESOLVED_WITHIN_MS } from './charges.ts';
+import { readPending } from './pending.ts';
+import { triesOf } from './driven.ts';
 
 const StoredCharge = z.object({
+  entry: z.int(),
   at: z.int(),
   persons: z.int(),
   token: TokenId,
@@ -51,14 +57,28 @@ export interface Intent {
   readonly origin: string;
   /** When the alarm takes the entry up, if nothing was heard by then; null where it is settled at once. */
   readonly dueAt: number | null;
+  /** True where the ids are written as chunks, and the intent holds none. */
+  readonly chunked: boolean;
 }
 
+/** One sending of one chunk. */
 export interface Attempt {
   readonly number: number;
-  /** From 1. */
+  /** From 0. */
+  readonly chunk: number;
+  /** From 1, through all chunks of the deletion. */
   readonly attempt: number;
+  /** From 1, of this chunk alone. */
+  readonly ofChunk: number;
+  /** The same without those that PostHog answered with 429, and that therefore did nothing. */
+  readonly uncertain: number;
   readonly startedAt: number;
 }
+
+/** An attempt that ended. */
+export type Ended = Pick<Attempt, 'number' | 'chunk' | 'attempt' | 'startedAt'>;
+
+const ChunkEnd = z.object({ attempt: z.int(), status: z.int().nullable() });
 
 export class DeletionStore {
   readonly #sql: SqlStorage;
@@ -72,7 +92,7 @@ export class DeletionStore {
   }
 
   /** Two rows; one where nothing is left to send. One more where the clock stands behind the entry before. */
-  intend({ number, id, at, order, digest, origin, dueAt }: Intent): void {
+  intend({ number, id, at, order, digest, origin, dueAt, chunked }: Intent): void {
     const { operation, projectId, flags } = order.deletion;
     const target = askedOf(order);
     this.#rows(
@@ -86,12 +106,13 @@ export class DeletionStore {
       operation,
       projectId,
       target.kind,
-      distinct(target.ids).length,
+      // Of a filter it is not known yet, and a finding says it.
+      Math.max(1, distinct(target.ids).length),
       bit(flags.delete_events),
       bit(flags.delete_recordings),
       bit(flags.keep_person),
       digest,
-      JSON.stringify(target.ids),
+      JSON.stringify(chunked ? [] : target.ids),
       origin,
     );
     if (at !== instantOf(number)) this.#rows('INSERT INTO clock_readings VALUES (?, ?)', number, at);
@@ -99,27 +120,32 @@ export class DeletionStore {
   }
 
   /** One row, and one more where the entry was due. */
-  begin(number: number, startedAt: number, dueAt: number): Attempt {
-    const [last] = this.#rows('SELECT coalesce(max(attempt), 0) AS at FROM attempts WHERE entry = ?', number);
-    const attempt = (Moment.parse(last).at ?? 0) + 1;
-    this.#rows('INSERT INTO attempts VALUES (?, ?, ?)', number, attempt, startedAt);
+  begin(number: number, chunk: number, startedAt: number, dueAt: number): Attempt {
+    const { attempts, ofChunk, uncertain } = triesOf(this.#sql, number, chunk);
+    const attempt = attempts + 1;
+    this.#rows('INSERT INTO attempts VALUES (?, ?, ?, ?)', number, attempt, startedAt, chunk);
     this.#rows(
       'UPDATE open SET due_at = ?, held = NULL WHERE entry = ? AND due_at <= ?',
       dueAt,
       number,
       startedAt,
     );
-    return { number, attempt, startedAt };
+    return { number, chunk, attempt, ofChunk: ofChunk + 1, uncertain: uncertain + 1, startedAt };
   }
 
-  /** One row: the entry was not sent, and is looked at again. */
-  hold(number: number, why: HoldReason, dueAt: number): void {
+  /** One row: nothing was done for the entry, and it is looked at again. */
+  hold(number: number, why: HoldReason | FailureCode, dueAt: number): void {
     this.#rows('UPDATE open SET due_at = ?, held = ? WHERE entry = ?', dueAt, why, number);
+  }
+
+  /** One row: the entry is looked at again. */
+  postpone(number: number, dueAt: number): void {
+    this.#rows('UPDATE open SET due_at = ? WHERE entry = ?', dueAt, number);
   }
 
   /** Two rows: the attempt settled nothing. A third where PostHog said what it had not deleted. */
   inconclusive(
-    { number, attempt }: Attempt,
+    { number, chunk, attempt }: Attempt,
     { status, problem, remainder }: Inconclusive,
     at: number,
     dueAt: number,
@@ -127,30 +153,100 @@ export class DeletionStore {
     this.#rows('INSERT INTO lapses VALUES (?, ?, ?, ?, ?)', number, attempt, at, status, problem);
     if (remainder !== null) {
       this.#rows(
-        'INSERT INTO remainders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        'INSERT INTO remainders VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         number,
         attempt,
         ...summaryColumns(remainder.summary),
         JSON.stringify(remainder.ids),
+        chunk,
       );
     }
     this.#rows('UPDATE open SET due_at = ? WHERE entry = ?', dueAt, number);
   }
 
-  /** Two rows: how the deletion ended. */
-  settle({ number, attempt, startedAt }: Attempt, { state, status, summary }: Settled, at: number): void {
-    const earlier = this.#rows('SELECT * FROM remainders WHERE entry = ? ORDER BY attempt', number);
+  /** One row: how the deletion ended, which is also how its one chunk did. */
+  settle(attempt: Ended, settled: Settled, at: number): void {
+    this.#rows(
+      'INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      attempt.number,
+      attempt.attempt,
+      ...this.#outcomeColumns(attempt, settled, at),
+    );
+  }
+
+  /** One row: how one of several chunks ended. */
+  settleChunk(attempt: Ended, settled: Settled, at: number): void {
+    this.#rows(
+      'INSERT INTO chunk_outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      attempt.number,
+      attempt.chunk,
+      attempt.attempt,
+      ...this.#outcomeColumns(attempt, settled, at),
+    );
+  }
+
+  /** Two rows: the outcome of a deletion all of whose chunks were accepted, and what is due next. */
+  settleAll(number: number, at: number): void {
+    const chunks = this.#rows('SELECT * FROM chunk_outcomes WHERE entry = ? ORDER BY chunk', number);
+    const [first] = this.#rows('SELECT min(at) AS at FROM attempts WHERE entry = ?', number);
+    const last = ChunkEnd.parse(chunks.at(-1));
     this.#rows(
       'INSERT INTO outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       number,
-      attempt,
-      state,
-      status,
-      ...summaryColumns(combined([...earlier.map((row) => StoredSummary.parse(row)), summary])),
+      last.attempt,
+      'accepted',
+      last.status,
+      ...summaryColumns(total(chunks.map((row) => StoredSummary.parse(row)))),
       at,
-      Math.max(0, at - startedAt),
+      Math.max(0, at - (Moment.parse(first).at ?? at)),
     );
-    this.#rows('DELETE FROM open WHERE entry = ?', number);
+  }
+
+  /** One row: the next chunk is due. */
+  advance(number: number, chunk: number, dueAt: number): void {
+    this.#rows('UPDATE open SET chunk = ?, due_at = ?, held = NULL WHERE entry = ?', chunk, dueAt, number);
+  }
+
+  /** In the order of the columns of `outcomes` and `chunk_outcomes` from `state` on. */
+  #outcomeColumns({ number, chunk, startedAt }: Ended, { state, status, summary }: Settled, at: number) {
+    const earlier = this.#rows(
+      'SELECT * FROM remainders WHERE entry = ? AND chunk = ? ORDER BY attempt',
+      number,
+      chunk,
+    );
+    const numbers = combined([...earlier.map((row) => StoredSummary.parse(row)), summary]);
+    return [state, status, ...summaryColumns(numbers), at, Math.max(0, at - startedAt)] as const;
+  }
+
+  /** One row: so many persons of its charge are given back. */
+  release(number: number, chunk: number, why: ReleaseReason, persons: number): void {
+    this.#rows('INSERT INTO releases VALUES (?, ?, ?, ?)', number, chunk, why, persons);
+  }
+
+  /** Persons that it was charged when it was written down. */
+  charged(number: number): number {
+    const [row] = this.#rows(
+      `SELECT CASE WHEN s.entry IS NULL THEN coalesce(r.sent, i.asked) ELSE h.persons END AS at
+      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry LEFT JOIN selections s ON s.entry = i.entry
+        LEFT JOIN charges h ON h.entry = i.entry WHERE i.entry = ?`,
+      number,
+    );
+    return Moment.parse(row).at ?? 0;
+  }
+
+  /** Was any chunk of it sent to PostHog? */
+  wasSent(number: number): boolean {
+    return this.#rows('SELECT 1 FROM attempts WHERE entry = ? LIMIT 1', number).length > 0;
+  }
+
+  /** Persons of the chunks behind this one. */
+  personsAfter(number: number, chunk: number): number {
+    const [row] = this.#rows(
+      'SELECT coalesce(sum(persons), 0) AS at FROM chunks WHERE entry = ? AND chunk > ?',
+      number,
+      chunk,
+    );
+    return Moment.parse(row).at ?? 0;
   }
 
   newest(): number | null {
@@ -158,15 +254,15 @@ export class DeletionStore {
   }
 
   /** What was spent after `afterMs` by entries from `since` on. An entry's number is never below its clock's reading. */
-  charges(afterMs: number, since: number): Charge[] {
+  charges(afterMs: number, since: number): EntryCharge[] {
     return this.#rows(
-      `SELECT coalesce(c.at, i.entry / 1000) AS at, coalesce(r.sent, i.asked) AS persons, i.token, i.ancestors
-      FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry LEFT JOIN clock_readings c ON c.entry = i.entry
-      WHERE i.entry >= ? AND coalesce(r.sent, i.asked) > 0 ORDER BY i.entry`,
+      CHARGES,
       Math.max(since, firstNumberAt(afterMs)),
-    ).map((row) => {
-      const { at, persons, token, ancestors } = StoredCharge.parse(row);
-      return { at, persons, tokens: [...ancestors, token] };
+      Math.max(since, firstNumberAt(afterMs - RESOLVED_WITHIN_MS)),
+      afterMs,
+    ).flatMap((row) => {
+      const { entry, at, persons, token, ancestors } = StoredCharge.parse(row);
+      return persons > 0 ? [{ number: entry, at, persons, tokens: [...ancestors, token] }] : [];
     });
   }
 
@@ -184,20 +280,9 @@ export class DeletionStore {
     return Moment.parse(this.#rows('SELECT min(due_at) AS at FROM open')[0]).at;
   }
 
-  /** What an entry has yet to send, and to which PostHog. */
+  /** What the chunk of an entry that is due has yet to send, and to which PostHog. */
   pending(number: number): PendingDeletion {
-    const [row] = this.#rows(
-      `SELECT i.origin, i.operation, i.project_id, i.delete_events, i.delete_recordings, i.keep_person,
-        CASE WHEN m.ids IS NULL THEN coalesce(r.target, i.target) ELSE 'uuids' END AS target,
-        coalesce(m.ids, r.ids, i.ids) AS ids
-      FROM intents i
-        LEFT JOIN resolutions r ON r.entry = i.entry
-        LEFT JOIN remainders m ON m.entry = i.entry
-          AND m.attempt = (SELECT max(attempt) FROM remainders WHERE entry = i.entry)
-      WHERE i.entry = ?`,
-      number,
-    );
-    return pendingOf(row);
+    return readPending(this.#sql, number);
   }
 }
 

@@ -17,5 +17,14 @@ export function waitAfter(attempt: number, retryAfterSeconds: number | null): nu
   return Math.max(backoff, Math.min((retryAfterSeconds ?? 0) * 1000, LONGEST_RETRY_AFTER_MS));
 }
 
+/**
+ * The wait after a look-up failed, and nothing was sent: as long as has been waited since something last happened to
+ * the deletion, which doubles it from 10 s up to an hour. Where PostHog asked for a longer wait, that one.
+ */
+export function waitAfterLookup(waitedMs: number, retryAfterSeconds: number | null): number {
+  const backoff = Math.min(Math.max(FIRST_WAIT_MS, waitedMs), LONGEST_WAIT_MS);
+  return Math.max(backoff, Math.min((retryAfterSeconds ?? 0) * 1000, LONGEST_RETRY_AFTER_MS));
+}
+
 /** How long nothing is heard of an attempt before the alarm makes the next: its call would have timed out by then. */
 export const overdueAfter = (timeoutMs: number): number => timeoutMs + MARGIN_MS;

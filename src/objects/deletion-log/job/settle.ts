@@ -13,11 +13,11 @@
 // `refused` says that nothing was deleted. Only a first attempt can say so: the end of an earlier one is not known.
 // `accepted` says that PostHog took the deletion on, never that it is done. A deletion of no persons is accepted without
 // PostHog, and its numbers are zero.
-import type { Deletion } from '../../catalogue/deletion.ts';
-import { failure, type FailureCode } from '../../core/failure.ts';
-import type { PersonUuid } from '../../core/ids.ts';
-import { mayHaveWorked } from '../../upstream/evidence.ts';
-import type { Interpretation } from '../../upstream/interpret.ts';
+import type { Deletion } from '../../../catalogue/deletion.ts';
+import { failure, type FailureCode } from '../../../core/failure.ts';
+import type { PersonUuid } from '../../../core/ids.ts';
+import { mayHaveWorked } from '../../../upstream/evidence.ts';
+import type { Interpretation } from '../../../upstream/interpret.ts';
 import { EMPTY_SUMMARY, NO_SUMMARY, notDeleted, readSummary, type Summary } from './summary.ts';
 
 /** Why an attempt settled nothing. */
@@ -78,6 +78,15 @@ export const settleEmpty = (answer: Success): Settled => ({
   answer,
   summary: EMPTY_SUMMARY,
 });
+
+/**
+ * No person of the chunk is left in the slice: PostHog is not asked. Before anything was sent that says that nobody was
+ * deleted. After an attempt it says nothing of what the attempt did.
+ */
+export const settleNoneLeft = (answer: Success, anAttemptMayHaveWorked: boolean): Settled =>
+  anAttemptMayHaveWorked
+    ? { state: 'accepted', status: null, answer, summary: NO_SUMMARY }
+    : settleEmpty(answer);
 
 /**
  * A body of any generation will do. The generation is configuration: with a wrong one no delete would ever settle.

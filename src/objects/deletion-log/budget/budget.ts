@@ -1,10 +1,11 @@
 /**
  * How many persons may be named for deletion in any 24 hours. Pure: charges and the clock come in, the wait goes out.
- * A deletion is charged the ids PostHog is sent, before it is sent; a sliced one only the persons of its slice. Nothing
- * is paid back: unknown ids and refused calls are charged too, so that a budget is never exceeded.
+ * A deletion is charged the ids PostHog is sent, before it is sent; a sliced one only the persons of its slice. What
+ * PostHog says it did not delete is given back (release.ts).
  */
-import { failure, failureUntil, type Failure } from '../../core/failure.ts';
-import type { TokenId } from '../../core/ids.ts';
+import { failure, failureUntil, type Failure } from '../../../core/failure.ts';
+import type { DeletionBudget } from '../../../contract/deletion-budget.ts';
+import type { TokenId } from '../../../core/ids.ts';
 
 /** Who spends: the tenant as a whole, or a token together with every token derived from it. */
 export type BudgetHolder = 'tenant' | TokenId;
@@ -42,12 +43,10 @@ export function msUntilFree(
   persons: number,
   now: number,
 ): number {
-  const { holder, persons_per_day: allowed } = budget;
+  const { persons_per_day: allowed } = budget;
   if (persons === 0) return 0;
   if (persons > allowed) return Infinity;
-  const spent = charges
-    .filter((charge) => isCurrent(charge, now) && (holder === 'tenant' || charge.tokens.includes(holder)))
-    .toSorted((left, right) => left.at - right.at);
+  const spent = spentOf(budget, charges, now);
   let excess = spent.reduce((sum, charge) => sum + charge.persons, persons) - allowed;
   let wait = 0;
   for (const charge of spent) {
@@ -56,6 +55,24 @@ export function msUntilFree(
     wait = charge.at + WINDOW_MS - now;
   }
   return wait;
+}
+
+/** The charges that count against a budget at `now`, the oldest first. */
+const spentOf = ({ holder }: Budget, charges: readonly Charge[], now: number): readonly Charge[] =>
+  charges
+    .filter((charge) => isCurrent(charge, now) && (holder === 'tenant' || charge.tokens.includes(holder)))
+    .toSorted((left, right) => left.at - right.at);
+
+/** What is left of a budget at `now`, and when more comes. */
+export function statusOf(budget: Budget, charges: readonly Charge[], now: number): DeletionBudget {
+  const spent = spentOf(budget, charges, now);
+  const persons = spent.reduce((sum, charge) => sum + charge.persons, 0);
+  const oldest = spent.find((charge) => charge.persons > 0);
+  return {
+    ...budget,
+    remaining: Math.max(0, budget.persons_per_day - persons),
+    more_in_seconds: oldest === undefined ? null : Math.ceil((oldest.at + WINDOW_MS - now) / 1000),
+  };
 }
 
 /** The refusal of a deletion that does not fit into every budget, with the longest of the waits; null where it fits. */
@@ -73,7 +90,7 @@ export function checkBudgets(
   const limit = `The deletion budget of ${whose} is ${budget.persons_per_day} persons in any 24 hours`;
   if (ms === Infinity) {
     const never = failure(
-      'deletion_budget_exhausted',
+      'deletion_exceeds_budget',
       `${limit}, and this deletion names ${persons} at once. Waiting does not help: ask for fewer.`,
     );
     return { ...never, limit: budget.holder };

@@ -1,8 +1,13 @@
 /** What was spent in the last 24 hours, kept in memory so that a delete does not read the log of a day. */
 import { isCurrent, WINDOW_MS, type Charge } from './budget.ts';
 
+/** What the entry of this number spent, less what it gave back. */
+export interface EntryCharge extends Charge {
+  readonly number: number;
+}
+
 /** Reads the charges of entries from `sinceEntry` on that were made after `afterMs`. */
-export type ReadCharges = (afterMs: number, sinceEntry: number) => readonly Charge[];
+export type ReadCharges = (afterMs: number, sinceEntry: number) => readonly EntryCharge[];
 
 /**
  * Memory is only ever what storage says. A clock that jumps ahead makes it forget, and a clock that comes back makes it
@@ -10,7 +15,7 @@ export type ReadCharges = (afterMs: number, sinceEntry: number) => readonly Char
  */
 export class ChargeCache {
   readonly #read: ReadCharges;
-  #cached: { afterMs: number; sinceEntry: number; charges: Charge[] } | null = null;
+  #cached: { afterMs: number; sinceEntry: number; charges: EntryCharge[] } | null = null;
 
   constructor(read: ReadCharges) {
     this.#read = read;
@@ -29,7 +34,20 @@ export class ChargeCache {
   }
 
   /** Adds what was written to storage. */
-  add(charge: Charge): void {
+  add(charge: EntryCharge): void {
     this.#cached?.charges.push(charge);
+  }
+
+  /** Forgets what was read, where an entry that is older than a day's charges may spend from now on. */
+  forget(): void {
+    this.#cached = null;
+  }
+
+  /** An entry gave some of its charge back, and storage says so. */
+  release(number: number, persons: number): void {
+    if (this.#cached === null) return;
+    this.#cached.charges = this.#cached.charges.map((charge) =>
+      charge.number === number ? { ...charge, persons: charge.persons - persons } : charge,
+    );
   }
 }

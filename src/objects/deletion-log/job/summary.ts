@@ -1,8 +1,8 @@
 /** PostHog's summary of a bulk delete: none (generation A), of what it did (B), or of what it queued (C); contract §8, 2. */
 import * as z from 'zod';
-import type { Deletion } from '../../catalogue/deletion.ts';
-import { PersonUuid } from '../../core/ids.ts';
-import type { Json } from '../../core/json.ts';
+import type { Deletion } from '../../../catalogue/deletion.ts';
+import { PersonUuid } from '../../../core/ids.ts';
+import type { Json } from '../../../core/json.ts';
 
 /** PostHog's own numbers. Null where it did not say. */
 export interface Summary {
@@ -79,6 +79,20 @@ export const combined = (summaries: readonly Summary[]): Summary =>
       later.recordings_queued_for_deletion,
     ),
     deletion_errors: later.deletion_errors,
+  }));
+
+/** The numbers of several chunks, each of other persons. */
+export const total = (summaries: readonly Summary[]): Summary =>
+  summaries.reduce((left, right) => ({
+    persons_found: sum(left.persons_found, right.persons_found),
+    persons_deleted: sum(left.persons_deleted, right.persons_deleted),
+    persons_queued_for_deletion: sum(left.persons_queued_for_deletion, right.persons_queued_for_deletion),
+    events_queued_for_deletion: either(left.events_queued_for_deletion, right.events_queued_for_deletion),
+    recordings_queued_for_deletion: either(
+      left.recordings_queued_for_deletion,
+      right.recordings_queued_for_deletion,
+    ),
+    deletion_errors: sum(left.deletion_errors, right.deletion_errors),
   }));
 
 const sum = (a: number | null, b: number | null): number | null =>

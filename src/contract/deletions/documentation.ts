@@ -1,0 +1,93 @@
+/** What the routes of the deletion log are for, and what they answer. */
+import { EXAMPLE_UUID } from '../../catalogue/replies.ts';
+import { DeletionDetail, DeletionEntry, DeletionStatus } from '../deletion.ts';
+import { IdsPage } from './ids.ts';
+import type { DELETION_ROUTES } from './routes.ts';
+import { pageOf } from '../listing.ts';
+import type { RouteDocumentation } from '../route-documentation.ts';
+
+const WATCHING =
+  'Server-sent events. Each event `state` holds the entry and its progress, whenever they have changed; `end` is the last ' +
+  'and is answered with 204 to a client that comes back with its id. `reconnect` ends a stream after five minutes, and ' +
+  '`problem` says why nothing more is shown.';
+
+const REASON = { reason: 'asked for twice' };
+
+export const DELETION_DOCUMENTATION = {
+  list_deletions: {
+    summary: "List the tenant's deletion log",
+    description: 'Newest first.',
+    reply: pageOf(DeletionEntry),
+  },
+  create_deletion: {
+    summary: 'Delete up to 100,000 persons',
+    description:
+      'By UUID (`ids`) or by distinct id, under the rules of the bulk delete of the mirror. It is written down and ' +
+      'answered at once, and sent to PostHog afterwards, 1,000 persons a call; `Location` is where its state is read. ' +
+      'Unknown ids are ignored.',
+    reply: DeletionEntry,
+    example: { ids: [EXAMPLE_UUID] },
+  },
+  get_deletion: { summary: 'Read one entry of the log, with its ids', reply: DeletionDetail },
+  watch_deletion: {
+    summary: 'Watch a deletion until it ends',
+    description: WATCHING,
+    reply: null,
+    events: DeletionStatus,
+  },
+  list_deletion_ids: {
+    summary: 'List the ids of a deletion',
+    description: 'As they were asked for, at most a thousand a page.',
+    reply: IdsPage,
+  },
+  cancel_deletion: {
+    summary: 'Cancel a deletion of which nothing was sent yet',
+    description: '409 where something was sent, with how much PostHog accepted.',
+    reply: DeletionEntry,
+    example: REASON,
+  },
+
+  admin_list_deletions: {
+    summary: 'List the deletion log of a tenant',
+    description: 'Newest first. Also of a tenant that was removed.',
+    reply: pageOf(DeletionEntry),
+  },
+  admin_get_deletion: { summary: 'Read one entry of the log of a tenant', reply: DeletionDetail },
+  admin_watch_deletion: {
+    summary: 'Watch a deletion of a tenant until it ends',
+    description: WATCHING,
+    reply: null,
+    events: DeletionStatus,
+  },
+  admin_list_deletion_ids: {
+    summary: 'List the ids of a deletion of a tenant',
+    description: 'As they were asked for, at most a thousand a page.',
+    reply: IdsPage,
+  },
+  admin_cancel_deletion: {
+    summary: 'Cancel a deletion of a tenant of which nothing was sent yet',
+    description: '409 where something was sent, with how much PostHog accepted.',
+    reply: DeletionEntry,
+    example: REASON,
+  },
+  admin_approve_deletion: {
+    summary: 'Approve a deletion that waits for it',
+    description:
+      'It is sent then, once its undo window has passed. 409 where it does not wait for an approval.',
+    reply: DeletionEntry,
+    example: { reason: 'checked with Acme' },
+  },
+  admin_reject_deletion: {
+    summary: 'Reject a deletion that waits for an approval',
+    description: 'Nothing of it is ever sent. 409 where it does not wait for an approval.',
+    reply: DeletionEntry,
+    example: REASON,
+  },
+  admin_abandon_deletion: {
+    summary: 'Give up a deletion whose end PostHog does not tell',
+    description:
+      'It is not sent again and ends as failed; what was sent of it may have been done. 409 where it is not being sent.',
+    reply: DeletionEntry,
+    example: { reason: 'PostHog says that it lost the request' },
+  },
+} as const satisfies Readonly<Record<keyof typeof DELETION_ROUTES, RouteDocumentation>>;

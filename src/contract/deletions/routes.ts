@@ -1,0 +1,82 @@
+/** The routes of the deletion log, of the tenant plane and of the admin plane. */
+import { DeletionRequest } from '../../catalogue/persons/deletion-job.ts';
+import { DeletionId } from '../../core/ids.ts';
+import { DELETIONS_PATH, NO_INPUT, NOTHING, TENANTS_PATH, type ControlRoute } from '../control-route.ts';
+import { DELETION_COLUMNS } from '../deletion.ts';
+import { GivenReason, NeededReason } from './decision.ts';
+import { tableQuery } from '../listing.ts';
+import { IdsQuery } from './ids.ts';
+
+const LISTING = { body: NOTHING, query: tableQuery(DeletionId), columns: DELETION_COLUMNS } as const;
+const OF_TENANT = { plane: 'tenant', scopes: ['person:delete'], status: 200 } as const;
+const OF_OPERATOR = { plane: 'admin', status: 200 } as const;
+const DECIDING = { query: NOTHING, method: 'POST' } as const;
+
+const ONE = `${DELETIONS_PATH}/:id`;
+const LOG_OF_ONE_TENANT = `${TENANTS_PATH}/:tenant/deletions`;
+const ONE_OF_ONE_TENANT = `${LOG_OF_ONE_TENANT}/:id`;
+
+export const DELETION_ROUTES = {
+  list_deletions: { ...LISTING, ...OF_TENANT, method: 'GET', path: DELETIONS_PATH },
+  create_deletion: {
+    ...OF_TENANT,
+    method: 'POST',
+    path: DELETIONS_PATH,
+    query: NOTHING,
+    body: DeletionRequest,
+    largeBody: true,
+    deletes: true,
+    status: 202,
+  },
+  get_deletion: { ...NO_INPUT, ...OF_TENANT, method: 'GET', path: ONE },
+  watch_deletion: {
+    ...NO_INPUT,
+    ...OF_TENANT,
+    method: 'GET',
+    path: `${ONE}/events`,
+    otherStatuses: [204],
+  },
+  list_deletion_ids: { ...OF_TENANT, method: 'GET', path: `${ONE}/ids`, query: IdsQuery, body: NOTHING },
+  cancel_deletion: { ...DECIDING, ...OF_TENANT, path: `${ONE}/cancel`, body: GivenReason },
+
+  admin_list_deletions: { ...LISTING, ...OF_OPERATOR, method: 'GET', path: LOG_OF_ONE_TENANT },
+  admin_get_deletion: { ...NO_INPUT, ...OF_OPERATOR, method: 'GET', path: ONE_OF_ONE_TENANT },
+  admin_watch_deletion: {
+    ...NO_INPUT,
+    ...OF_OPERATOR,
+    method: 'GET',
+    path: `${ONE_OF_ONE_TENANT}/events`,
+    otherStatuses: [204],
+  },
+  admin_list_deletion_ids: {
+    ...OF_OPERATOR,
+    method: 'GET',
+    path: `${ONE_OF_ONE_TENANT}/ids`,
+    query: IdsQuery,
+    body: NOTHING,
+  },
+  admin_cancel_deletion: {
+    ...DECIDING,
+    ...OF_OPERATOR,
+    path: `${ONE_OF_ONE_TENANT}/cancel`,
+    body: GivenReason,
+  },
+  admin_approve_deletion: {
+    ...DECIDING,
+    ...OF_OPERATOR,
+    path: `${ONE_OF_ONE_TENANT}/approve`,
+    body: GivenReason,
+  },
+  admin_reject_deletion: {
+    ...DECIDING,
+    ...OF_OPERATOR,
+    path: `${ONE_OF_ONE_TENANT}/reject`,
+    body: NeededReason,
+  },
+  admin_abandon_deletion: {
+    ...DECIDING,
+    ...OF_OPERATOR,
+    path: `${ONE_OF_ONE_TENANT}/abandon`,
+    body: NeededReason,
+  },
+} as const satisfies Record<string, ControlRoute>;

@@ -1,0 +1,179 @@
+/** Writes deletions down: who asked for what, what it spends, and what holds it, in one transaction. */
+import { failure, type Failure } from '../../core/failure.ts';
+import type { DeletionId, Random } from '../../core/ids.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { err, ok, type Result } from '../../core/result.ts';
+import type { Interpretation } from '../../upstream/interpret.ts';
+import type { Alarm } from './alarm.ts';
+import type { Ledger } from './budget/ledger.ts';
+import { distinct } from './digest.ts';
+import type { DistinctIdKey } from './distinct-id-key.ts';
+import type { DeletionOrder } from './entry.ts';
+import { deletionIdOf, nextNumber } from './id.ts';
+import { chunksOf, factsOf, firstDue } from './job/facts.ts';
+import { settleEmpty } from './job/settle.ts';
+import { isSelection } from './resolving/selection.ts';
+import { emptyDeletionReply, heldReply, type Upstream } from './send.ts';
+import type { Keyed } from './keyed.ts';
+import { IdempotencyKeys, sameSince } from './storage/repeats.ts';
+import { Jobs } from './storage/jobs.ts';
+import type { Registrations } from './storage/registrations.ts';
+import { DeletionResolutions } from './storage/resolutions.ts';
+import { Selections } from './storage/selections.ts';
+import { DeletionStore } from './storage/store.ts';
+
+/** An order, and what had to be computed for it before anything can be written at once. */
+export interface PreparedOrder {
+  readonly order: DeletionOrder;
+  readonly digest: string;
+  readonly keys: readonly DistinctIdKey[];
+  readonly keyed: Keyed | null;
+}
+
+export interface WrittenIntent {
+  readonly number: number;
+  readonly id: DeletionId;
+  /** What its caller is told, where nothing is sent now. */
+  readonly told: Interpretation | null;
+  readonly likelyRepeatOf: DeletionId | null;
+}
+
+/** The earlier deletion that the idempotency key stands for. */
+export interface Replayed {
+  readonly replayed: number;
+}
+
+/** The clock and the dice of the object. */
+export interface World {
+  readonly nowMs: () => number;
+  readonly random: Random;
+}
+
+export class Intents {
+  readonly #storage: DurableObjectStorage;
+  readonly #store: DeletionStore;
+  readonly #jobs: Jobs;
+  readonly #resolutions: DeletionResolutions;
+  readonly #selections: Selections;
+  readonly #registrations: Registrations;
+  readonly #keys: IdempotencyKeys;
+  readonly #ledger: Ledger;
+  readonly #alarm: Alarm;
+  readonly #world: World;
+
+  constructor(
+    storage: DurableObjectStorage,
+    registrations: Registrations,
+    ledger: Ledger,
+    alarm: Alarm,
+    world: World,
+  ) {
+    const { sql } = storage;
+    this.#storage = storage;
+    this.#store = new DeletionStore(sql);
+    this.#jobs = new Jobs(sql);
+    this.#resolutions = new DeletionResolutions(sql);
+    this.#selections = new Selections(sql);
+    this.#registrations = registrations;
+    this.#keys = new IdempotencyKeys(sql);
+    this.#ledger = ledger;
+    this.#alarm = alarm;
+    this.#world = world;
+  }
+
+  /**
+   * Writes the intent; of a deletion of no persons the outcome too, so that nothing can come between the two. Fails with
+   * `deletion_budget_exhausted`, `deletion_exceeds_budget` or `idempotency_key_reused`, with nothing written.
+   */
+  write(prepared: PreparedOrder, upstream: Upstream): Result<WrittenIntent | Replayed> {
+    const { order, keyed } = prepared;
+    const now = this.#world.nowMs();
+    const earlier = keyed === null ? null : this.replay(keyed, now);
+    if (earlier !== null) return earlier;
+    const persons = isSelection(order) ? 0 : distinct(order.deletion.target.ids).length;
+    const since = this.#registrations.chargedSince(order.registration);
+    const exhausted = this.#ledger.check(order.budgets, persons, since, now);
+    if (exhausted !== null) return err(exhausted);
+    const written = isSelection(order)
+      ? this.#writeSelection(prepared, now, upstream)
+      : this.#write(prepared, persons, now, upstream);
+    const tokens = [...order.ancestors, order.token];
+    this.#ledger.add({ number: written.number, at: now, persons, tokens });
+    return ok(written);
+  }
+
+  /** The deletion that a key stands for; `idempotency_key_reused` where that is another; null where the key is new. */
+  replay({ key, fingerprint }: Keyed, now: number): Result<Replayed> | null {
+    const used = this.#keys.find(key, now);
+    if (used === null) return null;
+    return used.fingerprint === fingerprint ? ok({ replayed: used.entry }) : err(reused());
+  }
+
+  /** Its persons are found by the alarm. */
+  #writeSelection({ order, digest, keyed }: PreparedOrder, now: number, { origin }: Upstream): WrittenIntent {
+    const number = nextNumber(this.#store.newest(), now);
+    const id = deletionIdOf(number, this.#world.random);
+    const chunked = chunksOf(order.deletion.target).length > 1;
+    try {
+      return this.#storage.transactionSync(() => {
+        this.#registrations.begin(order.registration, number);
+        this.#store.intend({ number, id, at: now, order, digest, origin, dueAt: now, chunked });
+        this.#selections.record(number, order);
+        if (keyed !== null) this.#keys.record(number, keyed, now);
+        this.#alarm.armBy(now);
+        return { number, id, told: null, likelyRepeatOf: null };
+      });
+    } catch (defect) {
+      this.#registrations.forget();
+      this.#keys.forget();
+      throw defect;
+    }
+  }
+
+  #write(
+    { order, digest, keys, keyed }: PreparedOrder,
+    persons: number,
+    now: number,
+    upstream: Upstream,
+  ): WrittenIntent {
+    const { resolved, deletion, registration } = order;
+    const number = nextNumber(this.#store.newest(), now);
+    const id = deletionIdOf(number, this.#world.random);
+    const lists = chunksOf(deletion.target);
+    const chunked = lists.length > 1;
+    const facts = factsOf(order, persons, lists.length, upstream.generation, now);
+    const likelyRepeatOf =
+      keyed === null ? sameSince(this.#storage.sql, now - LIMITS.likelyRepeatMsMax, order, digest) : null;
+    const nothingToSend = persons === 0 && resolved !== undefined;
+    const dueAt = nothingToSend ? null : firstDue(facts, now, upstream.timeoutMs);
+    try {
+      return this.#storage.transactionSync(() => {
+        this.#registrations.begin(registration, number);
+        this.#store.intend({ number, id, at: now, order, digest, origin: upstream.origin, dueAt, chunked });
+        this.#jobs.record(number, facts, chunked ? lists : []);
+        if (keyed !== null) this.#keys.record(number, keyed, now);
+        if (resolved !== undefined) this.#resolutions.record(number, deletion, resolved, keys);
+        if (dueAt !== null) {
+          this.#alarm.armBy(dueAt);
+          const told = facts.began === 'held' ? heldReply(deletion, persons) : null;
+          return { number, id, told, likelyRepeatOf };
+        }
+        const answer = emptyDeletionReply(upstream.generation);
+        this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settleEmpty(answer), now);
+        this.#jobs.move({ number, state: 'sending', step: 0 }, 'ended', now);
+        return { number, id, told: answer, likelyRepeatOf };
+      });
+    } catch (defect) {
+      this.#registrations.forget();
+      this.#keys.forget();
+      throw defect;
+    }
+  }
+}
+
+const reused = (): Failure =>
+  failure(
+    'idempotency_key_reused',
+    'This key was sent with another request in the last seven days. Nothing was deleted. Make a new key for every request.',
+    'Idempotency-Key',
+  );

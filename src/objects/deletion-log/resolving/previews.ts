@@ -1,0 +1,120 @@
+/** What a preview shows, and its confirmation: only the set that was shown is ever carried out. */
+import { failure, type Failure } from '../../../core/failure.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import type { DeletionPreview } from '../../../contract/preview.ts';
+import { redactorOf, type ShownBy } from '../../../policy/redact-answer.ts';
+import { holdReason } from '../job/hold.ts';
+import type { DeletionRunner } from '../runner.ts';
+import type { Upstream } from '../send.ts';
+import { Jobs, type Actor, type JobAt } from '../storage/jobs.ts';
+import { Selections, type StoredSelection } from '../storage/selections.ts';
+import { withoutPersons, type Resolver } from './resolver.ts';
+import { consequencesOf } from './sample.ts';
+import { PREVIEW_MS } from './selection.ts';
+
+export class Previews {
+  readonly #storage: DurableObjectStorage;
+  readonly #jobs: Jobs;
+  readonly #selections: Selections;
+  readonly #runner: DeletionRunner;
+  readonly #resolver: Resolver;
+  readonly #nowMs: () => number;
+
+  constructor(
+    storage: DurableObjectStorage,
+    runner: DeletionRunner,
+    resolver: Resolver,
+    nowMs: () => number,
+  ) {
+    this.#storage = storage;
+    this.#jobs = new Jobs(storage.sql);
+    this.#selections = new Selections(storage.sql);
+    this.#runner = runner;
+    this.#resolver = resolver;
+    this.#nowMs = nowMs;
+  }
+
+  /** Null where the deletion is not previewed now. `shownBy` is the grant of the reader, null for the operator. */
+  show(number: number, shownBy: ShownBy | null): DeletionPreview | null {
+    if (this.#jobs.at(number).state !== 'previewed') return null;
+    const found = this.#selections.latest(number);
+    const shownAt = this.#selections.shownAt(number);
+    if (found === null || shownAt === null) return null;
+    const { deletion } = this.#selections.read(number);
+    const redact = shownBy === null ? null : redactorOf('person', shownBy);
+    return {
+      digest: found.digest,
+      persons: found.persons,
+      expires_at: new Date(shownAt + PREVIEW_MS).toISOString(),
+      consequences: [...consequencesOf(deletion.flags, found.persons)],
+      sample: this.#selections.sample(number).flatMap((person) => {
+        const shown = redact === null ? person : redact(person);
+        return shown === null ? [] : [shown];
+      }),
+    };
+  }
+
+  /**
+   * Carries out what was shown under this digest, after reading the set again. Fails with `deletion_preview_changed`
+   * where another set was shown or is found now, with `deletion_state_conflict` where it is not previewed, with a
+   * refusal of the budget, or as a look-up fails; then nothing is sent, and it stays previewed.
+   */
+  async confirm(number: number, digest: string, by: Actor, upstream: Upstream): Promise<Result<null>> {
+    const job = this.#jobs.at(number);
+    const shown = this.#selections.latest(number);
+    if (job.state !== 'previewed' || shown === null || this.#isExpired(number))
+      return err(
+        conflict(`It cannot be confirmed: it is ${job.state === 'previewed' ? 'expired' : job.state}.`),
+      );
+    if (shown.digest !== digest) return err(changed('The digest is not that of the preview.'));
+    if (shown.persons === 0) return err(conflict('It names no person, so there is nothing to confirm.'));
+    const selection = this.#selections.read(number);
+    if (holdReason(withoutPersons(selection), upstream) !== null)
+      return err(
+        conflict('It was previewed under another configuration of the gateway. Make a new preview.'),
+      );
+    return this.#runner.alone(number, () =>
+      this.#readAndConfirm({ ...job, state: 'previewed' }, selection, digest, by, upstream),
+    );
+  }
+
+  async #readAndConfirm(
+    job: JobAt<'previewed'>,
+    selection: StoredSelection,
+    digest: string,
+    by: Actor,
+    upstream: Upstream,
+  ): Promise<Result<null>> {
+    const read = await this.#resolver.read(selection, upstream);
+    if (!read.ok) return read;
+    const found = read.value;
+    if (found === 'too_many') return err(changed('It names more persons now than one deletion may.'));
+    return this.#storage.transactionSync(() => {
+      const now = this.#nowMs();
+      if (found.digest !== digest) {
+        this.#selections.find(job.number, found, now);
+        this.#selections.keepSample(job.number, found.sample);
+        this.#jobs.move(job, 'changed', now);
+        return err(
+          changed(
+            'The persons it names have changed. Look at the preview again, and confirm its new digest.',
+          ),
+        );
+      }
+      const exhausted = this.#resolver.checkBudget(selection, found);
+      if (exhausted !== null) return err(exhausted);
+      this.#resolver.plan(selection, found, upstream);
+      this.#selections.dropSample(job.number);
+      this.#jobs.move(job, 'confirmed', now, by);
+      return ok(null);
+    });
+  }
+
+  #isExpired(number: number): boolean {
+    return this.#nowMs() >= (this.#selections.shownAt(number) ?? 0) + PREVIEW_MS;
+  }
+}
+
+const conflict = (detail: string): Failure => failure('deletion_state_conflict', detail);
+const changed = (detail: string): Failure =>
+  failure('deletion_preview_changed', `${detail} Nothing was sent.`, 'digest');

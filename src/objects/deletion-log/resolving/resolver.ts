@@ -1,0 +1,152 @@
+/** Takes a selection from `resolving` to a preview or to sending: its persons are read whole, or nothing is written. */
+import type { Failure } from '../../../core/failure.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import { ok, type Result } from '../../../core/result.ts';
+import type { Alarm } from '../alarm.ts';
+import type { Ledger } from '../budget/ledger.ts';
+import { LONGEST_WAIT_MS, waitAfterLookup } from '../job/backoff.ts';
+import { nextLook } from '../job/ends.ts';
+import { chunksOf, factsOf } from '../job/facts.ts';
+import { holdReason, type HoldReason } from '../job/hold.ts';
+import { settleEmpty } from '../job/settle.ts';
+import { emptyDeletionReply, type Upstream } from '../send.ts';
+import { drivenOf } from '../storage/driven.ts';
+import { Jobs, type JobAt } from '../storage/jobs.ts';
+import { Registrations } from '../storage/registrations.ts';
+import { Selections, type StoredSelection } from '../storage/selections.ts';
+import { DeletionStore } from '../storage/store.ts';
+import { readSet, type FoundSet } from './read-set.ts';
+import { readSample } from './sample.ts';
+import { checkPreviewed, PREVIEW_MS } from './selection.ts';
+
+type Resolving = JobAt<'resolving'>;
+
+/** What was read of a selection. */
+interface Read extends FoundSet {
+  readonly sample: readonly JsonObject[];
+}
+
+export class Resolver {
+  readonly #storage: DurableObjectStorage;
+  readonly #store: DeletionStore;
+  readonly #jobs: Jobs;
+  readonly #selections: Selections;
+  readonly #ledger: Ledger;
+  readonly #alarm: Alarm;
+  readonly #nowMs: () => number;
+
+  constructor(storage: DurableObjectStorage, ledger: Ledger, alarm: Alarm, nowMs: () => number) {
+    this.#storage = storage;
+    this.#store = new DeletionStore(storage.sql);
+    this.#jobs = new Jobs(storage.sql);
+    this.#selections = new Selections(storage.sql);
+    this.#ledger = ledger;
+    this.#alarm = alarm;
+    this.#nowMs = nowMs;
+  }
+
+  /** Finds the persons and writes down what follows. A look-up that fails leaves everything as it was, until later. */
+  async resolve(job: Resolving, upstream: Upstream): Promise<void> {
+    const selection = this.#selections.read(job.number);
+    const reason = holdReason(withoutPersons(selection), upstream);
+    if (reason !== null) return this.#later(job, reason, LONGEST_WAIT_MS);
+    const read = await this.read(selection, upstream);
+    if (!read.ok) return this.#afterFailure(job, read.failure);
+    const found = read.value;
+    this.#storage.transactionSync(() => {
+      if (found === 'too_many') this.#jobs.move(job, 'too_many', this.#nowMs());
+      else this.#found(job, selection, found, upstream);
+    });
+  }
+
+  /** The persons of a selection and, for a preview, some of them as they may be shown. */
+  async read(selection: StoredSelection, upstream: Upstream): Promise<Result<Read | 'too_many'>> {
+    const set = await readSet(selection, upstream);
+    if (!set.ok || set.value === 'too_many') return set.ok ? ok('too_many') : set;
+    const { preview } = selection.terms;
+    if (preview === null) return ok({ ...set.value, sample: [] });
+    const sample = await readSample(set.value.persons, selection.projectId, preview, upstream);
+    return sample.ok ? ok({ ...set.value, sample: sample.value }) : sample;
+  }
+
+  /** Nobody confirmed it in time. */
+  expire(job: JobAt<'previewed'>): void {
+    this.#storage.transactionSync(() => {
+      this.#selections.dropSample(job.number);
+      this.#jobs.move(job, 'expired', this.#nowMs());
+    });
+  }
+
+  /** Writes down what is to be sent, what it spends and what holds it. Inside a transaction, before it is `held`. */
+  plan({ number, terms, slices }: StoredSelection, found: FoundSet, upstream: Upstream): void {
+    const now = this.#nowMs();
+    const lists = chunksOf({ kind: 'uuids', ids: found.persons });
+    const facts = factsOf(
+      { holds: terms.holds, slices },
+      found.persons.length,
+      lists.length,
+      upstream.generation,
+      now,
+    );
+    this.#jobs.record(number, { ...facts, began: 'held' }, lists);
+    this.#selections.charge(number, found, now);
+    this.#store.postpone(number, now);
+    this.#alarm.armBy(now);
+    this.#ledger.reread();
+  }
+
+  /** The refusal of what does not fit into the budgets of the selection. */
+  checkBudget({ number, terms }: StoredSelection, { persons }: FoundSet): Failure | null {
+    const registrations = new Registrations(this.#storage.sql);
+    const registration = registrations.of(number);
+    const since = registration === null ? 0 : registrations.chargedSince(registration);
+    return this.#ledger.check(terms.budgets, persons.length, since, this.#nowMs());
+  }
+
+  #found(job: Resolving, selection: StoredSelection, found: Read, upstream: Upstream): void {
+    const { number } = job;
+    const now = this.#nowMs();
+    this.#selections.find(number, found, now);
+    if (selection.terms.preview !== null) {
+      this.#selections.keepSample(number, found.sample);
+      this.#jobs.move(job, 'shown', now);
+      this.#store.postpone(number, now + PREVIEW_MS);
+      this.#alarm.armBy(now + PREVIEW_MS);
+    } else if (found.persons.length === 0) {
+      const settled = settleEmpty(emptyDeletionReply(upstream.generation));
+      this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settled, now);
+      this.#jobs.move(job, 'ended', now);
+    } else if (checkPreviewed({ holds: selection.terms.holds }, found.persons.length) !== null) {
+      this.#jobs.move(job, 'preview_required', now);
+    } else if (this.checkBudget(selection, found) !== null) {
+      this.#jobs.move(job, 'over_budget', now);
+    } else {
+      this.plan(selection, found, upstream);
+      this.#jobs.move(job, 'found', now);
+    }
+  }
+
+  #afterFailure(job: Resolving, { code, retryAfterSeconds }: Failure): void {
+    const waited = this.#nowMs() - drivenOf(this.#storage.sql, job.number, 0).since;
+    this.#later(job, code, waitAfterLookup(waited, retryAfterSeconds ?? null));
+  }
+
+  /** Looked at again, or given up after as long as a chunk that cannot be sent. */
+  #later(job: Resolving, reason: HoldReason, waitMs: number): void {
+    const now = this.#nowMs();
+    const dueAt = nextLook(drivenOf(this.#storage.sql, job.number, 0), now + waitMs, now);
+    this.#storage.transactionSync(() => {
+      if (dueAt === null) this.#jobs.move(job, 'unresolved', now, 'gateway', reason);
+      else {
+        this.#store.hold(job.number, reason, dueAt);
+        this.#alarm.armBy(dueAt);
+      }
+    });
+  }
+}
+
+/** What holds a deletion back does not depend on whom it names. */
+export const withoutPersons = ({ deletion, origin }: StoredSelection) => ({
+  deletion: { ...deletion, target: { kind: 'uuids', ids: [] } as const },
+  origin,
+});

@@ -1,0 +1,81 @@
+/** A deletion whose persons the log finds itself: by a filter, or by ids that are to be previewed. Pure. */
+import * as z from 'zod';
+import { toQuery } from '../../../catalogue/fields/values.ts';
+import { failure, type Failure } from '../../../core/failure.ts';
+import { TokenId } from '../../../core/ids.ts';
+import type { Json, JsonObject } from '../../../core/json.ts';
+import { sliceFilters, type Slice } from '../../../policy/slice.ts';
+import type { DeletionOrder, PersonSelector } from '../entry.ts';
+
+/** Milliseconds for which a preview can be confirmed: a day. */
+export const PREVIEW_MS = 86_400_000;
+
+const ShownTo = z.object({
+  slices: z.array(z.object({ property: z.string(), values: z.array(z.string()) })),
+  hidden: z.array(z.string()),
+  visible: z.array(z.string()).nullable(),
+  distinct_ids_hidden: z.boolean(),
+});
+
+/** What an order decided that is needed again once the persons are known. Stored as JSON. */
+export const SelectionTerms = z.object({
+  budgets: z.array(z.object({ holder: z.union([z.literal('tenant'), TokenId]), persons_per_day: z.int() })),
+  holds: z.object({
+    holdSeconds: z.int(),
+    approvalOver: z.int().nullable(),
+    previewOver: z.int().nullable().optional(),
+  }),
+  /** What the sample of a preview may show; null where the deletion is no preview. */
+  preview: ShownTo.nullable(),
+  slices: ShownTo.shape.slices,
+});
+export type SelectionTerms = z.output<typeof SelectionTerms>;
+
+/** True where the persons have to be found before anything is to be sent. */
+export const isSelection = ({ filter, preview }: Pick<DeletionOrder, 'filter' | 'preview'>): boolean =>
+  filter !== undefined || preview !== undefined;
+
+/** The refusal of a filter that names every person without saying so. */
+export const checkFilter = (filter: PersonSelector | undefined): Failure | null =>
+  filter === undefined || filter.all || Object.values(filter.arguments).some((value) => restricts(value))
+    ? null
+    : failure(
+        'field_invalid',
+        'This filter restricts nothing, so it names every person. Say "all": true where that is meant.',
+        'filter',
+      );
+
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+const restricts = (value: Json): boolean => value !== '' && !(isList(value) && value.length === 0);
+
+/** The refusal of a deletion of so many persons that was not previewed; null where it needs no preview. */
+export function checkPreviewed(
+  { holds, preview }: Pick<DeletionOrder, 'holds' | 'preview'>,
+  persons: number,
+): Failure | null {
+  const over = holds.previewOver ?? null;
+  return over === null || preview !== undefined || persons <= over
+    ? null
+    : failure(
+        'deletion_preview_required',
+        `A deletion of more than ${over} persons has to be previewed and confirmed: ` +
+          'POST /v1/deletions with "preview": true, then confirm it with the digest of the preview.',
+      );
+}
+
+/**
+ * The query of PostHog's list for a filter, held to the slice like a list of the mirror; without a page. Null where no
+ * person can be in the slice.
+ */
+export function queryOf(
+  { arguments: own }: PersonSelector,
+  slices: readonly Slice[],
+): readonly (readonly [string, string])[] | null {
+  const filters = sliceFilters(slices);
+  if (filters.covers === 'none') return null;
+  const { properties = [], ...others } = own;
+  const conditions = filters.covers === 'all' ? [] : filters.leaves;
+  const all = [...conditions, ...(isList(properties) ? properties : [])];
+  const named: JsonObject = all.length === 0 ? others : { ...others, properties: all };
+  return Object.entries(named).map(([name, value]) => [name, toQuery(value)] as const);
+}

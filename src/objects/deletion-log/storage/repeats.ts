@@ -1,0 +1,85 @@
+/** Which earlier deletion a request repeats, by its idempotency key or by what it names. Decides nothing. */
+import * as z from 'zod';
+import { DeletionId } from '../../../core/ids.ts';
+import { LIMITS } from '../../../core/limits.ts';
+import { firstNumberAt } from '../id.ts';
+import type { DeletionOrder } from '../entry.ts';
+import type { Keyed } from '../keyed.ts';
+
+const Row = z.object({ entry: z.int(), fingerprint: z.string() });
+const Count = z.object({ count: z.int() });
+
+/** Rows that one new key prunes at most, so that no request pays for a week of others. */
+const PRUNED_AT_ONCE = 20;
+
+/** The latest deletion since `sinceMs` that the same token asked for with the same flags. `digest` is that of the ids. */
+export function sameSince(
+  sql: SqlStorage,
+  sinceMs: number,
+  { token, deletion: { operation, projectId, flags } }: Pick<DeletionOrder, 'token' | 'deletion'>,
+  digest: string,
+): DeletionId | null {
+  const [row] = sql
+    .exec(
+      `SELECT id FROM intents WHERE entry > ? AND token = ? AND digest = ? AND operation = ? AND project_id = ?
+        AND delete_events = ? AND delete_recordings = ? AND keep_person = ? ORDER BY entry DESC LIMIT 1`,
+      firstNumberAt(sinceMs),
+      token,
+      digest,
+      operation,
+      projectId,
+      flags.delete_events ? 1 : 0,
+      flags.delete_recordings ? 1 : 0,
+      flags.keep_person ? 1 : 0,
+    )
+    .toArray();
+  return row === undefined ? null : z.object({ id: DeletionId }).parse(row).id;
+}
+
+export class IdempotencyKeys {
+  readonly #sql: SqlStorage;
+  #count: number | null = null;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** The entry that a key was used for in the last seven days, and with which request; null where it was not. */
+  find(key: string, now: number): z.output<typeof Row> | null {
+    const [row] = this.#sql
+      .exec(
+        'SELECT entry, fingerprint FROM idempotency_keys WHERE key = ? AND entry >= ?',
+        key,
+        firstNumberAt(now - LIMITS.idempotencyKeyMsMax),
+      )
+      .toArray();
+    return row === undefined ? null : Row.parse(row);
+  }
+
+  /** Two rows, and two for each that is pruned: those older than seven days, and the oldest where there are too many. */
+  record(number: number, { key, fingerprint }: Keyed, now: number): void {
+    const old = firstNumberAt(now - LIMITS.idempotencyKeyMsMax);
+    const before = this.#counted();
+    const expired = this.#delete('key = ? AND entry < ?', key, old);
+    this.#sql.exec('INSERT INTO idempotency_keys VALUES (?, ?, ?)', number, key, fingerprint).toArray();
+    const full = before >= LIMITS.idempotencyKeysMax;
+    const oldest = '(SELECT entry FROM idempotency_keys WHERE entry < ? ORDER BY entry LIMIT ?)';
+    const pruned = this.#delete(`entry IN ${oldest}`, full ? number : old, PRUNED_AT_ONCE);
+    this.#count = before + 1 - expired - pruned;
+  }
+
+  /** Forgets what was counted, for when a transaction was rolled back. */
+  forget(): void {
+    this.#count = null;
+  }
+
+  #delete(where: string, ...bindings: readonly SqlStorageValue[]): number {
+    const query = `DELETE FROM idempotency_keys WHERE ${where} RETURNING entry`;
+    return this.#sql.exec(query, ...bindings).toArray().length;
+  }
+
+  #counted(): number {
+    this.#count ??= Count.parse(this.#sql.exec('SELECT count(*) AS count FROM idempotency_keys').one()).count;
+    return this.#count;
+  }
+}

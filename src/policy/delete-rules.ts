@@ -1,0 +1,66 @@
+/** What deletes a grant allows beyond its scope, and what holds them before they are sent. */
+import * as z from 'zod';
+import { LIMITS } from '../core/limits.ts';
+
+const members = {
+  /** Persons named for deletion in any 24 hours. */
+  persons_per_day: z.int().min(0).max(LIMITS.personsPerDayMax),
+  /** May events be deleted along? */
+  events: z.boolean(),
+  /** May recordings be deleted along? */
+  recordings: z.boolean(),
+  /** Seconds in which a deletion can be cancelled, because nothing of it is sent before. */
+  hold_seconds: z.int().min(0).max(LIMITS.holdSecondsMax),
+  /** A deletion of more persons than this waits for the operator's approval. */
+  approval_over: z.int().min(0).max(LIMITS.personsPerDayMax),
+  /** A deletion of more persons than this has to be previewed and confirmed. */
+  preview_over: z.int().min(0).max(LIMITS.personsPerDayMax),
+};
+
+export const DEFAULT_PERSONS_PER_DAY = 1000;
+
+/** As an operator registers them of a tenant. */
+export const DeleteRules = z.strictObject({
+  persons_per_day: members.persons_per_day.default(DEFAULT_PERSONS_PER_DAY),
+  events: members.events.default(false),
+  recordings: members.recordings.default(false),
+  hold_seconds: members.hold_seconds.default(0),
+  approval_over: members.approval_over.optional(),
+  preview_over: members.preview_over.optional(),
+});
+export type DeleteRules = z.output<typeof DeleteRules>;
+
+/** As a token narrows them. */
+export const NarrowerDeleteRules = z.strictObject(members).partial();
+export type NarrowerDeleteRules = z.output<typeof NarrowerDeleteRules>;
+
+const lower = (parent: number | undefined, by: number | undefined): number | undefined =>
+  parent === undefined || by === undefined ? (parent ?? by) : Math.min(parent, by);
+
+/** Never wider than `parent` in any member: smaller numbers, fewer flags, a longer hold. */
+export const narrowDeletes = (parent: DeleteRules, by: NarrowerDeleteRules = {}): DeleteRules => ({
+  persons_per_day: Math.min(parent.persons_per_day, by.persons_per_day ?? Number.POSITIVE_INFINITY),
+  events: parent.events && (by.events ?? true),
+  recordings: parent.recordings && (by.recordings ?? true),
+  hold_seconds: Math.max(parent.hold_seconds, by.hold_seconds ?? 0),
+  approval_over: lower(parent.approval_over, by.approval_over),
+  preview_over: lower(parent.preview_over, by.preview_over),
+});
+
+/** The first member that asks for more than the parent has, with what the parent has; null where none does. */
+export function widerDeletes(
+  parent: DeleteRules,
+  by: NarrowerDeleteRules,
+): { readonly member: keyof DeleteRules; readonly has: string } | null {
+  for (const member of ['persons_per_day', 'approval_over', 'preview_over'] as const) {
+    const [asked, has] = [by[member], parent[member]];
+    if (asked !== undefined && has !== undefined && asked > has) return { member, has: String(has) };
+  }
+  if (by.hold_seconds !== undefined && by.hold_seconds < parent.hold_seconds) {
+    return { member: 'hold_seconds', has: String(parent.hold_seconds) };
+  }
+  for (const member of ['events', 'recordings'] as const) {
+    if (by[member] === true && !parent[member]) return { member, has: 'false' };
+  }
+  return null;
+}
