@@ -2,15 +2,23 @@ import { DurableObject } from 'cloudflare:workers';
 import type { DeletionPreview } from '../../contract/preview.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import { failure, failureUntil, type Failure } from '../../core/failure.ts';
-import { DeletionId, type Random, type RegistrationId, type TenantId } from '../../core/ids.ts';
+import {
+  DeletionId,
+  type ProjectId,
+  type Random,
+  type RegistrationId,
+  type TenantId,
+} from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
 import type { Objects } from '../remote.ts';
+import type { Shield } from '../shield/shield.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { Alarm } from './alarm.ts';
 import { numberOf } from './id.ts';
 import { Answers } from './answers.ts';
+import { Burials, shieldKeeper, type TombstoneKeeper } from './burials.ts';
 import { beingSent, type Decision } from './job/decision.ts';
 import { Intents, type Replayed, type WrittenIntent } from './intents.ts';
 import { keyedOf, keyedOrder, type KeyedRequest } from './keyed.ts';
@@ -71,6 +79,7 @@ const RETRY_AFTER_SECONDS = 5;
 /** The binding that the log needs; `readConfig` reads the variables and secrets. */
 export interface DeletionLogEnv {
   readonly TENANT: Objects<Tenant>;
+  readonly SHIELD: Objects<Shield>;
 }
 
 const nowMs = (): number => Date.now();
@@ -89,6 +98,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #intents: Intents;
   readonly #answers: Answers;
   readonly #alarm: Alarm;
+  readonly #burials: Burials;
   readonly #runner: DeletionRunner;
   readonly #previews: Previews;
   readonly #decisions: Decisions;
@@ -106,7 +116,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     this.#alarm = new Alarm(ctx.storage);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
-    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#alarm, nowMs);
+    this.#burials = new Burials(sql, this.tombstoneKeeper());
+    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#burials, this.#alarm, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
     this.#decisions = new Decisions(ctx.storage, ledger, this.#alarm, this.#runner);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
@@ -115,6 +126,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   /** PostHog as the environment describes it. A test may describe another. */
   protected upstream(): Result<Upstream> {
     return upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
+  }
+
+  /** Who keeps the tombstones of persons that are being deleted. A test may say another. */
+  protected tombstoneKeeper(): TombstoneKeeper {
+    return shieldKeeper(this.env.SHIELD);
   }
 
   /** The registration of the tenant that is in force now. A test may say another. */
@@ -221,6 +237,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const entry = shown === null ? null : this.#reader.find(id, shown);
     if (shown === null || entry === null) return err(noSuchDeletion());
     const conflict = this.#decisions.carryOut(entry, decision, nowMs(), by, note);
+    this.#armForBurials(PAUSE_MS);
     return conflict === null ? ok(this.#reader.find(id, shown) ?? entry) : err(conflict);
   }
 
@@ -276,6 +293,12 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
       pause = TROUBLE_PAUSE_MS;
     }
     this.#alarm.replace(this.#store.earliestDue(), nowMs() + pause);
+    this.#armForBurials(TROUBLE_PAUSE_MS);
+  }
+
+  /** Tombstones of what has ended are ended by the alarm, however long that cannot be done. */
+  #armForBurials(pauseMs: number): void {
+    if (this.#burials.isBehind) this.#alarm.armBy(nowMs() + pauseMs);
   }
 
   #makeDue(number: number, at: number): void {

@@ -2,6 +2,7 @@
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Alarm } from './alarm.ts';
 import type { Ledger } from './budget/ledger.ts';
+import type { Burials } from './burials.ts';
 import { LONGEST_WAIT_MS } from './job/backoff.ts';
 import { heldInterpretation } from './job/hold.ts';
 import { holdsOf, lookAgainAt } from './job/holds.ts';
@@ -22,6 +23,7 @@ export class DeletionRunner {
   readonly #jobs: Jobs;
   readonly #sender: Sender;
   readonly #resolver: Resolver;
+  readonly #burials: Burials;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
   readonly #verifier: Verifier;
@@ -32,13 +34,15 @@ export class DeletionRunner {
     storage: DurableObjectStorage,
     ledger: Ledger,
     resolver: Resolver,
+    burials: Burials,
     alarm: Alarm,
     nowMs: () => number,
   ) {
     this.#store = new DeletionStore(storage.sql);
     this.#jobs = new Jobs(storage.sql);
-    this.#sender = new Sender(storage, ledger, alarm, nowMs);
+    this.#sender = new Sender(storage, ledger, burials, alarm, nowMs);
     this.#resolver = resolver;
+    this.#burials = burials;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
     this.#verifier = new Verifier(storage, this.#store, this.#jobs, alarm, nowMs);
@@ -54,28 +58,32 @@ export class DeletionRunner {
     return this.#step(number, upstream, 'resolved_now');
   }
 
-  #step(number: number, upstream: Upstream, trust: Trust): Promise<Interpretation> {
-    return this.alone(number, async () => {
-      const job = this.#jobs.at(number);
-      switch (job.state) {
-        case 'held':
-          return this.#release({ ...job, state: job.state }, upstream);
-        case 'sending':
-          return this.#sendChunks({ ...job, state: job.state }, upstream, trust);
-        case 'settling':
-          await this.#verifier.step({ ...job, state: job.state }, upstream);
-          return heldInterpretation(LONGEST_WAIT_MS);
-        case 'resolving':
-          return this.#resolve({ ...job, state: job.state }, upstream);
-        case 'previewed':
-          this.#resolver.expire({ ...job, state: job.state });
-          return heldInterpretation(LONGEST_WAIT_MS);
-        case 'done':
-        case 'failed':
-        case 'cancelled':
-          throw new Error(`nothing is to be done for a deletion that is ${job.state}`);
-      }
-    });
+  async #step(number: number, upstream: Upstream, trust: Trust): Promise<Interpretation> {
+    const answer = await this.alone(number, () => this.#take(number, upstream, trust));
+    await this.#burials.endOver();
+    return answer;
+  }
+
+  async #take(number: number, upstream: Upstream, trust: Trust): Promise<Interpretation> {
+    const job = this.#jobs.at(number);
+    switch (job.state) {
+      case 'held':
+        return this.#release({ ...job, state: job.state }, upstream);
+      case 'sending':
+        return this.#sendChunks({ ...job, state: job.state }, upstream, trust);
+      case 'settling':
+        await this.#verifier.step({ ...job, state: job.state }, upstream);
+        return heldInterpretation(LONGEST_WAIT_MS);
+      case 'resolving':
+        return this.#resolve({ ...job, state: job.state }, upstream);
+      case 'previewed':
+        this.#resolver.expire({ ...job, state: job.state });
+        return heldInterpretation(LONGEST_WAIT_MS);
+      case 'done':
+      case 'failed':
+      case 'cancelled':
+        throw new Error(`nothing is to be done for a deletion that is ${job.state}`);
+    }
   }
 
   /** Does something with a deletion of which no step is being taken meanwhile. */
@@ -100,6 +108,7 @@ export class DeletionRunner {
       .filter((number) => !this.#inFlight.has(number))
       .slice(0, STEPS_AT_ONCE);
     const taken = await Promise.allSettled(due.map((number) => this.step(number, upstream)));
+    await this.#burials.endOver();
     if (taken.some((each) => each.status === 'rejected')) throw new Error('a step could not be taken');
   }
 

@@ -26,7 +26,7 @@ export interface PendingDeletion {
 }
 
 /** Why an entry is held back: `internal_error` where its row cannot be read, or why a look-up of its persons failed. */
-export type HoldReason = 'upstream_changed' | FailureCode;
+export type HoldReason = 'upstream_changed' | 'tombstones_full' | FailureCode;
 
 /**
  * Another PostHog has other persons behind the same numbers, and other projects. One that ignores a flag would delete

@@ -6,6 +6,7 @@ import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { Alarm } from '../alarm.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import { notSpent } from '../budget/release.ts';
+import type { Burials } from '../burials.ts';
 import { distinct } from '../digest.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../job/backoff.ts';
 import { endOf, nextLook } from '../job/ends.ts';
@@ -30,21 +31,32 @@ export interface Attempted {
 
 type Sending = JobAt<'sending'>;
 
+/** Milliseconds until a chunk is looked at again for whose persons there was no room among the tombstones. */
+const FULL_WAIT_MS = 60_000;
+
 export class Sender {
   readonly #storage: DurableObjectStorage;
   readonly #store: DeletionStore;
   readonly #jobs: Jobs;
   readonly #rechecks: Rechecks;
   readonly #ledger: Ledger;
+  readonly #burials: Burials;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
 
-  constructor(storage: DurableObjectStorage, ledger: Ledger, alarm: Alarm, nowMs: () => number) {
+  constructor(
+    storage: DurableObjectStorage,
+    ledger: Ledger,
+    burials: Burials,
+    alarm: Alarm,
+    nowMs: () => number,
+  ) {
     this.#storage = storage;
     this.#store = new DeletionStore(storage.sql);
     this.#jobs = new Jobs(storage.sql);
     this.#rechecks = new Rechecks(storage.sql);
     this.#ledger = ledger;
+    this.#burials = burials;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
   }
@@ -122,6 +134,8 @@ export class Sender {
   ): Promise<Attempted> {
     const { chunk, chunks } = pending;
     const deletion = checked?.deletion ?? pending.deletion;
+    if (!(await this.#burials.bury(job.number, chunk, deletion, upstream)))
+      return this.#hold(job, 'tombstones_full', pending, FULL_WAIT_MS);
     const attempt = this.#begin(job.number, pending, checked, upstream);
     try {
       const answer = await sendDeletion(upstream, deletion);

@@ -286,4 +286,12 @@ ${SELECTION_TABLES(appendOnly)}
     ) STRICT, WITHOUT ROWID;
     ${appendOnly('event_looks', 'entry = NEW.entry AND look = NEW.look')}`,
   },
+  {
+    name: 'buried',
+    sql: `
+    -- Deletions with tombstones that have not been ended yet. Not part of the log.
+    CREATE TABLE buried (
+      entry INTEGER PRIMARY KEY
+    ) STRICT;`,
+  },
 ];

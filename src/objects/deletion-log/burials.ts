@@ -1,0 +1,104 @@
+/** Hides the persons of a deletion from every token of the gateway, from before they are sent until the deletion has ended. */
+import * as z from 'zod';
+import { removesProfiles, type Deletion } from '../../catalogue/deletion.ts';
+import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
+import type { Tombstone } from '../../core/tombstones.ts';
+import { findPerson } from '../../upstream/persons.ts';
+import type { Objects } from '../remote.ts';
+import type { Shield } from '../shield/shield.ts';
+import type { Upstream } from './send.ts';
+
+/** Who keeps the tombstones of all projects. */
+export interface TombstoneKeeper {
+  /** Answers once nobody is shown the persons any more; false where the project has as many tombstones as it may. */
+  readonly bury: (projectId: ProjectId, tombstone: Tombstone) => Promise<boolean>;
+  /** Ends the tombstones whose key begins so. */
+  readonly end: (projectId: ProjectId, prefix: string) => Promise<void>;
+  /** Told when a keeper cannot be reached. */
+  readonly unreachable: (error: unknown) => void;
+}
+
+/** The shields of all projects. */
+export const shieldKeeper = (shields: Objects<Shield>): TombstoneKeeper => ({
+  bury: (projectId, tombstone) => shields.getByName(String(projectId)).bury(tombstone),
+  end: (projectId, prefix) => shields.getByName(String(projectId)).endTombstones(prefix),
+  unreachable: (error) =>
+    console.error(JSON.stringify({ shield_failed: error instanceof Error ? error.name : typeof error })),
+});
+
+const Buried = z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId });
+
+const prefixOf = (id: DeletionId): string => `${id}/`;
+
+export class Burials {
+  readonly #sql: SqlStorage;
+  readonly #keeper: TombstoneKeeper;
+
+  constructor(sql: SqlStorage, keeper: TombstoneKeeper) {
+    this.#sql = sql;
+    this.#keeper = keeper;
+  }
+
+  /**
+   * False where the project has as many tombstones as it may: the chunk is not to be sent now. A keeper out of reach
+   * holds no deletion up; its persons may be shown until PostHog has deleted them.
+   */
+  async bury(number: number, chunk: number, deletion: Deletion, upstream: Upstream): Promise<boolean> {
+    if (!removesProfiles(deletion) || deletion.target.ids.length === 0) return true;
+    const named = await this.#namesOf(deletion, upstream);
+    if (named === null) return true;
+    const [row] = this.#rows('SELECT entry, id, project_id FROM intents WHERE entry = ?', number);
+    const { id, project_id: projectId } = Buried.parse(row);
+    // Written first: what is buried and not written down would be hidden for a week.
+    this.#rows('INSERT INTO buried VALUES (?) ON CONFLICT DO NOTHING', number);
+    try {
+      return await this.#keeper.bury(projectId, { key: `${prefixOf(id)}${chunk}`, ...named });
+    } catch (error) {
+      this.#keeper.unreachable(error);
+      return true;
+    }
+  }
+
+  /** Ends the tombstones of deletions that have ended. What cannot be ended now stays to be ended. */
+  async endOver(): Promise<void> {
+    for (const row of this.#over()) {
+      const { entry, id, project_id: projectId } = Buried.parse(row);
+      try {
+        await this.#keeper.end(projectId, prefixOf(id));
+        this.#rows('DELETE FROM buried WHERE entry = ?', entry);
+      } catch (error) {
+        this.#keeper.unreachable(error);
+      }
+    }
+  }
+
+  /** Has a deletion ended whose tombstones have not? */
+  get isBehind(): boolean {
+    return this.#over().length > 0;
+  }
+
+  #over() {
+    return this.#rows(
+      `SELECT b.entry, i.id, i.project_id FROM buried b JOIN intents i ON i.entry = b.entry WHERE EXISTS (
+        SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN ('done', 'failed', 'cancelled'))`,
+    );
+  }
+
+  /** Lists do not show the number of a person, so that its UUID is asked for. Null where PostHog has no such person. */
+  async #namesOf(
+    { target, projectId }: Deletion,
+    { posthog }: Upstream,
+  ): Promise<Pick<Tombstone, 'by' | 'ids'> | null> {
+    if (target.kind !== 'person') return { by: target.kind, ids: target.ids };
+    const [ref] = target.ids;
+    const uuid = PersonUuid.safeParse(ref);
+    if (uuid.success) return { by: 'uuids', ids: [uuid.data] };
+    const found = await findPerson(posthog, projectId, ref, []);
+    const text = found.ok ? found.value?.['uuid'] : undefined;
+    return typeof text === 'string' ? { by: 'uuids', ids: [text] } : null;
+  }
+
+  #rows(query: string, ...bindings: readonly SqlStorageValue[]): Record<string, SqlStorageValue>[] {
+    return this.#sql.exec(query, ...bindings).toArray();
+  }
+}
