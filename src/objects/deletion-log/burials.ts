@@ -13,7 +13,7 @@ export interface TombstoneKeeper {
   /** Answers once nobody is shown the persons any more; false where the project has as many tombstones as it may. */
   readonly bury: (projectId: ProjectId, tombstone: Tombstone) => Promise<boolean>;
   /** Ends the tombstones whose key begins so. */
-  readonly end: (projectId: ProjectId, prefix: string) => Promise<void>;
+  readonly end: (projectId: ProjectId, prefix: string) => Promise<unknown>;
   /** Told when a keeper cannot be reached. */
   readonly unreachable: (error: unknown) => void;
 }
@@ -50,7 +50,7 @@ export class Burials {
     const [row] = this.#rows('SELECT entry, id, project_id FROM intents WHERE entry = ?', number);
     const { id, project_id: projectId } = Buried.parse(row);
     // Written first: what is buried and not written down would be hidden for a week.
-    this.#rows('INSERT INTO buried VALUES (?) ON CONFLICT DO NOTHING', number);
+    this.#rows('INSERT INTO buried (entry) VALUES (?) ON CONFLICT DO NOTHING', number);
     try {
       return await this.#keeper.bury(projectId, { key: `${prefixOf(id)}${chunk}`, ...named });
     } catch (error) {
@@ -59,7 +59,13 @@ export class Burials {
     }
   }
 
-  /** Ends the tombstones of deletions that have ended. What cannot be ended now stays to be ended. */
+  /** Ends the tombstones of a deletion whose persons are gone. What cannot be ended now stays to be ended. */
+  async end(number: number): Promise<void> {
+    this.#rows('UPDATE buried SET over = 1 WHERE entry = ?', number);
+    await this.endOver();
+  }
+
+  /** Ends the tombstones that are over, those of deletions that have ended among them. */
   async endOver(): Promise<void> {
     for (const row of this.#over()) {
       const { entry, id, project_id: projectId } = Buried.parse(row);
@@ -72,14 +78,15 @@ export class Burials {
     }
   }
 
-  /** Has a deletion ended whose tombstones have not? */
+  /** Are there tombstones that are over and have not been ended? */
   get isBehind(): boolean {
     return this.#over().length > 0;
   }
 
   #over() {
     return this.#rows(
-      `SELECT b.entry, i.id, i.project_id FROM buried b JOIN intents i ON i.entry = b.entry WHERE EXISTS (
+      `SELECT b.entry, i.id, i.project_id FROM buried b JOIN intents i ON i.entry = b.entry
+      WHERE b.over = 1 OR EXISTS (
         SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN ('done', 'failed', 'cancelled'))`,
     );
   }

@@ -2,13 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { DeletionPreview } from '../../contract/preview.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import { failure, failureUntil, type Failure } from '../../core/failure.ts';
-import {
-  DeletionId,
-  type ProjectId,
-  type Random,
-  type RegistrationId,
-  type TenantId,
-} from '../../core/ids.ts';
+import { DeletionId, type Random, type RegistrationId, type TenantId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';

@@ -45,7 +45,7 @@ export class DeletionRunner {
     this.#burials = burials;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
-    this.#verifier = new Verifier(storage, this.#store, this.#jobs, alarm, nowMs);
+    this.#verifier = new Verifier(storage, this.#store, this.#jobs, burials, alarm, nowMs);
   }
 
   /** Takes the next step of a deletion. Answers with what the caller of it is told. */

@@ -82,9 +82,9 @@ export class Shield extends DurableObject {
     return true;
   }
 
-  /** Ends the tombstones whose key begins with `prefix`. */
-  endTombstones(prefix: string): void {
-    this.#tombstones.end(prefix);
+  /** Ends the tombstones whose key begins with `prefix`, and says how many. */
+  endTombstones(prefix: string): number {
+    return this.#tombstones.end(prefix);
   }
 
   #heed({ status, retryAfterSeconds }: AnswerFacts, nowMs: number): Decision[] {

@@ -45,9 +45,11 @@ export class TombstoneStore {
     return true;
   }
 
-  /** Ends those whose key begins with `prefix`. */
-  end(prefix: string): void {
-    for (const key of this.#known.keys()) if (key.startsWith(prefix)) this.#delete(key);
+  /** Ends those whose key begins with `prefix`, and says how many. */
+  end(prefix: string): number {
+    const ended = [...this.#known.keys()].filter((key) => key.startsWith(prefix));
+    for (const key of ended) this.#delete(key);
+    return ended.length;
   }
 
   dropOld(nowMs: number): void {

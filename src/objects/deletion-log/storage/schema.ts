@@ -291,7 +291,8 @@ ${SELECTION_TABLES(appendOnly)}
     sql: `
     -- Deletions with tombstones that have not been ended yet. Not part of the log.
     CREATE TABLE buried (
-      entry INTEGER PRIMARY KEY
+      entry INTEGER PRIMARY KEY,
+      over INTEGER NOT NULL DEFAULT 0 CHECK (over IN (0, 1)) -- 1: its persons are gone
     ) STRICT;`,
   },
 ];

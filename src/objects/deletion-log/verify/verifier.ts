@@ -1,6 +1,7 @@
 /** Looks for the persons of a deletion that PostHog accepted until they are gone, and sends again what is not. */
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import type { Failure, FailureCode } from '../../../core/failure.ts';
+import type { Burials } from '../burials.ts';
 import { distinct } from '../digest.ts';
 import type { Alarm } from '../alarm.ts';
 import { holdReason, type HoldReason } from '../job/hold.ts';
@@ -12,7 +13,7 @@ import { settle } from '../job/settle.ts';
 import { sendDeletion, type Upstream } from '../send.ts';
 import { countEvents } from './events.ts';
 import { callsOfLook, lookFor, ofThese, type Sighting } from './look.ts';
-import { nextTask, type Progress, type Task } from './plan.ts';
+import { areGone, nextTask, type Progress, type Task } from './plan.ts';
 
 /** Calls that one step makes, and the milliseconds until the next: 60 a minute, of PostHog's 240. */
 const CALLS_A_STEP = 10;
@@ -33,6 +34,7 @@ export class Verifier {
   readonly #store: DeletionStore;
   readonly #jobs: Jobs;
   readonly #looks: Looks;
+  readonly #burials: Burials;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
 
@@ -40,6 +42,7 @@ export class Verifier {
     storage: DurableObjectStorage,
     store: DeletionStore,
     jobs: Jobs,
+    burials: Burials,
     alarm: Alarm,
     nowMs: () => number,
   ) {
@@ -47,6 +50,7 @@ export class Verifier {
     this.#store = store;
     this.#jobs = jobs;
     this.#looks = new Looks(storage.sql);
+    this.#burials = burials;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
   }
@@ -72,6 +76,7 @@ export class Verifier {
     const seesEvents = deletion.flags.delete_events && this.#seesEvents(job.number, upstream);
     for (let calls = 0; calls < CALLS_A_STEP;) {
       const progress = this.#progress(job.number, upstream, accepted, chunks, seesEvents);
+      if (areGone(progress)) await this.#burials.end(job.number);
       const task = nextTask(progress, this.#nowMs());
       switch (task.kind) {
         case 'wait':
