@@ -33,8 +33,9 @@ const Verification = z.object({
     description:
       'Persons that PostHog has again: created after the deletion was sent, or found after they were gone.',
   }),
-  left_slice: z.int().meta({
-    description: 'Persons that PostHog has and that are no longer in the slice: they are not sent again.',
+  left_slice: count.meta({
+    description:
+      'Persons that PostHog has and that are no longer in the slice: they are not sent again. Null for tokens that have a slice: to them, such persons are gone.',
   }),
   not_checked: z.int().meta({ description: 'More than are read one by one in generation A.' }),
   unknown: z.int().meta({ description: 'Persons that were not looked at, or not yet.' }),

@@ -41,15 +41,16 @@ function watch(path: string, token: string) {
   return { seen, events, has, leave: () => asked.destroy() };
 }
 
-/** A deletion that waits for the operator. */
-async function waiting(person = ADA) {
+/** A deletion that waits for the operator. Where the profile stays, nobody is looked for once PostHog has accepted it. */
+async function waiting(person = ADA, flags: { readonly keep_person?: boolean } = {}) {
   const made = await tenants.fresh({ deletes: { persons_per_day: 100, approval_over: 0 } });
-  const answer = await send('POST', '/v1/deletions', { token: made.token, json: { ids: [person.uuid] } });
+  const json = { ids: [person.uuid], ...flags };
+  const answer = await send('POST', '/v1/deletions', { token: made.token, json });
   return { ...made, id: answer.headers['hedgerow-deletion'] ?? '' };
 }
 
 test('A stream tells the state at once and whenever it changes, and ends with the deletion', async () => {
-  const { tenant, token, id } = await waiting();
+  const { tenant, token, id } = await waiting(ADA, { keep_person: true });
   const own = watch(`/v1/deletions/${id}/events`, token);
   const operators = watch(`/admin/v1/tenants/${tenant}/deletions/${id}/events`, ADMIN_TOKEN);
   for (const { has, seen, events } of [own, operators]) {

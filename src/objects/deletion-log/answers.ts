@@ -14,7 +14,7 @@ import type {
 } from './entry.ts';
 import type { WrittenIntent } from './intents.ts';
 import { isEnd } from './job/job.ts';
-import { replayOf } from './job/replay.ts';
+import { isAccepted, replayOf } from './job/replay.ts';
 import type { DeletionReader } from './storage/reader.ts';
 import type { Registrations } from './storage/registrations.ts';
 
@@ -92,6 +92,8 @@ export class Answers {
   }
 }
 
-/** Null for a deletion that has ended. */
-const pendingOf = ({ state, sent, next_attempt_at, last_problem }: DeletionEntry): PendingState | null =>
-  isEnd(state) ? null : { state, persons: sent, next_attempt_at, last_problem };
+/** Null for a deletion that PostHog accepted, or that has ended otherwise. */
+function pendingOf(entry: DeletionEntry): PendingState | null {
+  const { state, sent, next_attempt_at, last_problem } = entry;
+  return isEnd(state) || isAccepted(entry) ? null : { state, persons: sent, next_attempt_at, last_problem };
+}

@@ -173,7 +173,7 @@ const StoredVerification = z.object({
   last_look_at: z.int().nullable(),
   gone: z.int(),
   reappeared: z.int(),
-  left_slice: z.int(),
+  left_slice: z.int().nullable(),
   not_checked: z.int(),
   looked_for: z.int(),
   events: z
@@ -202,7 +202,7 @@ function verificationOf(
   return {
     ...counts,
     last_look_at: last_look_at === null ? null : new Date(last_look_at).toISOString(),
-    still_there: looked_for - gone - reappeared - left_slice - not_checked,
+    still_there: looked_for - gone - reappeared - (left_slice ?? 0) - not_checked,
     unknown: sent - looked_for,
     events_completed: events?.completed ?? null,
     events_pending: events?.pending ?? null,

@@ -146,6 +146,16 @@ test('An entry says who asked for what, and what PostHog made of it', async () =
   });
   expect(await log.get(entry.id, OPERATOR)).toEqual({
     ...entry,
+    progress: {
+      asked: 2,
+      in_slice: null,
+      found: 2,
+      sent: 2,
+      confirmed: 2,
+      failed: 0,
+      persons_per_minute: null,
+      seconds_left: null,
+    },
     ids: ['ada', 'ada', 'bob'],
     sent_ids: ['ada', 'ada', 'bob'],
     left_slice_ids: null,

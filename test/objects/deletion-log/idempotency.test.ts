@@ -28,7 +28,9 @@ import {
   test,
   tokenId,
   uuids,
+  type Answer,
 } from '../../support/objects/deletion-log.ts';
+import { world } from '../../support/objects/world.ts';
 
 const KEY = IdempotencyKey.parse('8e03978e-40d5-43e8-bc93-6894a57f9324');
 const OTHER_KEY = IdempotencyKey.parse('another');
@@ -142,6 +144,24 @@ test.each([
   await log.carryOut(keyed());
   expect(await log.carryOut(keyed())).toMatchObject({ value: { interpretation: told, replayed: true } });
   expect(sent).toHaveLength(1);
+});
+
+test('A key of a deletion that PostHog accepted and never carried out is told so, and makes no other', async () => {
+  const { deletes, fail } = world(2);
+  const { stub, log } = freshLog();
+  fail('delete', ...Array<Answer>(4).fill(answer(202, SUMMARY)));
+  const entry = await log.carryOut(keyed());
+  for (let hour = 1; (await newest(log)).state === 'settling'; hour += 1) await ring(stub, NOW + hour * HOUR);
+  expect(await newest(log)).toMatchObject({ state: 'failed', reason: 'still_there' });
+  expect(await log.carryOut(keyed())).toMatchObject({
+    value: {
+      entry: entry.ok && entry.value.entry,
+      interpretation: { failure: { code: 'deletion_state_conflict' } },
+      pending: null,
+      replayed: true,
+    },
+  });
+  expect(deletes()).toHaveLength(4);
 });
 
 test('A key of a deletion that was cancelled makes no other', async () => {

@@ -153,7 +153,11 @@ describe('A confirmation', () => {
     await evictDurableObject(stub);
     await ring(stub, NOW + 1000);
     expect(deletes().flat()).toEqual(uuids(1200));
-    expect(await newest(log)).toMatchObject({ state: 'done', sent: 1200, chunks: { total: 2, accepted: 2 } });
+    expect(await newest(log)).toMatchObject({
+      state: 'settling',
+      sent: 1200,
+      chunks: { total: 2, accepted: 2 },
+    });
     expect(await rowsOf(stub, 'transitions')).toContainEqual(
       expect.objectContaining({ event: 'confirmed', actor: BY }),
     );
@@ -203,7 +207,7 @@ describe('A confirmation', () => {
     leave(2);
     await ring(stub, NOW + 1000);
     expect(deletes()).toEqual([uuids(2)]);
-    expect(await newest(log)).toMatchObject({ state: 'done', in_slice: 3, sent: 2, left_slice: 1 });
+    expect(await newest(log)).toMatchObject({ state: 'settling', in_slice: 3, sent: 2, left_slice: 1 });
   });
 
   test('A confirmation that does not fit into the budget is refused, and the preview stays', async () => {

@@ -13,6 +13,7 @@ import {
   held,
   HOUR,
   lost,
+  MINUTE,
   newest,
   NOW,
   OPERATOR,
@@ -40,12 +41,15 @@ describe('A deletion by a filter', () => {
     const created = await log.create(filtered());
     expect(created).toMatchObject({
       ok: true,
-      value: { state: 'resolving', asked: 0, sent: 0, in_slice: null },
+      value: { entry: { state: 'resolving', asked: 0, sent: 0, in_slice: null } },
     });
     expect(asked).toEqual([]);
     await ring(stub, NOW);
     expect(asked.filter(({ kind }) => kind === 'list')).toHaveLength(3);
     expect(deletes().flat()).toEqual(uuids(2300));
+    await ring(stub, NOW + MINUTE);
+    await ring(stub, NOW + 2 * MINUTE);
+    expect(deletes()).toHaveLength(3);
     expect(await newest(log)).toMatchObject({
       state: 'done',
       asked: 2300,
@@ -99,7 +103,7 @@ describe('A deletion by a filter', () => {
       expect(asked).toEqual([]);
       expect((await log.create(filtered({ filter: { arguments: own, all: true } }))).ok).toBe(true);
       await ring(stub, NOW);
-      expect(await newest(log)).toMatchObject({ state: 'done', sent: 2 });
+      expect(await newest(log)).toMatchObject({ state: 'settling', sent: 2 });
     },
   );
 
@@ -129,7 +133,7 @@ describe('A deletion by a filter', () => {
     await log.create(filtered(budgetOf(3)));
     await ring(stub, NOW);
     await ring(stub, NOW + 20 * HOUR);
-    expect(await newest(log)).toMatchObject({ state: 'done', sent: 3 });
+    expect(await newest(log)).toMatchObject({ state: 'settling', sent: 3 });
     const one = () => log.create(order(bulk([uuid(9)]), budgetOf(3)));
     await ring(stub, NOW + 25 * HOUR).catch(() => 'no alarm is set');
     expect((await one()).ok).toBe(false);
@@ -213,7 +217,7 @@ describe('A deletion by a filter', () => {
       await ring(stub, NOW + HOUR);
       expect(persons.size).toBe(0);
       expect(new Set(deletes().flat())).toEqual(new Set(uuids(1500)));
-      expect(await newest(log)).toMatchObject({ state: 'done', asked: 1500, in_slice: 1500 });
+      expect(await newest(log)).toMatchObject({ state: 'settling', asked: 1500, in_slice: 1500 });
     },
   );
 

@@ -3,6 +3,7 @@ import { evictDurableObject } from 'cloudflare:test';
 import { expect } from 'vitest';
 import type { Generation } from '../../../src/catalogue/generation.ts';
 import type { PersonUuid } from '../../../src/core/ids.ts';
+import type { Slice } from '../../../src/policy/slice.ts';
 import {
   ACME,
   alarmOf,
@@ -22,6 +23,7 @@ import {
   order,
   overwrites,
   posthog,
+  REGISTRATION,
   ring,
   rowsOf,
   single,
@@ -183,6 +185,42 @@ test('A person that left the slice is not sent again by a grant of that slice', 
     state: 'failed',
     verification: { left_slice: 1, still_there: 1 },
   });
+});
+
+test('A reader with a slice is told of persons outside of it as of persons who are gone', async () => {
+  const { has, events } = world(uuids(5));
+  const { stub, log } = freshLog();
+  const asked = { kind: 'uuids', ids: uuids(5) } as const;
+  const created_at = new Date(NOW + 1000).toISOString();
+  events.push({ person_uuid: uuid(0), created_at, status: 'pending' });
+  const made = sliced(asked, uuids(5), { slices: [ACME] });
+  await log.carryOut({ ...made, deletion: bulk(uuids(5), { delete_events: true }) });
+  const person = (n: number, at: string, tenant: string) =>
+    has.set(uuid(n), { uuid: uuid(n), created_at: at, properties: { tenant_id: tenant } });
+  person(0, EARLIER, 'globex');
+  person(1, created_at, 'globex');
+  person(2, created_at, 'acme');
+  await ring(stub, NOW + MINUTE);
+  const { id } = await newest(log);
+  const view = {
+    kind: 'tenant',
+    registration: REGISTRATION,
+    slices: [ACME],
+    distinctIdsHidden: false,
+  } as const;
+  const seenBy = async (slices: readonly Slice[]) => {
+    const entry = await log.get(id, { ...view, slices });
+    const listed = (await log.list({ limit: 1, before: null }, { ...view, slices })).rows[0];
+    expect(listed?.verification).toEqual(entry?.verification);
+    return entry?.verification;
+  };
+  expect(await seenBy([])).toMatchObject({ gone: 2, reappeared: 2, left_slice: 1, still_there: 0 });
+  expect(await seenBy([ACME])).toMatchObject({ gone: 4, reappeared: 1, left_slice: null, still_there: 0 });
+  person(3, EARLIER, 'globex');
+  person(4, EARLIER, 'acme');
+  await ringOut(stub);
+  expect(await seenBy([])).toMatchObject({ gone: 0, reappeared: 4, left_slice: 1, still_there: 0 });
+  expect(await seenBy([ACME])).toMatchObject({ gone: 3, reappeared: 2, left_slice: null, still_there: 0 });
 });
 
 test('One person is looked for by the number or UUID it was named by', async () => {

@@ -8,15 +8,19 @@ import { isEnd } from './job.ts';
 
 /**
  * The answer that PostHog gave, as far as the log keeps it: the numbers, and the status of a refusal. A deletion that
- * has not ended is answered as one that is held, and one that ended otherwise with `deletion_state_conflict`.
+ * it has yet to accept is answered as one that is held, and one that ended otherwise with `deletion_state_conflict`.
  */
 export function replayOf(entry: DeletionEntry): Interpretation {
-  const { state, outcome, operation, sent } = entry;
+  const { state, reason, outcome, operation, sent } = entry;
+  if (isAccepted(entry) && outcome !== null) return success(entry, outcome);
   if (!isEnd(state)) return heldReply({ operation }, sent);
-  if (outcome?.status === undefined) return endedOtherwise(entry);
-  if (state === 'done') return success(entry, outcome);
-  return outcome.status === null ? endedOtherwise(entry) : refusal(outcome.status);
+  const status = outcome?.status ?? null;
+  return reason === 'refused' && status !== null ? refusal(status) : endedOtherwise(entry);
 }
+
+/** PostHog accepted every chunk, and nothing speaks against its answer. */
+export const isAccepted = ({ state, outcome }: Pick<DeletionEntry, 'state' | 'outcome'>): boolean =>
+  outcome !== null && (state === 'settling' || state === 'done');
 
 type Outcome = NonNullable<DeletionEntry['outcome']>;
 

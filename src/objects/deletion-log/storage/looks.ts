@@ -16,8 +16,19 @@ const LookRow = z
 const EventLookRow = z.object({ at: z.int(), pending: z.int() });
 const Times = z.object({ sent_at: z.int(), accepted_at: z.int(), slices: SlicesColumn.nullable() });
 const Texts = JsonColumn.pipe(z.array(z.string()));
-const Present = z.object({ present: z.int() });
+const Known = z.object({ present: z.int(), inside: z.int() });
 const Ids = z.object({ ids: Texts });
+
+/** The last look counts nobody again. */
+const NOTHING_NEW: Sighting = {
+  gone: 0,
+  reappeared: 0,
+  reappearedOutside: 0,
+  leftSlice: 0,
+  notChecked: 0,
+  there: [],
+};
+const NOBODY_CAME_BACK = { cameBack: 0, cameBackInside: 0 };
 
 /** When a deletion was sent and accepted, in milliseconds since 1970, and the slices it was made under. */
 export interface Accepted {
@@ -40,34 +51,43 @@ export class Looks {
     asked: number,
     seen: Sighting,
   ): void {
-    const last = kind === 'last';
+    const isLast = kind === 'last';
+    const { gone, reappeared, reappearedOutside, leftSlice, notChecked, there } = isLast ? NOTHING_NEW : seen;
+    const { cameBack, cameBackInside } = isLast ? this.#cameBack(number, chunk, seen) : NOBODY_CAME_BACK;
     this.#rows(
-      'INSERT INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO looks VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       number,
       pass,
       chunk,
       kind,
       at,
-      last ? 0 : asked,
-      last ? 0 : seen.gone,
-      last ? 0 : seen.reappeared,
-      last ? 0 : seen.leftSlice,
-      last ? 0 : seen.notChecked,
-      last ? Math.max(0, asked - seen.gone - seen.notChecked - this.#presentBefore(number, chunk)) : 0,
-      last ? 0 : seen.there.length,
-      JSON.stringify(last ? [] : seen.there),
+      isLast ? 0 : asked,
+      gone,
+      reappeared,
+      reappearedOutside,
+      leftSlice,
+      notChecked,
+      cameBack,
+      cameBackInside,
+      there.length,
+      JSON.stringify(there),
     );
   }
 
-  /** Persons of a chunk of whom it is known that PostHog has them. */
-  #presentBefore(number: number, chunk: number): number {
+  /** Persons of a chunk that PostHog has and that were not known to be there: all of them, and those in the slice. */
+  #cameBack(number: number, chunk: number, { reappeared, reappearedOutside, leftSlice, there }: Sighting) {
     const [row] = this.#rows(
-      `SELECT coalesce(sum(reappeared), 0) + coalesce(sum(left_slice), 0) AS present
+      `SELECT coalesce(sum(reappeared + left_slice), 0) AS present,
+        coalesce(sum(reappeared - reappeared_outside), 0) AS inside
       FROM looks WHERE entry = ? AND chunk = ?`,
       number,
       chunk,
     );
-    return Present.parse(row).present;
+    const { present, inside } = Known.parse(row);
+    return {
+      cameBack: Math.max(0, reappeared + leftSlice + there.length - present),
+      cameBackInside: Math.max(0, reappeared - reappearedOutside + there.length - inside),
+    };
   }
 
   /** One row. */

@@ -264,9 +264,11 @@ ${SELECTION_TABLES(appendOnly)}
       asked INTEGER NOT NULL, -- ids that were still there; in the last pass none is counted again
       gone INTEGER NOT NULL,
       reappeared INTEGER NOT NULL, -- created after the deletion was sent
+      reappeared_outside INTEGER NOT NULL, -- of these, those outside the slice
       left_slice INTEGER NOT NULL,
       not_checked INTEGER NOT NULL,
       came_back INTEGER NOT NULL, -- found by the last pass, after they had been gone
+      came_back_inside INTEGER NOT NULL, -- found by the last pass in the slice, where none was known to be
       there INTEGER NOT NULL,
       ids TEXT NOT NULL CHECK (json_valid(ids)), -- those still there
       PRIMARY KEY (entry, pass, chunk)

@@ -19,6 +19,8 @@ export interface Sighting {
   readonly gone: number;
   /** PostHog has a person of this id that was created after the deletion was sent. */
   readonly reappeared: number;
+  /** Of these, persons that are not in the slice under which the deletion was made. */
+  readonly reappearedOutside: number;
   /** PostHog has the person, and it is no longer in the slice under which it was to be deleted. */
   readonly leftSlice: number;
   /** Beyond what is read one by one, where PostHog has no batch look-up. */
@@ -77,11 +79,14 @@ function judge(
   found: readonly FoundPerson[],
 ): Sighting {
   const persons = new Map(found.flatMap(({ ids, person }) => ids.map((id) => [id, person] as const)));
-  const present = [...persons].filter(([, person]) => !wasCreatedAfter(person, sentAt));
+  const { present = [], anew = [] } = Object.groupBy(persons, ([, person]) =>
+    wasCreatedAfter(person, sentAt) ? 'anew' : 'present',
+  );
   const there = present.filter(([, person]) => isInSlice(person, slices)).map(([id]) => id);
   return {
     gone: checked.length - persons.size,
-    reappeared: persons.size - present.length,
+    reappeared: anew.length,
+    reappearedOutside: anew.filter(([, person]) => !isInSlice(person, slices)).length,
     leftSlice: present.length - there.length,
     notChecked: asked - checked.length,
     there,
