@@ -2,7 +2,7 @@
  * The operator's fuse over the deletes of all tenants: so many persons over any 24 hours, whichever tenant deletes them.
  * What does not fit blows it, and then nothing is let through until the operator resets it.
  */
-import type { FuseStatus } from '../contract/fuse.ts';
+import type { FuseStatus } from '../contract/deletions/fuse.ts';
 import type { Migration } from './migrations.ts';
 
 const WINDOW_MS = 86_400_000;

@@ -81,7 +81,7 @@ describe('Tombstones of an isolate', () => {
     },
   );
 
-  test('Where the keeper is out of reach, what was known last holds, and the operator is told', async () => {
+  test('Tombstones that were known last hold where the keeper is out of reach, and the operator is told', async () => {
     const { covers, set, pass, break: breakKeeper, told } = isolate();
     set(ADA);
     await covers();

@@ -4,6 +4,7 @@ import { removesProfiles, type Deletion } from '../../catalogue/deletion.ts';
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
 import type { Tombstone } from '../../core/tombstones.ts';
 import { findPerson } from '../../upstream/persons.ts';
+import { logShieldFailure } from '../console.ts';
 import type { Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
 import type { Upstream } from './send.ts';
@@ -22,8 +23,7 @@ export interface TombstoneKeeper {
 export const shieldKeeper = (shields: Objects<Shield>): TombstoneKeeper => ({
   bury: (projectId, tombstone) => shields.getByName(String(projectId)).bury(tombstone),
   end: (projectId, prefix) => shields.getByName(String(projectId)).endTombstones(prefix),
-  unreachable: (error) =>
-    console.error(JSON.stringify({ shield_failed: error instanceof Error ? error.name : typeof error })),
+  unreachable: logShieldFailure,
 });
 
 const Buried = z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId });

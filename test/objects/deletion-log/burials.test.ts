@@ -34,6 +34,13 @@ const shield = SHIELD.getByName('1') as unknown as Remote<Shield>;
 const hidden = async (): Promise<string[]> =>
   (await shield.tombstones([])).added.flatMap(({ ids }) => ids).toSorted();
 
+/** A quarter of all tombstones that there may be. */
+const crowd = (nth: number): Tombstone => ({
+  key: `others/${nth}`,
+  by: 'uuids',
+  ids: Array.from({ length: LIMITS.tombstonePersonsMax / 4 }, (_, i) => `${nth}-${i}`),
+});
+
 afterEach(async () => {
   await shield.endTombstones('');
 });
@@ -92,11 +99,6 @@ test('Nobody is hidden where the profiles stay', async () => {
 
 test('A chunk for whose persons there is no room waits, and is sent when there is room', async () => {
   const sent = posthog(answer(202, SUMMARY));
-  const crowd = (nth: number): Tombstone => ({
-    key: `others/${nth}`,
-    by: 'uuids',
-    ids: Array.from({ length: LIMITS.tombstonePersonsMax / 4 }, (_, i) => `${nth}-${i}`),
-  });
   for (let nth = 0; nth < 4; nth += 1) await shield.bury(crowd(nth));
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));

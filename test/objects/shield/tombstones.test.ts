@@ -29,6 +29,13 @@ async function rested() {
   return { shield, waits };
 }
 
+/** A chunk of 40,000 persons. */
+const chunk = (nth: number): Tombstone => ({
+  key: `birch/${nth}/0`,
+  by: 'uuids',
+  ids: Array.from({ length: 40_000 }, (_, i) => `${nth}-${i}`),
+});
+
 describe('Tombstones of a shield', () => {
   test('A shield tells what an asker does not know, and what has ended', async () => {
     const shield = fresh();
@@ -95,11 +102,6 @@ describe('Tombstones of a shield', () => {
 
   test('A shield has tombstones for a bounded number of persons, and room again when some end', async () => {
     const shield = fresh();
-    const chunk = (nth: number): Tombstone => ({
-      key: `birch/${nth}/0`,
-      by: 'uuids',
-      ids: Array.from({ length: 40_000 }, (_, i) => `${nth}-${i}`),
-    });
     for (let nth = 0; nth < LIMITS.tombstonePersonsMax / 40_000; nth += 1)
       expect(await shield.bury(chunk(nth))).toBe(true);
     expect(await shield.bury(ADA)).toBe(false);

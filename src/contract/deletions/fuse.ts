@@ -1,6 +1,6 @@
 /** What the routes of the operator's fuse answer. */
 import * as z from 'zod';
-import { LIMITS } from '../core/limits.ts';
+import { LIMITS } from '../../core/limits.ts';
 
 export const FuseStatus = z
   .strictObject({
