@@ -33,6 +33,7 @@ const prefixOf = (id: DeletionId): string => `${id}/`;
 export class Burials {
   readonly #sql: SqlStorage;
   readonly #keeper: TombstoneKeeper;
+  readonly #gone = new Set<number>();
 
   constructor(sql: SqlStorage, keeper: TombstoneKeeper) {
     this.#sql = sql;
@@ -50,7 +51,8 @@ export class Burials {
     const [row] = this.#rows('SELECT entry, id, project_id FROM intents WHERE entry = ?', number);
     const { id, project_id: projectId } = Buried.parse(row);
     // Written first: what is buried and not written down would be hidden for a week.
-    this.#rows('INSERT INTO buried (entry) VALUES (?) ON CONFLICT DO NOTHING', number);
+    this.#rows('INSERT INTO buried VALUES (?) ON CONFLICT DO NOTHING', number);
+    this.#gone.delete(number);
     try {
       return await this.#keeper.bury(projectId, { key: `${prefixOf(id)}${chunk}`, ...named });
     } catch (error) {
@@ -59,19 +61,22 @@ export class Burials {
     }
   }
 
-  /** Ends the tombstones of a deletion whose persons are gone. What cannot be ended now stays to be ended. */
-  async end(number: number): Promise<void> {
-    this.#rows('UPDATE buried SET over = 1 WHERE entry = ?', number);
-    await this.endOver();
+  /** The persons of a deletion are gone, so that its tombstones are over. An object that restarts finds that out again. */
+  markGone(number: number): void {
+    this.#gone.add(number);
   }
 
-  /** Ends the tombstones that are over, those of deletions that have ended among them. */
+  /**
+   * Ends the tombstones that are over, those of deletions that have ended among them. What cannot be ended now stays to
+   * be ended.
+   */
   async endOver(): Promise<void> {
     for (const row of this.#over()) {
       const { entry, id, project_id: projectId } = Buried.parse(row);
       try {
         await this.#keeper.end(projectId, prefixOf(id));
         this.#rows('DELETE FROM buried WHERE entry = ?', entry);
+        this.#gone.delete(entry);
       } catch (error) {
         this.#keeper.unreachable(error);
       }
@@ -86,8 +91,9 @@ export class Burials {
   #over() {
     return this.#rows(
       `SELECT b.entry, i.id, i.project_id FROM buried b JOIN intents i ON i.entry = b.entry
-      WHERE b.over = 1 OR EXISTS (
+      WHERE b.entry IN (SELECT value FROM json_each(?)) OR EXISTS (
         SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN ('done', 'failed', 'cancelled'))`,
+      JSON.stringify([...this.#gone]),
     );
   }
 

@@ -11,7 +11,7 @@ import { distinct } from '../digest.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../job/backoff.ts';
 import { endOf, nextLook } from '../job/ends.ts';
 import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from '../job/hold.ts';
-import { settle, settleNoneLeft, type Settled } from '../job/settle.ts';
+import { deletesAtOnce, settle, settleNoneLeft, type Settled } from '../job/settle.ts';
 import { emptyDeletionReply, sendDeletion, type Upstream } from '../send.ts';
 import { drivenOf } from '../storage/driven.ts';
 import { Jobs, type JobAt } from '../storage/jobs.ts';
@@ -217,6 +217,7 @@ export class Sender {
     } else {
       if (chunks > 1) this.#store.settleAll(job.number, now);
       this.#settleAccepted(job, deletion, generation, now);
+      if (deletesAtOnce(generation, settled, chunks)) this.#burials.markGone(job.number);
     }
   }
 

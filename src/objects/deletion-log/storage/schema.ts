@@ -293,8 +293,7 @@ ${SELECTION_TABLES(appendOnly)}
     sql: `
     -- Deletions with tombstones that have not been ended yet. Not part of the log.
     CREATE TABLE buried (
-      entry INTEGER PRIMARY KEY,
-      over INTEGER NOT NULL DEFAULT 0 CHECK (over IN (0, 1)) -- 1: its persons are gone
+      entry INTEGER PRIMARY KEY
     ) STRICT;`,
   },
 ];

@@ -55,7 +55,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** A and B delete within the request. C has a queue that tries four times, up to ten minutes apart (corrections §3, 2.7). */
-const FIRST_LOOK_MS = { A: 1000, B: 1000, C: 5000 } as const satisfies Record<Generation, number>;
+const FIRST_LOOK_MS = { A: 30_000, B: 30_000, C: 10_000 } as const satisfies Record<Generation, number>;
 const PATIENCE_MS = { A: 2 * MINUTE_MS, B: 2 * MINUTE_MS, C: 45 * MINUTE_MS } as const satisfies Record<
   Generation,
   number

@@ -76,7 +76,7 @@ export class Verifier {
     const seesEvents = deletion.flags.delete_events && this.#seesEvents(job.number, upstream);
     for (let calls = 0; calls < CALLS_A_STEP;) {
       const progress = this.#progress(job.number, upstream, accepted, chunks, seesEvents);
-      if (areGone(progress)) await this.#burials.end(job.number);
+      if (areGone(progress)) this.#burials.markGone(job.number);
       const task = nextTask(progress, this.#nowMs());
       switch (task.kind) {
         case 'wait':
@@ -148,7 +148,10 @@ export class Verifier {
         ? this.#begin(number, task.chunk, isFirst, upstream)
         : null;
     });
-    if (attempt !== null) await this.#sendAgain(attempt, ofThese(deletion, seen.value.there), upstream);
+    if (attempt === null) return null;
+    const again = ofThese(deletion, seen.value.there);
+    await this.#burials.bury(number, task.chunk, again, upstream);
+    await this.#sendAgain(attempt, again, upstream);
     return null;
   }
 
