@@ -1,8 +1,8 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { DeletionPreview } from '../../contract/preview.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
-import { failure, failureUntil, type Failure } from '../../core/failure.ts';
-import { DeletionId, type Random, type RegistrationId, type TenantId } from '../../core/ids.ts';
+import { failure, type Failure } from '../../core/failure.ts';
+import type { DeletionId, Random, RegistrationId, TenantId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
@@ -12,15 +12,13 @@ import type { Tenant } from '../tenant/tenant.ts';
 import { Alarm } from './alarm.ts';
 import { numberOf } from './id.ts';
 import { Answers } from './answers.ts';
-import { Burials, shieldKeeper, type TombstoneKeeper } from './burials.ts';
+import { Burials, shieldKeeper } from './burials.ts';
 import { beingSent, type Decision } from './job/decision.ts';
-import { Intents, type Replayed, type WrittenIntent } from './intents.ts';
-import { keyedOf, keyedOrder, type KeyedRequest } from './keyed.ts';
+import { Intents, type Replayed, type WrittenIntent } from './intents/intents.ts';
+import { keyedOf, type KeyedRequest } from './intents/keyed.ts';
 import { Ledger } from './budget/ledger.ts';
 import { Decisions } from './decisions.ts';
-import { digestOf, distinct } from './digest.ts';
 import {
-  askedOf,
   type BudgetAsk,
   type CreatedDeletion,
   type DeletionDetail,
@@ -32,24 +30,25 @@ import {
   type ReplayedDeletion,
   type ResetScope,
 } from './entry.ts';
-import { DeletionReader, EVERYTHING, type IdsOfChunk, type Shown } from './storage/reader.ts';
+import { DeletionReader, type IdsOfChunk } from './storage/reader.ts';
 import { Registrations } from './storage/registrations.ts';
 import { distinctIdHasher } from './distinct-id-key.ts';
-import { keysOf, resettable } from './reset-scope.ts';
+import { checkRegistration, prepare } from './intents/prepare.ts';
+import { resettable } from './reset-scope.ts';
 import { DeletionResolutions } from './storage/resolutions.ts';
 import type { Actor } from './storage/jobs.ts';
 import { Previews } from './resolving/previews.ts';
 import { Resolver } from './resolving/resolver.ts';
-import { checkFilter, checkPreviewed, isSelection } from './resolving/selection.ts';
 import { DeletionRunner } from './runner.ts';
-import { DELETION_STEPS } from './storage/schema.ts';
+import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
 import { DeletionStore } from './storage/store.ts';
+import { Views, type PageOf } from './views.ts';
 
 export type { Decision } from './job/decision.ts';
 export type { Actor } from './storage/jobs.ts';
 export type { PendingState, ReplayedDeletion, Told } from './entry.ts';
-export type { KeyedRequest } from './keyed.ts';
+export type { KeyedRequest } from './intents/keyed.ts';
 export type {
   BudgetAsk,
   CreatedDeletion,
@@ -67,8 +66,6 @@ export type {
 const PAUSE_MS = 1000;
 /** Milliseconds until the next alarm after one that could not do its work. */
 const TROUBLE_PAUSE_MS = 60_000;
-/** Seconds after which a deletion that was not written down may be asked for again. */
-const RETRY_AFTER_SECONDS = 5;
 
 /** The binding that the log needs; `readConfig` reads the variables and secrets. */
 export interface DeletionLogEnv {
@@ -86,11 +83,11 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
  */
 export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #store: DeletionStore;
-  readonly #reader: DeletionReader;
   readonly #resolutions: DeletionResolutions;
   readonly #registrations: Registrations;
   readonly #intents: Intents;
   readonly #answers: Answers;
+  readonly #views: Views;
   readonly #alarm: Alarm;
   readonly #burials: Burials;
   readonly #runner: DeletionRunner;
@@ -102,15 +99,16 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const { sql } = ctx.storage;
     migrate(ctx.storage, DELETION_STEPS);
     this.#store = new DeletionStore(sql);
-    this.#reader = new DeletionReader(sql);
+    const reader = new DeletionReader(sql);
     this.#resolutions = new DeletionResolutions(sql);
     this.#registrations = new Registrations(sql);
     const ledger = new Ledger(this.#store);
-    this.#answers = new Answers(this.#reader, ledger, this.#registrations, nowMs);
+    this.#answers = new Answers(reader, ledger, this.#registrations, nowMs);
+    this.#views = new Views(reader, this.#registrations, this.#resolutions);
     this.#alarm = new Alarm(ctx.storage);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
-    this.#burials = new Burials(sql, this.tombstoneKeeper());
+    this.#burials = new Burials(sql, shieldKeeper(env.SHIELD));
     this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#burials, this.#alarm, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
     this.#decisions = new Decisions(ctx.storage, ledger, this.#alarm, this.#runner);
@@ -120,11 +118,6 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   /** PostHog as the environment describes it. A test may describe another. */
   protected upstream(): Result<Upstream> {
     return upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
-  }
-
-  /** Who keeps the tombstones of persons that are being deleted. A test may say another. */
-  protected tombstoneKeeper(): TombstoneKeeper {
-    return shieldKeeper(this.env.SHIELD);
   }
 
   /** The registration of the tenant that is in force now. A test may say another. */
@@ -146,7 +139,9 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if ('replayed' in intent.value) return ok(this.#answers.replayed(intent.value.replayed, order));
     const { number, told } = intent.value;
     if (told !== null) return ok(this.#answers.notSent(intent.value, told, order));
-    const sending = this.#runner.stepResolved(number, upstream.value);
+    // Who asks again with a key is not to meet a refusal that is long over, so the log does it instead.
+    const whenBusy = order.idempotencyKey === undefined ? 'refuse' : 'wait';
+    const sending = this.#runner.stepResolved(number, upstream.value, whenBusy);
     this.ctx.waitUntil(sending);
     return ok(this.#answers.sent(intent.value, await sending, order));
   }
@@ -181,39 +176,24 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     return this.#answers.budget(ask);
   }
 
-  /**
-   * Entries by age, the newest first, each once however many are added between pages. `before` is the `next` of the
-   * page before, null for the first.
-   * @throws where `before` is not a deletion id: callers check that first.
-   */
-  list(
-    page: { limit: number; before: string | null },
-    view: LogView,
-  ): { rows: DeletionEntry[]; next: string | null } {
-    const shown = this.#shownTo(view);
-    if (shown === null) return { rows: [], next: null };
-    const before = page.before === null ? null : DeletionId.parse(page.before);
-    const found = this.#reader.page(before, page.limit + 1, shown);
-    const rows = found.slice(0, page.limit);
-    return { rows, next: found.length > rows.length ? (rows.at(-1)?.id ?? null) : null };
+  /** Entries by age, the newest first (see `Views.list`). */
+  list(page: PageOf, view: LogView): { rows: DeletionEntry[]; next: string | null } {
+    return this.#views.list(page, view);
   }
 
   /** One entry with its ids, as asked for and as sent; null where the view has none of this id. */
   get(id: DeletionId, view: LogView): DeletionDetail | null {
-    const shown = this.#shownTo(view);
-    return shown === null ? null : this.#reader.detail(id, shown);
+    return this.#views.detail(id, view);
   }
 
   /** One entry with how far it has come; null where the view has none of this id. */
   status(id: DeletionId, view: LogView): DeletionStatus | null {
-    const shown = this.#shownTo(view);
-    return shown === null ? null : this.#reader.status(id, shown);
+    return this.#views.status(id, view);
   }
 
   /** The ids of one chunk of a deletion, counted from 0, as they were asked for; null where the view has no such deletion. */
   ids(id: DeletionId, chunk: number, view: LogView): IdsOfChunk | null {
-    const shown = this.#shownTo(view);
-    return shown === null ? null : this.#reader.ids(id, chunk, shown);
+    return this.#views.ids(id, chunk, view);
   }
 
   /**
@@ -227,12 +207,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     note: string | null,
     view: LogView,
   ): Result<DeletionEntry> {
-    const shown = this.#shownTo(view);
-    const entry = shown === null ? null : this.#reader.find(id, shown);
-    if (shown === null || entry === null) return err(noSuchDeletion());
+    const entry = this.#views.find(id, view);
+    if (entry === null) return err(noSuchDeletion());
     const conflict = this.#decisions.carryOut(entry, decision, nowMs(), by, note);
     this.#armForBurials(PAUSE_MS);
-    return conflict === null ? ok(this.#reader.find(id, shown) ?? entry) : err(conflict);
+    return conflict === null ? ok(this.#views.find(id, view) ?? entry) : err(conflict);
   }
 
   /**
@@ -240,7 +219,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
    * reader, null for the operator.
    */
   preview(id: DeletionId, view: LogView, shownBy: ShownBy | null): DeletionPreview | null {
-    const entry = this.get(id, view);
+    const entry = this.#views.find(id, view);
     return entry === null ? null : this.#previews.show(numberOf(id), shownBy);
   }
 
@@ -251,12 +230,12 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async confirm(id: DeletionId, digest: string, by: Actor, view: LogView): Promise<Result<DeletionEntry>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    if (this.get(id, view) === null) return err(noSuchDeletion());
+    if (this.#views.find(id, view) === null) return err(noSuchDeletion());
     const number = numberOf(id);
     if (this.#runner.isBusy(number)) return err(beingSent());
     const confirmed = await this.#previews.confirm(number, digest, by, upstream.value);
     if (!confirmed.ok) return confirmed;
-    const entry = this.get(id, view);
+    const entry = this.#views.find(id, view);
     return entry === null ? err(noSuchDeletion()) : ok(entry);
   }
 
@@ -306,44 +285,14 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     order: DeletionOrder,
     upstream: Upstream,
   ): Promise<Result<WrittenIntent | Replayed>> {
-    const persons = distinct(order.deletion.target.ids).length;
-    const unasked = checkFilter(order.filter) ?? (isSelection(order) ? null : checkPreviewed(order, persons));
-    if (unasked !== null) return err(unasked);
-    const digest = await digestOf(askedOf(order).ids);
-    const keyed = await keyedOrder(order);
-    const keys =
-      order.resolved === undefined ? [] : await keysOf(order, await distinctIdHasher(upstream.keyring));
-    const refusal = await this.#checkRegistration(order);
-    return refusal === null ? this.#intents.write({ order, digest, keys, keyed }, upstream) : err(refusal);
-  }
-
-  /** A request may have waited for its body or for look-ups while its tenant was removed and registered anew. */
-  async #checkRegistration({ tenant, registration }: DeletionOrder): Promise<Failure | null> {
-    try {
-      const current = await this.currentRegistration(tenant);
-      return current === registration && !this.#registrations.isSuperseded(registration) ? null : ENDED;
-    } catch {
-      return failureUntil('state_unavailable', 'The tenant could not be asked for.', RETRY_AFTER_SECONDS);
-    }
-  }
-
-  /** Null where the view shows no entry. */
-  #shownTo(view: LogView): Shown | null {
-    if (view.kind === 'operator') return EVERYTHING;
-    const entries = this.#registrations.entries(view.registration);
-    if (entries === null) return null;
-    return {
-      entries,
-      slices: this.#resolutions.coveredBy(view.slices),
-      namedByDistinctId: !view.distinctIdsHidden,
-    };
+    const prepared = await prepare(order, upstream.keyring);
+    if (!prepared.ok) return prepared;
+    const refusal = await checkRegistration(order, this.#registrations, (tenant) =>
+      this.currentRegistration(tenant),
+    );
+    return refusal === null ? this.#intents.write(prepared.value, upstream) : err(refusal);
   }
 }
 
 const noSuchDeletion = (): Failure =>
   failure('record_unknown', 'There is no such deletion in the log. Ids look like del_…', 'id');
-
-const ENDED = failure(
-  'tenant_unknown',
-  'The tenant was removed, or registered anew, after this request had arrived. Nothing was deleted.',
-);
