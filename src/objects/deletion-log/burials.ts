@@ -1,13 +1,11 @@
 /** Hides the persons of a deletion from every token of the gateway, from before they are sent until the deletion has ended. */
 import * as z from 'zod';
-import { removesProfiles, type Deletion } from '../../catalogue/deletion.ts';
+import { removesProfiles, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
 import type { Tombstone } from '../../core/tombstones.ts';
-import { findPerson } from '../../upstream/persons.ts';
 import { logShieldFailure } from '../console.ts';
 import type { Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
-import type { Upstream } from './send.ts';
 
 /** Who keeps the tombstones of all projects. */
 export interface TombstoneKeeper {
@@ -28,6 +26,13 @@ export const shieldKeeper = (shields: Objects<Shield>): TombstoneKeeper => ({
 
 const Buried = z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId });
 
+/** Null for the number of a person, which lists do not show: PostHog deletes a single person before it answers. */
+function namesOf(target: DeletionTarget): Pick<Tombstone, 'by' | 'ids'> | null {
+  if (target.kind !== 'person') return { by: target.kind, ids: target.ids };
+  const uuid = PersonUuid.safeParse(target.ids[0]);
+  return uuid.success ? { by: 'uuids', ids: [uuid.data] } : null;
+}
+
 const prefixOf = (id: DeletionId): string => `${id}/`;
 
 export class Burials {
@@ -44,9 +49,9 @@ export class Burials {
    * False where the project has as many tombstones as it may: the chunk is not to be sent now. A keeper out of reach
    * holds no deletion up; its persons may be shown until PostHog has deleted them.
    */
-  async bury(number: number, chunk: number, deletion: Deletion, upstream: Upstream): Promise<boolean> {
+  async bury(number: number, chunk: number, deletion: Deletion): Promise<boolean> {
     if (!removesProfiles(deletion) || deletion.target.ids.length === 0) return true;
-    const named = await this.#namesOf(deletion, upstream);
+    const named = namesOf(deletion.target);
     if (named === null) return true;
     const [row] = this.#rows('SELECT entry, id, project_id FROM intents WHERE entry = ?', number);
     const { id, project_id: projectId } = Buried.parse(row);
@@ -95,20 +100,6 @@ export class Burials {
         SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN ('done', 'failed', 'cancelled'))`,
       JSON.stringify([...this.#gone]),
     );
-  }
-
-  /** Lists do not show the number of a person, so that its UUID is asked for. Null where PostHog has no such person. */
-  async #namesOf(
-    { target, projectId }: Deletion,
-    { posthog }: Upstream,
-  ): Promise<Pick<Tombstone, 'by' | 'ids'> | null> {
-    if (target.kind !== 'person') return { by: target.kind, ids: target.ids };
-    const [ref] = target.ids;
-    const uuid = PersonUuid.safeParse(ref);
-    if (uuid.success) return { by: 'uuids', ids: [uuid.data] };
-    const found = await findPerson(posthog, projectId, ref, []);
-    const text = found.ok ? found.value?.['uuid'] : undefined;
-    return typeof text === 'string' ? { by: 'uuids', ids: [text] } : null;
   }
 
   #rows(query: string, ...bindings: readonly SqlStorageValue[]): Record<string, SqlStorageValue>[] {

@@ -168,11 +168,16 @@ const saysGone = (deletion: Deletion, refusal: Extract<Interpretation, { kind: '
   !deletion.flags.keep_person;
 
 /**
- * Has PostHog deleted the profiles by the time it accepts? A and B do so within the request; C does where its queue is
- * switched off, and then it says that it queued nobody (PostHog contract §8, 2; corrections §3, 2.4).
+ * Has PostHog deleted the profiles by the time it accepts? A and B do so within the request, C for a single
+ * person, and where its queue is switched off: then it says whom it deleted (corrections §3, 2.4 and 2.6).
  */
-export function deletesAtOnce(generation: Generation, { summary }: Settled, chunks: number): boolean {
-  if (generation !== 'C') return true;
+export function deletesAtOnce(
+  { target }: Deletion,
+  generation: Generation,
+  { summary }: Settled,
+  chunks: number,
+): boolean {
+  if (generation !== 'C' || target.kind === 'person') return true;
   const { persons_found: found, persons_deleted: deleted } = summary;
   return chunks === 1 && found !== null && found === deleted;
 }

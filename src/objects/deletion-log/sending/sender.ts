@@ -144,7 +144,7 @@ export class Sender {
     const { chunk, chunks, attempts } = pending;
     const whenBusy = attempts === 0 ? manner.whenBusy : 'wait';
     const deletion = checked?.deletion ?? pending.deletion;
-    if (!(await this.#burials.bury(job.number, chunk, deletion, upstream)))
+    if (!(await this.#burials.bury(job.number, chunk, deletion)))
       return this.#hold(job, 'tombstones_full', pending, FULL_WAIT_MS);
     const attempt = this.#begin(job.number, pending, checked, upstream);
     try {
@@ -227,7 +227,7 @@ export class Sender {
     } else {
       if (chunks > 1) this.#store.settleAll(job.number, now);
       this.#settleAccepted(job, deletion, generation, now);
-      if (deletesAtOnce(generation, settled, chunks)) this.#burials.markGone(job.number);
+      if (deletesAtOnce(deletion, generation, settled, chunks)) this.#burials.markGone(job.number);
     }
   }
 
