@@ -13,6 +13,9 @@ const POSTHOG_KEY_CHARS_MIN = 12;
 
 const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}`;
 
+const LOOK_SECONDS_MAX = 86_400;
+const LOOK_SECONDS = `must be a whole number of seconds from 1 to ${LOOK_SECONDS_MAX}, or empty`;
+
 const milliseconds = (otherwise: number) =>
   z.coerce
     .number({ error: 'must be a whole number of milliseconds from 100 to 120000' })
@@ -60,6 +63,12 @@ const Environment = z
       .min(1)
       .max(LIMITS.requestsPerMinuteMax)
       .default(LIMITS.queryRequestsPerMinute),
+    DELETION_LOOK_SECONDS: z
+      .string()
+      .regex(/^[0-9]{0,5}$/, LOOK_SECONDS)
+      .default('')
+      .transform((text) => (text === '' ? null : Number(text)))
+      .refine((seconds) => seconds === null || (seconds >= 1 && seconds <= LOOK_SECONDS_MAX), LOOK_SECONDS),
     TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
     READ_TIMEOUT_MS: milliseconds(10_000),
     SLOW_TIMEOUT_MS: milliseconds(30_000),
@@ -81,6 +90,8 @@ export interface Config {
   readonly ownersProject: ProjectId | null;
   /** Requests a minute for one project, above which queries wait. */
   readonly requestsPerMinute: number;
+  /** Seconds until persons whose deletion was accepted are looked for; null where the generation says it. */
+  readonly firstLookSeconds: number | null;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -114,6 +125,7 @@ export function readConfig(env: object): Configured {
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
       requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
+      firstLookSeconds: values.DELETION_LOOK_SECONDS,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

@@ -5,7 +5,7 @@ import type { Operation } from '../../src/catalogue/operation.ts';
 import { SEED } from '../support/properties/runs.ts';
 import { MUTANTS } from './mutants.ts';
 import { pairOf, type Oracle } from './play.ts';
-import type { Replacement } from '../support/replace-exports.ts';
+import type { Replacement } from './replace-exports.ts';
 import { interferenceIn, runPlan, type Plan } from './run.ts';
 import { startWorld } from './world.ts';
 

@@ -1,7 +1,7 @@
 /** The gateway with one of its checks taken out: the property has to notice every one. */
 import type { Format, ReplyContent, Slicing } from '../../src/catalogue/operation.ts';
 
-import type { Replacement } from '../support/replace-exports.ts';
+import type { Replacement } from './replace-exports.ts';
 
 const ALLOWED = 'async () => ({ ok: true, value: true })';
 

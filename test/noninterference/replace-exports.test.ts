@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { replaceExport } from '../support/replace-exports.ts';
+import { replaceExport } from './replace-exports.ts';
 
 const SOURCES = new Map([
   ['one.ts', 'export const twice = 1;\nexport async function read(): Promise<number> {\n  return 1;\n}\n'],

@@ -6,7 +6,7 @@ import type { Generation } from '../../src/catalogue/generation.ts';
 import type { Others, People, Scene } from './scenes.ts';
 import type { Answer } from '../support/client.ts';
 import { keepingClient } from './client.ts';
-import { replaceExports, type Replacement } from '../support/replace-exports.ts';
+import { replaceExports, type Replacement } from './replace-exports.ts';
 import { NOW, type SandboxState } from '../support/sandbox.ts';
 import { UNHURRIED } from '../support/stack.ts';
 import { ADMIN_TOKEN, KEY, SECRETS } from '../support/secrets.ts';

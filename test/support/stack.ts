@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect } from 'vitest';
 import { startWorker, type LocalWorker } from '../../scripts/worker.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { replaceExports } from './replace-exports.ts';
 import { clientOf, type Answer, type Send, type Sending } from './client.ts';
 import { Recorder } from './recorder.ts';
 import { sandboxControl, type SandboxControl } from './sandbox.ts';
@@ -32,8 +31,14 @@ export interface StackOptions {
   readonly upstream?: (sandboxOrigin: string) => Promise<string>;
 }
 
-/** Tests ask the sandbox, which does not mind, more often than PostHog may be asked. */
-export const UNHURRIED = { POSTHOG_REQUESTS_PER_MINUTE: '1000000' } as const;
+/**
+ * Tests ask the sandbox, which does not mind, more often than PostHog may be asked, and look at what it is asked: the
+ * look for persons that an earlier test deleted does not come in between.
+ */
+export const UNHURRIED = {
+  POSTHOG_REQUESTS_PER_MINUTE: '1000000',
+  DELETION_LOOK_SECONDS: '86400',
+} as const;
 
 /** Starts a Worker that keeps nothing. */
 export async function launch(
@@ -41,8 +46,7 @@ export async function launch(
   bindings: Readonly<Record<string, string>>,
   onLine: (line: string) => void = () => undefined,
 ): Promise<LocalWorker> {
-  const plugins = config === GATEWAY ? [replaceExports([NO_LOOKS])] : [];
-  const worker = await startWorker({ config, port: 0, bindings, stateFolder: null, onLine, plugins });
+  const worker = await startWorker({ config, port: 0, bindings, stateFolder: null, onLine });
   if (config === GATEWAY) gateways.push(worker);
   return worker;
 }
@@ -53,8 +57,6 @@ interface ShieldStub {
 }
 
 const GATEWAY = 'wrangler.toml';
-/** The log looks for deleted persons by itself: no look may come between the requests that a test counts. */
-const NO_LOOKS = { name: 'firstLookAt', instead: '(_, acceptedAt) => acceptedAt + 86_400_000' };
 /** Those that this file has started. */
 const gateways: LocalWorker[] = [];
 
