@@ -7,10 +7,12 @@ import { newRequestId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
-import { logMisconfiguration, logRequest, logShieldFailure, noteFailure, openLog } from './http/log.ts';
+import { logMisconfiguration, logRequest, noteFailure, openLog } from './http/log.ts';
 import { createRouter, type Router } from './http/router.ts';
+import { knownTombstones } from './http/tombstones.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
+import { logShieldFailure } from './objects/console.ts';
 import type { Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
@@ -71,6 +73,11 @@ const servicesOf = (env: Env, config: Config): Services => ({
   directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),
   adminAttempts: () => env.DIRECTORY.getByName(ADMIN_ATTEMPTS_NAME),
   openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
+  tombstonesOf: knownTombstones({
+    keeperOf: (projectId) => env.SHIELD.getByName(String(projectId)),
+    nowMs,
+    unreachable: logShieldFailure,
+  }),
   nowMs,
   random,
 });

@@ -49,11 +49,12 @@ export function onlyWhatWasClearedIsSent(
 }
 
 export async function aClearedCallIsSent(ctx: Context, admitted: Admitted, call: ConstrainedCall) {
+  const tombstones = await ctx.services.tombstonesOf(call.projectId);
   // @ts-expect-error A narrowed call of which no request was made yet cannot be cleared.
-  void enforceSlice(ctx, admitted, call);
+  void enforceSlice(ctx, admitted, call, tombstones);
   const routed = routeCall(call, ctx.services.upstream, ctx.log.requestId);
   if (!routed.ok) return routed;
-  const cleared = await enforceSlice(ctx, admitted, routed.value);
+  const cleared = await enforceSlice(ctx, admitted, routed.value, tombstones);
   return cleared.ok ? execute(ctx, admitted, cleared.value) : cleared;
 }
 

@@ -92,4 +92,10 @@ export const LIMITS = {
   queryRequestsPerMinute: 220,
   /** Milliseconds for which a `Retry-After` of PostHog's stops queries at most: an hour. */
   queryPauseMsMax: 3_600_000,
+  /** Milliseconds for which an isolate may go by the tombstones it was told of: what a delete waits for them at most. */
+  tombstoneLeaseMs: 200,
+  /** Persons of one project with a tombstone at once: about 30 MB of an isolate's 128. Deletions beyond wait. */
+  tombstonePersonsMax: 200_000,
+  /** Milliseconds a tombstone lasts if its end is never told: a day longer than a deletion is driven. */
+  tombstoneMsMax: 691_200_000,
 } as const;

@@ -11,6 +11,7 @@ import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
 import type { UpstreamFacts } from '../policy/decide.ts';
 import type { ClientFactory, PostHogClient } from '../upstream/client.ts';
+import type { TombstonesOf } from './tombstones.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
 
 /** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin token. */
@@ -28,6 +29,8 @@ export interface Services {
   readonly adminAttempts: () => Remote<Directory>;
   /** The document that the build made. No other asset can be asked for. */
   readonly openApiAsset: () => Promise<Response>;
+  /** The tombstones of a project that were there when this was called, or later. */
+  readonly tombstonesOf: TombstonesOf;
   readonly nowMs: () => number;
   readonly random: Random;
 }

@@ -146,8 +146,3 @@ export function logObjectFailure(log: RequestLog, error: unknown, failure: Failu
     }),
   );
 }
-
-/** The object that paces queries cannot be reached: queries go on without their turn. */
-export function logShieldFailure(error: unknown): void {
-  console.error(JSON.stringify({ shield_failed: error instanceof Error ? error.name : typeof error }));
-}

@@ -2,6 +2,7 @@
 import { PersonRef, type ProjectId } from '../core/ids.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
+import type { Tombstones } from '../core/tombstones.ts';
 import type { ConstrainedCall } from '../policy/constrain.ts';
 import type { Slice } from '../policy/slice.ts';
 import { inSlice } from '../policy/slice.ts';
@@ -12,25 +13,35 @@ import { findByDistinctId, findPerson, findPersons } from '../upstream/persons.t
 export const isInSlice = (person: Json | undefined, slices: readonly Slice[]): boolean =>
   isJsonObject(person) && inSlice(slices, person['properties']);
 
+/** Which persons a caller may know of: those of its slices that are not being deleted. */
+export interface Scope {
+  readonly slices: readonly Slice[];
+  readonly tombstones: Tombstones;
+}
+
+const isInScope = (person: Json | undefined, { slices, tombstones }: Scope): boolean =>
+  isInSlice(person, slices) && !tombstones.cover(person);
+
 /** Reads the person a call names, where its operation is held to the slice that way. `true` where the call may go on. */
 export async function namesPersonInSlice(
   posthog: PostHogClient,
   call: ConstrainedCall,
-  slices: readonly Slice[],
+  scope: Scope,
 ): Promise<Result<boolean>> {
   const { slicing } = call.operation;
-  if (slices.length === 0 || slicing.kind !== 'named') return ok(true);
+  const seesEverybody = scope.slices.length === 0 && scope.tombstones.isEmpty;
+  if (seesEverybody || slicing.kind !== 'named') return ok(true);
   const { projectId, person } = call;
   const { person_id: personId, distinct_id: distinctId } = call.arguments;
   switch (slicing.by) {
     case 'path':
-      return checkRef(posthog, projectId, person ?? undefined, slices);
+      return checkRef(posthog, projectId, person ?? undefined, scope);
     case 'person_id':
-      return checkRef(posthog, projectId, personId, slices);
+      return checkRef(posthog, projectId, personId, scope);
     case 'person_id_or_distinct_id':
       return typeof distinctId === 'string'
-        ? checkDistinctId(posthog, projectId, distinctId, slices)
-        : checkRef(posthog, projectId, personId, slices);
+        ? checkDistinctId(posthog, projectId, distinctId, scope)
+        : checkRef(posthog, projectId, personId, scope);
   }
 }
 
@@ -38,23 +49,24 @@ async function checkRef(
   posthog: PostHogClient,
   projectId: ProjectId,
   value: Json | undefined,
-  slices: readonly Slice[],
+  scope: Scope,
 ): Promise<Result<boolean>> {
   const person = PersonRef.safeParse(value);
   if (!person.success) return ok(false);
-  const found = await findPerson(posthog, projectId, person.data, slices);
-  return found.ok ? ok(isInSlice(found.value ?? undefined, slices)) : found;
+  const found = await findPerson(posthog, projectId, person.data, scope.slices);
+  return found.ok ? ok(found.value !== null && isInScope(found.value, scope)) : found;
 }
 
 async function checkDistinctId(
   posthog: PostHogClient,
   projectId: ProjectId,
   distinctId: string,
-  slices: readonly Slice[],
+  scope: Scope,
 ): Promise<Result<boolean>> {
-  const found = await findPersons(posthog, projectId, 'distinct_ids', [distinctId], slices);
+  if (scope.tombstones.coverDistinctId(distinctId)) return ok(false);
+  const found = await findPersons(posthog, projectId, 'distinct_ids', [distinctId], scope.slices);
   if (!found.ok) return found;
-  return ok(isInSlice(found.value.get(distinctId), slices));
+  return ok(isInScope(found.value.get(distinctId), scope));
 }
 
 /** True where no person, or only persons of the slice, have the distinct id now. */

@@ -8,21 +8,21 @@ const ALLOWED = 'async () => ({ ok: true, value: true })';
 /** Answers of this kind go out as a grant without a slice would see them. */
 const unchecked = (contains: ReplyContent, format: Format['kind']): Replacement => ({
   name: 'render',
-  instead: `(ctx, grant, call, outcome) =>
+  instead: `(ctx, view, call, outcome) =>
     call.operation.reply.contains === '${contains}' && call.format.kind === '${format}'
-      ? original(ctx, { ...grant, slices: [] }, call, outcome)
-      : original(ctx, grant, call, outcome)`,
+      ? original(ctx, { ...view, grant: { ...view.grant, slices: [] } }, call, outcome)
+      : original(ctx, view, call, outcome)`,
 });
 
 /** Calls that are held to their slice in this way are let through. */
 const unenforced = (kind: Slicing['kind']): Replacement => ({
   name: 'enforceSlice',
-  instead: `(ctx, holder, routed) => {
+  instead: `(ctx, holder, routed, tombstones) => {
     const { call } = routed;
     const operation = { ...call.operation, slicing: { kind: 'answered' } };
     return call.operation.slicing.kind === '${kind}'
-      ? original(ctx, holder, { ...routed, call: { ...call, operation } })
-      : original(ctx, holder, routed);
+      ? original(ctx, holder, { ...routed, call: { ...call, operation } }, tombstones)
+      : original(ctx, holder, routed, tombstones);
   }`,
 });
 

@@ -1,6 +1,8 @@
 /** A gateway over a sandbox, each in a workerd of its own, spoken to over real sockets. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect } from 'vitest';
 import { startWorker, type LocalWorker } from '../../scripts/worker.ts';
+import { LIMITS } from '../../src/core/limits.ts';
 import { clientOf, type Answer, type Send, type Sending } from './client.ts';
 import { Recorder } from './recorder.ts';
 import { sandboxControl, type SandboxControl } from './sandbox.ts';
@@ -39,11 +41,38 @@ export const UNHURRIED = {
 } as const;
 
 /** Starts a Worker that keeps nothing. */
-export const launch = (
+export async function launch(
   config: string,
   bindings: Readonly<Record<string, string>>,
   onLine: (line: string) => void = () => undefined,
-): Promise<LocalWorker> => startWorker({ config, port: 0, bindings, stateFolder: null, onLine });
+): Promise<LocalWorker> {
+  const worker = await startWorker({ config, port: 0, bindings, stateFolder: null, onLine });
+  if (config === GATEWAY) gateways.push(worker);
+  return worker;
+}
+
+/** What tests ask of a gateway's own object. */
+interface ShieldStub {
+  readonly endTombstones: (prefix: string) => Promise<number>;
+}
+
+const GATEWAY = 'wrangler.toml';
+/** Those that this file has started. */
+const gateways: LocalWorker[] = [];
+
+/** In a fresh world nobody is being deleted, whom the gateways would go on hiding. */
+async function endTombstones(): Promise<void> {
+  const ended = await Promise.all(
+    gateways.flatMap(({ miniflare }) =>
+      ['1', '2'].map(async (project) => {
+        const shields = await miniflare.getDurableObjectNamespace('SHIELD');
+        const shield = shields.get(shields.idFromName(project)) as unknown as ShieldStub;
+        return shield.endTombstones('');
+      }),
+    ),
+  );
+  if (ended.some((count) => count > 0)) await sleep(LIMITS.tombstoneLeaseMs);
+}
 
 /**
  * Starts both, for the file that calls it, with a fresh world in the sandbox. When the file is done, nothing the
@@ -62,11 +91,18 @@ export async function startStack({ bindings = {}, upstream }: StackOptions = {})
   const sandboxWorker = await launch('src/sandbox/wrangler.toml', { SANDBOX_API_KEY: KEY });
   const posthog = (await upstream?.(sandboxWorker.origin)) ?? sandboxWorker.origin;
   const gateway = await launch(
-    'wrangler.toml',
+    GATEWAY,
     { ...SECRETS, ...UNHURRIED, POSTHOG_HOST: posthog, ...bindings },
     (line) => recorder.lines.push(line),
   );
-  const sandbox = sandboxControl(sandboxWorker.origin);
+  const control = sandboxControl(sandboxWorker.origin);
+  const sandbox: SandboxControl = {
+    ...control,
+    reset: async (settings) => {
+      await control.reset(settings);
+      await endTombstones();
+    },
+  };
   await sandbox.reset();
 
   const send = clientOf(gateway.origin, recorder);

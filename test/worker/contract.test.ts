@@ -112,6 +112,13 @@ async function previewed({ token }: World): Promise<Answer> {
   return send('POST', '/v1/deletions?preview=true', { token, json: { distinct_ids } });
 }
 
+/** One that has ended, so that its stream ends too. */
+async function cancelled(world: World): Promise<string> {
+  const id = await waiting(world);
+  await send('POST', `/v1/deletions/${id}/cancel`, { token: world.token });
+  return id;
+}
+
 /** Every route is called; one that is added does not compile until it is called here. */
 const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   landing: [],
@@ -135,7 +142,7 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   ],
   revoke_token: [({ token, child }) => send('DELETE', `/v1/tokens/${child}`, { token })],
   list_deletions: [({ token }) => get(token, '/v1/deletions')],
-  watch_deletion: [(world) => get(world.token, `/v1/deletions/${deletionIn(world, 0)}/events`)],
+  watch_deletion: [async (world) => get(world.token, `/v1/deletions/${await cancelled(world)}/events`)],
   list_deletion_ids: [(world) => get(world.token, `/v1/deletions/${deletionIn(world, 0)}/ids`)],
   create_deletion: [
     ({ token }) => send('POST', '/v1/deletions', { token, json: { ids: [CYD.uuid] } }),
@@ -190,7 +197,7 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
     (world) => admin('GET', `/${world.tenant}/deletions/${deletionIn(world, 1)}`),
   ],
   admin_watch_deletion: [
-    (world) => admin('GET', `/${world.tenant}/deletions/${deletionIn(world, 0)}/events`),
+    async (world) => admin('GET', `/${world.tenant}/deletions/${await cancelled(world)}/events`),
   ],
   admin_list_deletion_ids: [
     (world) => admin('GET', `/${world.tenant}/deletions/${deletionIn(world, 0)}/ids`),

@@ -2,6 +2,7 @@
 import { failure, type Failure } from '../../core/failure.ts';
 import type { IdempotencyKey } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { Tombstones } from '../../core/tombstones.ts';
 import type { ReplayedDeletion } from '../../objects/deletion-log/deletion-log.ts';
 import { isFreeOrInSlice, namesPersonInSlice } from '../../slicing/check-person.ts';
 import { SINGLE_READS_MAX } from '../../slicing/find-without-batch.ts';
@@ -29,11 +30,12 @@ export type ClearedCall = { readonly [cleared]: true } & (
   | { readonly kind: 'replayed'; readonly told: ReplayedDeletion }
 );
 
-/** Fails with `not_found` where the call names a person outside the slice, or one that PostHog does not have. */
+/** Fails with `not_found` where the call names a person outside the slice, one that is being deleted, or none. */
 export async function enforceSlice(
   ctx: Context,
   admitted: Admitted,
   routed: RoutedCall,
+  tombstones: Tombstones,
 ): Promise<Result<ClearedCall>> {
   const { posthog, services } = ctx;
   const { slices } = admitted.grant;
@@ -59,7 +61,7 @@ export async function enforceSlice(
   const allowed =
     call.operation.slicing.kind === 'logged' && slices.length > 0
       ? await wasDeletedInSlice(ctx, admitted, call)
-      : await namesPersonInSlice(posthog, call, slices);
+      : await namesPersonInSlice(posthog, call, { slices, tombstones });
   if (!allowed.ok) return allowed;
   return allowed.value ? ok({ [cleared]: true, kind: 'forward', routed }) : err(notFound());
 }

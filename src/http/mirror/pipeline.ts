@@ -39,9 +39,10 @@ export async function answerPersons(
   if (!routed.ok) return routed;
   const head = headReply(ctx, planned.value);
   if (head !== null) return head;
-  const cleared = await enforceSlice(ctx, current.value, routed.value); // 404; persons looked up, ids resolved
+  const tombstones = await ctx.services.tombstonesOf(planned.value.projectId); // persons that are being deleted
+  const cleared = await enforceSlice(ctx, current.value, routed.value, tombstones); // 404; persons looked up, ids resolved
   if (!cleared.ok) return cleared;
   const outcome = await execute(ctx, current.value, cleared.value); // forwarded, or carried out by the deletion log
   if (!outcome.ok) return outcome;
-  return render(ctx, grant, planned.value, outcome.value); // redacted, links, JSON or CSV
+  return render(ctx, { grant, tombstones }, planned.value, outcome.value); // redacted, links, JSON or CSV
 }

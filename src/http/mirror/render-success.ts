@@ -1,10 +1,12 @@
 /** PostHog's success as the grant shows it: bytes as they came, or row by row; JSON, or a table. */
 import { columnsOf } from '../../catalogue/columns.ts';
+import type { ReplyContent } from '../../catalogue/operation.ts';
 import { failure, type Failure } from '../../core/failure.ts';
 import { stringifyExactly } from '../../core/exact-json.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { Tombstones } from '../../core/tombstones.ts';
 import type { ConstrainedCall } from '../../policy/constrain.ts';
 import type { Grant } from '../../policy/grant.ts';
 import {
@@ -26,9 +28,36 @@ import { CSV_TYPE } from '../reply/csv.ts';
 import { notFound } from './enforce-slice.ts';
 import { placeOf } from './links.ts';
 
+/** What a caller may see: what its grant shows, without the persons that are being deleted. */
+export interface View {
+  readonly grant: Grant;
+  readonly tombstones: Tombstones;
+}
+
+/** Answers that show persons. Others are about one person, which is looked up before they are asked for. */
+const SHOWING_PERSONS: ReadonlySet<ReplyContent> = new Set([
+  'persons',
+  'person',
+  'person_map',
+  'past_person',
+]);
+
+/** True where an answer goes out as it came. */
+const showsAll = ({ grant, tombstones }: View, contains: ReplyContent): boolean =>
+  showsWhole(grant) && (tombstones.isEmpty || !SHOWING_PERSONS.has(contains));
+
+const redactOf = (contains: ReplyContent, grant: Grant): Redact =>
+  showsWhole(grant) ? itself : redactorOf(contains, grant);
+
+/** The persons that are being deleted, in answers that show persons. */
+const coverOf =
+  ({ tombstones }: View, contains: ReplyContent) =>
+  (person: JsonObject): boolean =>
+    SHOWING_PERSONS.has(contains) && tombstones.cover(person);
+
 export async function renderSuccess(
   ctx: Context,
-  grant: Grant,
+  view: View,
   call: ConstrainedCall,
   answer: OpenAnswer,
 ): Promise<Result<Reply>> {
@@ -37,34 +66,41 @@ export async function renderSuccess(
     return err(notJson(answer.status));
   }
   const { contains } = call.operation.reply;
-  if (showsWhole(grant)) return renderRows(ctx, grant, call, answer);
+  if (showsAll(view, contains)) return renderRows(ctx, view, call, answer);
   switch (contains) {
     case 'person':
     case 'past_person':
-      return renderPerson(ctx, redactorOf(contains, grant), answer);
+      return renderPerson(ctx, view, contains, answer);
     case 'timeline':
-      return renderObject(redactorOf(contains, grant), answer);
+      return renderObject(redactOf(contains, view.grant), answer);
     case 'nothing':
       return call.operation.effect === 'read'
-        ? renderRows(ctx, grant, call, answer)
+        ? renderRows(ctx, view, call, answer)
         : renderObject(redactStarted, answer);
     case 'persons':
     case 'person_map':
     case 'activity':
     case 'cohorts':
-      return renderRows(ctx, grant, call, answer);
+      return renderRows(ctx, view, call, answer);
   }
 }
 
-/** A person that cannot be looked at is one that is not there, as it is in a list. */
-async function renderPerson({ log }: Context, redact: Redact, answer: OpenAnswer): Promise<Result<Reply>> {
+/** A person that cannot be looked at, or is being deleted, is one that is not there, as it is in a list. */
+async function renderPerson(
+  { log }: Context,
+  view: View,
+  contains: ReplyContent,
+  answer: OpenAnswer,
+): Promise<Result<Reply>> {
   const person = await readObject(answer);
   if (!person.ok) return person;
-  if (person.value === null) log.droppedRows += 1;
-  const ours = person.value === null ? null : redact(person.value.value);
-  return person.value === null || ours === null
-    ? err(notFound())
-    : ok(exactReply(answer, ours, person.value));
+  if (person.value === null) {
+    log.droppedRows += 1;
+    return err(notFound());
+  }
+  const { value } = person.value;
+  const ours = coverOf(view, contains)(value) ? null : redactOf(contains, view.grant)(value);
+  return ours === null ? err(notFound()) : ok(exactReply(answer, ours, person.value));
 }
 
 async function renderObject(redact: Redact, answer: OpenAnswer): Promise<Result<Reply>> {
@@ -84,16 +120,19 @@ const exactReply = ({ status }: OpenAnswer, ours: JsonObject, { text, oddNumbers
 
 async function renderRows(
   ctx: Context,
-  grant: Grant,
+  view: View,
   call: ConstrainedCall,
   answer: OpenAnswer,
 ): Promise<Result<Reply>> {
   const links = new PageLinks(call, ctx.request);
-  const plan = planOf(grant, call, links);
+  let deleted = 0;
+  const plan = planOf(view, call, links, () => {
+    deleted += 1;
+  });
   const rendered = await renderAnswer(answer, plan);
   if (!rendered.ok) return rendered;
   const { kind, body, outcome } = rendered.value;
-  const note = (how: RenderOutcome): void => noteOutcome(ctx, call, how);
+  const note = (how: RenderOutcome): void => noteOutcome(ctx, call, how, deleted);
   const csv = call.format.kind === 'csv';
   const next = csv ? links.nextOfTable(kind === 'whole') : null;
   if (kind === 'whole') note(outcome);
@@ -106,24 +145,34 @@ async function renderRows(
   });
 }
 
-function planOf(grant: Grant, call: ConstrainedCall, links: PageLinks): RenderPlan {
+/** `onDeleted` is told of each row that is left out for its tombstone. */
+function planOf(view: View, call: ConstrainedCall, links: PageLinks, onDeleted: () => void): RenderPlan {
   const { operation, format } = call;
   const { contains, rows } = operation.reply;
-  const whole = showsWhole(grant);
+  const { grant, tombstones } = view;
+  const whole = showsAll(view, contains);
   const at = contains === 'person_map' ? 'map' : rows;
   if (at === null || (whole && format.kind === 'json')) {
     return { kind: 'bytes', link: rows === null ? null : links.replace };
   }
-  const redact = whole ? itself : redactorOf(contains, grant);
+  const redact = redactOf(contains, grant);
+  const isDeleted = coverOf(view, contains);
+  const byDistinctId = Object.hasOwn(call.arguments, 'distinct_ids');
   const asked = new Set(Object.values(call.arguments).flat());
   return {
     kind: 'rows',
     rows: at,
     // Of a map only what was asked for: PostHog may answer more.
-    judge: (row, id) => (id === null || asked.has(id) ? redact(row) : null),
+    judge: (row, id) => {
+      if (id !== null && !asked.has(id)) return null;
+      const named = id !== null && byDistinctId && tombstones.coverDistinctId(id);
+      if (!named && !isDeleted(row)) return redact(row);
+      onDeleted();
+      return null;
+    },
     member: (name, value) => {
       if (isLinkName(name)) return links.replace(name, value ?? null);
-      return showsEnvelopeMember(name, grant) ? value : undefined;
+      return showsWhole(grant) || showsEnvelopeMember(name, grant) ? value : undefined;
     },
     counts: countsOfSlice(contains, grant),
     // What the whole project may see is shown as it is written where it cannot be looked at.
@@ -163,11 +212,16 @@ class PageLinks {
 }
 
 /** What the log line says of an answer, besides how its body ended. */
-function noteOutcome({ log }: Context, { operation }: ConstrainedCall, how: RenderOutcome): void {
+function noteOutcome(
+  { log }: Context,
+  { operation }: ConstrainedCall,
+  how: RenderOutcome,
+  deleted: number,
+): void {
   log.droppedRows += how.rowsUnreadable;
   // PostHog was asked for rows of the slice only. In a map, foreign persons are to be expected.
   if (operation.reply.contains === 'persons') {
-    log.foreignRows += how.rowsIn - how.rowsOut - how.rowsUnreadable;
+    log.foreignRows += how.rowsIn - how.rowsOut - how.rowsUnreadable - deleted;
   }
   // Too late for another answer: the stream breaks off, and the line says why.
   if (how.ended === 'invalid') log.code = 'upstream_reply_invalid';

@@ -18,22 +18,23 @@ import { addressOf, deletionHeaders } from '../reply/deletion-headers.ts';
 import { problemReply, refusalReply } from '../reply/problem.ts';
 import { notFound } from './enforce-slice.ts';
 import type { Outcome } from './execute.ts';
-import { renderSuccess } from './render-success.ts';
+import { renderSuccess, type View } from './render-success.ts';
 
 type Refusal = Extract<Interpretation, { kind: 'refusal' }>;
 
 export async function render(
   ctx: Context,
-  grant: Grant,
+  view: View,
   call: ConstrainedCall,
   outcome: Outcome,
 ): Promise<Result<Reply>> {
+  const { grant } = view;
   if (outcome.kind === 'deleted') return ok(renderDeletion(ctx, grant, call, outcome));
   const { opened } = outcome;
   if (opened.kind === 'failure') return err(opened.failure);
   if (opened.kind === 'refusal') return renderRefusal(ctx, grant, call, opened);
   if (call.operation.reply.schema === null) return renderEmpty(call, opened.answer);
-  return renderSuccess(ctx, grant, call, opened.answer);
+  return renderSuccess(ctx, view, call, opened.answer);
 }
 
 /** PostHog quotes what it was sent and what it has, which is more than a narrow grant may see. */

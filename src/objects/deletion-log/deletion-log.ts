@@ -1,16 +1,18 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { DeletionPreview } from '../../contract/preview.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
-import { failure, type Failure } from '../../core/failure.ts';
+import type { Failure } from '../../core/failure.ts';
 import type { DeletionId, Random, RegistrationId, TenantId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
 import type { Objects } from '../remote.ts';
+import type { Shield } from '../shield/shield.ts';
 import type { Tenant } from '../tenant/tenant.ts';
 import { Alarm } from './alarm.ts';
 import { numberOf } from './id.ts';
 import { Answers } from './answers.ts';
+import { Burials, shieldKeeper } from './burials.ts';
 import { beingSent, type Decision } from './job/decision.ts';
 import { Intents, type Replayed, type WrittenIntent } from './intents/intents.ts';
 import { keyedOf, type KeyedRequest } from './intents/keyed.ts';
@@ -38,31 +40,17 @@ import type { Actor } from './storage/jobs.ts';
 import { Previews } from './resolving/previews.ts';
 import type { Confirmation } from './resolving/selection.ts';
 import { Resolver } from './resolving/resolver.ts';
-import { Pause } from './pace/pause.ts';
 import { DeletionRunner } from './runner.ts';
 import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
 import { DeletionStore } from './storage/store.ts';
-import { Views, type PageOf } from './views.ts';
+import { noSuchDeletion, Views, type PageOf } from './views.ts';
 
 export type { Decision } from './job/decision.ts';
 export type { Pace } from './pace/pace.ts';
 export type { Actor } from './storage/jobs.ts';
-export type { PendingState, ReplayedDeletion, Told } from './entry.ts';
 export type { KeyedRequest } from './intents/keyed.ts';
-export type {
-  BudgetAsk,
-  CreatedDeletion,
-  DeletionDetail,
-  DeletionEntry,
-  DeletionHolds,
-  DeletionOrder,
-  DeletionResult,
-  DeletionStatus,
-  LogView,
-  ResetScope,
-  PersonSelector,
-} from './entry.ts';
+export type * from './entry.ts';
 
 /** Milliseconds between two alarms with work left over: a backlog asks PostHog 300 times a minute at most, of its 480. */
 const PAUSE_MS = 1000;
@@ -72,6 +60,7 @@ const TROUBLE_PAUSE_MS = 60_000;
 /** The binding that the log needs; `readConfig` reads the variables and secrets. */
 export interface DeletionLogEnv {
   readonly TENANT: Objects<Tenant>;
+  readonly SHIELD: Objects<Shield>;
 }
 
 const nowMs = (): number => Date.now();
@@ -90,7 +79,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #answers: Answers;
   readonly #views: Views;
   readonly #alarm: Alarm;
-  readonly #pause = new Pause(nowMs);
+  readonly #burials: Burials;
   readonly #runner: DeletionRunner;
   readonly #previews: Previews;
   readonly #decisions: Decisions;
@@ -109,7 +98,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     this.#alarm = new Alarm(ctx.storage);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
-    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#alarm, this.#pause, nowMs);
+    this.#burials = new Burials(sql, shieldKeeper(env.SHIELD));
+    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#burials, this.#alarm, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
     this.#decisions = new Decisions(ctx.storage, ledger, this.#alarm, this.#runner);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
@@ -119,7 +109,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   protected upstream(): Result<Upstream> {
     const upstream = upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
     return upstream.ok
-      ? ok({ ...upstream.value, posthog: this.#pause.heededBy(upstream.value.posthog) })
+      ? ok({ ...upstream.value, posthog: this.#runner.pause.heededBy(upstream.value.posthog) })
       : upstream;
   }
 
@@ -213,6 +203,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const entry = this.#views.find(id, view);
     if (entry === null) return err(noSuchDeletion());
     const conflict = this.#decisions.carryOut(entry, decision, nowMs(), by, note);
+    this.#armForBurials(PAUSE_MS);
     return conflict === null ? ok(this.#views.find(id, view) ?? entry) : err(conflict);
   }
 
@@ -273,7 +264,13 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.replace(this.#store.earliestDue(), Math.max(nowMs() + pause, this.#pause.until));
+    this.#alarm.replace(this.#store.earliestDue(), Math.max(nowMs() + pause, this.#runner.pause.until));
+    this.#armForBurials(TROUBLE_PAUSE_MS);
+  }
+
+  /** Tombstones of what has ended are ended by the alarm, however long that cannot be done. */
+  #armForBurials(pauseMs: number): void {
+    if (this.#burials.isBehind) this.#alarm.armBy(nowMs() + pauseMs);
   }
 
   #makeDue(number: number, at: number): void {
@@ -295,6 +292,3 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     return refusal === null ? this.#intents.write(prepared.value, upstream) : err(refusal);
   }
 }
-
-const noSuchDeletion = (): Failure =>
-  failure('record_unknown', 'There is no such deletion in the log. Ids look like del_…', 'id');

@@ -2,11 +2,12 @@
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Alarm } from './alarm.ts';
 import type { Ledger } from './budget/ledger.ts';
+import type { Burials } from './burials.ts';
 import { LONGEST_WAIT_MS } from './job/backoff.ts';
 import { heldInterpretation } from './job/hold.ts';
 import { holdsOf, lookAgainAt } from './job/holds.ts';
 import type { WhenBusy } from './job/settle.ts';
-import type { Pause } from './pace/pause.ts';
+import { Pause } from './pace/pause.ts';
 import type { Resolver } from './resolving/resolver.ts';
 import type { Upstream } from './send.ts';
 import { Sender, UNATTENDED, type Manner } from './sending/sender.ts';
@@ -24,8 +25,10 @@ export class DeletionRunner {
   readonly #jobs: Jobs;
   readonly #sender: Sender;
   readonly #resolver: Resolver;
+  readonly #burials: Burials;
   readonly #alarm: Alarm;
-  readonly #pause: Pause;
+  /** What PostHog says of its limits is heard by the client that this makes. */
+  readonly pause: Pause;
   readonly #nowMs: () => number;
   readonly #verifier: Verifier;
   /** Being worked on by this instance right now. After a restart nothing is. */
@@ -35,18 +38,19 @@ export class DeletionRunner {
     storage: DurableObjectStorage,
     ledger: Ledger,
     resolver: Resolver,
+    burials: Burials,
     alarm: Alarm,
-    pause: Pause,
     nowMs: () => number,
   ) {
     this.#store = new DeletionStore(storage.sql);
     this.#jobs = new Jobs(storage.sql);
-    this.#sender = new Sender(storage, ledger, alarm, nowMs);
+    this.#sender = new Sender(storage, ledger, burials, alarm, nowMs);
     this.#resolver = resolver;
+    this.#burials = burials;
     this.#alarm = alarm;
-    this.#pause = pause;
+    this.pause = new Pause(nowMs);
     this.#nowMs = nowMs;
-    this.#verifier = new Verifier(storage, this.#store, this.#jobs, alarm, nowMs);
+    this.#verifier = new Verifier(storage, this.#store, this.#jobs, burials, alarm, nowMs);
   }
 
   /** Takes the next step of a deletion. Answers with what the caller of it is told. */
@@ -59,28 +63,32 @@ export class DeletionRunner {
     return this.#step(number, upstream, { isResolvedNow: true, whenBusy });
   }
 
-  #step(number: number, upstream: Upstream, manner: Manner): Promise<Interpretation> {
-    return this.alone(number, async () => {
-      const job = this.#jobs.at(number);
-      switch (job.state) {
-        case 'held':
-          return this.#release({ ...job, state: job.state }, upstream);
-        case 'sending':
-          return this.#sendChunks({ ...job, state: job.state }, upstream, manner);
-        case 'settling':
-          await this.#verifier.step({ ...job, state: job.state }, upstream);
-          return heldInterpretation(LONGEST_WAIT_MS);
-        case 'resolving':
-          return this.#resolve({ ...job, state: job.state }, upstream);
-        case 'previewed':
-          this.#resolver.expire({ ...job, state: job.state });
-          return heldInterpretation(LONGEST_WAIT_MS);
-        case 'done':
-        case 'failed':
-        case 'cancelled':
-          throw new Error(`nothing is to be done for a deletion that is ${job.state}`);
-      }
-    });
+  async #step(number: number, upstream: Upstream, manner: Manner): Promise<Interpretation> {
+    const answer = await this.alone(number, () => this.#take(number, upstream, manner));
+    await this.#burials.endOver();
+    return answer;
+  }
+
+  async #take(number: number, upstream: Upstream, manner: Manner): Promise<Interpretation> {
+    const job = this.#jobs.at(number);
+    switch (job.state) {
+      case 'held':
+        return this.#release({ ...job, state: job.state }, upstream);
+      case 'sending':
+        return this.#sendChunks({ ...job, state: job.state }, upstream, manner);
+      case 'settling':
+        await this.#verifier.step({ ...job, state: job.state }, upstream);
+        return heldInterpretation(LONGEST_WAIT_MS);
+      case 'resolving':
+        return this.#resolve({ ...job, state: job.state }, upstream);
+      case 'previewed':
+        this.#resolver.expire({ ...job, state: job.state });
+        return heldInterpretation(LONGEST_WAIT_MS);
+      case 'done':
+      case 'failed':
+      case 'cancelled':
+        throw new Error(`nothing is to be done for a deletion that is ${job.state}`);
+    }
   }
 
   /** Does something with a deletion of which no step is being taken meanwhile. */
@@ -100,12 +108,13 @@ export class DeletionRunner {
 
   /** Takes the next step of what is due, unless PostHog asked to be left alone. @throws where a step failed, after all others were taken. */
   async stepDue(upstream: Upstream): Promise<void> {
-    if (this.#pause.isOn) return;
+    if (this.pause.isOn) return;
     const due = this.#store
       .due(this.#nowMs(), STEPS_AT_ONCE + this.#inFlight.size)
       .filter((number) => !this.#inFlight.has(number))
       .slice(0, STEPS_AT_ONCE);
     const taken = await Promise.allSettled(due.map((number) => this.step(number, upstream)));
+    await this.#burials.endOver();
     if (taken.some((each) => each.status === 'rejected')) throw new Error('a step could not be taken');
   }
 
@@ -133,7 +142,7 @@ export class DeletionRunner {
     const startedAt = this.#nowMs();
     for (;;) {
       const { answer, goesOn } = await this.#sender.attempt(job, upstream, manner);
-      if (!goesOn || this.#pause.isOn || this.#nowMs() - startedAt > STEP_MS_MAX) return answer;
+      if (!goesOn || this.pause.isOn || this.#nowMs() - startedAt > STEP_MS_MAX) return answer;
     }
   }
 

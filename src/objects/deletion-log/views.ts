@@ -1,9 +1,13 @@
 /** What a reader is shown of the log: the operator all of it, a tenant what its registration and its slices cover. */
+import { failure, type Failure } from '../../core/failure.ts';
 import { DeletionId } from '../../core/ids.ts';
 import type { DeletionDetail, DeletionEntry, DeletionStatus, LogView } from './entry.ts';
 import { EVERYTHING, type DeletionReader, type IdsOfChunk, type Shown } from './storage/reader.ts';
 import type { Registrations } from './storage/registrations.ts';
 import type { DeletionResolutions } from './storage/resolutions.ts';
+
+export const noSuchDeletion = (): Failure =>
+  failure('record_unknown', 'There is no such deletion in the log. Ids look like del_…', 'id');
 
 /** Where a list goes on, and how many entries a page of it has. */
 export interface PageOf {

@@ -1,28 +1,39 @@
 import { DurableObject } from 'cloudflare:workers';
 import { readConfig } from '../../config.ts';
 import { failureUntil } from '../../core/failure.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import type { Tombstone, TombstoneNews } from '../../core/tombstones.ts';
 import type { AnswerFacts, PermitAsk } from '../../upstream/pacing.ts';
+import { migrate } from '../migrations.ts';
+import { LeaseTerm } from './lease-term.ts';
 import { PermitQueue, type Decision, type Verdict } from './permit-queue.ts';
+import { SHIELD_STEPS } from './schema.ts';
 import { steadyClock } from './steady-clock.ts';
+import { TombstoneStore } from './tombstone-store.ts';
 
 /** How long queries pause after a 429 without `Retry-After`: others have filled PostHog's places (corrections §5 Q10). */
 const CROWDED_PAUSE_MS = 2000;
 
 /**
- * Stands before one PostHog project: its queries take turns here. All of it is in memory. An object that restarts knows
- * of no permit it gave, so that for the length of a query more than two may be under way.
+ * Stands before one PostHog project: its queries take turns here, and its tombstones are kept here. Permits are in memory:
+ * an object that restarts knows of none that it gave, so that for the length of a query more than two may be under way.
  */
 export class Shield extends DurableObject {
   readonly #nowMs = steadyClock(() => Date.now());
   readonly #queue: PermitQueue;
   readonly #waiting = new Map<string, PromiseWithResolvers<Result<null>>>();
+  readonly #tombstones: TombstoneStore;
+  readonly #term: LeaseTerm;
   #stopTimer: (() => void) | null = null;
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
     const configured = readConfig(env);
     this.#queue = new PermitQueue(configured.ok ? configured.config.requestsPerMinute : undefined);
+    migrate(ctx.storage, SHIELD_STEPS);
+    this.#tombstones = new TombstoneStore(ctx.storage.sql);
+    this.#term = new LeaseTerm(LIMITS.tombstoneLeaseMs, this.#nowMs());
   }
 
   /** Waits for a permit, which ends with `release`, with `cancel` or after its `holdMs`. */
@@ -54,6 +65,26 @@ export class Shield extends DurableObject {
   report(calls: number, newest: AnswerFacts): void {
     const nowMs = this.#nowMs();
     this.#settle([...this.#queue.spend(calls, nowMs), ...this.#heed(newest, nowMs)], nowMs);
+  }
+
+  /** What to add to the tombstones of these keys, and take from them. The answer may be used for a term. */
+  tombstones(keys: readonly string[]): TombstoneNews {
+    const news = this.#tombstones.newsFor(keys);
+    this.#term.tell(this.#nowMs());
+    return news;
+  }
+
+  /** Answers once no isolate shows the persons any more; false where the project has as many tombstones as it may. */
+  async bury(tombstone: Tombstone): Promise<boolean> {
+    if (!this.#tombstones.add(tombstone, Date.now())) return false;
+    const ms = this.#term.msLeft(this.#nowMs());
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    return true;
+  }
+
+  /** Ends the tombstones whose key begins with `prefix`, and says how many. */
+  endTombstones(prefix: string): number {
+    return this.#tombstones.end(prefix);
   }
 
   #heed({ status, retryAfterSeconds }: AnswerFacts, nowMs: number): Decision[] {

@@ -287,7 +287,8 @@ test('Every intent ends in one outcome or stays visible with an alarm ahead, wit
         expect(spent).toBeLessThanOrEqual(BUDGET);
         const alarm = await alarmOf(stub);
         for (const row of unknown) {
-          expect(alarm).toBeLessThanOrEqual(Math.max(Date.parse(row.next_attempt_at ?? ''), now + 1000));
+          // PostHog may have asked for seven seconds in which the log sends nothing.
+          expect(alarm).toBeLessThanOrEqual(Math.max(Date.parse(row.next_attempt_at ?? ''), now + 7000));
         }
         for (const row of rows) {
           expect(row.state === 'sending').toBe(row.outcome === null);

@@ -25,8 +25,11 @@ export interface PendingDeletion {
   readonly movedAt: number;
 }
 
-/** Why an entry is held back: `paced` where it has sent as often as it may, `internal_error` where its row cannot be read, or why a look-up of its persons failed. */
-export type HoldReason = 'upstream_changed' | 'paced' | FailureCode;
+/**
+ * Why an entry is held back: `paced` where it has sent as often as it may, `internal_error` where its row cannot be read,
+ * or why a look-up of its persons failed.
+ */
+export type HoldReason = 'upstream_changed' | 'tombstones_full' | 'paced' | FailureCode;
 
 /**
  * Another PostHog has other persons behind the same numbers, and other projects. One that ignores a flag would delete

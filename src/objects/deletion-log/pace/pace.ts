@@ -1,4 +1,4 @@
-/** How often PostHog is sent a call that deletes: never sooner after the last than a minute divided by the calls it has. */
+/** How often PostHog is sent a call that deletes: turns are a minute apart, divided by the calls it has. */
 import * as z from 'zod';
 import type { BudgetHolder } from '../budget/budget.ts';
 
@@ -25,8 +25,17 @@ export class Paces {
       this.#sql.exec('INSERT INTO paces VALUES (?, ?, ?)', number, holder, calls_per_minute);
   }
 
-  /** When the deletion may send its next call, in milliseconds since 1970; null where it may now. */
-  waitsUntil(number: number, now: number): number | null {
+  /**
+   * Takes the turn of a call, one row for each pace; or says when it comes, in milliseconds since 1970. A turn is taken
+   * before anything is asked or waited for, in one step, so that no two calls share one.
+   */
+  takeTurn(number: number, now: number): number | null {
+    const waitsUntil = this.#freeAt(number, now);
+    if (waitsUntil === null) this.#take(number, now);
+    return waitsUntil;
+  }
+
+  #freeAt(number: number, now: number): number | null {
     const [row] = this.#sql
       .exec(
         'SELECT max(c.free_at) AS at FROM paces p JOIN pace_clocks c ON c.holder = p.holder WHERE p.entry = ?',
@@ -38,8 +47,7 @@ export class Paces {
     return at === null || at <= now || at > now + MINUTE_MS ? null : at;
   }
 
-  /** One row for each pace: a call is sent at `now`. */
-  take(number: number, now: number): void {
+  #take(number: number, now: number): void {
     this.#sql.exec(
       `INSERT INTO pace_clocks
       SELECT holder, ? + (${MINUTE_MS} + calls_per_minute - 1) / calls_per_minute FROM paces WHERE entry = ?

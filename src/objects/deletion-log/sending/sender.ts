@@ -5,11 +5,12 @@ import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { Alarm } from '../alarm.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import { notSpent } from '../budget/release.ts';
+import type { Burials } from '../burials.ts';
 import { distinct } from '../digest.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../job/backoff.ts';
 import { endOf, nextLook } from '../job/ends.ts';
 import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from '../job/hold.ts';
-import { settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
+import { deletesAtOnce, settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
 import { Paces } from '../pace/pace.ts';
 import { emptyDeletionReply, sendDeletion, type Upstream } from '../send.ts';
 import { drivenOf } from '../storage/driven.ts';
@@ -37,6 +38,9 @@ export interface Attempted {
 
 type Sending = JobAt<'sending'>;
 
+/** Milliseconds until a chunk is looked at again for whose persons there was no room among the tombstones. */
+const FULL_WAIT_MS = 60_000;
+
 export class Sender {
   readonly #storage: DurableObjectStorage;
   readonly #store: DeletionStore;
@@ -44,16 +48,24 @@ export class Sender {
   readonly #rechecks: Rechecks;
   readonly #paces: Paces;
   readonly #ledger: Ledger;
+  readonly #burials: Burials;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
 
-  constructor(storage: DurableObjectStorage, ledger: Ledger, alarm: Alarm, nowMs: () => number) {
+  constructor(
+    storage: DurableObjectStorage,
+    ledger: Ledger,
+    burials: Burials,
+    alarm: Alarm,
+    nowMs: () => number,
+  ) {
     this.#storage = storage;
     this.#store = new DeletionStore(storage.sql);
     this.#jobs = new Jobs(storage.sql);
     this.#rechecks = new Rechecks(storage.sql);
     this.#paces = new Paces(storage.sql);
     this.#ledger = ledger;
+    this.#burials = burials;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
   }
@@ -63,7 +75,7 @@ export class Sender {
     const pending = this.#pending(job);
     const reason = holdReason(pending, upstream);
     if (reason !== null) return this.#hold(job, reason, pending, LONGEST_WAIT_MS);
-    const waitsUntil = this.#paces.waitsUntil(job.number, this.#nowMs());
+    const waitsUntil = this.#paces.takeTurn(job.number, this.#nowMs());
     if (waitsUntil !== null) return this.#waitForTurn(job, waitsUntil);
     const { slices, isResolved, attempts } = pending;
     const isTrusted = manner.isResolvedNow && isResolved && attempts === 0;
@@ -142,6 +154,8 @@ export class Sender {
     const { chunk, chunks, attempts } = pending;
     const whenBusy = attempts === 0 ? manner.whenBusy : 'wait';
     const deletion = checked?.deletion ?? pending.deletion;
+    if (!(await this.#burials.bury(job.number, chunk, deletion)))
+      return this.#hold(job, 'tombstones_full', pending, FULL_WAIT_MS);
     const attempt = this.#begin(job.number, pending, checked, upstream);
     try {
       const answer = await sendDeletion(upstream, deletion);
@@ -170,7 +184,6 @@ export class Sender {
     const overdueAt = startedAt + overdueAfter(upstream.timeoutMs);
     return this.#storage.transactionSync(() => {
       const attempt = this.#store.begin(number, pending.chunk, startedAt, overdueAt);
-      this.#paces.take(number, startedAt);
       if (checked !== null) this.#recordRecheck(number, pending, checked, startedAt);
       return attempt;
     });
@@ -210,7 +223,7 @@ export class Sender {
     attempt: Ended,
     settled: Settled,
     { deletion, chunk, chunks }: PendingDeletion,
-    { firstLookMs }: Upstream,
+    { firstLookMs, generation }: Upstream,
   ): void {
     const now = this.#nowMs();
     if (chunks === 1) this.#store.settle(attempt, settled, now);
@@ -224,6 +237,7 @@ export class Sender {
     } else {
       if (chunks > 1) this.#store.settleAll(job.number, now);
       this.#settleAccepted(job, deletion, firstLookMs, now);
+      if (deletesAtOnce(deletion, generation, settled, chunks)) this.#burials.markGone(job.number);
     }
   }
 

@@ -57,7 +57,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** A and B delete within the request. C has a queue that tries four times, up to ten minutes apart (corrections §3, 2.7). */
-export const FIRST_LOOK_MS = { A: 30_000, B: 30_000, C: MINUTE_MS } as const satisfies Record<
+export const FIRST_LOOK_MS = { A: 30_000, B: 30_000, C: 10_000 } as const satisfies Record<
   Generation,
   number
 >;
@@ -85,6 +85,15 @@ export function nextTask(progress: Progress, now: number): Task {
 function firstLook({ firstLookMs, acceptedAt }: Progress, now: number): Task {
   const due = acceptedAt + firstLookMs;
   return now < due ? { kind: 'wait', until: due } : { kind: 'look', pass: 1, as: 'look', chunk: 0 };
+}
+
+/** Has a look at every chunk found nobody of it any more? */
+export function areGone(progress: Progress): boolean {
+  const { looks } = progress;
+  const last = looks.at(-1);
+  if (last === undefined) return false;
+  const isOver = chunksOf(progress, last.pass, last.kind).every((chunk) => hasLook(looks, last.pass, chunk));
+  return last.kind === 'last' || (isOver && chunksOf(progress, last.pass + 1, 'look').length === 0);
 }
 
 /** The chunks that a pass looks at: those with persons that were still there. The first and the last look at all. */

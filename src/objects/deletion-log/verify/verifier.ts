@@ -1,6 +1,7 @@
 /** Looks for the persons of a deletion that PostHog accepted until they are gone, and sends again what is not. */
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import type { Failure, FailureCode } from '../../../core/failure.ts';
+import type { Burials } from '../burials.ts';
 import { distinct } from '../digest.ts';
 import type { Alarm } from '../alarm.ts';
 import { holdReason, type HoldReason } from '../job/hold.ts';
@@ -13,7 +14,7 @@ import { settle } from '../job/settle.ts';
 import { sendDeletion, type Upstream } from '../send.ts';
 import { countEvents } from './events.ts';
 import { callsOfLook, lookFor, ofThese, type Sighting } from './look.ts';
-import { nextTask, type Progress, type Task } from './plan.ts';
+import { areGone, nextTask, type Progress, type Task } from './plan.ts';
 
 /** Calls that one step makes, and the milliseconds until the next: 60 a minute, of PostHog's 240. */
 const CALLS_A_STEP = 10;
@@ -35,6 +36,7 @@ export class Verifier {
   readonly #jobs: Jobs;
   readonly #looks: Looks;
   readonly #paces: Paces;
+  readonly #burials: Burials;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
 
@@ -42,6 +44,7 @@ export class Verifier {
     storage: DurableObjectStorage,
     store: DeletionStore,
     jobs: Jobs,
+    burials: Burials,
     alarm: Alarm,
     nowMs: () => number,
   ) {
@@ -50,6 +53,7 @@ export class Verifier {
     this.#jobs = jobs;
     this.#looks = new Looks(storage.sql);
     this.#paces = new Paces(storage.sql);
+    this.#burials = burials;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
   }
@@ -75,6 +79,7 @@ export class Verifier {
     const seesEvents = deletion.flags.delete_events && this.#seesEvents(job.number, upstream);
     for (let calls = 0; calls < CALLS_A_STEP;) {
       const progress = this.#progress(job.number, upstream, accepted, chunks, seesEvents);
+      if (areGone(progress)) this.#burials.markGone(job.number);
       const task = nextTask(progress, this.#nowMs());
       switch (task.kind) {
         case 'wait':
@@ -90,7 +95,7 @@ export class Verifier {
           break;
         }
         case 'look': {
-          const turn = task.as === 'send' ? this.#paces.waitsUntil(job.number, this.#nowMs()) : null;
+          const turn = task.as === 'send' ? this.#paces.takeTurn(job.number, this.#nowMs()) : null;
           if (turn !== null) return this.#hold(job.number, 'paced', turn - this.#nowMs());
           const sought = this.#sought(job.number, task);
           const failure = await this.#look(job.number, task, sought, accepted, progress, upstream);
@@ -149,7 +154,10 @@ export class Verifier {
         ? this.#begin(number, task.chunk, isFirst, upstream)
         : null;
     });
-    if (attempt !== null) await this.#sendAgain(attempt, ofThese(deletion, seen.value.there), upstream);
+    if (attempt === null) return null;
+    const again = ofThese(deletion, seen.value.there);
+    await this.#burials.bury(number, task.chunk, again);
+    await this.#sendAgain(attempt, again, upstream);
     return null;
   }
 
@@ -160,7 +168,6 @@ export class Verifier {
   #begin(number: number, chunk: number, isFirst: boolean, { timeoutMs }: Upstream): Attempt {
     const now = this.#nowMs();
     if (isFirst) this.#jobs.move(this.#current(number), 'sent_again', now);
-    this.#paces.take(number, now);
     return this.#store.begin(number, chunk, now, now + overdueAfter(timeoutMs));
   }
 

@@ -1,0 +1,108 @@
+/** Hides the persons of a deletion from every token of the gateway, from before they are sent until the deletion has ended. */
+import * as z from 'zod';
+import { removesProfiles, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
+import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
+import type { Tombstone } from '../../core/tombstones.ts';
+import { logShieldFailure } from '../console.ts';
+import type { Objects } from '../remote.ts';
+import type { Shield } from '../shield/shield.ts';
+
+/** Who keeps the tombstones of all projects. */
+export interface TombstoneKeeper {
+  /** Answers once nobody is shown the persons any more; false where the project has as many tombstones as it may. */
+  readonly bury: (projectId: ProjectId, tombstone: Tombstone) => Promise<boolean>;
+  /** Ends the tombstones whose key begins so. */
+  readonly end: (projectId: ProjectId, prefix: string) => Promise<unknown>;
+  /** Told when a keeper cannot be reached. */
+  readonly unreachable: (error: unknown) => void;
+}
+
+/** The shields of all projects. */
+export const shieldKeeper = (shields: Objects<Shield>): TombstoneKeeper => ({
+  bury: (projectId, tombstone) => shields.getByName(String(projectId)).bury(tombstone),
+  end: (projectId, prefix) => shields.getByName(String(projectId)).endTombstones(prefix),
+  unreachable: logShieldFailure,
+});
+
+const Buried = z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId });
+
+/** Null for the number of a person, which lists do not show: PostHog deletes a single person before it answers. */
+function namesOf(target: DeletionTarget): Pick<Tombstone, 'by' | 'ids'> | null {
+  if (target.kind !== 'person') return { by: target.kind, ids: target.ids };
+  const uuid = PersonUuid.safeParse(target.ids[0]);
+  return uuid.success ? { by: 'uuids', ids: [uuid.data] } : null;
+}
+
+const prefixOf = (id: DeletionId): string => `${id}/`;
+
+export class Burials {
+  readonly #sql: SqlStorage;
+  readonly #keeper: TombstoneKeeper;
+  readonly #gone = new Set<number>();
+
+  constructor(sql: SqlStorage, keeper: TombstoneKeeper) {
+    this.#sql = sql;
+    this.#keeper = keeper;
+  }
+
+  /**
+   * False where the project has as many tombstones as it may: the chunk is not to be sent now. A keeper out of reach
+   * holds no deletion up; its persons may be shown until PostHog has deleted them.
+   */
+  async bury(number: number, chunk: number, deletion: Deletion): Promise<boolean> {
+    if (!removesProfiles(deletion) || deletion.target.ids.length === 0) return true;
+    const named = namesOf(deletion.target);
+    if (named === null) return true;
+    const [row] = this.#rows('SELECT entry, id, project_id FROM intents WHERE entry = ?', number);
+    const { id, project_id: projectId } = Buried.parse(row);
+    // Written first: what is buried and not written down would be hidden for a week.
+    this.#rows('INSERT INTO buried VALUES (?) ON CONFLICT DO NOTHING', number);
+    this.#gone.delete(number);
+    try {
+      return await this.#keeper.bury(projectId, { key: `${prefixOf(id)}${chunk}`, ...named });
+    } catch (error) {
+      this.#keeper.unreachable(error);
+      return true;
+    }
+  }
+
+  /** The persons of a deletion are gone, so that its tombstones are over. An object that restarts finds that out again. */
+  markGone(number: number): void {
+    this.#gone.add(number);
+  }
+
+  /**
+   * Ends the tombstones that are over, those of deletions that have ended among them. What cannot be ended now stays to
+   * be ended.
+   */
+  async endOver(): Promise<void> {
+    for (const row of this.#over()) {
+      const { entry, id, project_id: projectId } = Buried.parse(row);
+      try {
+        await this.#keeper.end(projectId, prefixOf(id));
+        this.#rows('DELETE FROM buried WHERE entry = ?', entry);
+        this.#gone.delete(entry);
+      } catch (error) {
+        this.#keeper.unreachable(error);
+      }
+    }
+  }
+
+  /** Are there tombstones that are over and have not been ended? */
+  get isBehind(): boolean {
+    return this.#over().length > 0;
+  }
+
+  #over() {
+    return this.#rows(
+      `SELECT b.entry, i.id, i.project_id FROM buried b JOIN intents i ON i.entry = b.entry
+      WHERE b.entry IN (SELECT value FROM json_each(?)) OR EXISTS (
+        SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN ('done', 'failed', 'cancelled'))`,
+      JSON.stringify([...this.#gone]),
+    );
+  }
+
+  #rows(query: string, ...bindings: readonly SqlStorageValue[]): Record<string, SqlStorageValue>[] {
+    return this.#sql.exec(query, ...bindings).toArray();
+  }
+}

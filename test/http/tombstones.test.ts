@@ -1,0 +1,110 @@
+/** What an isolate knows of tombstones: never older than a term, and never less than was true when a request asked. */
+import { describe, expect, test } from 'vitest';
+import { ProjectId } from '../../src/core/ids.ts';
+import { LIMITS } from '../../src/core/limits.ts';
+import type { Tombstone, TombstoneNews } from '../../src/core/tombstones.ts';
+import { knownTombstones } from '../../src/http/tombstones.ts';
+
+const TERM_MS = LIMITS.tombstoneLeaseMs;
+const ONE = ProjectId.parse(1);
+const ADA = { key: 'acme/1/0', by: 'distinct_ids', ids: ['ada'] } as const satisfies Tombstone;
+
+/** A keeper whose tombstones a test sets, and an isolate before it. */
+function isolate() {
+  let nowMs = 1_000_000;
+  let kept: readonly Tombstone[] = [];
+  let broken = false;
+  const asked: (readonly string[])[] = [];
+  const told: unknown[] = [];
+  const tombstones = (keys: readonly string[]): Promise<TombstoneNews> => {
+    asked.push(keys);
+    if (broken) return Promise.reject(new Error('out of reach'));
+    return Promise.resolve({
+      added: kept.filter(({ key }) => !keys.includes(key)),
+      ended: keys.filter((key) => !kept.some((one) => one.key === key)),
+    });
+  };
+  const of = knownTombstones({
+    keeperOf: () => ({ tombstones }),
+    nowMs: () => nowMs,
+    unreachable: (error) => told.push(error),
+  });
+  return {
+    asked,
+    told,
+    of,
+    covers: async () => (await of(ONE)).coverDistinctId('ada'),
+    set: (...now: Tombstone[]) => {
+      kept = now;
+    },
+    pass: (ms: number) => {
+      nowMs += ms;
+    },
+    break: () => {
+      broken = true;
+    },
+  };
+}
+
+describe('Tombstones of an isolate', () => {
+  test('Requests within a term ask once, and the first after the term asks for what changed', async () => {
+    const { asked, covers, set, pass } = isolate();
+    set(ADA);
+    expect([await covers(), await covers()]).toEqual([true, true]);
+    pass(TERM_MS - 1);
+    expect(await covers()).toBe(true);
+    expect(asked).toEqual([[]]);
+    pass(1);
+    set();
+    expect(await covers()).toBe(false);
+    expect(asked).toEqual([[], [ADA.key]]);
+  });
+
+  test('The term begins when the question was asked, not when it was answered', async () => {
+    const { asked, of, covers, set, pass } = isolate();
+    const first = of(ONE);
+    pass(TERM_MS);
+    await first;
+    set(ADA);
+    expect(await covers()).toBe(true);
+    expect(asked).toHaveLength(2);
+  });
+
+  test.each([-1, -3_600_000, 3_600_000])(
+    'After a jump of the clock by %d ms the keeper is asked',
+    async (ms) => {
+      const { asked, covers, pass } = isolate();
+      await covers();
+      pass(ms);
+      await covers();
+      expect(asked).toHaveLength(2);
+    },
+  );
+
+  test('Tombstones that were known last hold where the keeper is out of reach, and the operator is told', async () => {
+    const { covers, set, pass, break: breakKeeper, told } = isolate();
+    set(ADA);
+    await covers();
+    breakKeeper();
+    pass(TERM_MS);
+    expect(await covers()).toBe(true);
+    expect(told).toHaveLength(1);
+  });
+
+  test('Projects are apart', async () => {
+    const { of, asked } = isolate();
+    await of(ONE);
+    await of(ProjectId.parse(2));
+    expect(asked).toEqual([[], []]);
+  });
+
+  test('A project that a hundred others were asked for after is forgotten, and asked for anew', async () => {
+    const { of, asked, set } = isolate();
+    set(ADA);
+    await of(ONE);
+    for (let project = 2; project <= 101; project += 1) await of(ProjectId.parse(project));
+    await of(ONE);
+    expect(asked).toHaveLength(102);
+    expect(asked.at(-1)).toEqual([]);
+  });
+});

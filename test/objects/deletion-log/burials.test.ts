@@ -1,0 +1,123 @@
+/** Persons of a deletion are hidden from before they are sent until they are gone, whatever goes wrong on the way. */
+import { evictDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, expect } from 'vitest';
+import { LIMITS } from '../../../src/core/limits.ts';
+import type { Tombstone } from '../../../src/core/tombstones.ts';
+import type { Remote } from '../../../src/objects/remote.ts';
+import type { Shield } from '../../../src/objects/shield/shield.ts';
+import {
+  alarmOf,
+  answer,
+  bulk,
+  deletionsIn,
+  freshLog,
+  held,
+  lost,
+  MINUTE,
+  newest,
+  NOW,
+  OPERATOR,
+  order,
+  posthog,
+  ring,
+  rowsOf,
+  SUMMARY,
+  test,
+  uuids,
+} from '../../support/objects/deletion-log.ts';
+
+const { SHIELD } = env as unknown as { SHIELD: DurableObjectNamespace<Shield> };
+const shield = SHIELD.getByName('1') as unknown as Remote<Shield>;
+
+/** The persons that are hidden in project 1. */
+const hidden = async (): Promise<string[]> =>
+  (await shield.tombstones([])).added.flatMap(({ ids }) => ids).toSorted();
+
+/** A quarter of all tombstones that there may be. */
+const crowd = (nth: number): Tombstone => ({
+  key: `others/${nth}`,
+  by: 'uuids',
+  ids: Array.from({ length: LIMITS.tombstonePersonsMax / 4 }, (_, i) => `${nth}-${i}`),
+});
+
+/** PostHog's summary of a bulk delete of two persons that it put into its queue. */
+const QUEUED = { ...SUMMARY, persons_deleted: 0, persons_queued_for_deletion: 2 };
+
+afterEach(async () => {
+  await shield.endTombstones('');
+});
+
+test.each(['A', 'B', 'C'] as const)(
+  'Persons are hidden before PostHog %s is sent their deletion, and no longer than it takes to delete them',
+  async (generation) => {
+    const { hold, arrived, release } = held(answer(202, QUEUED));
+    posthog(hold, answer(200, { results: {} }));
+    const { stub, log } = freshLog(generation);
+    const carried = log.carryOut(order(bulk(uuids(2))));
+    await arrived();
+    expect(await hidden()).toEqual(uuids(2));
+    release();
+    await carried;
+    expect(await hidden()).toEqual(generation === 'C' ? uuids(2) : []);
+    if (generation === 'C') await ring(stub, NOW + 10_000);
+    expect(await hidden()).toEqual([]);
+    expect(await rowsOf(stub, 'buried')).toEqual([]);
+  },
+);
+
+test('Persons whom a PostHog C without a queue has deleted are hidden no longer', async () => {
+  posthog(answer(202, { ...QUEUED, persons_deleted: 2, persons_queued_for_deletion: 0 }));
+  const { log } = freshLog('C');
+  await log.carryOut(order(bulk(uuids(2))));
+  expect(await hidden()).toEqual([]);
+});
+
+test('Persons whose deletion is refused are shown at once', async () => {
+  posthog(answer(403, { type: 'authentication_error', code: 'permission_denied', detail: 'no' }));
+  const { log } = freshLog();
+  await log.carryOut(order(bulk(uuids(2))));
+  expect(await newest(log)).toMatchObject({ state: 'failed' });
+  expect(await hidden()).toEqual([]);
+});
+
+test('Persons of whose deletion the end is unknown stay hidden, and are shown when the operator gives it up', async () => {
+  posthog(lost);
+  const { stub, log } = freshLog();
+  const carried = await log.carryOut(order(bulk(uuids(2))));
+  if (!carried.ok) throw new Error(carried.failure.code);
+  expect(await hidden()).toEqual(uuids(2));
+  await log.decide(carried.value.entry, 'abandoned', 'operator', 'lost', OPERATOR);
+  await ring(stub, (await alarmOf(stub)) ?? NOW);
+  expect(await hidden()).toEqual([]);
+});
+
+test('A log that dies while its persons are hidden shows them once its alarm finds them gone', async () => {
+  posthog(answer(202, QUEUED), answer(200, { results: {} }));
+  const { stub, log } = freshLog('C');
+  await log.carryOut(order(bulk(uuids(2))));
+  await evictDurableObject(stub);
+  expect(await hidden()).toEqual(uuids(2));
+  await ring(stub, NOW + 10_000);
+  expect(await hidden()).toEqual([]);
+});
+
+test('Nobody is hidden where the profiles stay', async () => {
+  posthog(answer(202, SUMMARY));
+  const { stub, log } = freshLog();
+  await log.carryOut(order(bulk(uuids(2), { keep_person: true, delete_events: true })));
+  expect(await hidden()).toEqual([]);
+  expect(await rowsOf(stub, 'buried')).toEqual([]);
+});
+
+test('A chunk for whose persons there is no room waits, and is sent when there is room', async () => {
+  const sent = posthog(answer(202, SUMMARY));
+  for (let nth = 0; nth < 4; nth += 1) await shield.bury(crowd(nth));
+  const { stub, log } = freshLog();
+  await log.carryOut(order(bulk(uuids(2))));
+  expect(sent).toEqual([]);
+  expect(await newest(log)).toMatchObject({ state: 'sending', attempts: 0, last_problem: 'tombstones_full' });
+  await shield.endTombstones('others/');
+  await ring(stub, NOW + MINUTE);
+  expect(deletionsIn(sent)).toHaveLength(1);
+});
