@@ -241,7 +241,7 @@ describe('A deletion by a filter', () => {
     [{ filter: { all: 'true' } }, 'field_invalid', 'filter'],
     [{ filter: { search: '' } }, 'field_invalid', 'filter'],
     [{ filter: { properties: [] } }, 'field_invalid', 'filter'],
-    [{ filter: { limit: 5 } }, 'field_unknown', 'filter'],
+    [{ filter: { limit: 5 } }, 'field_invalid', 'filter'],
     [{ filter: { properties: [{ key: 'plan', value: 'pro' }] } }, 'field_invalid', 'filter'],
     [{ filter: { email: 'a@b.test' }, ids: [ADA.uuid] }, 'input_conflict', 'filter'],
     [{ filter: { email: 'a@b.test' }, distinct_ids: ['x'] }, 'input_conflict', 'filter'],
@@ -258,7 +258,7 @@ describe('A deletion by a filter', () => {
 
   test('A filter asks about nothing that the token does not show, and takes the scope to read', async () => {
     const { tenant, token } = await tenants.fresh({ properties: { hidden: ['plan'] } });
-    problem(await create(token, { filter: PRO }), 'property_hidden');
+    problem(await create(token, { filter: PRO }), 'property_hidden', 'plan');
     const blind = await tenants.derive(token, { scopes: ['person:delete'] });
     problem(await create(blind.token, { filter: { email: 'a@b.test' } }), 'scope_missing');
     const without = await tenants.fresh({ properties: { distinct_ids: 'hidden' } });
