@@ -38,7 +38,7 @@ export const explain = withToken('explain', async (ctx, admitted) => {
   );
 });
 
-/** What the deletion log would say of the budgets of a deletion. Who is in the slice is not looked up. */
+/** What the deletion log would say of the budgets of a deletion. The slice is not looked at: every id counts as a person. */
 async function judgeBudget(
   ctx: Context,
   admitted: Admitted,
