@@ -74,7 +74,7 @@ const servicesOf = (env: Env, config: Config): Services => ({
   adminAttempts: () => env.DIRECTORY.getByName(ADMIN_ATTEMPTS_NAME),
   openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
   tombstonesOf: knownTombstones({
-    keeperOf: (projectId) => env.SHIELD.getByName(String(projectId)),
+    sourceOf: (projectId) => env.SHIELD.getByName(String(projectId)),
     nowMs,
     unreachable: logShieldFailure,
   }),

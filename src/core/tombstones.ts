@@ -46,7 +46,7 @@ export class Tombstones {
     );
   }
 
-  /** Was the deletion of the person of this distinct id asked for by that distinct id? */
+  /** Does a tombstone name this distinct id? */
   coverDistinctId(distinctId: string): boolean {
     return this.#ids.distinct_ids.has(distinctId);
   }

@@ -3,8 +3,8 @@ import type { ProjectId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { Tombstones, type TombstoneNews } from '../core/tombstones.ts';
 
-/** Who keeps the tombstones of one project. */
-export interface TombstoneKeeper {
+/** Tells what changed among the tombstones of one project. */
+export interface TombstoneSource {
   readonly tombstones: (keys: readonly string[]) => Promise<TombstoneNews>;
 }
 
@@ -12,9 +12,9 @@ export interface TombstoneKeeper {
 export type TombstonesOf = (projectId: ProjectId) => Promise<Tombstones>;
 
 export interface TombstoneOptions {
-  readonly keeperOf: (projectId: ProjectId) => TombstoneKeeper;
+  readonly sourceOf: (projectId: ProjectId) => TombstoneSource;
   readonly nowMs: () => number;
-  /** Told when a keeper cannot be reached. Reads go on with what was known last. */
+  /** Told when a source cannot be reached. Reads go on with what was known last. */
   readonly unreachable: (error: unknown) => void;
 }
 
@@ -31,7 +31,7 @@ const PROJECTS_MAX = 100;
  * One for all requests of an isolate. Each request whose knowledge is too old asks for itself, because the platform ties
  * what a request waits for to that request.
  */
-export function knownTombstones({ keeperOf, nowMs, unreachable }: TombstoneOptions): TombstonesOf {
+export function knownTombstones({ sourceOf, nowMs, unreachable }: TombstoneOptions): TombstonesOf {
   const projects = new Map<ProjectId, Known>();
   return async (projectId) => {
     const known = projects.get(projectId) ?? { tombstones: new Tombstones(), askedMs: null };
@@ -39,7 +39,7 @@ export function knownTombstones({ keeperOf, nowMs, unreachable }: TombstoneOptio
     const askedMs = nowMs();
     if (isFresh(known, askedMs)) return known.tombstones;
     try {
-      const news = await keeperOf(projectId).tombstones(known.tombstones.keys);
+      const news = await sourceOf(projectId).tombstones(known.tombstones.keys);
       // Of two answers on their way at once, the one to the later question stands.
       if (known.askedMs === null || askedMs >= known.askedMs || !isFresh(known, nowMs())) {
         known.tombstones.apply(news);

@@ -9,7 +9,7 @@ const TERM_MS = LIMITS.tombstoneLeaseMs;
 const ONE = ProjectId.parse(1);
 const ADA = { key: 'acme/1/0', by: 'distinct_ids', ids: ['ada'] } as const satisfies Tombstone;
 
-/** A keeper whose tombstones a test sets, and an isolate before it. */
+/** A source whose tombstones a test sets, and an isolate that asks the source. */
 function isolate() {
   let nowMs = 1_000_000;
   let kept: readonly Tombstone[] = [];
@@ -25,7 +25,7 @@ function isolate() {
     });
   };
   const of = knownTombstones({
-    keeperOf: () => ({ tombstones }),
+    sourceOf: () => ({ tombstones }),
     nowMs: () => nowMs,
     unreachable: (error) => told.push(error),
   });
@@ -71,7 +71,7 @@ describe('Tombstones of an isolate', () => {
   });
 
   test.each([-1, -3_600_000, 3_600_000])(
-    'After a jump of the clock by %d ms the keeper is asked',
+    'After a jump of the clock by %d ms the source is asked',
     async (ms) => {
       const { asked, covers, pass } = isolate();
       await covers();
@@ -81,11 +81,11 @@ describe('Tombstones of an isolate', () => {
     },
   );
 
-  test('Tombstones that were known last hold where the keeper is out of reach, and the operator is told', async () => {
-    const { covers, set, pass, break: breakKeeper, told } = isolate();
+  test('Tombstones that were known last hold where the source is out of reach, and the operator is told', async () => {
+    const { covers, set, pass, break: breakSource, told } = isolate();
     set(ADA);
     await covers();
-    breakKeeper();
+    breakSource();
     pass(TERM_MS);
     expect(await covers()).toBe(true);
     expect(told).toHaveLength(1);

@@ -4,6 +4,7 @@ import { failure } from '../../core/failure.ts';
 import { DeletionId, type TenantId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Actor, Decision, LogView } from '../../objects/deletion-log/deletion-log.ts';
+import { isEnd } from '../../objects/deletion-log/job/job.ts';
 import { callObject } from '../call-object.ts';
 import type { Context } from '../context.ts';
 import { eventReply, type Seen } from '../reply/events.ts';
@@ -61,7 +62,7 @@ export async function lookAt(ctx: Context, tenant: TenantId, view: LogView): Pro
   if (!found.ok) return found;
   if (found.value === null) return err(noSuchDeletion());
   const { state } = found.value;
-  return ok({ data: found.value, ended: state === 'done' || state === 'failed' || state === 'cancelled' });
+  return ok({ data: found.value, ended: isEnd(state) });
 }
 
 /** A stream of events as a handler answers it. */
@@ -75,7 +76,7 @@ export async function watchAnswer(
   return answer(null, { status, rendered });
 }
 
-/** What somebody decided, in their own words or without any. */
+/** A decision about a deletion, and the reason that was given for the decision; undefined where none was given. */
 export interface DecisionOf {
   readonly decision: Decision;
   readonly by: Actor;

@@ -43,7 +43,7 @@ export async function enforceSlice(
     const { call } = routed;
     const key = readIdempotencyKey(ctx.request.headers);
     if (!key.ok) return key;
-    // Who was deleted before would not be found. Where nobody is looked up, the log finds the key when it writes.
+    // A look-up would not find persons who were deleted before. Without a slice there is no look-up, and the log finds the key.
     const earlier =
       slices.length === 0 ? ok(null) : await earlierDeletion(ctx, admitted, call.deletion, key.value);
     if (!earlier.ok) return earlier;

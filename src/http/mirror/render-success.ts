@@ -85,7 +85,7 @@ export async function renderSuccess(
   }
 }
 
-/** A person that cannot be looked at, or is being deleted, is one that is not there, as it is in a list. */
+/** Answers `not_found` for a person that cannot be read or is being deleted, as a list leaves such a person out. */
 async function renderPerson(
   { log }: Context,
   view: View,

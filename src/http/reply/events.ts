@@ -51,7 +51,7 @@ function eventStream(first: Seen, { look, nowMs, pause = sleep }: Watch): Readab
   let shown = '';
   let spokenAt = nowMs();
 
-  /** What is said of a look, and whether it is the last word; null where nothing has to be said. */
+  /** The event that a look at a deletion makes, and whether the stream ends with the event; null where nothing changed. */
   const wordsOn = (seen: Result<Seen>): Words | null => {
     if (!seen.ok) return { text: eventText('problem', problemOf(seen.failure)), last: true };
     const { data, ended } = seen.value;

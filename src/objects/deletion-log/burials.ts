@@ -6,6 +6,7 @@ import type { Tombstone } from '../../core/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
 import type { Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
+import { END_STATES } from './job/job.ts';
 
 /** Who keeps the tombstones of all projects. */
 export interface TombstoneKeeper {
@@ -97,8 +98,9 @@ export class Burials {
     return this.#rows(
       `SELECT b.entry, i.id, i.project_id FROM buried b JOIN intents i ON i.entry = b.entry
       WHERE b.entry IN (SELECT value FROM json_each(?)) OR EXISTS (
-        SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN ('done', 'failed', 'cancelled'))`,
+        SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN (SELECT value FROM json_each(?)))`,
       JSON.stringify([...this.#gone]),
+      JSON.stringify(END_STATES),
     );
   }
 

@@ -132,7 +132,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if ('replayed' in intent.value) return ok(this.#answers.replayed(intent.value.replayed, order));
     const { number, told } = intent.value;
     if (told !== null) return ok(this.#answers.notSent(intent.value, told, order));
-    // Who asks again with a key is not to meet a refusal that is long over, so the log does it instead.
+    // A retry with the same key must not get an old refusal, so the log sends the deletion again itself.
     const whenBusy = order.idempotencyKey === undefined ? 'refuse' : 'wait';
     const sending = this.#runner.stepResolved(number, upstream.value, whenBusy);
     this.ctx.waitUntil(sending);

@@ -60,7 +60,7 @@ export type PersonSelector = z.output<typeof PersonSelector>;
 
 /** What holds a deletion before it is sent, by the tenant's record. */
 export interface DeletionHolds {
-  /** The undo window: for so long it can be cancelled, and nothing of it is sent. */
+  /** The undo window. In it a deletion can be cancelled, and nothing is sent. */
   readonly holdSeconds: number;
   /** Above so many persons the operator has to approve it; null where none has to be approved. */
   readonly approvalOver: number | null;
@@ -197,7 +197,7 @@ const StoredEntry = z.looseObject({
   verification: JsonColumn.pipe(StoredVerification).nullable(),
 });
 
-/** Who was looked for and is in no other count is still there. */
+/** Persons that were looked for, and that no other count has, are still there. */
 function verificationOf(
   { last_look_at, looked_for, events, ...counts }: z.output<typeof StoredVerification>,
   sent: number,

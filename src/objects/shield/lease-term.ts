@@ -6,7 +6,7 @@ export class LeaseTerm {
   readonly #termMs: number;
   #toldMs: number;
 
-  /** An object that has just started does not know what it told before, so it takes itself to have told something now. */
+  /** An object that has just started does not know what it told before its start. It counts a term from its start. */
   constructor(termMs: number, nowMs: number) {
     this.#termMs = termMs;
     this.#toldMs = nowMs;

@@ -27,7 +27,7 @@ export class TombstoneStore {
     }
   }
 
-  /** False where the project has as many as it may: nothing is kept. The same key again changes nothing. */
+  /** Keeps a tombstone. False where the project has as many as it may. A key that is known changes nothing. */
   add(tombstone: Tombstone, nowMs: number): boolean {
     const { key, by, ids } = tombstone;
     if (this.#known.has(key)) return true;
@@ -57,7 +57,7 @@ export class TombstoneStore {
     for (const { key } of old.toArray()) this.#delete(key);
   }
 
-  /** What is to be told to those who know the tombstones of these keys. */
+  /** The difference between the tombstones of these keys and the tombstones of now. */
   newsFor(keys: readonly string[]): TombstoneNews {
     const theirs = new Set(keys);
     return {

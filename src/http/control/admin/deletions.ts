@@ -1,8 +1,24 @@
 /** The deletion log of a tenant, also of one that is no longer registered. */
+import type { DeletionEntry } from '../../../contract/deletion.ts';
+import type { TenantId } from '../../../core/ids.ts';
+import type { Result } from '../../../core/result.ts';
+import type { Decision } from '../../../objects/deletion-log/deletion-log.ts';
+import type { Context } from '../../context.ts';
 import { decideDeletion, getDeletion, listDeletions, listIds, lookAt, watchAnswer } from '../deletions.ts';
+import type { Answer } from '../serve.ts';
 import { withTenant } from './guard.ts';
 
 const OPERATOR = { kind: 'operator' } as const;
+
+interface Deciding extends Context {
+  readonly input: { readonly body: { readonly reason?: string | undefined } };
+}
+
+/** A handler by which the operator decides about one deletion. */
+const decides =
+  (decision: Decision) =>
+  (ctx: Deciding, tenant: TenantId): Promise<Result<Answer<DeletionEntry>>> =>
+    decideDeletion(ctx, tenant, OPERATOR, { decision, by: 'operator', reason: ctx.input.body.reason });
 
 /** `GET /admin/v1/tenants/:tenant/deletions` */
 export const listDeletionsOf = withTenant('admin_list_deletions', async (ctx, tenant) =>
@@ -15,40 +31,16 @@ export const getDeletionOf = withTenant('admin_get_deletion', async (ctx, tenant
 );
 
 /** `POST /admin/v1/tenants/:tenant/deletions/:id/cancel` */
-export const cancelDeletionOf = withTenant('admin_cancel_deletion', async (ctx, tenant) =>
-  decideDeletion(ctx, tenant, OPERATOR, {
-    decision: 'cancelled',
-    by: 'operator',
-    reason: ctx.input.body.reason,
-  }),
-);
+export const cancelDeletionOf = withTenant('admin_cancel_deletion', decides('cancelled'));
 
 /** `POST /admin/v1/tenants/:tenant/deletions/:id/approve` */
-export const approveDeletionOf = withTenant('admin_approve_deletion', async (ctx, tenant) =>
-  decideDeletion(ctx, tenant, OPERATOR, {
-    decision: 'approved',
-    by: 'operator',
-    reason: ctx.input.body.reason,
-  }),
-);
+export const approveDeletionOf = withTenant('admin_approve_deletion', decides('approved'));
 
 /** `POST /admin/v1/tenants/:tenant/deletions/:id/reject` */
-export const rejectDeletionOf = withTenant('admin_reject_deletion', async (ctx, tenant) =>
-  decideDeletion(ctx, tenant, OPERATOR, {
-    decision: 'rejected',
-    by: 'operator',
-    reason: ctx.input.body.reason,
-  }),
-);
+export const rejectDeletionOf = withTenant('admin_reject_deletion', decides('rejected'));
 
 /** `POST /admin/v1/tenants/:tenant/deletions/:id/abandon` */
-export const abandonDeletionOf = withTenant('admin_abandon_deletion', async (ctx, tenant) =>
-  decideDeletion(ctx, tenant, OPERATOR, {
-    decision: 'abandoned',
-    by: 'operator',
-    reason: ctx.input.body.reason,
-  }),
-);
+export const abandonDeletionOf = withTenant('admin_abandon_deletion', decides('abandoned'));
 
 /** `GET /admin/v1/tenants/:tenant/deletions/:id/ids` */
 export const listIdsOf = withTenant('admin_list_deletion_ids', async (ctx, tenant) =>

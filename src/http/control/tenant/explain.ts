@@ -39,7 +39,7 @@ export const explain = withToken('explain', async (ctx, admitted) => {
   );
 });
 
-/** What the deletion log would say of a deletion and of its budgets. Who is in the slice is not looked up. */
+/** What the deletion log would say of a deletion and of its budgets. The slice is not looked at: every id counts as a person. */
 async function judgeBudget(
   ctx: Context,
   admitted: Admitted,

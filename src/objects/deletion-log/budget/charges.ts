@@ -1,7 +1,7 @@
 /** What was spent in the last 24 hours, kept in memory so that a delete does not read the log of a day. */
 import { isCurrent, WINDOW_MS, type Charge } from './budget.ts';
 
-/** What the entry of this number spent, less what it gave back. */
+/** The persons that an entry was charged, without those that were given back. */
 export interface EntryCharge extends Charge {
   readonly number: number;
 }
@@ -43,7 +43,7 @@ export class ChargeCache {
     this.#cached = null;
   }
 
-  /** An entry gave some of its charge back, and storage says so. */
+  /** Takes back a part of an entry's charge, which storage has already recorded. */
   release(number: number, persons: number): void {
     if (this.#cached === null) return;
     this.#cached.charges = this.#cached.charges.map((charge) =>

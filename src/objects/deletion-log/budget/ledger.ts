@@ -1,4 +1,4 @@
-/** What deletions spend of the budgets: written with the intent, given back where evidence says that nobody was deleted. */
+/** Charges deletions to the budgets when they are written down, and gives back the charge of persons who were not deleted. */
 import type { DeletionBudget } from '../../../contract/deletion-budget.ts';
 import type { Failure } from '../../../core/failure.ts';
 import type { DeletionStore } from '../storage/store.ts';

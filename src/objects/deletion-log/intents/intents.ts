@@ -103,7 +103,7 @@ export class Intents {
     return used.fingerprint === fingerprint ? ok({ replayed: used.entry }) : err(reused());
   }
 
-  /** Its persons are found by the alarm. */
+  /** Writes a deletion down whose persons the alarm has yet to find. */
   #writeSelection({ order, digest, keyed }: PreparedOrder, now: number, { origin }: Upstream): WrittenIntent {
     const number = nextNumber(this.#store.newest(), now);
     const id = deletionIdOf(number, this.#world.random);

@@ -27,6 +27,6 @@ export function holdsOf(rules: HoldRules | null, events: readonly JobEvent[], no
   ];
 }
 
-/** When a held deletion is looked at again. Whoever ends a hold that has no time makes it due at once. */
+/** When a held deletion is looked at again. A hold without a time ends by a decision, which makes the deletion due at once. */
 export const lookAgainAt = (holds: readonly Hold[], now: number): number =>
   Math.max(...holds.map((hold) => (hold.kind === 'window' ? hold.until : now + LONGEST_WAIT_MS)));

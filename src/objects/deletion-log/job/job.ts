@@ -90,6 +90,9 @@ export const nextIfPossible = (state: JobState, event: JobEvent): JobState | nul
 /** True where nothing can happen any more. */
 export const isEnd = (state: JobState): boolean => Object.keys(TRANSITIONS[state]).length === 0;
 
+/** The states in which nothing can happen any more. */
+export const END_STATES: readonly JobState[] = JOB_STATES.filter(isEnd);
+
 /** True until the first chunk may have gone to PostHog. */
 export const isUnsent = (state: JobState): boolean =>
   nextIfPossible(state, 'cancelled') !== null || state === 'cancelled';

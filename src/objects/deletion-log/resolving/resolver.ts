@@ -146,7 +146,7 @@ export class Resolver {
   }
 }
 
-/** What holds a deletion back does not depend on whom it names. */
+/** The reasons that hold a deletion back do not depend on the persons that the deletion names. */
 export const withoutPersons = ({ deletion, origin }: StoredSelection) => ({
   deletion: { ...deletion, target: { kind: 'uuids', ids: [] } as const },
   origin,

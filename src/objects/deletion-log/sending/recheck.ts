@@ -11,7 +11,7 @@ import type { PendingDeletion } from '../job/hold.ts';
 import { rememberedKeys } from '../reset-scope.ts';
 import type { Upstream } from '../send.ts';
 
-/** What is sent of a chunk, by what PostHog says of its persons now. */
+/** The part of a chunk that is sent, by what PostHog says of its persons now. */
 export interface Recheck {
   /** Names the persons in the slice, which may be none. */
   readonly deletion: Deletion;
@@ -39,7 +39,7 @@ export async function recheck(
   return ok({
     deletion: narrowed,
     differs: target.kind !== deletion.target.kind || notInSlice(deletion, narrowed) > 0,
-    // Ids that a client named and that were never in the slice are none of its business, whoever they belong to.
+    // A client learns nothing of ids that were never in its slice.
     left: isResolved ? outside : [],
     keys: await rememberedKeys(narrowed, distinctIds, await distinctIdHasher(keyring)),
   });

@@ -114,7 +114,7 @@ export class Sender {
     return { answer: heldInterpretation(dueAt - this.#nowMs()), goesOn: false };
   }
 
-  /** Persons of whom it is not known whether they are in the slice are not sent. */
+  /** Holds a chunk back whose persons could not be looked up: only persons who are known to be in the slice are sent. */
   #holdUnchecked(job: Sending, pending: PendingDeletion, { code, retryAfterSeconds }: Failure): Attempted {
     const waitMs = waitAfterLookup(this.#nowMs() - pending.movedAt, retryAfterSeconds ?? null);
     return this.#hold(job, code, pending, waitMs);

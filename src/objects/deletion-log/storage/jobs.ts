@@ -24,7 +24,7 @@ export type FirstState = (typeof FIRST_STATES)[number];
 /** What is written of a deletion once, with its intent. */
 export interface JobFacts {
   readonly began: FirstState;
-  /** Of the PostHog it is meant for. */
+  /** The generation of the PostHog that the deletion is meant for. */
   readonly generation: Generation;
   readonly chunks: number;
   /** Milliseconds since 1970 until which nothing is sent; null where it has no undo window. */

@@ -15,7 +15,7 @@ import { STATE } from './jobs.ts';
 import { NO_END, type EntryRange } from './registrations.ts';
 import { totalsOf } from './totals.ts';
 
-/** To a reader with a slice, a person that PostHog has outside of it is one that is gone. */
+/** A reader with a slice is told that a person is gone where PostHog has the person outside of the slice. */
 const COUNTED = {
   all: `'gone', coalesce(sum(gone - came_back), 0), 'reappeared', coalesce(sum(reappeared + came_back), 0),
       'left_slice', coalesce(sum(left_slice), 0)`,
@@ -36,7 +36,7 @@ const verificationFor = (
         'unknown', unknown) FROM event_looks WHERE entry = i.entry ORDER BY look DESC LIMIT 1))
     FROM looks WHERE entry = i.entry) END`;
 
-/** Whom a reader with a slice is not told of: a person outside, and one that is gone, are the same to that reader. */
+/** To a reader with a slice, a person outside of the slice and a person that is gone are the same. */
 const LEFT_SLICE = `CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NOT NULL THEN
       (SELECT count(DISTINCT value) FROM rechecks, json_each(rechecks.left_slice) WHERE entry = i.entry) END`;
 

@@ -44,7 +44,7 @@ export interface StoredSelection extends Selection {
   readonly terms: SelectionTerms;
 }
 
-/** What it was last found to name. */
+/** The persons that the newest finding named. */
 export type Finding = z.output<typeof FindingRow>;
 
 export class Selections {

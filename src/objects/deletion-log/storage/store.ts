@@ -106,7 +106,7 @@ export class DeletionStore {
       operation,
       projectId,
       target.kind,
-      // Of a filter it is not known yet, and a finding says it.
+      // How many persons a filter names is not known yet; its finding says it.
       Math.max(1, distinct(target.ids).length),
       bit(flags.delete_events),
       bit(flags.delete_recordings),
@@ -218,7 +218,7 @@ export class DeletionStore {
     return [state, status, ...summaryColumns(numbers), at, Math.max(0, at - startedAt)] as const;
   }
 
-  /** One row: so many persons of its charge are given back. */
+  /** Gives back a number of persons of a deletion's charge. One row. */
   release(number: number, chunk: number, why: ReleaseReason, persons: number): void {
     this.#rows('INSERT INTO releases VALUES (?, ?, ?, ?)', number, chunk, why, persons);
   }

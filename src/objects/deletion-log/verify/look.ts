@@ -99,7 +99,7 @@ function wasCreatedAfter(person: Json, sentAt: number): boolean {
   return typeof createdAt === 'string' && Date.parse(createdAt) > sentAt;
 }
 
-/** The deletion, of these of its ids alone. */
+/** The same deletion, narrowed to these ids. */
 export function ofThese(deletion: Deletion, ids: readonly string[]): Deletion {
   const { target } = deletion;
   const kept = new Set(ids);

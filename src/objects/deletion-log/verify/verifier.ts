@@ -21,7 +21,7 @@ const CALLS_A_STEP = 10;
 const STEP_PAUSE_MS = 10_000;
 /** A look that fails is tried again after the time since the last that did not, within these milliseconds. */
 const SHORTEST_PAUSE_MS = 60_000;
-/** For so many milliseconds nothing was seen: it is not known any more whether the persons are gone. */
+/** Milliseconds without a look that PostHog answered, after which nobody can say whether the persons are gone. */
 const BLIND_MS_MAX = 7 * 86_400_000;
 
 /** PostHog's answers that waiting does not change. */
