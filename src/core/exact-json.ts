@@ -2,6 +2,7 @@
  * JSON with its digits kept. A double holds neither `12345678901234567890` nor the difference between `1` and `1.0`, so
  * a text that has such a number is read once more with its numbers as they are written.
  */
+import { hasEscapedName, readNameByName } from './escaped-names.ts';
 import { isJsonObject, type Json } from './json.ts';
 
 /** A number as it is written: `JSON.stringify` writes it like that again. */
@@ -36,8 +37,13 @@ export function stringifyExactly(value: Json, source: string): string {
 
 /** The value for `JSON.stringify`, with the digits that the same numbers at the same places have in `source`. */
 export function withDigitsOf(value: Json, source: string): unknown {
-  return ODD_NUMBER.test(source) ? merge(value, JSON.parse(source, rawNumbers)) : value;
+  return ODD_NUMBER.test(source) ? merge(value, exactValue(source)) : value;
 }
+
+const exactValue = (source: string): unknown =>
+  hasEscapedName(source) ? readNameByName(source, withRawNumbers) : withRawNumbers(source);
+
+const withRawNumbers = (text: string): unknown => JSON.parse(text, rawNumbers);
 
 const rawNumbers = (_: string, value: unknown, { source }: { readonly source?: string }): unknown =>
   typeof value === 'number' && source !== undefined && String(value) !== source

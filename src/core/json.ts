@@ -1,3 +1,5 @@
+import { hasEscapedName, readNameByName } from './escaped-names.ts';
+
 export type Json = string | number | boolean | null | readonly Json[] | JsonObject;
 
 export interface JsonObject {
@@ -10,7 +12,8 @@ const isJson = (value: unknown): value is Json => value !== undefined;
 /** The value of a JSON text, or `undefined` where the text is not JSON. */
 export function parseJson(text: string): Json | undefined {
   try {
-    const value: unknown = JSON.parse(text);
+    const read: unknown = JSON.parse(text);
+    const value = hasEscapedName(text) ? readNameByName(text, (literal) => JSON.parse(literal)) : read;
     return isJson(value) ? value : undefined;
   } catch {
     return undefined;

@@ -70,6 +70,19 @@ test('A page of many rows with a broken one at its end is read without reading a
   expect(judged).toBe(20_000);
 });
 
+test('A row is judged by the names that are written in it, whichever names the rows before it have', async () => {
+  const hidden = 'say "hi"';
+  const judge = (row: JsonObject): JsonObject =>
+    Object.fromEntries(Object.entries(row).filter(([name]) => name !== hidden));
+  for (const before of [String.raw`say \\\"hi`, String.raw`say \\`]) {
+    const row = String.raw`{"n":1,"${before}":2}`;
+    const page = String.raw`{"results":[${row},{"m":1}],"next":null}`;
+    expect((await got(rowsPlan({ judge }), page)).text).toBe(page);
+    const next = String.raw`{"results":[{"n":1,"say \"hi\"":"secret"}],"next":null}`;
+    expect((await got(rowsPlan({ judge }), next)).text).toBe('{"results":[{"n":1}],"next":null}');
+  }
+});
+
 describe('Maps of persons', () => {
   test('A map has the rows that pass, under the ids they were asked for with', async () => {
     const asked: (string | null)[] = [];
