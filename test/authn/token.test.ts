@@ -3,7 +3,7 @@ import { base64url, SignJWT, type JWTHeaderParameters, type JWTPayload } from 'j
 import { describe, expect, test } from 'vitest';
 import { parseKeyring, type Keyring } from '../../src/authn/keyring.ts';
 import { tokenIssuer, type Principal } from '../../src/authn/token.ts';
-import { ProjectId, RegistrationId, TenantId, TokenId } from '../../src/core/ids.ts';
+import { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../../src/core/ids.ts';
 import { parseJson } from '../../src/core/json.ts';
 
 const ringOf = (text: string): Keyring => {
@@ -26,6 +26,7 @@ const principal: Principal = {
   projectId: ProjectId.parse(7),
   scopes: ['person:read', 'cohort:read'],
   narrowing: { rate: { requests_per_minute: 5, burst: 2 }, deletes: { persons_per_day: 3 } },
+  actor: Actor.parse('Zoë <zoe@acme.test>'),
   ancestors: [
     { id: id('b'), narrowing: {} },
     {

@@ -1,24 +1,26 @@
 import { DurableObject } from 'cloudflare:workers';
 import type { DeletionPreview } from '../../contract/preview.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
-import { failure, failureUntil, type Failure } from '../../core/failure.ts';
-import { DeletionId, type Random, type RegistrationId, type TenantId } from '../../core/ids.ts';
+import { failure, type Failure } from '../../core/failure.ts';
+import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
 import type { Objects } from '../remote.ts';
-import type { Tenant } from '../tenant/tenant.ts';
+import type { Tenant, TenantAskers } from '../tenant/tenant.ts';
 import { Alarm } from './alarm.ts';
 import { numberOf } from './id.ts';
 import { Answers } from './answers.ts';
 import { beingSent, type Decision } from './job/decision.ts';
-import { Intents, type Replayed, type WrittenIntent } from './intents.ts';
-import { keyedOf, keyedOrder, type KeyedRequest } from './keyed.ts';
+import { Intents } from './intents.ts';
+import { keyedOf, type KeyedRequest } from './keyed.ts';
 import { Ledger } from './budget/ledger.ts';
 import { Decisions } from './decisions.ts';
-import { digestOf, distinct } from './digest.ts';
+import { Refusals, type ListedRefusals, type Refusal } from './audit/refusals.ts';
+import type { LogPage } from './audit/search.ts';
+import { Orders, type AskTenant } from './orders.ts';
+import { Views } from './views.ts';
 import {
-  askedOf,
   type BudgetAsk,
   type CreatedDeletion,
   type DeletionDetail,
@@ -30,15 +32,14 @@ import {
   type ReplayedDeletion,
   type ResetScope,
 } from './entry.ts';
-import { DeletionReader, EVERYTHING, type IdsOfChunk, type Shown } from './storage/reader.ts';
+import { DeletionReader, type IdsOfChunk } from './storage/reader.ts';
 import { Registrations } from './storage/registrations.ts';
-import { distinctIdHasher } from './distinct-id-key.ts';
-import { keysOf, resettable } from './reset-scope.ts';
+import { distinctIdHasher, type DistinctIdHasher } from './distinct-id-key.ts';
+import { resettable } from './reset-scope.ts';
 import { DeletionResolutions } from './storage/resolutions.ts';
 import type { Actor } from './storage/jobs.ts';
 import { Previews } from './resolving/previews.ts';
 import { Resolver } from './resolving/resolver.ts';
-import { checkFilter, checkPreviewed, isSelection } from './resolving/selection.ts';
 import { DeletionRunner } from './runner.ts';
 import { DELETION_STEPS } from './storage/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
@@ -46,6 +47,8 @@ import { DeletionStore } from './storage/store.ts';
 
 export type { Decision } from './job/decision.ts';
 export type { Actor } from './storage/jobs.ts';
+export type { Refusal } from './audit/refusals.ts';
+export type { LogFilter, LogPage } from './audit/search.ts';
 export type { PendingState, ReplayedDeletion, Told } from './entry.ts';
 export type { KeyedRequest } from './keyed.ts';
 export type {
@@ -65,9 +68,6 @@ export type {
 const PAUSE_MS = 1000;
 /** Milliseconds until the next alarm after one that could not do its work. */
 const TROUBLE_PAUSE_MS = 60_000;
-/** Seconds after which a deletion that was not written down may be asked for again. */
-const RETRY_AFTER_SECONDS = 5;
-
 /** The binding that the log needs; `readConfig` reads the variables and secrets. */
 export interface DeletionLogEnv {
   readonly TENANT: Objects<Tenant>;
@@ -83,10 +83,11 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
  */
 export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #store: DeletionStore;
-  readonly #reader: DeletionReader;
+  readonly #views: Views;
   readonly #resolutions: DeletionResolutions;
   readonly #registrations: Registrations;
   readonly #intents: Intents;
+  readonly #orders: Orders;
   readonly #answers: Answers;
   readonly #alarm: Alarm;
   readonly #runner: DeletionRunner;
@@ -98,13 +99,17 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const { sql } = ctx.storage;
     migrate(ctx.storage, DELETION_STEPS);
     this.#store = new DeletionStore(sql);
-    this.#reader = new DeletionReader(sql);
+    const reader = new DeletionReader(sql);
+    const refusals = new Refusals(ctx.storage);
     this.#resolutions = new DeletionResolutions(sql);
     this.#registrations = new Registrations(sql);
     const ledger = new Ledger(this.#store);
-    this.#answers = new Answers(this.#reader, ledger, this.#registrations, nowMs);
+    this.#answers = new Answers(reader, ledger, this.#registrations, nowMs);
     this.#alarm = new Alarm(ctx.storage);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
+    this.#views = new Views(reader, refusals, this.#registrations, this.#resolutions);
+    const askTenant: AskTenant = (tenant, tokens) => this.askTenant(tenant, tokens);
+    this.#orders = new Orders(this.#intents, this.#registrations, refusals, askTenant, nowMs);
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
     this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#alarm, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
@@ -117,9 +122,9 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     return upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
   }
 
-  /** The registration of the tenant that is in force now. A test may say another. */
-  protected currentRegistration(tenant: TenantId): Promise<RegistrationId | null> {
-    return this.env.TENANT.getByName(tenant).registration();
+  /** What the tenant's object says of itself now. A test may say something else. */
+  protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantAskers> {
+    return this.env.TENANT.getByName(tenant).askers(tokens);
   }
 
   /**
@@ -131,7 +136,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async carryOut(order: DeletionOrder): Promise<Result<DeletionResult>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const intent = await this.#prepareAndIntend(order, upstream.value);
+    const intent = await this.#orders.take(order, upstream.value);
     if (!intent.ok) return intent;
     if ('replayed' in intent.value) return ok(this.#answers.replayed(intent.value.replayed, order));
     const { number, told } = intent.value;
@@ -148,7 +153,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async create(order: DeletionOrder): Promise<Result<CreatedDeletion>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const intent = await this.#prepareAndIntend(order, upstream.value);
+    const intent = await this.#orders.take(order, upstream.value);
     if (!intent.ok) return intent;
     if ('replayed' in intent.value) return ok(this.#answers.createdBefore(intent.value.replayed, order));
     const { number, told } = intent.value;
@@ -172,38 +177,36 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   }
 
   /**
-   * Entries by age, the newest first, each once however many are added between pages. `before` is the `next` of the
-   * page before, null for the first.
-   * @throws where `before` is not a deletion id: callers check that first.
+   * Entries that match, each once however many are added between pages. A page may hold fewer than the limit, and even
+   * none, and not be the last. @throws where `before` is not a deletion id: callers check that first.
    */
-  list(
-    page: { limit: number; before: string | null },
-    view: LogView,
-  ): { rows: DeletionEntry[]; next: string | null } {
-    const shown = this.#shownTo(view);
-    if (shown === null) return { rows: [], next: null };
-    const before = page.before === null ? null : DeletionId.parse(page.before);
-    const found = this.#reader.page(before, page.limit + 1, shown);
-    const rows = found.slice(0, page.limit);
-    return { rows, next: found.length > rows.length ? (rows.at(-1)?.id ?? null) : null };
+  list(page: LogPage, view: LogView): Promise<{ rows: DeletionEntry[]; next: DeletionId | null }> {
+    return this.#views.list(page, view, () => this.#hasher());
+  }
+
+  /** Deletions that were refused. `before` is the `next` of the page before. */
+  refusals(page: LogPage, view: LogView): ListedRefusals {
+    return this.#views.refusals(page, view);
+  }
+
+  /** Keeps a refusal of a deletion that never came here. It spends nothing. */
+  noteRefusal(refusal: Refusal): Promise<void> {
+    return this.#orders.note(refusal);
   }
 
   /** One entry with its ids, as asked for and as sent; null where the view has none of this id. */
   get(id: DeletionId, view: LogView): DeletionDetail | null {
-    const shown = this.#shownTo(view);
-    return shown === null ? null : this.#reader.detail(id, shown);
+    return this.#views.detail(id, view);
   }
 
   /** One entry with how far it has come; null where the view has none of this id. */
   status(id: DeletionId, view: LogView): DeletionStatus | null {
-    const shown = this.#shownTo(view);
-    return shown === null ? null : this.#reader.status(id, shown);
+    return this.#views.status(id, view);
   }
 
   /** The ids of one chunk of a deletion, counted from 0, as they were asked for; null where the view has no such deletion. */
   ids(id: DeletionId, chunk: number, view: LogView): IdsOfChunk | null {
-    const shown = this.#shownTo(view);
-    return shown === null ? null : this.#reader.ids(id, chunk, shown);
+    return this.#views.ids(id, chunk, view);
   }
 
   /**
@@ -217,11 +220,10 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     note: string | null,
     view: LogView,
   ): Result<DeletionEntry> {
-    const shown = this.#shownTo(view);
-    const entry = shown === null ? null : this.#reader.find(id, shown);
-    if (shown === null || entry === null) return err(noSuchDeletion());
+    const entry = this.#views.find(id, view);
+    if (entry === null) return err(noSuchDeletion());
     const conflict = this.#decisions.carryOut(entry, decision, nowMs(), by, note);
-    return conflict === null ? ok(this.#reader.find(id, shown) ?? entry) : err(conflict);
+    return conflict === null ? ok(this.#views.find(id, view) ?? entry) : err(conflict);
   }
 
   /**
@@ -256,7 +258,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async deletedDistinctIds(ids: readonly string[], scope: ResetScope): Promise<string[]> {
     const upstream = this.upstream();
     if (!upstream.ok) throw new Error(upstream.failure.code);
-    const hasher = await distinctIdHasher(upstream.value.keyring);
+    const hasher = await this.#hasher();
     const entries = this.#registrations.entries(scope.registration);
     return resettable(ids, scope, entries, hasher, this.#resolutions.recallAt(upstream.value.origin));
   }
@@ -278,55 +280,20 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     this.#alarm.replace(this.#store.earliestDue(), nowMs() + pause);
   }
 
+  /** @throws where the gateway is not configured. */
+  #hasher(): Promise<DistinctIdHasher> {
+    const upstream = this.upstream();
+    if (!upstream.ok) throw new Error(upstream.failure.code);
+    return distinctIdHasher(upstream.value.keyring);
+  }
+
   #makeDue(number: number, at: number): void {
     this.ctx.storage.transactionSync(() => {
       this.#store.postpone(number, at);
       this.#alarm.armBy(at);
     });
   }
-
-  async #prepareAndIntend(
-    order: DeletionOrder,
-    upstream: Upstream,
-  ): Promise<Result<WrittenIntent | Replayed>> {
-    const persons = distinct(order.deletion.target.ids).length;
-    const unasked = checkFilter(order.filter) ?? (isSelection(order) ? null : checkPreviewed(order, persons));
-    if (unasked !== null) return err(unasked);
-    const digest = await digestOf(askedOf(order).ids);
-    const keyed = await keyedOrder(order);
-    const keys =
-      order.resolved === undefined ? [] : await keysOf(order, await distinctIdHasher(upstream.keyring));
-    const refusal = await this.#checkRegistration(order);
-    return refusal === null ? this.#intents.write({ order, digest, keys, keyed }, upstream) : err(refusal);
-  }
-
-  /** A request may have waited for its body or for look-ups while its tenant was removed and registered anew. */
-  async #checkRegistration({ tenant, registration }: DeletionOrder): Promise<Failure | null> {
-    try {
-      const current = await this.currentRegistration(tenant);
-      return current === registration && !this.#registrations.isSuperseded(registration) ? null : ENDED;
-    } catch {
-      return failureUntil('state_unavailable', 'The tenant could not be asked for.', RETRY_AFTER_SECONDS);
-    }
-  }
-
-  /** Null where the view shows no entry. */
-  #shownTo(view: LogView): Shown | null {
-    if (view.kind === 'operator') return EVERYTHING;
-    const entries = this.#registrations.entries(view.registration);
-    if (entries === null) return null;
-    return {
-      entries,
-      slices: this.#resolutions.coveredBy(view.slices),
-      namedByDistinctId: !view.distinctIdsHidden,
-    };
-  }
 }
 
 const noSuchDeletion = (): Failure =>
   failure('record_unknown', 'There is no such deletion in the log. Ids look like del_…', 'id');
-
-const ENDED = failure(
-  'tenant_unknown',
-  'The tenant was removed, or registered anew, after this request had arrived. Nothing was deleted.',
-);

@@ -59,4 +59,8 @@ export const TENANT_STEPS: readonly Migration[] = [
     ) STRICT;
     INSERT INTO revision (one, last) VALUES (1, 1);`,
   },
+  {
+    name: 'actors',
+    sql: 'ALTER TABLE tokens ADD COLUMN actor TEXT; -- null where none was named',
+  },
 ];

@@ -1,4 +1,5 @@
 import type { Migration } from '../../migrations.ts';
+import { AUDIT_STEP } from '../audit/schema.ts';
 import { SELECTION_TABLES } from './schema-selections.ts';
 
 /** Triggers by which a table only ever grows. REPLACE would delete without firing a DELETE trigger, hence the third. */
@@ -288,4 +289,5 @@ ${SELECTION_TABLES(appendOnly)}
     ) STRICT, WITHOUT ROWID;
     ${appendOnly('event_looks', 'entry = NEW.entry AND look = NEW.look')}`,
   },
+  AUDIT_STEP(appendOnly),
 ];

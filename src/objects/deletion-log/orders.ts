@@ -1,0 +1,107 @@
+/** Takes orders for deletions: who asks is known, nothing that is refused is written, and what is refused is kept in mind. */
+import { isKeptRefusal } from '../../contract/deletions/refusal.ts';
+import { failure, failureUntil, type Failure } from '../../core/failure.ts';
+import type { TenantId, TokenId } from '../../core/ids.ts';
+import { err, type Result } from '../../core/result.ts';
+import type { TenantAskers } from '../tenant/tenant.ts';
+import { tokensOf } from './audit/askers.ts';
+import type { Refusal, Refusals } from './audit/refusals.ts';
+import { digestOf, distinct } from './digest.ts';
+import { distinctIdHasher } from './distinct-id-key.ts';
+import { askedOf, slicesOf, type DeletionOrder } from './entry.ts';
+import type { Intents, Replayed, WrittenIntent } from './intents.ts';
+import { keyedOrder } from './keyed.ts';
+import { keysOf } from './reset-scope.ts';
+import { checkFilter, checkPreviewed, isSelection } from './resolving/selection.ts';
+import type { Upstream } from './send.ts';
+import type { Registrations } from './storage/registrations.ts';
+
+/** Seconds after which a deletion that was not written down may be asked for again. */
+const RETRY_AFTER_SECONDS = 5;
+
+/** Asks the tenant's object. */
+export type AskTenant = (tenant: TenantId, tokens: readonly TokenId[]) => Promise<TenantAskers>;
+
+export class Orders {
+  readonly #intents: Intents;
+  readonly #registrations: Registrations;
+  readonly #refusals: Refusals;
+  readonly #askTenant: AskTenant;
+  readonly #nowMs: () => number;
+
+  constructor(
+    intents: Intents,
+    registrations: Registrations,
+    refusals: Refusals,
+    askTenant: AskTenant,
+    nowMs: () => number,
+  ) {
+    this.#intents = intents;
+    this.#registrations = registrations;
+    this.#refusals = refusals;
+    this.#askTenant = askTenant;
+    this.#nowMs = nowMs;
+  }
+
+  /** Writes the order down, or refuses it. */
+  async take(order: DeletionOrder, upstream: Upstream): Promise<Result<WrittenIntent | Replayed>> {
+    const digest = await digestOf(askedOf(order).ids);
+    const keyed = await keyedOrder(order);
+    const keys =
+      order.resolved === undefined ? [] : await keysOf(order, await distinctIdHasher(upstream.keyring));
+    const askers = await this.#askersOf(order);
+    if (askers === null) return err(unreachable());
+    const { names, registration } = askers;
+    if (registration !== order.registration || this.#registrations.isSuperseded(order.registration))
+      return err(ENDED);
+    const persons = distinct(order.deletion.target.ids).length;
+    const unasked = checkFilter(order.filter) ?? (isSelection(order) ? null : checkPreviewed(order, persons));
+    const written =
+      unasked === null ? this.#intents.write({ order, digest, keys, keyed, names }, upstream) : err(unasked);
+    if (!written.ok && isKeptRefusal(written.failure.code))
+      this.#refusals.record(refusalOf(order, written.failure.code), names, this.#nowMs());
+    return written;
+  }
+
+  /** Keeps a refusal that was decided elsewhere. */
+  async note(refusal: Refusal): Promise<void> {
+    const names = await this.#namesOf(refusal);
+    this.#refusals.record(refusal, names, this.#nowMs());
+  }
+
+  async #namesOf({ tenant, asker }: Refusal): Promise<readonly (string | null)[]> {
+    try {
+      return (await this.#askTenant(tenant, tokensOf(asker))).names;
+    } catch {
+      return [];
+    }
+  }
+
+  /** A request may have waited for its body or for look-ups while its tenant was removed and registered anew. */
+  async #askersOf({ tenant, token, ancestors }: DeletionOrder): Promise<TenantAskers | null> {
+    try {
+      return await this.#askTenant(tenant, tokensOf({ token, ancestors }));
+    } catch {
+      return null;
+    }
+  }
+}
+
+const refusalOf = (order: DeletionOrder, code: Refusal['code']): Refusal => ({
+  code,
+  registration: order.registration,
+  tenant: order.tenant,
+  asker: { token: order.token, ancestors: order.ancestors, actor: order.actor ?? null },
+  requestId: order.requestId,
+  deletion: order.deletion,
+  asked: askedOf(order),
+  slices: slicesOf(order),
+});
+
+const unreachable = (): Failure =>
+  failureUntil('state_unavailable', 'The tenant could not be asked for.', RETRY_AFTER_SECONDS);
+
+const ENDED = failure(
+  'tenant_unknown',
+  'The tenant was removed, or registered anew, after this request had arrived. Nothing was deleted.',
+);
