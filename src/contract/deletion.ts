@@ -70,9 +70,6 @@ export const DeletionEntry = z
         '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.',
     }),
     operation: DeletingOperation,
-    generation: z.enum(GENERATIONS).nullable().meta({
-      description: 'Of the PostHog it is meant for; null for entries from before the log kept it.',
-    }),
     project_id: ProjectId,
     tenant: TenantId,
     token: TokenId,
@@ -86,10 +83,6 @@ export const DeletionEntry = z
     sent: z.int().meta({
       description:
         'How many ids PostHog is sent. Where a slice is checked, persons are looked up right before they are sent, so it grows as chunks are.',
-    }),
-    left_slice: count.meta({
-      description:
-        'How many persons were in the slice and were found outside when they were to be sent, so they were not sent. Null where no slice was checked, and for tokens that have a slice.',
     }),
     delete_events: z.boolean(),
     delete_recordings: z.boolean(),
@@ -110,6 +103,13 @@ export const DeletionEntry = z
     not_deleted: count.meta({
       description:
         'How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none.',
+    }),
+    generation: z.enum(GENERATIONS).nullable().meta({
+      description: 'Of the PostHog it is meant for; null for entries from before the log kept it.',
+    }),
+    left_slice: count.meta({
+      description:
+        'How many persons were in the slice and were found outside when they were to be sent, so they were not sent. Null where no slice was checked, and for tokens that have a slice.',
     }),
     reason: z.string().nullable().meta({
       description:

@@ -91,12 +91,12 @@ export const FAILURES = {
     type: 'invalid_request',
     title: 'The record has changed since it was read',
   },
+  content_type_unsupported: { status: 415, type: 'invalid_request', title: 'Only JSON bodies are read' },
   idempotency_key_reused: {
     status: 422,
-    type: 'validation_error',
+    type: 'invalid_request',
     title: 'The idempotency key was used with another request',
   },
-  content_type_unsupported: { status: 415, type: 'invalid_request', title: 'Only JSON bodies are read' },
 
   // How much (429): the caller's own limits, never PostHog's.
   rate_limited: { status: 429, type: 'throttled_error', title: 'Your own request rate is used up' },

@@ -54,8 +54,8 @@ describe('A deletion of any size', () => {
       },
     });
     expect(answer.json).not.toHaveProperty('ids');
-    const done = await become(token, idOf(answer), 'done');
-    expect(done).toMatchObject({
+    const accepted = await become(token, idOf(answer), 'settling');
+    expect(accepted).toMatchObject({
       chunks: { total: 3, accepted: 3 },
       outcome: { persons_found: 40 },
       ids: null,
@@ -67,7 +67,7 @@ describe('A deletion of any size', () => {
         confirmed: 40,
         failed: 0,
         persons_per_minute: expect.any(Number) as unknown,
-        seconds_left: 0,
+        seconds_left: null,
       },
     });
     const pages: string[][] = [];
@@ -87,7 +87,10 @@ describe('A deletion of any size', () => {
     const { token } = await tenants.fresh();
     const answer = await create(token, { distinct_ids: [ADA.distinctIds[0], 'nobody'] });
     expect(answer).toMatchObject({ status: 202, json: { target: 'distinct_ids', asked: 2 } });
-    await become(token, idOf(answer), 'done');
+    expect(await become(token, idOf(answer), 'done')).toMatchObject({
+      verification: { gone: 2, still_there: 0, unknown: 0 },
+      progress: { seconds_left: 0 },
+    });
     const left = await living();
     expect(left).not.toContain(ADA.uuid);
     expect(left).toContain(BEN.uuid);
@@ -112,8 +115,8 @@ describe('A deletion of any size', () => {
     );
     const answer = await create(token, { ids: [ADA.uuid, foreign!.uuid] });
     expect(answer).toMatchObject({ status: 202, json: { asked: 2 } });
-    const done = await become(token, idOf(answer), 'done');
-    expect(done).toMatchObject({ asked: 2, sent: 1, progress: { sent: 1, found: 1 } });
+    const accepted = await become(token, idOf(answer), 'settling');
+    expect(accepted).toMatchObject({ asked: 2, sent: 1, progress: { sent: 1, found: 1 } });
     const left = await living();
     expect([ADA.uuid, foreign!.uuid].map((uuid) => left.includes(uuid))).toEqual([false, true]);
   });
@@ -181,7 +184,8 @@ describe('A deletion that is refused', () => {
     const { tenant, token } = await tenants.fresh({ deletes: { persons_per_day: 2 } });
     const reader = await tenants.derive(token, { scopes: ['person:read'] });
     problem(await create(reader.token, { ids: [ADA.uuid] }), 'scope_missing');
-    problem(await create(token, { ids: uuids(3) }), 'deletion_budget_exhausted');
+    problem(await create(token, { ids: uuids(3) }), 'deletion_exceeds_budget');
+    problem(await create(token, { ids: [] }), 'field_invalid', 'ids');
     expect(await tenants.log(tenant)).toEqual([]);
     expect(await sandbox.received()).toEqual([]);
   });
@@ -209,7 +213,7 @@ describe('Decisions', () => {
     const id = idOf(await create(token, { ids: [ADA.uuid] }));
     expect(await sandbox.received()).toEqual([]);
     expect(await decide(tenant, id, 'approve', { reason: 'ticket 7' })).toMatchObject({ status: 200 });
-    await become(token, id, 'done');
+    await become(token, id, 'settling');
     expect(await living()).not.toContain(ADA.uuid);
     problem(await decide(tenant, id, 'approve'), 'deletion_state_conflict');
   });
@@ -241,7 +245,7 @@ describe('Decisions', () => {
     });
     const second = idOf(await create(token, { ids: [BEN.uuid] }));
     await decide(tenant, second, 'approve');
-    await become(token, second, 'done');
+    await become(token, second, 'settling');
     const late = await send('POST', `/v1/deletions/${second}/cancel`, { token, json: { reason: 'oops' } });
     problem(late, 'deletion_state_conflict');
     expect(late.text).toContain('1 of its 1 calls');

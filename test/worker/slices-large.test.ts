@@ -101,6 +101,8 @@ describe('A bulk delete of a slice of more than a page, in generation A', () => 
     const foreign = await seen(FOREIGN.slice(0, 50));
     await oldest.reset({ throttle: false });
     await settle();
+    // A tenant that has spent nothing yet, as the first had not.
+    ({ token, tenant } = await tenants.fresh(SLICE));
     const unknown = await seen(UNKNOWN.slice(0, 50));
     expect(unknown).toEqual(foreign);
     expect(unknown).toMatchObject({

@@ -72,8 +72,11 @@ describe.each(worlds)(
         await seen({ distinct_ids: ['nobody'] }),
       );
       await reset();
+      ({ token, tenant } = await tenants.fresh(SLICE));
       const withForeign = await seen({ ids: [ADA.uuid, CYD.uuid] });
       await reset();
+      // A tenant that has spent nothing yet, as the first had not.
+      ({ token, tenant } = await tenants.fresh(SLICE));
       expect(withForeign).toEqual(await seen({ ids: [ADA.uuid, NOBODY] }));
       expect(await left()).toContain(CYD.uuid);
     });

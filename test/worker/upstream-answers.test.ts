@@ -77,9 +77,16 @@ describe.each(FAULTS)('An answer that is %s', (_, fault, code, state) => {
   test('A broken answer leaves a deletion in the log with what is known', async () => {
     await sandbox.fault(fault);
     const answer = await bulk([VICTIM], restless.token);
-    problem(answer, code);
     const id = answer.headers['hedgerow-deletion'];
-    expect(answer.headers['location']).toBe(`/v1/deletions/${id}`);
+    const location = `/v1/deletions/${id}`;
+    expect(answer.headers['location']).toBe(location);
+    if (state === 'failed') problem(answer, code);
+    else {
+      // It is sent again by itself, so nobody is told to ask again.
+      const deletion = { id, state, last_problem: code, location };
+      expect(answer).toMatchObject({ status: 202, json: { deletion } });
+      expect(answer.headers).not.toHaveProperty('retry-after');
+    }
     const expected =
       state === 'failed' ? { state, last_problem: null } : { state, last_problem: code, outcome: null };
     expect(await entryOf(id, restless.tenant)).toMatchObject({ ...expected, attempts: 1, asked: 1 });
