@@ -27,6 +27,19 @@ const secret = (charsMin: number) =>
     .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
     .min(charsMin, `must have ${charsMin} characters or more`);
 
+/** Jurisdictions that the platform holds objects to. */
+const JURISDICTIONS = ['eu', 'fedramp'] as const;
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
+
+const ObjectsJurisdiction = z
+  .enum(['', ...JURISDICTIONS], { error: 'must be eu, fedramp, or empty' })
+  .default('')
+  .transform((text): Jurisdiction | null => (text === '' ? null : text));
+
+/** Where the objects of a gateway live, for an object that looks for another one. @throws where it is none of these. */
+export const jurisdictionOf = (env: object): Jurisdiction | null =>
+  z.object({ OBJECTS_JURISDICTION: ObjectsJurisdiction }).parse(env).OBJECTS_JURISDICTION;
+
 const Environment = z
   .object({
     POSTHOG_HOST: z
@@ -60,6 +73,7 @@ const Environment = z
       .min(1)
       .max(LIMITS.requestsPerMinuteMax)
       .default(LIMITS.queryRequestsPerMinute),
+    OBJECTS_JURISDICTION: ObjectsJurisdiction,
     TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
     READ_TIMEOUT_MS: milliseconds(10_000),
     SLOW_TIMEOUT_MS: milliseconds(30_000),
@@ -81,6 +95,8 @@ export interface Config {
   readonly ownersProject: ProjectId | null;
   /** Requests a minute for one project, above which queries wait. */
   readonly requestsPerMinute: number;
+  /** Where the gateway's objects live; null: wherever the platform likes. */
+  readonly jurisdiction: Jurisdiction | null;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -114,6 +130,7 @@ export function readConfig(env: object): Configured {
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
       requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
+      jurisdiction: values.OBJECTS_JURISDICTION,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

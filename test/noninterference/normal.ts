@@ -5,7 +5,7 @@ import { readCsv } from '../support/csv.ts';
 const OWN_IDS = /\b(req|del|tok|reg)_[A-Za-z0-9_-]{22}/g;
 /** Of the gateway's own plane: when something was asked, sent and answered, and what is left of the rate. */
 const OWN_TIMES =
-  /"(intended_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds)":("[^"]*"|\d+)/g;
+  /"(intended_at|refused_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds)":("[^"]*"|\d+)/g;
 /** The same columns in a table. */
 const OWN_COLUMNS = /^(?:.*_at|outcome\.(?:settled_at|duration_ms))$/;
 const HEADERS_OF_THE_CALL = new Set(['date', 'ratelimit', 'connection', 'keep-alive']);

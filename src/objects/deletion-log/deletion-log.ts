@@ -1,4 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
+import { jurisdictionOf } from '../../config.ts';
 import type { DeletionPreview } from '../../contract/preview.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import { failure, type Failure } from '../../core/failure.ts';
@@ -6,7 +7,7 @@ import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
-import type { Objects } from '../remote.ts';
+import { objectNamed, type Objects } from '../remote.ts';
 import type { Tenant, TenantAskers } from '../tenant/tenant.ts';
 import { Alarm } from './alarm.ts';
 import { numberOf } from './id.ts';
@@ -16,6 +17,7 @@ import { Intents } from './intents.ts';
 import { keyedOf, type KeyedRequest } from './keyed.ts';
 import { Ledger } from './budget/ledger.ts';
 import { Decisions } from './decisions.ts';
+import { IdKeeping } from './audit/id-keeping.ts';
 import { Refusals, type ListedRefusals, type Refusal } from './audit/refusals.ts';
 import type { LogPage } from './audit/search.ts';
 import { Orders, type AskTenant } from './orders.ts';
@@ -49,20 +51,8 @@ export type { Decision } from './job/decision.ts';
 export type { Actor } from './storage/jobs.ts';
 export type { Refusal } from './audit/refusals.ts';
 export type { LogFilter, LogPage } from './audit/search.ts';
-export type { PendingState, ReplayedDeletion, Told } from './entry.ts';
 export type { KeyedRequest } from './keyed.ts';
-export type {
-  BudgetAsk,
-  CreatedDeletion,
-  DeletionDetail,
-  DeletionEntry,
-  DeletionOrder,
-  DeletionResult,
-  DeletionStatus,
-  LogView,
-  ResetScope,
-  PersonSelector,
-} from './entry.ts';
+export type * from './entry.ts';
 
 /** Milliseconds between two alarms with work left over: a backlog asks PostHog 300 times a minute at most, of its 480. */
 const PAUSE_MS = 1000;
@@ -88,6 +78,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #registrations: Registrations;
   readonly #intents: Intents;
   readonly #orders: Orders;
+  readonly #keeping: IdKeeping;
   readonly #answers: Answers;
   readonly #alarm: Alarm;
   readonly #runner: DeletionRunner;
@@ -106,10 +97,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const ledger = new Ledger(this.#store);
     this.#answers = new Answers(reader, ledger, this.#registrations, nowMs);
     this.#alarm = new Alarm(ctx.storage);
+    this.#keeping = new IdKeeping(ctx.storage, this.#alarm, nowMs);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
     this.#views = new Views(reader, refusals, this.#registrations, this.#resolutions);
     const askTenant: AskTenant = (tenant, tokens) => this.askTenant(tenant, tokens);
-    this.#orders = new Orders(this.#intents, this.#registrations, refusals, askTenant, nowMs);
+    this.#orders = new Orders(this.#intents, this.#registrations, refusals, this.#keeping, askTenant, nowMs);
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
     this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#alarm, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
@@ -124,7 +116,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
 
   /** What the tenant's object says of itself now. A test may say something else. */
   protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantAskers> {
-    return this.env.TENANT.getByName(tenant).askers(tokens);
+    return objectNamed(this.env.TENANT, tenant, jurisdictionOf(this.env)).askers(tokens);
   }
 
   /**
@@ -192,6 +184,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   /** Keeps a refusal of a deletion that never came here. It spends nothing. */
   noteRefusal(refusal: Refusal): Promise<void> {
     return this.#orders.note(refusal);
+  }
+
+  /** For how many days the ids of ended deletions are kept; `null`: for ever. */
+  keepIds(days: number | null): void {
+    this.#keeping.follow(days);
   }
 
   /** One entry with its ids, as asked for and as sent; null where the view has none of this id. */
@@ -270,14 +267,15 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   override async alarm(): Promise<void> {
     let pause = PAUSE_MS;
     try {
-      this.#alarm.replace(this.#store.earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
+      this.#alarm.replace(this.#earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
       await this.#runner.stepDue(upstream.value);
+      await this.#keeping.step(() => this.#hasher());
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.replace(this.#store.earliestDue(), nowMs() + pause);
+    this.#alarm.replace(this.#earliestDue(), nowMs() + pause);
   }
 
   /** @throws where the gateway is not configured. */
@@ -285,6 +283,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const upstream = this.upstream();
     if (!upstream.ok) throw new Error(upstream.failure.code);
     return distinctIdHasher(upstream.value.keyring);
+  }
+
+  #earliestDue(): number | null {
+    const due = [this.#store.earliestDue(), this.#keeping.dueAt()].filter((at) => at !== null);
+    return due.length === 0 ? null : Math.min(...due);
   }
 
   #makeDue(number: number, at: number): void {

@@ -5,6 +5,7 @@ import type { TenantId, TokenId } from '../../core/ids.ts';
 import { err, type Result } from '../../core/result.ts';
 import type { TenantAskers } from '../tenant/tenant.ts';
 import { tokensOf } from './audit/askers.ts';
+import type { IdKeeping } from './audit/id-keeping.ts';
 import type { Refusal, Refusals } from './audit/refusals.ts';
 import { digestOf, distinct } from './digest.ts';
 import { distinctIdHasher } from './distinct-id-key.ts';
@@ -26,6 +27,7 @@ export class Orders {
   readonly #intents: Intents;
   readonly #registrations: Registrations;
   readonly #refusals: Refusals;
+  readonly #keeping: IdKeeping;
   readonly #askTenant: AskTenant;
   readonly #nowMs: () => number;
 
@@ -33,12 +35,14 @@ export class Orders {
     intents: Intents,
     registrations: Registrations,
     refusals: Refusals,
+    keeping: IdKeeping,
     askTenant: AskTenant,
     nowMs: () => number,
   ) {
     this.#intents = intents;
     this.#registrations = registrations;
     this.#refusals = refusals;
+    this.#keeping = keeping;
     this.#askTenant = askTenant;
     this.#nowMs = nowMs;
   }
@@ -58,7 +62,8 @@ export class Orders {
     const unasked = checkFilter(order.filter) ?? (isSelection(order) ? null : checkPreviewed(order, persons));
     const written =
       unasked === null ? this.#intents.write({ order, digest, keys, keyed, names }, upstream) : err(unasked);
-    if (!written.ok && isKeptRefusal(written.failure.code))
+    if (written.ok) this.#keeping.follow(order.keepIdsDays ?? null);
+    else if (isKeptRefusal(written.failure.code))
       this.#refusals.record(refusalOf(order, written.failure.code), names, this.#nowMs());
     return written;
   }

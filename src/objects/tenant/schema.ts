@@ -61,6 +61,8 @@ export const TENANT_STEPS: readonly Migration[] = [
   },
   {
     name: 'actors',
-    sql: 'ALTER TABLE tokens ADD COLUMN actor TEXT; -- null where none was named',
+    sql: `
+    -- Null where none was named.
+    ALTER TABLE tokens ADD COLUMN actor TEXT;`,
   },
 ];

@@ -212,6 +212,10 @@ export const alarmOf = (stub: Stub) => runInDurableObject(stub, (_, { storage })
 export const register = (stub: Stub, registration: RegistrationId | null) =>
   runInDurableObject(stub, (instance) => (instance as DeletionLog).register(registration));
 
+/** What the tenant's object calls the tokens that ask: those of the ancestors, then the token's own. */
+export const callTokens = (stub: Stub, names: readonly (string | null)[]) =>
+  runInDurableObject(stub, (instance) => (instance as DeletionLog).call(names));
+
 export const OPERATOR: LogView = { kind: 'operator' };
 
 /** The newest entry, as the operator sees it. */

@@ -19,6 +19,7 @@ const WITH_IDS: readonly { table: string; ids: string; others: string }[] = [
   { table: 'rechecks', ids: 'left_slice, ids', others: 'entry, chunk, of_chunk, at, sent' },
   { table: 'selections', ids: 'filter', others: 'entry, slices, terms' },
   { table: 'named', ids: 'ids', others: 'entry, part' },
+  { table: 'findings', ids: 'digest', others: 'entry, finding, at, persons' },
   {
     table: 'looks',
     ids: 'ids',
