@@ -148,7 +148,11 @@ test('A 202 with a body of any generation is accepted at every attempt', () => {
   for (const body of BODIES) {
     for (const attempt of [1, 2, 9]) {
       const answer = said(202, body);
-      expect(settle(byUuid, answer, attempt)).toMatchObject({ state: 'accepted', status: 202, answer });
+      expect(settle(byUuid, answer, attempt, 'refuse')).toMatchObject({
+        state: 'accepted',
+        status: 202,
+        answer,
+      });
     }
   }
 });
@@ -159,7 +163,7 @@ test('No other success and no other body is taken for a delete that PostHog acce
   fc.assert(
     fc.property(anyStatus, fc.oneof(others, fc.constantFrom(...BODIES)), (status, body) => {
       fc.pre(status !== 202 || !BODIES.includes(body));
-      const settlement = settle(byUuid, said(status, body), 1);
+      const settlement = settle(byUuid, said(status, body), 1, 'refuse');
       expect(settlement).toMatchObject({
         state: 'unknown',
         problem: 'upstream_reply_invalid',
@@ -169,19 +173,26 @@ test('No other success and no other body is taken for a delete that PostHog acce
     }),
     SEED,
   );
-  expect(settle(byUuid, said(202, { maintenance: true }), 1).state).toBe('unknown');
+  expect(settle(byUuid, said(202, { maintenance: true }), 1, 'refuse').state).toBe('unknown');
 });
 
 test('A status that may come after the work was done leaves a delete unknown, and its caller is not told of a refusal', () => {
   const bodies = ['', '<html>', { type: 'validation_error', code: 'invalid', detail: 'No.' }];
   for (let status = 300; status < 600; status += 1) {
     for (const body of bodies) {
-      const { state, answer } = settle(byUuid, said(status, body), 1);
+      const { state, answer } = settle(byUuid, said(status, body), 1, 'refuse');
       expect([status, state]).toEqual([status, mayHaveWorked(status) ? 'unknown' : 'refused']);
       if (state === 'unknown') expect(answer.kind).toBe('failure');
     }
   }
-  expect(settle(byUuid, lost, 1)).toMatchObject({ state: 'unknown', problem: 'upstream_unreachable' });
+  expect(settle(byUuid, said(429, ''), 1, 'wait')).toMatchObject({
+    state: 'unknown',
+    problem: 'upstream_rate_limited',
+  });
+  expect(settle(byUuid, lost, 1, 'refuse')).toMatchObject({
+    state: 'unknown',
+    problem: 'upstream_unreachable',
+  });
 });
 
 test('A failure after the first attempt is never taken for proof that nothing was deleted', () => {
@@ -197,7 +208,7 @@ test('A failure after the first attempt is never taken for proof that nothing wa
       answers,
       fc.integer({ min: 2, max: 1000 }),
       (deletion, answer, attempt) => {
-        expect(settle(deletion, answer, attempt).state).not.toBe('refused');
+        expect(settle(deletion, answer, attempt, 'refuse').state).not.toBe('refused');
       },
     ),
     SEED,
@@ -210,7 +221,7 @@ const errors = (uuids: readonly string[]) =>
 test('The persons left to be sent are exactly those that PostHog names as not deleted', () => {
   fc.assert(
     fc.property(fc.subarray(UUIDS.slice(0, 4), { minLength: 1 }), fc.nat(9), (left, attempt) => {
-      expect(settle(byUuid, errors(left), attempt + 1)).toMatchObject({
+      expect(settle(byUuid, errors(left), attempt + 1, 'refuse')).toMatchObject({
         state: 'unknown',
         problem: 'persons_not_deleted',
         remainder: { ids: left, summary: { deletion_errors: left.length } },
@@ -219,7 +230,7 @@ test('The persons left to be sent are exactly those that PostHog names as not de
     }),
     SEED,
   );
-  expect(settle(byDistinctId, errors(UUIDS.slice(0, 1)), 1)).toMatchObject({
+  expect(settle(byDistinctId, errors(UUIDS.slice(0, 1, 'refuse')), 1)).toMatchObject({
     remainder: { ids: UUIDS.slice(0, 1) },
   });
 });
@@ -233,7 +244,7 @@ test('The persons left to be sent are all of them where it is not clear which Po
     [person, [{ person_uuid: UUIDS[1] }]],
   ];
   for (const [deletion, deletion_errors] of unclear) {
-    expect(settle(deletion, said(202, { ...SUMMARY, deletion_errors }), 1)).toMatchObject({
+    expect(settle(deletion, said(202, { ...SUMMARY, deletion_errors }), 1, 'refuse')).toMatchObject({
       state: 'unknown',
       problem: 'persons_not_deleted',
       remainder: null,

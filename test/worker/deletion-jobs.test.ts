@@ -110,7 +110,7 @@ describe('A deletion of any size', () => {
   test('A deletion of a sliced token is of the persons of its slice alone', async () => {
     const { token } = await tenants.fresh({ slice: { property: 'tenant_id', value: 'acme' } });
     const all = await sandbox.state();
-    const [foreign] = all.persons.filter(
+    const foreign = all.persons.find(
       ({ project_id, properties }) => project_id === 1 && properties['tenant_id'] !== 'acme',
     );
     const answer = await create(token, { ids: [ADA.uuid, foreign!.uuid] });
@@ -204,10 +204,10 @@ describe('A deletion that is refused', () => {
   });
 });
 
-describe('Decisions', () => {
-  const decide = (tenant: string, id: string, what: string, json?: unknown) =>
-    admin('POST', `/${tenant}/deletions/${id}/${what}`, json);
+const decide = (tenant: string, id: string, what: string, json?: unknown) =>
+  admin('POST', `/${tenant}/deletions/${id}/${what}`, json);
 
+describe('Decisions', () => {
   test('A deletion that waits is sent once it is approved, and cannot be approved twice', async () => {
     const { tenant, token } = await waiting();
     const id = idOf(await create(token, { ids: [ADA.uuid] }));

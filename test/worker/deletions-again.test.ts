@@ -28,8 +28,8 @@ describe('Idempotency keys', () => {
     async (_, record) => {
       const { tenant, token } = await tenants.fresh(record);
       for (const [key, ask] of [
-        ['"one"', (key: string) => bulk(token, { ids: [ADA.uuid] }, key)],
-        ['"two"', (key: string) => send('DELETE', `${PERSONS}/${BEN.uuid}`, { token, ...keyOf(key) })],
+        ['"one"', (named: string) => bulk(token, { ids: [ADA.uuid] }, named)],
+        ['"two"', (named: string) => send('DELETE', `${PERSONS}/${BEN.uuid}`, { token, ...keyOf(named) })],
       ] as const) {
         const first = await ask(key);
         await sandbox.forget();

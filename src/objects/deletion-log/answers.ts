@@ -12,7 +12,7 @@ import type {
   PendingState,
   ReplayedDeletion,
 } from './entry.ts';
-import type { WrittenIntent } from './intents.ts';
+import type { WrittenIntent } from './intents/intents.ts';
 import { isEnd } from './job/job.ts';
 import { isAccepted, replayOf } from './job/replay.ts';
 import type { DeletionReader } from './storage/reader.ts';

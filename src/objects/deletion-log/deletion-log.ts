@@ -13,14 +13,14 @@ import { Alarm } from './alarm.ts';
 import { numberOf } from './id.ts';
 import { Answers } from './answers.ts';
 import { beingSent, type Decision } from './job/decision.ts';
-import { Intents } from './intents.ts';
-import { keyedOf, type KeyedRequest } from './keyed.ts';
+import { Intents } from './intents/intents.ts';
+import { keyedOf, type KeyedRequest } from './intents/keyed.ts';
 import { Ledger } from './budget/ledger.ts';
 import { Decisions } from './decisions.ts';
 import { IdKeeping } from './audit/id-keeping.ts';
 import { Refusals, type ListedRefusals, type Refusal } from './audit/refusals.ts';
 import type { LogPage } from './audit/search.ts';
-import { Orders, type AskTenant } from './orders.ts';
+import { Orders } from './intents/orders.ts';
 import { Views } from './views.ts';
 import {
   type BudgetAsk,
@@ -43,7 +43,7 @@ import type { Actor } from './storage/jobs.ts';
 import { Previews } from './resolving/previews.ts';
 import { Resolver } from './resolving/resolver.ts';
 import { DeletionRunner } from './runner.ts';
-import { DELETION_STEPS } from './storage/schema.ts';
+import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
 import { DeletionStore } from './storage/store.ts';
 
@@ -51,13 +51,14 @@ export type { Decision } from './job/decision.ts';
 export type { Actor } from './storage/jobs.ts';
 export type { Refusal } from './audit/refusals.ts';
 export type { LogFilter, LogPage } from './audit/search.ts';
-export type { KeyedRequest } from './keyed.ts';
+export type { KeyedRequest } from './intents/keyed.ts';
 export type * from './entry.ts';
 
 /** Milliseconds between two alarms with work left over: a backlog asks PostHog 300 times a minute at most, of its 480. */
 const PAUSE_MS = 1000;
 /** Milliseconds until the next alarm after one that could not do its work. */
 const TROUBLE_PAUSE_MS = 60_000;
+
 /** The binding that the log needs; `readConfig` reads the variables and secrets. */
 export interface DeletionLogEnv {
   readonly TENANT: Objects<Tenant>;
@@ -100,8 +101,10 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     this.#keeping = new IdKeeping(ctx.storage, this.#alarm, nowMs);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
     this.#views = new Views(reader, refusals, this.#registrations, this.#resolutions);
-    const askTenant: AskTenant = (tenant, tokens) => this.askTenant(tenant, tokens);
-    this.#orders = new Orders(this.#intents, this.#registrations, refusals, this.#keeping, askTenant, nowMs);
+    this.#orders = new Orders(this.#intents, this.#registrations, refusals, this.#keeping, {
+      askTenant: (tenant, tokens) => this.askTenant(tenant, tokens),
+      nowMs,
+    });
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
     this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#alarm, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
@@ -133,7 +136,9 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if ('replayed' in intent.value) return ok(this.#answers.replayed(intent.value.replayed, order));
     const { number, told } = intent.value;
     if (told !== null) return ok(this.#answers.notSent(intent.value, told, order));
-    const sending = this.#runner.stepResolved(number, upstream.value);
+    // Who asks again with a key is not to meet a refusal that is long over, so the log does it instead.
+    const whenBusy = order.idempotencyKey === undefined ? 'refuse' : 'wait';
+    const sending = this.#runner.stepResolved(number, upstream.value, whenBusy);
     this.ctx.waitUntil(sending);
     return ok(this.#answers.sent(intent.value, await sending, order));
   }
@@ -168,10 +173,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     return this.#answers.budget(ask);
   }
 
-  /**
-   * Entries that match, each once however many are added between pages. A page may hold fewer than the limit, and even
-   * none, and not be the last. @throws where `before` is not a deletion id: callers check that first.
-   */
+  /** Entries that match (see `DeletionReader.page`). @throws where `before` is not a deletion id: callers check that first. */
   list(page: LogPage, view: LogView): Promise<{ rows: DeletionEntry[]; next: DeletionId | null }> {
     return this.#views.list(page, view, () => this.#hasher());
   }
@@ -228,7 +230,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
    * reader, null for the operator.
    */
   preview(id: DeletionId, view: LogView, shownBy: ShownBy | null): DeletionPreview | null {
-    const entry = this.get(id, view);
+    const entry = this.#views.find(id, view);
     return entry === null ? null : this.#previews.show(numberOf(id), shownBy);
   }
 
@@ -239,12 +241,12 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async confirm(id: DeletionId, digest: string, by: Actor, view: LogView): Promise<Result<DeletionEntry>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    if (this.get(id, view) === null) return err(noSuchDeletion());
+    if (this.#views.find(id, view) === null) return err(noSuchDeletion());
     const number = numberOf(id);
     if (this.#runner.isBusy(number)) return err(beingSent());
     const confirmed = await this.#previews.confirm(number, digest, by, upstream.value);
     if (!confirmed.ok) return confirmed;
-    const entry = this.get(id, view);
+    const entry = this.#views.find(id, view);
     return entry === null ? err(noSuchDeletion()) : ok(entry);
   }
 
@@ -267,7 +269,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   override async alarm(): Promise<void> {
     let pause = PAUSE_MS;
     try {
-      this.#alarm.replace(this.#earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
+      this.#alarm.replace(this.#keeping.earlierDue(this.#store.earliestDue()), nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
       await this.#runner.stepDue(upstream.value);
@@ -275,7 +277,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.replace(this.#earliestDue(), nowMs() + pause);
+    this.#alarm.replace(this.#keeping.earlierDue(this.#store.earliestDue()), nowMs() + pause);
   }
 
   /** @throws where the gateway is not configured. */
@@ -283,11 +285,6 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const upstream = this.upstream();
     if (!upstream.ok) throw new Error(upstream.failure.code);
     return distinctIdHasher(upstream.value.keyring);
-  }
-
-  #earliestDue(): number | null {
-    const due = [this.#store.earliestDue(), this.#keeping.dueAt()].filter((at) => at !== null);
-    return due.length === 0 ? null : Math.min(...due);
   }
 
   #makeDue(number: number, at: number): void {

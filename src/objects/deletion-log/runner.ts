@@ -5,9 +5,10 @@ import type { Ledger } from './budget/ledger.ts';
 import { LONGEST_WAIT_MS } from './job/backoff.ts';
 import { heldInterpretation } from './job/hold.ts';
 import { holdsOf, lookAgainAt } from './job/holds.ts';
+import type { WhenBusy } from './job/settle.ts';
 import type { Resolver } from './resolving/resolver.ts';
 import type { Upstream } from './send.ts';
-import { Sender, type Trust } from './sending/sender.ts';
+import { Sender, UNATTENDED, type Manner } from './sending/sender.ts';
 import { Jobs, type JobAt } from './storage/jobs.ts';
 import { DeletionStore } from './storage/store.ts';
 import { Verifier } from './verify/verifier.ts';
@@ -46,22 +47,22 @@ export class DeletionRunner {
 
   /** Takes the next step of a deletion. Answers with what the caller of it is told. */
   step(number: number, upstream: Upstream): Promise<Interpretation> {
-    return this.#step(number, upstream, 'recheck');
+    return this.#step(number, upstream, UNATTENDED);
   }
 
   /** The same for a deletion whose persons were resolved by the request that waits for it: its first attempt trusts that. */
-  stepResolved(number: number, upstream: Upstream): Promise<Interpretation> {
-    return this.#step(number, upstream, 'resolved_now');
+  stepResolved(number: number, upstream: Upstream, whenBusy: WhenBusy): Promise<Interpretation> {
+    return this.#step(number, upstream, { isResolvedNow: true, whenBusy });
   }
 
-  #step(number: number, upstream: Upstream, trust: Trust): Promise<Interpretation> {
+  #step(number: number, upstream: Upstream, manner: Manner): Promise<Interpretation> {
     return this.alone(number, async () => {
       const job = this.#jobs.at(number);
       switch (job.state) {
         case 'held':
           return this.#release({ ...job, state: job.state }, upstream);
         case 'sending':
-          return this.#sendChunks({ ...job, state: job.state }, upstream, trust);
+          return this.#sendChunks({ ...job, state: job.state }, upstream, manner);
         case 'settling':
           await this.#verifier.step({ ...job, state: job.state }, upstream);
           return heldInterpretation(LONGEST_WAIT_MS);
@@ -120,14 +121,14 @@ export class DeletionRunner {
       return heldInterpretation(LONGEST_WAIT_MS);
     }
     const released = this.#jobs.move(job, 'released', this.#nowMs());
-    return this.#sendChunks({ ...released, state: 'sending' }, upstream, 'recheck');
+    return this.#sendChunks({ ...released, state: 'sending' }, upstream, UNATTENDED);
   }
 
   /** Sends chunk after chunk, until one is not accepted or the step has taken long enough. */
-  async #sendChunks(job: JobAt<'sending'>, upstream: Upstream, trust: Trust): Promise<Interpretation> {
+  async #sendChunks(job: JobAt<'sending'>, upstream: Upstream, manner: Manner): Promise<Interpretation> {
     const startedAt = this.#nowMs();
     for (;;) {
-      const { answer, goesOn } = await this.#sender.attempt(job, upstream, trust);
+      const { answer, goesOn } = await this.#sender.attempt(job, upstream, manner);
       if (!goesOn || this.#nowMs() - startedAt > STEP_MS_MAX) return answer;
     }
   }

@@ -13,6 +13,7 @@ import {
   order,
   posthog,
   ring,
+  rowsOf,
   SUMMARY,
   test,
   uuids,
@@ -65,6 +66,45 @@ test('A chunk that PostHog refuses ends the deletion, and what was not sent yet 
     chunks: { total: 3, accepted: 1, unknown: 0 },
     next_attempt_at: null,
   });
+});
+
+test.each([0, 1, 2])(
+  'A deletion that is sent by itself waits where call %i meets the rate limit, and each person is sent once',
+  async (nth) => {
+    const busy = answer(429, {}, { 'retry-after': '40' });
+    const answers = [found(1000), found(1000), found(500)];
+    const [first = busy, ...others] = answers.toSpliced(nth, 0, busy);
+    const sent = posthog(first, ...others);
+    const { stub, log } = freshLog();
+    const budgets = [{ holder: 'tenant', persons_per_day: 2500 } as const];
+    await log.create(order(bulk(uuids(2500)), { budgets }));
+    await ring(stub, NOW);
+    expect(await newest(log)).toMatchObject({
+      state: 'sending',
+      last_problem: 'upstream_rate_limited',
+      next_attempt_at: new Date(NOW + 40_000).toISOString(),
+      chunks: { accepted: nth },
+      outcome: null,
+    });
+    expect((await log.create(order(bulk(uuids(1)), { budgets }))).ok).toBe(false);
+    expect(await rowsOf(stub, 'releases')).toEqual([]);
+    await ring(stub, NOW + 40_000);
+    expect(await newest(log)).toMatchObject({ state: 'settling', outcome: { persons_found: 2500 } });
+    expect(sent.toSpliced(nth, 1).flatMap(idsOf)).toEqual(uuids(2500));
+  },
+);
+
+test('A deletion that was held is not given up where its first attempt meets the rate limit', async () => {
+  posthog(answer(429, {}, { 'retry-after': '40' }), found(2));
+  const { stub, log } = freshLog();
+  const holds = { holdSeconds: 60, approvalOver: null };
+  expect(await log.carryOut(order(bulk(uuids(2)), { holds }))).toMatchObject({
+    value: { interpretation: { status: 202 }, pending: { state: 'held' } },
+  });
+  await ring(stub, NOW + 60_000);
+  expect(await newest(log)).toMatchObject({ state: 'sending', last_problem: 'upstream_rate_limited' });
+  await ring(stub, NOW + 100_000);
+  expect(await newest(log)).toMatchObject({ state: 'settling', outcome: { persons_found: 2 } });
 });
 
 test('Persons that PostHog did not delete of one chunk are sent again, and its numbers count once', async () => {

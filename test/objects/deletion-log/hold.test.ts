@@ -1,7 +1,7 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { expect } from 'vitest';
 import type { Deletion } from '../../../src/catalogue/deletion.ts';
-import { DELETION_STEPS } from '../../../src/objects/deletion-log/storage/schema.ts';
+import { DELETION_STEPS } from '../../../src/objects/deletion-log/schema/schema.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import {
   abandoned,

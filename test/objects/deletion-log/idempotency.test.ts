@@ -137,13 +137,25 @@ test.each([
   [401, { kind: 'failure', failure: { code: 'upstream_key_refused' } }],
   [403, { kind: 'failure', failure: { code: 'upstream_key_refused' } }],
   [404, { kind: 'refusal', status: 404, body: { code: 'not_found' } }],
-  [429, { kind: 'failure', failure: { code: 'upstream_rate_limited' } }],
 ])('A deletion that PostHog refused with %i is refused again, without asking', async (status, told) => {
   const sent = posthog(answer(status, { code: 'not_found', detail: 'Not found.' }));
   const { log } = freshLog();
   await log.carryOut(keyed());
   expect(await log.carryOut(keyed())).toMatchObject({ value: { interpretation: told, replayed: true } });
   expect(sent).toHaveLength(1);
+});
+
+test('A deletion with a key that meets the rate limit waits for its turn, and its key finds what came of it', async () => {
+  const sent = posthog(answer(429, null, { 'retry-after': '30' }), answer(202, SUMMARY));
+  const { stub, log } = freshLog();
+  const pending = { state: 'sending', last_problem: 'upstream_rate_limited' };
+  expect(await log.carryOut(keyed())).toMatchObject({ value: { replayed: false, pending } });
+  expect(await log.carryOut(keyed())).toMatchObject({ value: { replayed: true, pending } });
+  expect(sent).toHaveLength(1);
+  await ring(stub, NOW + 30_000);
+  const told = { interpretation: { json: SUMMARY }, pending: null, replayed: true };
+  expect(await log.carryOut(keyed())).toMatchObject({ value: told });
+  expect(sent).toHaveLength(2);
 });
 
 test('A key of a deletion that PostHog accepted and never carried out is told so, and makes no other', async () => {

@@ -3,7 +3,7 @@ import { expect, vi } from 'vitest';
 import type { DeletionTarget } from '../../../src/catalogue/deletion.ts';
 import { GENERATIONS, type Generation } from '../../../src/catalogue/generation.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
-import { DELETION_STEPS } from '../../../src/objects/deletion-log/storage/schema.ts';
+import { DELETION_STEPS } from '../../../src/objects/deletion-log/schema/schema.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import { bulkDelete } from '../../../src/sandbox/deleting/bulk-delete.ts';
 import { createTables } from '../../../src/sandbox/store/schema.ts';

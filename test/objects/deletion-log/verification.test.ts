@@ -235,7 +235,7 @@ test('One person is looked for by the number or UUID it was named by', async () 
   expect(await newest(log)).toMatchObject({ state: 'done', verification: { gone: 1 } });
 });
 
-test('Where PostHog has no batch look-up, fifty persons are read, and the others are called not checked', async () => {
+test('A PostHog without a batch look-up is asked for fifty persons, and the others are called not checked', async () => {
   const { sent } = world(uuids(60));
   const { stub, log } = freshLog('A');
   await log.carryOut(order(bulk(uuids(60))));

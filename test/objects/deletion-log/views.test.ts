@@ -2,7 +2,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { expect, vi } from 'vitest';
 import type { DeletionId } from '../../../src/core/ids.ts';
 import type { LogView } from '../../../src/objects/deletion-log/deletion-log.ts';
-import { DELETION_STEPS } from '../../../src/objects/deletion-log/storage/schema.ts';
+import { DELETION_STEPS } from '../../../src/objects/deletion-log/schema/schema.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import type { Slice } from '../../../src/policy/slice.ts';
 import {

@@ -3,7 +3,7 @@
  * object, as on the platform: a statement is durable before anything is sent.
  */
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
-import { DELETION_STEPS } from '../../../src/objects/deletion-log/storage/schema.ts';
+import { DELETION_STEPS } from '../../../src/objects/deletion-log/schema/schema.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 
 /** One database for all disks, one after another: what a disk held is rolled back when it is closed. */

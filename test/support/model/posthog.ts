@@ -83,7 +83,7 @@ export class PostHog {
           uuid,
           { uuid, properties: {}, distinct_ids: [], created_at: LONG_AGO },
         ]);
-        return Response.json({ results: Object.fromEntries(rows) });
+        return Response.json({ results: Object.fromEntries(rows) as unknown });
       }
       case 'throttled':
         return new Response('{}', { status: 429, headers: { 'retry-after': '20' } });

@@ -42,9 +42,10 @@ export class IdKeeping {
     this.#write({ days, doneTo: row?.doneTo ?? 0, dueAt });
   }
 
-  /** When there is something to do next, in milliseconds since 1970; null where there is nothing. */
-  dueAt(): number | null {
-    return this.#row()?.dueAt ?? null;
+  /** The earlier of `due` and of when there is something to do here, in milliseconds since 1970; null where neither is. */
+  earlierDue(due: number | null): number | null {
+    const own = this.#row()?.dueAt ?? null;
+    return own === null || due === null ? (own ?? due) : Math.min(own, due);
   }
 
   /** Replaces what is due, a bounded number of ids a run. Each entry is replaced whole or not at all. */

@@ -6,6 +6,7 @@
  * | 202, empty or a summary that names no errors      | accepted      | accepted                           |
  * | 202, a summary with `deletion_errors`             | unknown: the persons named there are sent again    |
  * | 404 `not_found`, one person to be removed         | refused       | accepted: the person is gone       |
+ * | 429, where the deletion waits for its turn        | unknown       | unknown                            |
  * | a status that says nothing was done (evidence.ts) | refused       | unknown                            |
  * | any other status or body, 503 and 200 included    | unknown       | unknown                            |
  * | no answer, or one that broke off                  | unknown       | unknown                            |
@@ -52,9 +53,22 @@ export type Settlement = Settled | Unsettled;
 
 /** The one status that PostHog accepts a deletion with, in every generation and operation. */
 const ACCEPTED = 202;
+/** PostHog's rate limit is used up. */
+const BUSY = 429;
 
-/** Decides by the table above. `attempt` counts from 1. */
-export function settle(deletion: Deletion, answer: Interpretation, attempt: number): Settlement {
+/**
+ * What a 429 does to a deletion of which nothing was done yet: `refuse` where a client waits for the answer and is told to
+ * ask again later, `wait` where the deletion is sent again by itself.
+ */
+export type WhenBusy = 'refuse' | 'wait';
+
+/** Decides by the table above. `attempt` counts from 1, without those that PostHog answered with 429. */
+export function settle(
+  deletion: Deletion,
+  answer: Interpretation,
+  attempt: number,
+  whenBusy: WhenBusy,
+): Settlement {
   const { status } = answer;
   switch (answer.kind) {
     case 'success':
@@ -65,7 +79,9 @@ export function settle(deletion: Deletion, answer: Interpretation, attempt: numb
       }
       return settleRefused(answer, attempt, 'upstream_refused');
     case 'failure':
-      return settleRefused(answer, attempt, answer.failure.code);
+      return status === BUSY && whenBusy === 'wait'
+        ? unknown(answer, answer.failure.code)
+        : settleRefused(answer, attempt, answer.failure.code);
   }
 }
 

@@ -10,7 +10,7 @@ import { distinct } from '../digest.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../job/backoff.ts';
 import { endOf, nextLook } from '../job/ends.ts';
 import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from '../job/hold.ts';
-import { settle, settleNoneLeft, type Settled } from '../job/settle.ts';
+import { settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
 import { emptyDeletionReply, sendDeletion, type Upstream } from '../send.ts';
 import { drivenOf } from '../storage/driven.ts';
 import { Jobs, type JobAt } from '../storage/jobs.ts';
@@ -19,8 +19,16 @@ import { DeletionStore, type Attempt, type Ended, type Inconclusive } from '../s
 import { firstLookAt } from '../verify/plan.ts';
 import { notInSlice, recheck, type Recheck } from './recheck.ts';
 
-/** Whether the persons of a sliced grant are looked up again before the first attempt. */
-export type Trust = 'recheck' | 'resolved_now';
+/** How an attempt is made. */
+export interface Manner {
+  /** Were the persons of a sliced grant looked up a moment ago? Else they are looked up again before the first attempt. */
+  readonly isResolvedNow: boolean;
+  /** What a 429 to the first attempt of all does. */
+  readonly whenBusy: WhenBusy;
+}
+
+/** Nobody waits for the answer. */
+export const UNATTENDED: Manner = { isResolvedNow: false, whenBusy: 'wait' };
 
 export interface Attempted {
   readonly answer: Interpretation;
@@ -50,18 +58,18 @@ export class Sender {
   }
 
   /** The only way to PostHog: what is written down is sent, or not sent for a reason that is written down. */
-  async attempt(job: Sending, upstream: Upstream, trust: Trust): Promise<Attempted> {
+  async attempt(job: Sending, upstream: Upstream, manner: Manner): Promise<Attempted> {
     const pending = this.#pending(job);
     const reason = holdReason(pending, upstream);
     if (reason !== null) return this.#hold(job, reason, pending, LONGEST_WAIT_MS);
     const { slices, isResolved, attempts } = pending;
-    const isTrusted = trust === 'resolved_now' && isResolved && attempts === 0;
-    if (slices === null || isTrusted) return this.#send(job, pending, null, upstream);
+    const isTrusted = manner.isResolvedNow && isResolved && attempts === 0;
+    if (slices === null || isTrusted) return this.#send(job, pending, null, manner, upstream);
     const checked = await recheck(pending, slices, upstream);
     if (!checked.ok) return this.#holdUnchecked(job, pending, checked.failure);
     return checked.value.deletion.target.ids.length === 0
       ? this.#endWithoutPostHog(job, pending, checked.value, upstream)
-      : this.#send(job, pending, checked.value, upstream);
+      : this.#send(job, pending, checked.value, manner, upstream);
   }
 
   /** An entry whose row cannot be read is held back, so that it does not stand in the way of others. */
@@ -118,14 +126,16 @@ export class Sender {
     job: Sending,
     pending: PendingDeletion,
     checked: Recheck | null,
+    manner: Manner,
     upstream: Upstream,
   ): Promise<Attempted> {
-    const { chunk, chunks } = pending;
+    const { chunk, chunks, attempts } = pending;
+    const whenBusy = attempts === 0 ? manner.whenBusy : 'wait';
     const deletion = checked?.deletion ?? pending.deletion;
     const attempt = this.#begin(job.number, pending, checked, upstream);
     try {
       const answer = await sendDeletion(upstream, deletion);
-      const settlement = settle(deletion, answer, attempt.uncertain);
+      const settlement = settle(deletion, answer, attempt.uncertain, whenBusy);
       if (settlement.state === 'unknown')
         this.#retryLater(job, attempt, pending, settlement, retryAfterOf(answer));
       else

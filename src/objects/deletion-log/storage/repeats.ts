@@ -4,7 +4,7 @@ import { DeletionId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { firstNumberAt } from '../id.ts';
 import type { DeletionOrder } from '../entry.ts';
-import type { Keyed } from '../keyed.ts';
+import type { Keyed } from '../intents/keyed.ts';
 
 const Row = z.object({ entry: z.int(), fingerprint: z.string() });
 const Count = z.object({ count: z.int() });

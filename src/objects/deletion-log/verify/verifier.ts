@@ -159,7 +159,8 @@ export class Verifier {
 
   /** Whether it worked is seen by the next look. What PostHog answers is noted where it says that it did not. */
   async #sendAgain(attempt: Attempt, deletion: Deletion, upstream: Upstream): Promise<void> {
-    const settlement = settle(deletion, await sendDeletion(upstream, deletion), attempt.uncertain);
+    const answer = await sendDeletion(upstream, deletion);
+    const settlement = settle(deletion, answer, attempt.uncertain, 'wait');
     if (settlement.state !== 'unknown') return;
     const now = this.#nowMs();
     this.#store.inconclusive(attempt, { ...settlement, remainder: null }, now, now + STEP_PAUSE_MS);

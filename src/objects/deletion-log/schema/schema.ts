@@ -1,6 +1,6 @@
 import type { Migration } from '../../migrations.ts';
-import { AUDIT_STEP } from '../audit/schema.ts';
-import { SELECTION_TABLES } from './schema-selections.ts';
+import { AUDIT_STEP } from './audit.ts';
+import { SELECTION_TABLES } from './selections.ts';
 
 /** Triggers by which a table only ever grows. REPLACE would delete without firing a DELETE trigger, hence the third. */
 const appendOnly = (table: string, key: string): string => `

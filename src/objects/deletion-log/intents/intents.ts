@@ -1,37 +1,27 @@
 /** Writes deletions down: who asked for what, what it spends, and what holds it, in one transaction. */
-import { failure, type Failure } from '../../core/failure.ts';
-import type { DeletionId, Random } from '../../core/ids.ts';
-import { LIMITS } from '../../core/limits.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import type { Interpretation } from '../../upstream/interpret.ts';
-import type { Alarm } from './alarm.ts';
-import { recordAsker } from './audit/askers.ts';
-import type { Ledger } from './budget/ledger.ts';
-import { distinct } from './digest.ts';
-import type { DistinctIdKey } from './distinct-id-key.ts';
-import type { DeletionOrder } from './entry.ts';
-import { deletionIdOf, nextNumber } from './id.ts';
-import { chunksOf, factsOf, firstDue } from './job/facts.ts';
-import { settleEmpty } from './job/settle.ts';
-import { isSelection } from './resolving/selection.ts';
-import { emptyDeletionReply, heldReply, type Upstream } from './send.ts';
+import { failure, type Failure } from '../../../core/failure.ts';
+import type { DeletionId, Random } from '../../../core/ids.ts';
+import { LIMITS } from '../../../core/limits.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import type { Interpretation } from '../../../upstream/interpret.ts';
+import type { Alarm } from '../alarm.ts';
+import { recordAsker } from '../audit/askers.ts';
+import type { Ledger } from '../budget/ledger.ts';
+import { distinct } from '../digest.ts';
+import type { DeletionOrder } from '../entry.ts';
+import { deletionIdOf, nextNumber } from '../id.ts';
+import { chunksOf, factsOf, firstDue } from '../job/facts.ts';
+import { settleEmpty } from '../job/settle.ts';
+import { isSelection } from '../resolving/selection.ts';
+import { emptyDeletionReply, heldReply, type Upstream } from '../send.ts';
 import type { Keyed } from './keyed.ts';
-import { IdempotencyKeys, sameSince } from './storage/repeats.ts';
-import { Jobs } from './storage/jobs.ts';
-import type { Registrations } from './storage/registrations.ts';
-import { DeletionResolutions } from './storage/resolutions.ts';
-import { Selections } from './storage/selections.ts';
-import { DeletionStore } from './storage/store.ts';
-
-/** An order, and what had to be computed for it before anything can be written at once. */
-export interface PreparedOrder {
-  readonly order: DeletionOrder;
-  readonly digest: string;
-  readonly keys: readonly DistinctIdKey[];
-  readonly keyed: Keyed | null;
-  /** Of the asker's tokens, in the order of `tokensOf`. */
-  readonly names: readonly (string | null)[];
-}
+import type { PreparedOrder } from './prepare.ts';
+import { IdempotencyKeys, sameSince } from '../storage/repeats.ts';
+import { Jobs } from '../storage/jobs.ts';
+import type { Registrations } from '../storage/registrations.ts';
+import { DeletionResolutions } from '../storage/resolutions.ts';
+import { Selections } from '../storage/selections.ts';
+import { DeletionStore } from '../storage/store.ts';
 
 export interface WrittenIntent {
   readonly number: number;

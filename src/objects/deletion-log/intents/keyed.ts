@@ -1,10 +1,10 @@
 /** What an idempotency key stands for. Pure but for the digest. */
-import type { IdempotencyKey, ProjectId, RegistrationId, TokenId } from '../../core/ids.ts';
-import type { DeletingOperation, DeletionFlags, DeletionTarget } from '../../catalogue/deletion.ts';
-import type { Slice } from '../../policy/slice.ts';
-import { digestOf } from './digest.ts';
-import { askedOf, type DeletionOrder } from './entry.ts';
-import { canonicalSlices } from './storage/slices.ts';
+import type { IdempotencyKey, ProjectId, RegistrationId, TokenId } from '../../../core/ids.ts';
+import type { DeletingOperation, DeletionFlags, DeletionTarget } from '../../../catalogue/deletion.ts';
+import type { Slice } from '../../../policy/slice.ts';
+import { digestOf } from '../digest.ts';
+import { askedOf, type DeletionOrder } from '../entry.ts';
+import { canonicalSlices } from '../storage/slices.ts';
 
 /** A deletion as its client asked for it, and the key it came with. */
 export interface KeyedRequest {

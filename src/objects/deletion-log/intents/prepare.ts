@@ -1,0 +1,36 @@
+/** What has to be checked and computed for an order before anything can be written at once. */
+import type { Keyring } from '../../../authn/keyring.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import { digestOf, distinct } from '../digest.ts';
+import { distinctIdHasher, type DistinctIdKey } from '../distinct-id-key.ts';
+import { askedOf, type DeletionOrder } from '../entry.ts';
+import { keyedOrder, type Keyed } from './keyed.ts';
+import { keysOf } from '../reset-scope.ts';
+import { checkFilter, checkPreviewed, isSelection } from '../resolving/selection.ts';
+
+export interface PreparedOrder {
+  readonly order: DeletionOrder;
+  readonly digest: string;
+  readonly keys: readonly DistinctIdKey[];
+  readonly keyed: Keyed | null;
+  /** Of the asker's tokens, in the order of `tokensOf`. */
+  readonly names: readonly (string | null)[];
+}
+
+/** Fails with `field_invalid` or `deletion_preview_required`. */
+export async function prepare(
+  order: DeletionOrder,
+  names: PreparedOrder['names'],
+  keyring: Keyring,
+): Promise<Result<PreparedOrder>> {
+  const persons = distinct(order.deletion.target.ids).length;
+  const refusal = checkFilter(order.filter) ?? (isSelection(order) ? null : checkPreviewed(order, persons));
+  if (refusal !== null) return err(refusal);
+  return ok({
+    order,
+    names,
+    digest: await digestOf(askedOf(order).ids),
+    keys: order.resolved === undefined ? [] : await keysOf(order, await distinctIdHasher(keyring)),
+    keyed: await keyedOrder(order),
+  });
+}
