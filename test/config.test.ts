@@ -157,6 +157,13 @@ describe('Variables', () => {
     expect(configOf({ ...GOOD, POSTHOG_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
   });
 
+  test('OBJECTS_JURISDICTION is eu, fedramp, or left open', () => {
+    expect(configOf(GOOD).jurisdiction).toBeNull();
+    expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: '' }).jurisdiction).toBeNull();
+    for (const name of ['eu', 'fedramp'])
+      expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: name }).jurisdiction).toBe(name);
+  });
+
   test('POSTHOG_GENERATION is A, B or C', () => {
     for (const generation of ['A', 'B', 'C']) {
       expect(configOf({ ...GOOD, POSTHOG_GENERATION: generation }).generation).toBe(generation);
@@ -181,6 +188,7 @@ test('A message about a wrong variable never holds its value', () => {
     'POSTHOG_GENERATION',
     'INSIGHT_ROUTE',
     'POSTHOG_REQUESTS_PER_MINUTE',
+    'OBJECTS_JURISDICTION',
   ];
   const odd = [
     MARK,
@@ -211,6 +219,7 @@ test.each([
   ],
   ['POSTHOG_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
   ['POSTHOG_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
+  ['OBJECTS_JURISDICTION', 'us', 'must be eu, fedramp, or empty'],
   ['TOKEN_ISSUER', '', 'must be text of 1 to 64 characters'],
   ['TOKEN_ISSUER', 'x'.repeat(65), 'must be text of 1 to 64 characters'],
   ['READ_TIMEOUT_MS', '99', 'must be a whole number of milliseconds from 100 to 120000'],

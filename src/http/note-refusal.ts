@@ -20,7 +20,7 @@ export async function refuse(
     code: why.code,
     registration,
     tenant,
-    asker: { token, actor, ancestors: ancestors.map(({ id }) => id) },
+    requester: { token, actor, ancestors: ancestors.map(({ id }) => id) },
     requestId: ctx.log.requestId,
     deletion: call.deletion,
     asked: call.deletion.target,

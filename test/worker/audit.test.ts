@@ -333,7 +333,7 @@ describe('Refused attempts', () => {
 });
 
 describe('How long ids are kept', () => {
-  test('keep_ids_days is of the tenant alone, within its bounds, and can be taken back', async () => {
+  test('The days for which ids are kept are of the tenant alone, have bounds, and can be taken back', async () => {
     const { tenant, token } = await tenants.fresh();
     for (const keep_ids_days of [0, 3651, 1.5, '7'])
       expect(await admin('PATCH', `/${tenant}`, { deletes: { keep_ids_days } })).toMatchObject({

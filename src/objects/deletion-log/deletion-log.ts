@@ -8,7 +8,7 @@ import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
 import { objectNamed, type Objects } from '../remote.ts';
-import type { Tenant, TenantAskers } from '../tenant/tenant.ts';
+import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { Alarm } from './alarm.ts';
 import { numberOf } from './id.ts';
 import { Answers } from './answers.ts';
@@ -118,8 +118,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   }
 
   /** What the tenant's object says of itself now. A test may say something else. */
-  protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantAskers> {
-    return objectNamed(this.env.TENANT, tenant, jurisdictionOf(this.env)).askers(tokens);
+  protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantRequesters> {
+    return objectNamed(this.env.TENANT, tenant, jurisdictionOf(this.env)).requesters(tokens);
   }
 
   /**

@@ -41,7 +41,7 @@ export interface AdmitAsk {
 }
 
 /** Who asks a tenant's deletion log for something. */
-export interface TenantAskers {
+export interface TenantRequesters {
   /** Null while the tenant is not registered. */
   readonly registration: RegistrationId | null;
   /** The names of the tokens, in their order; null for one that is not known. */
@@ -144,7 +144,7 @@ export class Tenant extends DurableObject {
   }
 
   /** What the deletion log asks before it writes: the registration in force, and how these tokens are called. */
-  askers(tokens: readonly TokenId[]): TenantAskers {
+  requesters(tokens: readonly TokenId[]): TenantRequesters {
     return { registration: this.registration(), names: this.#tokens.namesOf(tokens) };
   }
 

@@ -16,7 +16,7 @@ import {
   type DeletionOrder,
 } from '../../../src/objects/deletion-log/deletion-log.ts';
 import { numberOf } from '../../../src/objects/deletion-log/id.ts';
-import type { TenantAskers } from '../../../src/objects/tenant/tenant.ts';
+import type { TenantRequesters } from '../../../src/objects/tenant/tenant.ts';
 import type { Decision } from '../../../src/objects/deletion-log/job/decision.ts';
 import {
   JOB_EVENTS,
@@ -88,7 +88,7 @@ class Life extends DeletionLog {
     return upstreamOf(ENVIRONMENT, this.#posthog.answer, () => this.#posthog.nowMs);
   }
 
-  protected override askTenant(): Promise<TenantAskers> {
+  protected override askTenant(): Promise<TenantRequesters> {
     return Promise.resolve({ registration: REGISTRATION, names: [] });
   }
 }

@@ -31,7 +31,7 @@ import { Registrations } from '../../../src/objects/deletion-log/storage/registr
 import { DeletionResolutions } from '../../../src/objects/deletion-log/storage/resolutions.ts';
 import { DeletionStore } from '../../../src/objects/deletion-log/storage/store.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
-import type { TenantAskers } from '../../../src/objects/tenant/tenant.ts';
+import type { TenantRequesters } from '../../../src/objects/tenant/tenant.ts';
 import type { Slice } from '../../../src/policy/slice.ts';
 import type { Resolution } from '../../../src/slicing/resolve-deletion.ts';
 import { setTime, testAt } from './clock.ts';
@@ -69,7 +69,7 @@ export class DeletionLog extends Real {
     this.#registration = registration;
   }
 
-  protected override askTenant(): Promise<TenantAskers> {
+  protected override askTenant(): Promise<TenantRequesters> {
     return Promise.resolve({ registration: this.#registration, names: this.#names });
   }
 

@@ -9,7 +9,7 @@ import { distinct } from '../digest.ts';
 import { JsonColumn } from '../entry.ts';
 import { firstNumberAt, instantOf, nextNumber } from '../id.ts';
 import { canonicalSlices, coversDeleted, SlicesColumn } from '../storage/slices.ts';
-import { askerColumns, recordAsker, type Asker } from './askers.ts';
+import { requesterColumns, recordRequester, type Requester } from './requesters.ts';
 import type { LogPage } from './search.ts';
 
 const DAY_MS = 86_400_000;
@@ -19,7 +19,7 @@ export interface Refusal {
   readonly code: KeptRefusal;
   readonly registration: RegistrationId;
   readonly tenant: TenantId;
-  readonly asker: Asker;
+  readonly requester: Requester;
   readonly requestId: RequestId;
   readonly deletion: Pick<Deletion, 'operation' | 'projectId' | 'flags'>;
   /** As the client asked for it. */
@@ -66,7 +66,7 @@ export class Refusals {
     this.#storage = storage;
   }
 
-  /** One row. `now` is in milliseconds since 1970, `names` are those of the asker's tokens. */
+  /** One row. `now` is in milliseconds since 1970, `names` are those of the requester's tokens. */
   record(refusal: Refusal, names: readonly (string | null)[], now: number): void {
     const day = Math.floor(now / DAY_MS);
     this.#storage.transactionSync(() => {
@@ -81,9 +81,9 @@ export class Refusals {
   }
 
   #insert(refusal: Refusal, names: readonly (string | null)[], now: number): void {
-    const { code, registration, tenant, asker, requestId, deletion, asked, slices } = refusal;
+    const { code, registration, tenant, requester, requestId, deletion, asked, slices } = refusal;
     const { flags } = deletion;
-    recordAsker(this.#storage.sql, asker, names);
+    recordRequester(this.#storage.sql, requester, names);
     const newest = Moment.parse(this.#rows('SELECT max(refusal) AS at FROM refusals')[0]).at;
     this.#rows(
       'INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
@@ -91,8 +91,8 @@ export class Refusals {
       code,
       registration,
       tenant,
-      asker.token,
-      JSON.stringify(asker.ancestors),
+      requester.token,
+      JSON.stringify(requester.ancestors),
       requestId,
       deletion.operation,
       deletion.projectId,
@@ -114,7 +114,7 @@ export class Refusals {
         : [0, at ?? Number.MAX_SAFE_INTEGER, 'DESC'];
     const covered = shown.slices === null ? null : JSON.stringify(this.#coveredBy(shown.slices));
     const found = this.#rows(
-      `SELECT e.*, ${askerColumns('e')} FROM refusals e
+      `SELECT e.*, ${requesterColumns('e')} FROM refusals e
       WHERE e.refusal >= ? AND e.refusal < ? AND e.refusal >= ? AND e.refusal < ?
         AND (? IS NULL OR e.registration = ?) AND (? IS NULL OR e.slices IN (SELECT value FROM json_each(?)))
         AND (? OR e.target <> 'distinct_ids')

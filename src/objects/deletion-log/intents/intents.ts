@@ -5,7 +5,7 @@ import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { Alarm } from '../alarm.ts';
-import { recordAsker } from '../audit/askers.ts';
+import { recordRequester } from '../audit/requesters.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import { distinct } from '../digest.ts';
 import type { DeletionOrder } from '../entry.ts';
@@ -114,7 +114,7 @@ export class Intents {
     try {
       return this.#storage.transactionSync(() => {
         this.#registrations.begin(order.registration, number);
-        this.#recordAsker(order, names);
+        this.#recordRequester(order, names);
         this.#store.intend({ number, id, at: now, order, digest, origin, dueAt: now, chunked });
         this.#selections.record(number, order);
         if (keyed !== null) this.#keys.record(number, keyed, now);
@@ -128,8 +128,11 @@ export class Intents {
     }
   }
 
-  #recordAsker({ token, ancestors, actor = null }: DeletionOrder, names: readonly (string | null)[]): void {
-    recordAsker(this.#storage.sql, { token, ancestors, actor }, names);
+  #recordRequester(
+    { token, ancestors, actor = null }: DeletionOrder,
+    names: readonly (string | null)[],
+  ): void {
+    recordRequester(this.#storage.sql, { token, ancestors, actor }, names);
   }
 
   #write(
@@ -151,7 +154,7 @@ export class Intents {
     try {
       return this.#storage.transactionSync(() => {
         this.#registrations.begin(registration, number);
-        this.#recordAsker(order, names);
+        this.#recordRequester(order, names);
         this.#store.intend({ number, id, at: now, order, digest, origin: upstream.origin, dueAt, chunked });
         this.#jobs.record(number, facts, chunked ? lists : []);
         if (keyed !== null) this.#keys.record(number, keyed, now);

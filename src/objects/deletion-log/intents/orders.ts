@@ -3,8 +3,8 @@ import { isKeptRefusal } from '../../../contract/deletions/refusal.ts';
 import { failure, failureUntil, type Failure } from '../../../core/failure.ts';
 import type { TenantId, TokenId } from '../../../core/ids.ts';
 import { err, type Result } from '../../../core/result.ts';
-import type { TenantAskers } from '../../tenant/tenant.ts';
-import { tokensOf, type Asker } from '../audit/askers.ts';
+import type { TenantRequesters } from '../../tenant/tenant.ts';
+import { tokensOf, type Requester } from '../audit/requesters.ts';
 import type { IdKeeping } from '../audit/id-keeping.ts';
 import type { Refusal, Refusals } from '../audit/refusals.ts';
 import { askedOf, slicesOf, type DeletionOrder } from '../entry.ts';
@@ -18,7 +18,7 @@ const RETRY_AFTER_SECONDS = 5;
 
 /** The tenant's object and the clock. */
 export interface OrdersWorld {
-  readonly askTenant: (tenant: TenantId, tokens: readonly TokenId[]) => Promise<TenantAskers>;
+  readonly askTenant: (tenant: TenantId, tokens: readonly TokenId[]) => Promise<TenantRequesters>;
   readonly nowMs: () => number;
 }
 
@@ -47,9 +47,9 @@ export class Orders {
 
   /** Writes the order down, or refuses it. */
   async take(order: DeletionOrder, upstream: Upstream): Promise<Result<WrittenIntent | Replayed>> {
-    const askers = await this.#askersOf(order.tenant, order);
-    if (askers === null) return err(unreachable());
-    const { names, registration } = askers;
+    const requesters = await this.#requestersOf(order.tenant, order);
+    if (requesters === null) return err(unreachable());
+    const { names, registration } = requesters;
     if (registration !== order.registration || this.#registrations.isSuperseded(order.registration))
       return err(ENDED);
     const prepared = await prepare(order, names, upstream.keyring);
@@ -62,14 +62,17 @@ export class Orders {
 
   /** Keeps a refusal that was decided elsewhere. */
   async note(refusal: Refusal): Promise<void> {
-    const askers = await this.#askersOf(refusal.tenant, refusal.asker);
-    this.#refusals.record(refusal, askers?.names ?? [], this.#nowMs());
+    const requesters = await this.#requestersOf(refusal.tenant, refusal.requester);
+    this.#refusals.record(refusal, requesters?.names ?? [], this.#nowMs());
   }
 
   /** Null where the tenant's object does not answer. */
-  async #askersOf(tenant: TenantId, asker: Pick<Asker, 'token' | 'ancestors'>): Promise<TenantAskers | null> {
+  async #requestersOf(
+    tenant: TenantId,
+    requester: Pick<Requester, 'token' | 'ancestors'>,
+  ): Promise<TenantRequesters | null> {
     try {
-      return await this.#askTenant(tenant, tokensOf(asker));
+      return await this.#askTenant(tenant, tokensOf(requester));
     } catch {
       return null;
     }
@@ -80,7 +83,7 @@ const refusalOf = (order: DeletionOrder, code: Refusal['code']): Refusal => ({
   code,
   registration: order.registration,
   tenant: order.tenant,
-  asker: { token: order.token, ancestors: order.ancestors, actor: order.actor ?? null },
+  requester: { token: order.token, ancestors: order.ancestors, actor: order.actor ?? null },
   requestId: order.requestId,
   deletion: order.deletion,
   asked: askedOf(order),

@@ -1,4 +1,4 @@
-/** The tables for those who audit the log. The step "askers, refusals, replaced ids". */
+/** The tables for those who audit the log. The step "requesters, refusals, replaced ids". */
 
 /** Columns of ids, and what may never change beside them. */
 const WITH_IDS: readonly { table: string; ids: string; others: string }[] = [
@@ -40,7 +40,7 @@ const replaceable = WITH_IDS.map(
 ).join('');
 
 export const AUDIT_STEP = (appendOnly: (table: string, key: string) => string) => ({
-  name: 'askers, refusals, replaced ids',
+  name: 'requesters, refusals, replaced ids',
   sql: `
     -- How the tokens of entries are called, and whom they act for. A row for each token, not for each entry.
     CREATE TABLE token_names (

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { DeletionId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
-import { askerColumns } from '../audit/askers.ts';
+import { requesterColumns } from '../audit/requesters.ts';
 import { inTime, looksInside, matching, type LogPage, type PersonTerms } from '../audit/search.ts';
 import {
   entryOf,
@@ -45,7 +45,7 @@ const LEFT_SLICE = `CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NOT NULL
 /** An entry with all that is known of it, but for the ids. Every join goes by a key. */
 const entriesFor = ({ slices }: Pick<Shown, 'slices'>): string => `
   SELECT i.id, i.tenant,
-    (SELECT registration FROM registrations WHERE since <= i.entry ORDER BY since DESC LIMIT 1) AS registration, i.token, i.ancestors, ${askerColumns('i')},
+    (SELECT registration FROM registrations WHERE since <= i.entry ORDER BY since DESC LIMIT 1) AS registration, i.token, i.ancestors, ${requesterColumns('i')},
     (SELECT at FROM replaced_ids WHERE entry = i.entry) AS ids_replaced_at, i.request_id, i.operation, j.generation, i.project_id, i.target,
     CASE WHEN s.filter IS NULL THEN i.asked ELSE coalesce(n.persons, 0) END AS asked,
     coalesce(r.sent, CASE WHEN s.slices IS NOT NULL THEN n.persons END,

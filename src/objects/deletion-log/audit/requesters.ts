@@ -2,7 +2,7 @@
 import type { Actor, TokenId } from '../../../core/ids.ts';
 
 /** Who asks for a deletion. */
-export interface Asker {
+export interface Requester {
   readonly token: TokenId;
   /** The tokens it was derived from, the oldest first. */
   readonly ancestors: readonly TokenId[];
@@ -10,19 +10,23 @@ export interface Asker {
   readonly actor: Actor | null;
 }
 
-/** The tokens of an asker in the order in which their names are asked for. */
-export const tokensOf = ({ ancestors, token }: Pick<Asker, 'ancestors' | 'token'>): TokenId[] => [
+/** The tokens of an requester in the order in which their names are asked for. */
+export const tokensOf = ({ ancestors, token }: Pick<Requester, 'ancestors' | 'token'>): TokenId[] => [
   ...ancestors,
   token,
 ];
 
 /** One row for each token that was not known, and one for an actor that was not known. */
-export function recordAsker(sql: SqlStorage, asker: Asker, names: readonly (string | null)[]): void {
-  for (const [at, token] of tokensOf(asker).entries()) {
+export function recordRequester(
+  sql: SqlStorage,
+  requester: Requester,
+  names: readonly (string | null)[],
+): void {
+  for (const [at, token] of tokensOf(requester).entries()) {
     const name = names[at] ?? null;
     if (name !== null) recordOnce(sql, 'token_names', token, name);
   }
-  if (asker.actor !== null) recordOnce(sql, 'token_actors', asker.token, asker.actor);
+  if (requester.actor !== null) recordOnce(sql, 'token_actors', requester.token, requester.actor);
 }
 
 const recordOnce = (
@@ -41,7 +45,7 @@ const recordOnce = (
 };
 
 /** The members of an entry that say who asked, of a row with `token` and `ancestors`. */
-export const askerColumns = (row: string): string => `
+export const requesterColumns = (row: string): string => `
     (SELECT name FROM token_names WHERE token = ${row}.token) AS token_name,
     (SELECT json_group_array((SELECT name FROM token_names WHERE token = one.value)) FROM json_each(${row}.ancestors) one)
       AS ancestor_names,
