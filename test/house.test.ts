@@ -21,7 +21,7 @@ const sources = entries
 
 /** Names that were used for what has a standard term. The glossary of CONTRIBUTING has the terms. */
 const RETIRED = new Set(
-  `Exchange writeRecord passOn noSuchPerson Door openDoor DoorConfig brokenOff rearm Patience Sent Holding Requester Mentions
+  `Exchange writeRecord passOn noSuchPerson Door openDoor DoorConfig brokenOff rearm Patience Sent Holding Asker Mentions
   harmless Keep rebuilt flawOf no fromObject forTenant forHolder forEnding forAdminOf RecordShelf TokenBook RateMeter
   Standing LimitStanding LimitState Kept Spending Addressed Obstacle heldBack Carried Decided Intended replyOfNobody
   weighs waitFor isOwn namesOwnPerson deletedByOwn isWhole readWhole wholeSlice refuseOdd refuseTwins refuseWider

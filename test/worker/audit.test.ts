@@ -175,13 +175,13 @@ describe('Searching', () => {
     const answers = await Promise.all(
       [CYD.uuid, seededUuid(1, 999)].map((one) => get(token, `/v1/deletions?person=${one}`)),
     );
-    expect(answers.map(({ json }) => json)).toEqual(Array(2).fill({ results: [], next: null }));
+    for (const { json } of answers) expect(json).toEqual({ results: [], next: null });
     const distinct = await Promise.all(
       [CYD.distinctIds[0] ?? '', 'nobody@x.test'].map((one) =>
         get(token, `/v1/deletions?distinct_id=${encodeURIComponent(one)}`),
       ),
     );
-    expect(distinct.map(({ json }) => json)).toEqual(Array(2).fill({ results: [], next: null }));
+    for (const { json } of distinct) expect(json).toEqual({ results: [], next: null });
     expect(
       idsOf(await get(token, `/v1/deletions?distinct_id=${encodeURIComponent(ADA.distinctIds[0] ?? '')}`)),
     ).toHaveLength(1);
@@ -227,7 +227,7 @@ describe('Exports', () => {
     expect(table.headers['content-type']).toBe('text/csv; charset=utf-8');
     const [header = [], ...rows] = readCsv(table.text);
     expect(header.at(-1)).toBe('ids');
-    expect(rows.map((row) => JSON.parse(row.at(-1) ?? ''))).toEqual([[BEN.uuid], names]);
+    expect(rows.map((row) => JSON.parse(row.at(-1) ?? '') as unknown)).toEqual([[BEN.uuid], names]);
     const lines = await get(token, '/v1/deletions?format=ndjson&ids=true');
     expect(lines.headers['content-type']).toBe('application/x-ndjson');
     const read = lines.text

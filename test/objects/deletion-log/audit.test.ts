@@ -234,7 +234,7 @@ describe('Refusals', () => {
           actor: 'T-1',
           ancestors: [],
           ancestor_names: [],
-          request_id: expect.stringMatching(/^req_/),
+          request_id: expect.stringMatching(/^req_/) as string,
           operation: 'persons_bulk_delete',
           project_id: 1,
           target: 'uuids',
@@ -304,16 +304,19 @@ describe('Refusals', () => {
   });
 });
 
-describe('How long ids are kept', () => {
-  const idsIn = async (stub: Stub): Promise<string> =>
-    JSON.stringify(
-      await Promise.all(
-        ['intents', 'resolutions', 'remainders', 'chunks', 'rechecks', 'looks', 'named', 'findings'].map(
-          (table) => rowsOf(stub, table),
-        ),
+/** Every row that may hold ids. */
+const idsIn = async (stub: Stub): Promise<string> =>
+  JSON.stringify(
+    await Promise.all(
+      ['intents', 'resolutions', 'remainders', 'chunks', 'rechecks', 'looks', 'named', 'findings'].map(
+        (table) => rowsOf(stub, table),
       ),
-    );
-  const keptFor = (days: number) => ({ keepIdsDays: days });
+    ),
+  );
+
+const keptFor = (days: number) => ({ keepIdsDays: days });
+
+describe('How long ids are kept', () => {
   const gone = { results: [] };
 
   test('Ids are kept for ever where nothing else is said, and no alarm is set for them', async () => {
@@ -367,7 +370,7 @@ describe('How long ids are kept', () => {
     setTime(NOW + 9 * DAY);
     await log.keepIds(1);
     await ring(stub, NOW + 9 * DAY);
-    expect(await newest(log)).toMatchObject({ ids_replaced_at: expect.any(String) });
+    expect(await newest(log)).toMatchObject({ ids_replaced_at: expect.any(String) as string });
     expect(await idsIn(stub)).not.toMatch(/00000000-0000-4000/);
   });
 
@@ -385,7 +388,7 @@ describe('How long ids are kept', () => {
     for (const hours of [1, 20, 24 * 9, 24 * 10, 24 * 11]) {
       if ((await alarmOf(stub)) !== null) await ring(stub, NOW + hours * HOUR);
     }
-    expect(await newest(log)).toMatchObject({ ids_replaced_at: expect.any(String) });
+    expect(await newest(log)).toMatchObject({ ids_replaced_at: expect.any(String) as string });
     const scope = { projectId: asked.deletion.projectId, slices: [ACME], registration: REGISTRATION };
     expect(await log.deletedDistinctIds(['ada', 'bob'], scope)).toEqual(['ada']);
     await reconfigure(stub, { TOKEN_SIGNING_KEYS: `k2:${'t'.repeat(32)},k1:${'s'.repeat(32)}` });
