@@ -1,6 +1,7 @@
 /** The operations table of the README, from the catalogue. `npm run docs` writes it anew; a test holds it in step. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { documentationOf } from '../src/catalogue/documentation.ts';
 import { CATALOGUE } from '../src/catalogue/index.ts';
 import type { Slicing } from '../src/catalogue/operation.ts';
 
@@ -20,8 +21,8 @@ const HELD: Readonly<Record<Slicing['kind'], string>> = {
 /** One row per operation: method, path below `persons/`, scopes, how a slice holds it, what it does. */
 export function operationsTable(): string {
   const rows = CATALOGUE.map(
-    ({ methods, path, scopes, slicing, doc, reply }) =>
-      `| ${methods.join(', ')} | \`/${path === '' ? '' : `${path}/`}\` | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${HELD[slicing.kind]} | ${doc.summary}${reply.rows === null ? '' : ' (also `format=csv`)'} |`,
+    ({ id, methods, path, scopes, slicing, reply }) =>
+      `| ${methods.join(', ')} | \`/${path === '' ? '' : `${path}/`}\` | ${scopes.map((scope) => `\`${scope}\``).join(' ')} | ${HELD[slicing.kind]} | ${documentationOf({ id }).summary}${reply.rows === null ? '' : ' (also `format=csv`)'} |`,
   );
   return ['| Method | Below `persons` | Scope | Under a slice | |', '|---|---|---|---|---|', ...rows].join(
     '\n',

@@ -95,7 +95,7 @@ const ENTRY = {
     contains: 'nothing',
     refersTo: NO_REFERENCES,
   },
-  doc: { summary: '', description: '', example: {} },
+  example: {},
 } as const;
 
 export function entriesAreWhole() {

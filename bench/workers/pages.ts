@@ -1,10 +1,12 @@
 /** A page of PostHog's, passed on in several ways. `/<way>/<rows>`. No token, no limit, no log: only what a page costs. */
 import { failure } from '../../src/core/failure.ts';
 import { isJsonObject, parseJson, type JsonObject } from '../../src/core/json.ts';
+import { chunksOfAnswer } from '../../src/upstream/body.ts';
 import { chunksOf } from '../../src/upstream/chunks.ts';
 import type { RenderPlan, RowsPlan } from '../../src/upstream/page/plan.ts';
 import { renderAnswer } from '../../src/upstream/page/render.ts';
 import { RowRenderer } from '../../src/upstream/page/rows.ts';
+import type { UpstreamAnswer } from '../../src/upstream/transport.ts';
 import { chunkScrubberOf } from '../../src/upstream/scrub.ts';
 
 interface Env {
@@ -44,15 +46,28 @@ const rowByRow = (judge: RowsPlan['judge']): RenderPlan => ({ kind: 'rows', ...r
 const TABLE = { members: ['uuid', 'name', 'distinct_ids', 'properties'], properties: ['email'] };
 
 const headers = { 'Content-Type': 'application/json' };
-const scrub = chunkScrubberOf('phx_notInAnyPage');
+const scrub = chunkScrubberOf('phx_inNoPageAndAsLongAsTheKeysThatPostHogMakes00');
 
-async function rendered(
-  source: ReadableStream<Uint8Array>,
-  plan: RenderPlan,
-  scrubbed: boolean,
-): Promise<Response> {
-  const chunks = () => (scrubbed ? scrub(chunksOf(source)) : chunksOf(source));
-  const page = await renderAnswer({ chunks, lost: () => failure('upstream_unreachable', 'lost') }, plan);
+const lost = () => failure('upstream_unreachable', 'lost');
+
+/** The answer as the transport gives it, but that it may take as long as it likes. */
+const answerOf = (response: Response): UpstreamAnswer => ({
+  status: response.status,
+  mediaType: 'application/json',
+  retryAfterSeconds: null,
+  response,
+  deadline: {
+    signal: new AbortController().signal,
+    restart: () => undefined,
+    clear: () => undefined,
+    exceededMs: () => null,
+  },
+  failure: lost,
+});
+
+async function rendered(response: Response, plan: RenderPlan, scrubbed: boolean): Promise<Response> {
+  const read = () => chunksOfAnswer(answerOf(response));
+  const page = await renderAnswer({ chunks: () => (scrubbed ? scrub(read()) : read()), lost }, plan);
   return page.ok
     ? new Response(page.value.body, { headers })
     : new Response(page.failure.detail, { status: 502 });
@@ -92,19 +107,19 @@ export default {
       case 'untouched':
         return new Response(response.body, { headers });
       case 'links':
-        return rendered(response.body, { kind: 'bytes', link }, false);
+        return rendered(response, { kind: 'bytes', link }, false);
       case 'links+scrub':
-        return rendered(response.body, { kind: 'bytes', link }, true);
+        return rendered(response, { kind: 'bytes', link }, true);
       case 'keep':
-        return rendered(response.body, rowByRow(keep), false);
+        return rendered(response, rowByRow(keep), false);
       case 'keep+scrub':
-        return rendered(response.body, rowByRow(keep), true);
+        return rendered(response, rowByRow(keep), true);
       case 'redact':
-        return rendered(response.body, rowByRow(redact), false);
+        return rendered(response, rowByRow(redact), false);
       case 'redact+scrub':
-        return rendered(response.body, rowByRow(redact), true);
+        return rendered(response, rowByRow(redact), true);
       case 'csv':
-        return rendered(response.body, { kind: 'rows', ...rowsWith(keep, TABLE) }, false);
+        return rendered(response, { kind: 'rows', ...rowsWith(keep, TABLE) }, false);
       case 'whole':
         return whole(response);
       case 'held':

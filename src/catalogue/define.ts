@@ -69,7 +69,7 @@ function readArguments<S extends Fields>(
     alsoAccepted: formatParameters(entry),
     dropped: entry.dropped ?? [],
     absent: 'as_posthog',
-    example: entry.doc.example,
+    example: entry.example,
   });
   if (!input.ok) return input;
   const given = Object.fromEntries(givenFields(input.value));

@@ -114,14 +114,6 @@ export interface Reply {
   readonly rows: 'results' | 'people' | null;
 }
 
-export interface Documentation {
-  readonly summary: string;
-  /** What a caller has to know that the schema does not say; Markdown. */
-  readonly description: string;
-  /** Arguments that work against the sandbox. */
-  readonly example: { readonly [name: string]: Json };
-}
-
 /** What one operation is, apart from what it does. */
 export interface Entry {
   /** Also the operation id of the OpenAPI document. */
@@ -148,7 +140,8 @@ export interface Entry {
   /** Flags that PostHog takes for yes as soon as they are there, whatever their value: sent only where they are true. */
   readonly sentOnlyIfTrue?: readonly string[];
   readonly reply: Reply;
-  readonly doc: Documentation;
+  /** Arguments that work against the sandbox. Refusals show them. */
+  readonly example: { readonly [name: string]: Json };
 }
 
 /** A request as it arrived, parsed but not judged. */

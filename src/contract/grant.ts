@@ -26,7 +26,6 @@ export const Grant = z
       recordings: z.boolean(),
       hold_seconds: z.int(),
       approval_over: z.int().optional(),
-      preview_over: z.int().optional(),
     }),
     origins: z.array(z.string()),
   })

@@ -30,7 +30,7 @@ export const LIMITS = {
   queryCharsMax: 16_384,
   /** A JSON reply that has to be looked at is held in memory whole; an isolate has 128 MB for everything. */
   replyBytesMax: 8_388_608,
-  /** A reply that the gateway does not have to read is streamed once it is larger than this. */
+  /** A reply up to this is known to be right before its answer begins, a larger one is streamed. A page of a hundred persons is about 200 KB. */
   replyBufferBytes: 262_144,
   /** The longest `Retry-After` of PostHog's that is handed on, in seconds: a day. */
   retryAfterSecondsMax: 86_400,

@@ -39,7 +39,6 @@ export function orderOf(
     holds: {
       holdSeconds: grant.deletes.hold_seconds,
       approvalOver: grant.deletes.approval_over ?? null,
-      previewOver: grant.deletes.preview_over ?? null,
     },
     ...(idempotencyKey === null ? {} : { idempotencyKey }),
   };

@@ -1,5 +1,6 @@
 /** An operation of the catalogue, as OpenAPI says it. */
 import * as z from 'zod';
+import { documentationOf } from '../catalogue/documentation.ts';
 import { COLUMNS, Columns, FORMAT } from '../catalogue/format.ts';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Family } from '../catalogue/index.ts';
@@ -12,23 +13,24 @@ import { inputSchema, replySchema } from './schema.ts';
 
 /** One operation for one method and path family. `environments` is PostHog's alias of `projects`. */
 export function mirrorOperation(operation: Operation, method: Method, family: Family): object {
-  const { doc, scopes, place, input } = operation;
+  const { example, scopes, place, input } = operation;
+  const documentation = documentationOf(operation);
   const inQuery = method === 'GET' || place !== 'body';
   const inBody = method !== 'GET' && place !== 'query' && Object.keys(input.shape).length > 0;
   return {
     operationId: operationIdOf(operation, method, family),
     tags: ['mirror'],
-    summary: doc.summary,
-    description: `${doc.description}\n\nNeeds ${scopes.map((scope) => `\`${scope}\``).join(' and ')}.`,
+    summary: documentation.summary,
+    description: `${documentation.description}\n\nNeeds ${scopes.map((scope) => `\`${scope}\``).join(' and ')}.`,
     ...(family === 'environments' ? { deprecated: true } : {}),
     security: [{ tenantToken: [] }],
     parameters: [
       ...pathParameters(operation),
-      ...(inQuery ? queryParameters(input, doc.example, inBody) : []),
+      ...(inQuery ? queryParameters(input, example, inBody) : []),
       ...formatParameters(operation),
       ...(operation.effect === 'delete' ? [IDEMPOTENCY_KEY] : []),
     ],
-    ...(inBody ? { requestBody: jsonBody(input, doc.example, place === 'body') } : {}),
+    ...(inBody ? { requestBody: jsonBody(input, example, place === 'body') } : {}),
     responses: { [String(operation.reply.status)]: success(operation), default: PROBLEM },
   };
 }

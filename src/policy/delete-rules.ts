@@ -13,8 +13,6 @@ const members = {
   hold_seconds: z.int().min(0).max(LIMITS.holdSecondsMax),
   /** A deletion of more persons than this waits for the operator's approval. */
   approval_over: z.int().min(0).max(LIMITS.personsPerDayMax),
-  /** A deletion of more persons than this has to be previewed and confirmed. */
-  preview_over: z.int().min(0).max(LIMITS.personsPerDayMax),
 };
 
 export const DEFAULT_PERSONS_PER_DAY = 1000;
@@ -26,7 +24,6 @@ export const DeleteRules = z.strictObject({
   recordings: members.recordings.default(false),
   hold_seconds: members.hold_seconds.default(0),
   approval_over: members.approval_over.optional(),
-  preview_over: members.preview_over.optional(),
   /** Days after its end until the ids of a deletion are replaced by digests in the log. Left out: they are kept. */
   keep_ids_days: z.int().min(1).max(LIMITS.keepIdsDaysMax).optional(),
 });
@@ -49,7 +46,6 @@ export const narrowDeletes = (parent: DeleteRules, by: NarrowerDeleteRules = {})
   recordings: parent.recordings && (by.recordings ?? true),
   hold_seconds: Math.max(parent.hold_seconds, by.hold_seconds ?? 0),
   approval_over: lower(parent.approval_over, by.approval_over),
-  preview_over: lower(parent.preview_over, by.preview_over),
 });
 
 /** The first member that asks for more than the parent has, with what the parent has; null where none does. */
@@ -57,7 +53,7 @@ export function widerDeletes(
   parent: DeleteRules,
   by: NarrowerDeleteRules,
 ): { readonly member: keyof DeleteRules; readonly has: string } | null {
-  for (const member of ['persons_per_day', 'approval_over', 'preview_over'] as const) {
+  for (const member of ['persons_per_day', 'approval_over'] as const) {
     const [asked, has] = [by[member], parent[member]];
     if (asked !== undefined && has !== undefined && asked > has) return { member, has: String(has) };
   }

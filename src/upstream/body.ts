@@ -2,7 +2,7 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
-import { chunksOf, type ChunkReader } from './chunks.ts';
+import { chunkOf, chunksOf, type ChunkReader } from './chunks.ts';
 import type { UpstreamAnswer } from './transport.ts';
 
 /**
@@ -11,8 +11,7 @@ import type { UpstreamAnswer } from './transport.ts';
  */
 export async function readText(answer: UpstreamAnswer, maxBytes: number): Promise<Result<string>> {
   const { response } = answer;
-  const declared = declaredBytes(response);
-  if (response.body === null || (declared !== null && declared <= maxBytes)) return readAtOnce(answer);
+  if (response.body === null || declaresAtMost(maxBytes, response)) return readAtOnce(answer);
   const chunks = chunksOf(response.body);
   const decoder = new TextDecoder();
   let text = '';
@@ -45,19 +44,27 @@ async function readAtOnce(answer: UpstreamAnswer): Promise<Result<string>> {
   }
 }
 
-/** The length a body has by its framing; `null` where it says none, or one of compressed bytes. */
-function declaredBytes({ headers }: Response): number | null {
+/** Whether a body is so small by its framing. One that says no length may be of any, and so may compressed bytes. */
+function declaresAtMost(maxBytes: number, { headers }: Response): boolean {
   const length = headers.get('content-length');
-  return length === null || headers.has('content-encoding') ? null : Number(length);
+  return length !== null && Number(length) <= maxBytes && !headers.has('content-encoding');
 }
 
 /**
- * The body piece by piece. The deadline runs only while PostHog is waited for: how slowly a client reads is its own
- * affair.
+ * The body as it arrives: at once where it says that it is small, within the time of the request. Else piece by piece;
+ * then the deadline runs only while PostHog is waited for: how slowly a client reads is its own affair.
  */
 export function chunksOfAnswer(answer: UpstreamAnswer): ChunkReader {
-  answer.deadline.clear();
-  const { body } = answer.response;
+  const { response, deadline } = answer;
+  const { body } = response;
+  if (body !== null && declaresAtMost(LIMITS.replyBufferBytes, response)) {
+    const read = () => response.bytes().finally(deadline.clear);
+    return chunkOf(read, () => {
+      deadline.clear();
+      return body.cancel().catch(() => undefined);
+    });
+  }
+  deadline.clear();
   return body === null ? NOTHING : patiently(chunksOf(body), answer);
 }
 
@@ -74,7 +81,7 @@ export function boundedChunks(answer: BodySource, bytesMax: number): BodySource 
         await chunks.cancel();
         throw new Error('the answer is too large');
       };
-      return { read, cancel: chunks.cancel };
+      return { ...chunks, read };
     },
     lost: () => (bytes > bytesMax ? tooLarge(bytesMax) : answer.lost()),
   };
@@ -87,21 +94,17 @@ interface BodySource {
 }
 
 /** A body that is there already, as it would arrive. */
-export function chunksOfText(text: string): ChunkReader {
-  let rest: Uint8Array | null = new TextEncoder().encode(text);
-  return {
-    read: () => {
-      const chunk = rest;
-      rest = null;
-      return Promise.resolve(chunk);
-    },
-    cancel: () => Promise.resolve(),
-  };
-}
+export const chunksOfText = (text: string): ChunkReader =>
+  chunkOf(() => Promise.resolve(new TextEncoder().encode(text)));
 
-const NOTHING: ChunkReader = { read: () => Promise.resolve(null), cancel: () => Promise.resolve() };
+const NOTHING: ChunkReader = {
+  whole: false,
+  read: () => Promise.resolve(null),
+  cancel: () => Promise.resolve(),
+};
 
 const patiently = (chunks: ChunkReader, answer: UpstreamAnswer): ChunkReader => ({
+  whole: false,
   read: () => {
     answer.deadline.restart();
     return chunks.read().finally(() => answer.deadline.clear());

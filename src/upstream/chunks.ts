@@ -7,6 +7,8 @@
 const CHUNK_BYTES = 65_536;
 
 export interface ChunkReader {
+  /** The first piece is all there is. */
+  readonly whole: boolean;
   /** The next bytes, as soon as there are any; `null` at the end. Rejects where the stream errors. */
   readonly read: () => Promise<Uint8Array | null>;
   /** Never rejects: a caller that stops reading needs no more errors. */
@@ -19,6 +21,7 @@ export function chunksOf(stream: ReadableStream<unknown>): ChunkReader {
   if (bytes === null) {
     const reader = stream.getReader();
     return {
+      whole: false,
       async read() {
         const { done, value } = await reader.read();
         if (done) return null;
@@ -29,11 +32,29 @@ export function chunksOf(stream: ReadableStream<unknown>): ChunkReader {
     };
   }
   return {
+    whole: false,
     async read() {
       const { done, value } = await bytes.read(new Uint8Array(CHUNK_BYTES));
       return done ? null : value;
     },
     cancel: () => bytes.cancel().catch(nothing),
+  };
+}
+
+/** What `read` gives, as one piece. */
+export function chunkOf(
+  read: () => Promise<Uint8Array>,
+  cancel: ChunkReader['cancel'] = () => Promise.resolve(),
+): ChunkReader {
+  let begun = false;
+  return {
+    whole: true,
+    read() {
+      if (begun) return Promise.resolve(null);
+      begun = true;
+      return read();
+    },
+    cancel,
   };
 }
 

@@ -70,6 +70,17 @@ export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkRe
   const pattern = patternOf(secrets);
   const mayHold = detectorOf(secrets);
   const heldMax = CHAR_BYTES_MAX * Math.max(...secrets.map((secret) => secret.length)) - 1;
+  const beginnings = secrets.map((secret) => new TextEncoder().encode(secret));
+  /** Bytes at the end that could be the beginning of a secret. Where something is escaped there, more than can be told. */
+  const heldOf = (bytes: Uint8Array): number => {
+    const end = bytes.subarray(Math.max(0, bytes.length - heldMax));
+    return end.includes(PERCENT) || end.includes(BACKSLASH)
+      ? heldMax
+      : Math.max(...beginnings.map((secret) => bytesBegun(secret, end)));
+  };
+
+  const spansOf = (bytes: Uint8Array, escaped: boolean): readonly Span[] =>
+    mayHold(bytes) ? spansIn(pattern, bytes, escaped) : NOWHERE;
 
   return (chunks) => {
     let held: Uint8Array = NOTHING;
@@ -78,19 +89,21 @@ export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkRe
     let ended = false;
 
     const clean = (bytes: Uint8Array): Uint8Array => {
-      const spans = mayHold(bytes) ? spansIn(pattern, bytes, escaped) : [];
-      const settled = ended ? bytes.length : Math.max(0, bytes.length - heldMax, spans.at(-1)?.end ?? 0);
+      const spans = spansOf(bytes, escaped);
+      const free = Math.max(0, bytes.length - (ended ? 0 : heldOf(bytes)));
+      const settled = Math.max(free, spans.at(-1)?.end ?? 0);
       held = bytes.slice(settled);
       escaped = endsEscaped(bytes.subarray(0, settled), escaped);
-      const starts = [0, ...spans.map(({ end }) => end)];
-      const ends = [...spans.map(({ start }) => start), settled];
-      return joined(
-        starts.flatMap((start, i) => [i === 0 ? NOTHING : MASK_BYTES, bytes.subarray(start, ends[i])]),
-      );
+      return masked(bytes.subarray(0, settled), spans);
     };
 
     return {
+      whole: chunks.whole,
       async read() {
+        if (chunks.whole) {
+          const bytes = await chunks.read();
+          return bytes === null ? null : masked(bytes, spansOf(bytes, false));
+        }
         while (!ended) {
           const chunk = await chunks.read();
           ended = chunk === null;
@@ -111,6 +124,18 @@ interface Span {
   readonly end: number;
 }
 
+const NOWHERE: readonly Span[] = [];
+
+/** The bytes with a mask in the place of each span; the same where there is none. */
+function masked(bytes: Uint8Array, spans: readonly Span[]): Uint8Array {
+  if (spans.length === 0) return bytes;
+  const starts = [0, ...spans.map(({ end }) => end)];
+  const ends = [...spans.map(({ start }) => start), bytes.length];
+  return joined(
+    starts.flatMap((start, i) => [i === 0 ? NOTHING : MASK_BYTES, bytes.subarray(start, ends[i])]),
+  );
+}
+
 /** Secrets are ASCII, so a decoder that makes one character of each byte finds them at the right places. */
 const BYTES_AS_TEXT = new TextDecoder('latin1');
 
@@ -121,6 +146,17 @@ function spansIn(pattern: RegExp, bytes: Uint8Array, escaped: boolean): Span[] {
     const start = index - before.length;
     return { start, end: start + found.length };
   });
+}
+
+/** Bytes of the longest beginning of the secret that these bytes end with, less than all of it. */
+function bytesBegun(secret: Uint8Array, bytes: Uint8Array): number {
+  for (let begun = Math.min(secret.length - 1, bytes.length); begun > 0; begun -= 1) {
+    const from = bytes.length - begun;
+    let same = 0;
+    while (same < begun && bytes[from + same] === secret[same]) same += 1;
+    if (same === begun) return begun;
+  }
+  return 0;
 }
 
 function endsEscaped(bytes: Uint8Array, escapedBefore: boolean): boolean {

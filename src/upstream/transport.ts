@@ -40,7 +40,7 @@ const USER_AGENT = 'hedgerow';
 
 /**
  * Makes the transport. `fetcher` is the runtime's fetch and `nowMs` its clock, passed in so that tests choose them.
- * An answer that is read whole has the time of one wait, from the request to its last byte.
+ * An answer that is read whole, as one is that says it is small, has the time of one wait, from the request to its last byte.
  */
 export function openTransport(config: PostHogConfig, fetcher: typeof fetch, nowMs: () => number): Transport {
   const attempt: Transport = async (request, left) => {

@@ -1,5 +1,6 @@
 /** The documentation's examples are arguments and answers that hold. */
 import { describe, expect, test } from 'vitest';
+import { DOCUMENTATION } from '../../src/catalogue/documentation.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { documentedReply, REPLY_SCHEMAS } from '../../src/catalogue/reply-schemas.ts';
 import { ask, exampleOf } from '../support/catalogue/operations.ts';
@@ -26,10 +27,11 @@ describe('Examples', () => {
     expect(new Set(named)).toEqual(new Set(Object.keys(REPLY_SCHEMAS)));
   });
 
-  test('The documentation texts of every operation are not empty', () => {
-    for (const { id, doc } of CATALOGUE) {
-      expect(doc.summary, id).toMatch(/^[A-Z].{8,}[^.]$/);
-      expect(doc.description, id).toMatch(/\.$/);
+  test('The documentation texts are those of the operations of the catalogue, and none is empty', () => {
+    expect(new Set(Object.keys(DOCUMENTATION))).toEqual(new Set(CATALOGUE.map(({ id }) => id)));
+    for (const [id, { summary, description }] of Object.entries(DOCUMENTATION)) {
+      expect(summary, id).toMatch(/^[A-Z].{8,}[^.]$/);
+      expect(description, id).toMatch(/\.$/);
     }
   });
 });

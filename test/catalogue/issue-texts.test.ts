@@ -47,7 +47,7 @@ interface Subject {
 }
 
 const SUBJECTS: Subject[] = [
-  ...CATALOGUE.map(({ id, input, doc }) => ({ name: id, schema: input, example: doc.example })),
+  ...CATALOGUE.map(({ id, input, example }) => ({ name: id, schema: input, example })),
   ...Object.entries(CONTROL_ROUTES).flatMap(
     ([name, { body, query }]: [string, { body: Fields; query: Fields }]) => [
       { name: `the body of ${name}`, schema: body, example: {} },

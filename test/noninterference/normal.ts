@@ -3,9 +3,11 @@ import type { Answer } from '../support/client.ts';
 import { readCsv } from '../support/csv.ts';
 
 const OWN_IDS = /\b(req|del|tok|reg)_[A-Za-z0-9_-]{22}/g;
-/** Of the gateway's own plane: when something was asked, sent and answered, and what is left of the rate. */
+/** Of the gateway's own plane: when something was asked, sent and answered, how fast, and what is left of the rate. */
 const OWN_TIMES =
-  /"(intended_at|refused_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds)":("[^"]*"|\d+)/g;
+  /"(intended_at|refused_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds|more_in_seconds)":("[^"]*"|\d+)/g;
+/** A rate is told only where any time has passed. */
+const OWN_RATES = /"(persons_per_minute)":(null|\d+)/g;
 /** The same columns in a table. */
 const OWN_COLUMNS = /^(?:.*_at|outcome\.(?:settled_at|duration_ms))$/;
 const HEADERS_OF_THE_CALL = new Set(['date', 'ratelimit', 'connection', 'keep-alive']);
@@ -26,7 +28,9 @@ export function normalised(target: string, { status, headers, text }: Answer): s
 }
 
 const timeless = (target: string, text: string): string =>
-  target.includes('format=csv') ? timelessTable(text) : text.replaceAll(OWN_TIMES, '"$1":"*"');
+  target.includes('format=csv')
+    ? timelessTable(text)
+    : text.replaceAll(OWN_TIMES, '"$1":"*"').replaceAll(OWN_RATES, '"$1":"*"');
 
 /** A table without its times; an answer that is no table is left as it is. */
 function timelessTable(text: string): string {

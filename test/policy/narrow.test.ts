@@ -130,7 +130,7 @@ describe('Asking for more than the parent has', () => {
   test.each<[string, Narrowing]>([
     ['nothing', {}],
     ['exactly what the parent has', { scopes: [...parent.scopes], origins: [...parent.origins], rate }],
-    ['a longer hold and a lower bar', { deletes: { hold_seconds: 60, approval_over: 5, preview_over: 5 } }],
+    ['a longer hold and a lower bar', { deletes: { hold_seconds: 60, approval_over: 5 } }],
     ['its numbers', { deletes: { persons_per_day: 100, events: true, recordings: false, hold_seconds: 0 } }],
     ['its visible properties', { properties: { visible: ['email', 'plan'], hidden: [] } }],
     [

@@ -230,7 +230,7 @@ test('The persons left to be sent are exactly those that PostHog names as not de
     }),
     SEED,
   );
-  expect(settle(byDistinctId, errors(UUIDS.slice(0, 1, 'refuse')), 1)).toMatchObject({
+  expect(settle(byDistinctId, errors(UUIDS.slice(0, 1)), 1, 'refuse')).toMatchObject({
     remainder: { ids: UUIDS.slice(0, 1) },
   });
 });

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Json } from '../../src/core/json.ts';
-import { ByteRenderer } from '../../src/upstream/page/bytes.ts';
+import { ByteRenderer } from '../../src/upstream/page/untouched/bytes.ts';
 import { runs } from '../support/properties/runs.ts';
 
 const LINKS = ['next', 'previous', 'initial'] as const;

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseJson, type Json, type JsonObject } from '../../src/core/json.ts';
-import { ByteRenderer } from '../../src/upstream/page/bytes.ts';
+import { ByteRenderer } from '../../src/upstream/page/untouched/bytes.ts';
 import type { RowsAt, RowsPlan } from '../../src/upstream/page/plan.ts';
 import { RowRenderer } from '../../src/upstream/page/rows.ts';
 import { PageFlaw, SPARE_BYTES } from '../../src/upstream/page/window.ts';
@@ -146,8 +146,14 @@ function cut(bytes: Uint8Array, lengths: readonly number[]): Uint8Array[] {
 }
 
 /** What goes out, and the error that ended it. */
-function run(rewrite: RowsPlan | null, chunks: readonly Uint8Array[]): { out: Uint8Array[]; error: unknown } {
-  const page = rewrite === null ? new ByteRenderer(() => undefined) : new RowRenderer(rewrite);
+function run(rewrite: RowsPlan, chunks: readonly Uint8Array[]): { out: Uint8Array[]; error: unknown } {
+  return drive(new RowRenderer(rewrite), chunks);
+}
+
+function drive(
+  page: RowRenderer | ByteRenderer,
+  chunks: readonly Uint8Array[],
+): { out: Uint8Array[]; error: unknown } {
   const out: Uint8Array[] = [];
   try {
     for (const chunk of chunks) out.push(page.push(chunk));
@@ -197,6 +203,8 @@ function damaged(text: string, changes: readonly { at: number; byte: number }[])
   for (const { at, byte } of changes) bytes[at % bytes.length] = byte;
   return bytes;
 }
+
+const linkOf = (name: string): Json | undefined => (name === 'next' ? 'https://gateway/' : undefined);
 
 describe('Pages rewritten as they arrive', () => {
   test('A page is what rewriting it at once would give, wherever it is cut', () => {
@@ -272,7 +280,7 @@ describe('Pages rewritten as they arrive', () => {
     fc.assert(
       fc.property(pages, cuts, damage, ({ text }, lengths, changes) => {
         const bytes = damaged(text, changes);
-        const { out, error } = run(null, cut(bytes, lengths));
+        const { out, error } = drive(new ByteRenderer(() => undefined), cut(bytes, lengths));
         if (error === null) {
           whole += 1;
           expect(Buffer.concat(out).equals(bytes)).toBe(true);
@@ -284,6 +292,36 @@ describe('Pages rewritten as they arrive', () => {
       { ...RUNS, numRuns: 1500 },
     );
     expect(whole).toBeGreaterThan(50);
+  });
+
+  test('A page that is there at once is passed through as one that comes in pieces, damaged or not', () => {
+    const asPostHogWrites = fc
+      .tuple(
+        fc.array(rowTexts, { maxLength: 3 }),
+        fc.constantFrom('', '"count":2,', '"next":"b",', '"a":[],'),
+      )
+      .map(([rows, more]) => `{"next":"a",${more}"previous":null,"results":[${rows.join()}]}`);
+    const texts = fc.oneof(
+      asPostHogWrites,
+      pages.map(({ text }) => text),
+    );
+    let whole = 0;
+    fc.assert(
+      fc.property(texts, cuts, fc.option(damage, { nil: [] }), (text, lengths, changes) => {
+        const bytes = damaged(text, changes);
+        const { out, error } = drive(new ByteRenderer(linkOf), cut(bytes, lengths));
+        const atOnce = drive(new ByteRenderer(linkOf, true), [bytes]);
+        expect(atOnce.error === null).toBe(error === null);
+        if (error === null) {
+          whole += 1;
+          expect(Buffer.concat(atOnce.out).equals(Buffer.concat(out))).toBe(true);
+        } else {
+          expect(atOnce.error).toBeInstanceOf(PageFlaw);
+        }
+      }),
+      { ...RUNS, numRuns: 3000 },
+    );
+    expect(whole).toBeGreaterThan(500);
   });
 
   test('A page is never in memory with more than its largest row, one chunk and a little room', () => {

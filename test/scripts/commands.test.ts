@@ -51,7 +51,7 @@ describe('Output of npm start', () => {
     const said = paste(indented(gateway.printed));
     expect(said).toContain('"tenant":');
     expect(said).toContain('202 Accepted');
-    expect(said).toContain('"state":"accepted"');
+    expect(said).toContain('"state":"settling"');
   });
 
   test('The printed commands for a PostHog work when they are pasted, and read the admin token themselves', () => {

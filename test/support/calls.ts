@@ -46,7 +46,7 @@ export function pathOf(
 /** A call with its arguments where that method reads them. */
 export function callOf(operation: Operation, method: Method, options: CallOptions = {}): Call {
   const path = pathOf(operation, options);
-  const args = options.args ?? operation.doc.example;
+  const args = options.args ?? operation.example;
   const inBody = method !== 'GET' && operation.place !== 'query';
   const query = inBody ? '' : inQuery(args);
   return {

@@ -1,5 +1,6 @@
 /** Bodies of PostHog's: never more in memory than agreed, never less passed on than came, and a cut one never looks whole. */
 import { describe, expect, test, vi } from 'vitest';
+import { LIMITS } from '../../src/core/limits.ts';
 import { chunksOfAnswer, readText } from '../../src/upstream/body.ts';
 import type { UpstreamAnswer } from '../../src/upstream/transport.ts';
 import { answerOf, answers, HASTY, piecewise } from '../support/upstream/answers.ts';
@@ -84,6 +85,63 @@ describe('Bodies read piece by piece', () => {
     const { answer, cancelled } = piecewise(pieces, 'stays');
     await chunksOfAnswer(await answerOf(answer)).cancel();
     expect(cancelled).toHaveBeenCalledOnce();
+  });
+});
+
+/** A body that says how long it is. */
+const declaring =
+  (bytes: number, given: (init: RequestInit) => Promise<Response>) =>
+  async (init: RequestInit): Promise<Response> => {
+    const { body } = await given(init);
+    return new Response(body, { headers: { 'Content-Length': String(bytes) } });
+  };
+
+describe('Bodies that say they are small', () => {
+  const pieces = ['first ', 'second ', 'third'];
+
+  test('A body that says it is small is one piece, and a larger one or one that does not say it is many', async () => {
+    const small = chunksOfAnswer(await answerOf(declaring(18, piecewise(pieces).answer)));
+    expect(small.whole).toBe(true);
+    expect(new TextDecoder().decode((await small.read()) ?? undefined)).toBe(pieces.join(''));
+    expect(await small.read()).toBe(null);
+    const { replyBufferBytes } = LIMITS;
+    for (const [bytes, whole] of [
+      [0, true],
+      [replyBufferBytes, true],
+      [replyBufferBytes + 1, false],
+      [Number.NaN, false],
+    ] as const)
+      expect(chunksOfAnswer(await answerOf(declaring(bytes, piecewise(pieces).answer))).whole).toBe(whole);
+    expect(chunksOfAnswer(await answerOf(piecewise(pieces).answer)).whole).toBe(false);
+  });
+
+  test('A body that says it is small is lost where the connection breaks, and where it takes longer than a request may', async () => {
+    const broken = await answerOf(declaring(18, piecewise(pieces, 'breaks').answer));
+    await expect(chunksOfAnswer(broken).read()).rejects.toThrow('Network connection lost.');
+    expect(broken.failure()).toMatchObject({ code: 'upstream_unreachable' });
+    const silent = await answerOf(declaring(18, piecewise(pieces, 'stays').answer), HASTY);
+    await expect(chunksOfAnswer(silent).read()).rejects.toThrow('aborted');
+    expect(silent.failure()).toMatchObject({ code: 'upstream_timeout' });
+  });
+
+  test('A body that says it is small is cancelled when nobody reads it, and may be cancelled when it was read', async () => {
+    const { answer, cancelled } = piecewise(pieces, 'stays');
+    await chunksOfAnswer(await answerOf(declaring(18, answer))).cancel();
+    expect(cancelled).toHaveBeenCalledOnce();
+    const chunks = chunksOfAnswer(await answerOf(declaring(18, piecewise(pieces).answer)));
+    await chunks.read();
+    await chunks.cancel();
+  });
+
+  test('The deadline of a body that says it is small runs on from its request, and ends with it', async () => {
+    for (const end of ['ends', 'breaks'] as const) {
+      const { answer, isArmed } = await watched(await answerOf(declaring(18, piecewise(pieces, end).answer)));
+      const reading = chunksOfAnswer(answer).read();
+      expect(isArmed()).toBe(true);
+      await reading.catch(() => undefined);
+      expect(isArmed()).toBe(false);
+      expect(answer.deadline.restart).not.toHaveBeenCalled();
+    }
   });
 });
 

@@ -1,7 +1,7 @@
 /** The key does not come out: of a text, or of a stream however it is cut. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ChunkReader } from '../../src/upstream/chunks.ts';
+import { chunkOf, type ChunkReader } from '../../src/upstream/chunks.ts';
 import { chunkScrubberOf, scrubberOf, scrubsOf } from '../../src/upstream/scrub.ts';
 import { runs } from '../support/properties/runs.ts';
 
@@ -43,12 +43,18 @@ const bytesOf = (text: string) => new TextEncoder().encode(text);
 /** A reader of these pieces. */
 function readerOf(pieces: readonly Uint8Array[]): ChunkReader {
   const left = pieces.values();
-  return { read: async () => left.next().value ?? null, cancel: async () => undefined };
+  return { whole: false, read: async () => left.next().value ?? null, cancel: async () => undefined };
 }
 
 /** What comes out of a body in these pieces. */
-async function scrubbed(secret: string, pieces: readonly Uint8Array[]): Promise<Uint8Array> {
-  const chunks = chunkScrubberOf(secret)(readerOf(pieces));
+const scrubbed = (secret: string, pieces: readonly Uint8Array[]): Promise<Uint8Array> =>
+  drained(chunkScrubberOf(secret)(readerOf(pieces)));
+
+/** What comes out of a body that is there at once. */
+const scrubbedAtOnce = (secret: string, text: string): Promise<Uint8Array> =>
+  drained(chunkScrubberOf(secret)(chunkOf(() => Promise.resolve(bytesOf(text)))));
+
+async function drained(chunks: ChunkReader): Promise<Uint8Array> {
   const out: Uint8Array[] = [];
   for (let chunk = await chunks.read(); chunk !== null; chunk = await chunks.read()) out.push(chunk);
   return new Uint8Array(Buffer.concat(out));
@@ -103,6 +109,8 @@ describe('Bodies in pieces', () => {
       const out = new TextDecoder().decode(await scrubbed(KEY, cutAt(bytes, [cut, cut + 1])));
       expect(out).toBe('{"a":"[redacted]","b":"[redacted][redacted]"}');
     }
+    const atOnce = await scrubbedAtOnce(KEY, new TextDecoder().decode(bytes));
+    expect(new TextDecoder().decode(atOnce)).toBe('{"a":"[redacted]","b":"[redacted][redacted]"}');
   });
 
   test('An empty body stays empty, and the end of a body that was held back comes at the end', async () => {
@@ -128,6 +136,7 @@ describe('Bodies in pieces', () => {
           const json = `"${before.join('')}${key}${after.join('')}"`;
           const out = new TextDecoder().decode(await scrubbed(PLAIN_KEY, cutAt(bytesOf(json), cuts)));
           expect(out).toBe(scrubberOf(PLAIN_KEY)(json));
+          expect(new TextDecoder().decode(await scrubbedAtOnce(PLAIN_KEY, json))).toBe(out);
           expect(readings(out).filter((text) => text.includes(PLAIN_KEY))).toEqual([]);
           expect(out.startsWith(`"${before.join('')}`)).toBe(true);
           expect(out.endsWith(`${after.join('')}"`)).toBe(true);

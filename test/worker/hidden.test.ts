@@ -50,7 +50,7 @@ const ARGS: Readonly<Record<string, Args>> = {
 const callsOf = (format: 'json' | 'csv'): Call[] =>
   EVERY_METHOD.filter(({ operation }) => format === 'json' || operation.reply.rows !== null).map(
     ({ operation, method }) => {
-      const args: Args = ARGS[operation.id] ?? operation.doc.example;
+      const args: Args = ARGS[operation.id] ?? operation.example;
       const csv = format === 'csv' ? { format } : {};
       return callOf(operation, method, { person: UUID, args: { ...args, ...csv } });
     },

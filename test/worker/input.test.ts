@@ -69,7 +69,7 @@ describe('Every operation', () => {
       .filter(({ method }) => method !== 'GET')
       .map(({ operation, method }) => callOf(operation, method));
     const answers = await together(calls, ({ method, path, operation }) => {
-      const fields = JSON.stringify(operation.doc.example).slice(1, -1);
+      const fields = JSON.stringify(operation.example).slice(1, -1);
       return send(method, path, {
         token,
         ...json(`{${fields}${fields === '' ? '' : ','}"${name}":"phc_other"}`),

@@ -44,9 +44,14 @@ const linesOf = (): LogLine[] =>
 
 /** The one line that what is done here leads to. */
 async function lineAfter(act: () => Promise<unknown>): Promise<LogLine> {
+  return (await withLine(act)).line;
+}
+
+/** What comes of one request, once its line is written, so that the next line is another's. */
+async function withLine<T>(act: () => Promise<T>): Promise<{ readonly value: T; readonly line: LogLine }> {
   const before = linesOf().length;
-  await act();
-  return until('the line is written', () => linesOf()[before]);
+  const value = await act();
+  return { value, line: await until('the line is written', () => linesOf()[before]) };
 }
 
 /** Sends these bytes and does with the socket what the test is about. */
@@ -221,7 +226,7 @@ describe('Number of log lines', () => {
 
 describe('Log lines of refusals', () => {
   test('The line of a refusal says which scope the token lacks', async () => {
-    const narrow = await tenants.derive(token, { scopes: ['cohort:read'] });
+    const { value: narrow } = await withLine(() => tenants.derive(token, { scopes: ['cohort:read'] }));
     expect(await lineAfter(() => get(narrow.token, LIST))).toMatchObject({
       status: 403,
       code: 'scope_missing',
@@ -250,8 +255,8 @@ describe('Log lines of refusals', () => {
       code: 'rate_limited',
       limit: 'tenant',
     });
-    const parent = await tenants.derive(token, { rate });
-    const child = await tenants.derive(parent.token, {});
+    const { value: parent } = await withLine(() => tenants.derive(token, { rate }));
+    const { value: child } = await withLine(() => tenants.derive(parent.token, {}));
     expect(await lineAfter(() => get(child.token, '/v1/whoami'))).toMatchObject({
       code: 'rate_limited',
       limit: parent.id,
@@ -260,7 +265,7 @@ describe('Log lines of refusals', () => {
   });
 
   test('The line of a refusal says whose deletion budget was used up', async () => {
-    const poor = await tenants.derive(token, { deletes: { persons_per_day: 0 } });
+    const { value: poor } = await withLine(() => tenants.derive(token, { deletes: { persons_per_day: 0 } }));
     const line = await lineAfter(() =>
       send('POST', `${LIST}/bulk_delete`, { token: poor.token, json: { ids: [ADA.uuid] } }),
     );

@@ -167,7 +167,7 @@ describe('Requests to PostHog', () => {
 
 describe('Arguments from the query or the body', () => {
   const funnel = operationOf('persons_funnel');
-  const args = { ...funnel.doc.example, funnel_step: 2, limit: 50 };
+  const args = { ...funnel.example, funnel_step: 2, limit: 50 };
 
   test('A funnel means the same by query and by body, and is one and the same query', async () => {
     const answers = [
@@ -175,7 +175,7 @@ describe('Arguments from the query or the body', () => {
       await post(`/funnel/?${inQuery(args)}`),
       await post('/funnel/', args),
       await post(`/funnel/?${inQuery({ funnel_step: 2, limit: 50 })}`, {
-        ...funnel.doc.example,
+        ...funnel.example,
         funnel_step: 2,
       }),
     ];

@@ -28,22 +28,13 @@ export const ACTIVITY: readonly Operation[] = [
     id: 'persons_activity',
     slicing: { kind: 'refused', why: 'PostHog lists what was done to anybody in the project.' },
     path: 'activity',
-    doc: {
-      summary: 'List what was done to the persons of the project',
-      description:
-        'Newest first, 10 a page unless `limit` says otherwise. Shows the e-mail addresses of staff.',
-      example: { limit: 10, page: 1 },
-    },
+    example: { limit: 10, page: 1 },
   }),
   forwarding({
     ...activity,
     id: 'persons_person_activity',
     slicing: { kind: 'named', by: 'path' },
     path: ':id/activity',
-    doc: {
-      summary: 'List what was done to one person',
-      description: '404 once the person is deleted.',
-      example: {},
-    },
+    example: {},
   }),
 ];

@@ -33,8 +33,6 @@ const READ_ONLY = [
 ] as const;
 
 const propertyName = refersTo(personProperty, text(400));
-const ASYNC = 'PostHog accepts the change before it is made, and says so even where making it fails.';
-
 export const CHANGING: readonly Operation[] = [
   forwarding({
     ...changes,
@@ -51,13 +49,7 @@ export const CHANGING: readonly Operation[] = [
         }),
       ),
     }),
-    doc: {
-      summary: 'Set properties of a person',
-      description:
-        'Merged into what is there, by PUT as well as by PATCH. A whole person as it was read may be sent: members ' +
-        `besides \`properties\` are ignored. ${ASYNC}`,
-      example: { properties: { plan: 'team' } },
-    },
+    example: { properties: { plan: 'team' } },
   }),
   forwarding({
     ...changes,
@@ -65,11 +57,7 @@ export const CHANGING: readonly Operation[] = [
     path: ':id/update_property',
     scopes: ['person:update'],
     input: z.strictObject({ key: propertyName, value: refersTo(none, keptJson()) }),
-    doc: {
-      summary: 'Set one property of a person',
-      description: `A \`null\` value is refused by generation A. ${ASYNC}`,
-      example: { key: 'plan', value: 'team' },
-    },
+    example: { key: 'plan', value: 'team' },
   }),
   forwarding({
     ...changes,
@@ -78,11 +66,7 @@ export const CHANGING: readonly Operation[] = [
     scopes: ['person:update'],
     input: z.strictObject({ $unset: propertyName }),
     reply: startedReply,
-    doc: {
-      summary: 'Remove one property of a person',
-      description: ASYNC,
-      example: { $unset: 'plan' },
-    },
+    example: { $unset: 'plan' },
   }),
   forwarding({
     ...changes,
@@ -100,13 +84,7 @@ export const CHANGING: readonly Operation[] = [
         path: ['distinct_ids_to_split'],
       }),
     reply: startedReply,
-    doc: {
-      summary: 'Split a merged person',
-      description:
-        '`main_distinct_id` keeps its person, every other becomes its own; or name `distinct_ids_to_split` ' +
-        '(generation B on). Split-off persons start without properties. Runs later.',
-      example: { main_distinct_id: 'ada@acme.test' },
-    },
+    example: { main_distinct_id: 'ada@acme.test' },
   }),
   forwarding({
     ...changes,
@@ -115,12 +93,6 @@ export const CHANGING: readonly Operation[] = [
     path: 'reset_person_distinct_id',
     scopes: ['person:reset_distinct_id'],
     input: z.strictObject({ distinct_id: distinctId() }),
-    doc: {
-      summary: 'Make the distinct id of a deleted person usable again',
-      description:
-        'Has an effect only after new events re-created the person; earlier, and for unknown ids, it answers 202 and ' +
-        'does nothing.',
-      example: { distinct_id: 'ada@acme.test' },
-    },
+    example: { distinct_id: 'ada@acme.test' },
   }),
 ];

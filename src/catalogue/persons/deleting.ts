@@ -25,9 +25,6 @@ const onePerson = (person: PersonRef | null): DeletionTarget => {
   return { kind: 'person', ids: [person] };
 };
 
-const LOGGED =
-  'Written to the deletion log first; the answer names the entry in `Hedgerow-Deletion` and `Location`.';
-
 /** 1 to 1000 of them. An empty list is none: clients send one beside the list they mean. */
 const listed = <T extends z.ZodType>(id: T) =>
   leftOutAs(['empty list'], json(z.array(id).min(1).max(LIMITS.bulkIdsMax)));
@@ -51,13 +48,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
       const target = listOf(input, LIMITS.bulkIdsMax);
       return target.ok ? ok({ target: target.value, flags: flagsOf(input) }) : target;
     },
-    doc: {
-      summary: 'Delete up to 1000 persons',
-      description:
-        'By UUID (`ids`) or by distinct id, which deletes the whole merged person. Unknown ids are ignored. In the query ' +
-        `lists are JSON: \`ids=["…"]\`. ${LOGGED} 202 means accepted, never done.`,
-      example: { ids: [EXAMPLE_UUID] },
-    },
+    example: { ids: [EXAMPLE_UUID] },
   }),
   deleting({
     ...deletes,
@@ -68,11 +59,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     place: 'query',
     input: z.strictObject(flagFields),
     deletes: (input, person) => ok({ target: onePerson(person), flags: flagsOf(input) }),
-    doc: {
-      summary: 'Delete one person',
-      description: `A flag counts only where it is \`true\`; PostHog itself would take \`delete_events=false\` for yes. ${LOGGED}`,
-      example: {},
-    },
+    example: {},
   }),
   deleting({
     ...deletes,
@@ -83,11 +70,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     input: z.strictObject({}),
     deletes: (_, person) =>
       ok({ target: onePerson(person), flags: { ...NO_FLAGS, delete_events: true, keep_person: true } }),
-    doc: {
-      summary: 'Delete the events of a person, keeping the profile',
-      description: `The grant must allow deleting events. ${LOGGED}`,
-      example: {},
-    },
+    example: {},
   }),
   deleting({
     ...deletes,
@@ -98,10 +81,6 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     input: z.strictObject({}),
     deletes: (_, person) =>
       ok({ target: onePerson(person), flags: { ...NO_FLAGS, delete_recordings: true, keep_person: true } }),
-    doc: {
-      summary: 'Delete the recordings of a person, keeping the profile',
-      description: `The grant must allow deleting recordings. ${LOGGED}`,
-      example: {},
-    },
+    example: {},
   }),
 ];

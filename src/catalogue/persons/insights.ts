@@ -31,9 +31,6 @@ const insight = {
 /** What the nested path of these fails on in every generation (PostHog contract §10, 4), so only a query answers them. */
 const queryOnly = { ...insight, route: { kind: 'query', legacyIn: [], envelope: 'short' } } as const;
 
-const WINDOW = 'The last 7 days unless `date_from` and `date_to` say otherwise.';
-const FOLLOW = 'Follow `next` until it is null.';
-
 const signedUp = { id: 'signed up', type: 'events', order: 0 } as const;
 const paid = { id: 'paid', type: 'events', order: 1 } as const;
 
@@ -45,11 +42,7 @@ export const INSIGHTS: readonly Operation[] = [
     methods: ['GET', 'POST'],
     place: 'either',
     input: FunnelInput,
-    doc: {
-      summary: 'List the persons at a step of a funnel',
-      description: `\`funnel_step\` n: reached step n; -n: reached the one before, not this. ${WINDOW} ${FOLLOW}`,
-      example: { events: [signedUp, paid], funnel_step: 1, date_from: '-14d' },
-    },
+    example: { events: [signedUp, paid], funnel_step: 1, date_from: '-14d' },
   }),
   forwarding({
     ...insight,
@@ -59,14 +52,10 @@ export const INSIGHTS: readonly Operation[] = [
     place: 'either',
     input: CorrelationInput,
     reply: correlationReply,
-    doc: {
-      summary: 'List the persons behind a funnel correlation',
-      description: FOLLOW,
-      example: {
-        events: [signedUp, paid],
-        funnel_correlation_person_entity: { id: 'watched video', type: 'events' },
-        funnel_correlation_person_converted: 'true',
-      },
+    example: {
+      events: [signedUp, paid],
+      funnel_correlation_person_entity: { id: 'watched video', type: 'events' },
+      funnel_correlation_person_converted: 'true',
     },
   }),
   forwarding({
@@ -74,14 +63,10 @@ export const INSIGHTS: readonly Operation[] = [
     id: 'persons_lifecycle',
     path: 'lifecycle',
     input: LifecycleInput,
-    doc: {
-      summary: 'List the persons of one lifecycle state on a day',
-      description: `${WINDOW} ${FOLLOW}`,
-      example: {
-        events: [{ id: '$pageview', type: 'events' }],
-        target_date: '2026-01-05',
-        lifecycle_type: 'new',
-      },
+    example: {
+      events: [{ id: '$pageview', type: 'events' }],
+      target_date: '2026-01-05',
+      lifecycle_type: 'new',
     },
   }),
   forwarding({
@@ -89,15 +74,11 @@ export const INSIGHTS: readonly Operation[] = [
     id: 'persons_stickiness',
     path: 'stickiness',
     input: StickinessInput,
-    doc: {
-      summary: 'List the persons who were active on that many days',
-      description: `${WINDOW} ${FOLLOW}`,
-      example: {
-        events: [{ id: '$pageview', type: 'events' }],
-        entity_id: '$pageview',
-        entity_type: 'events',
-        stickiness_days: 2,
-      },
+    example: {
+      events: [{ id: '$pageview', type: 'events' }],
+      entity_id: '$pageview',
+      entity_type: 'events',
+      stickiness_days: 2,
     },
   }),
   forwarding({
@@ -105,14 +86,10 @@ export const INSIGHTS: readonly Operation[] = [
     id: 'persons_trends',
     path: 'trends',
     input: TrendsInput,
-    doc: {
-      summary: 'List the persons behind a point of a trend',
-      description: `\`value_at_data_point\` is the number of events. ${WINDOW} ${FOLLOW}`,
-      example: {
-        events: [{ id: '$pageview', type: 'events' }],
-        entity_id: '$pageview',
-        entity_type: 'events',
-      },
+    example: {
+      events: [{ id: '$pageview', type: 'events' }],
+      entity_id: '$pageview',
+      entity_type: 'events',
     },
   }),
   forwarding({
@@ -128,10 +105,6 @@ export const INSIGHTS: readonly Operation[] = [
     path: ':id/properties_timeline',
     input: z.strictObject({ ...insightFields, ...breakdownFields }),
     reply: timelineReply,
-    doc: {
-      summary: "See how a person's properties changed along an insight",
-      description: `Generation A only; with later ones 410 \`operation_removed\`. ${WINDOW}`,
-      example: { events: [{ id: '$pageview', type: 'events' }] },
-    },
+    example: { events: [{ id: '$pageview', type: 'events' }] },
   }),
 ];

@@ -28,8 +28,6 @@ const absentInA = (instead: string): PersonsRoute => ({
   because: 'newer',
   instead,
 });
-const NEWER = 'Not in generation A: 400 `generation_lacks`.';
-
 const reads = {
   effect: 'read',
   delivery: 'idempotent',
@@ -56,13 +54,7 @@ export const READING: readonly Operation[] = [
     }),
     sentOnlyIfTrue: ['include_total'],
     reply: replies.listReply,
-    doc: {
-      summary: 'List persons',
-      description:
-        'Filters are joined by AND. `properties` is a flat JSON list of `{key, type: "person", operator, value}`. ' +
-        'Follow `next` until it is null: a page may hold fewer rows than `limit`, even none, and still have one.',
-      example: { limit: 2 },
-    },
+    example: { limit: 2 },
   }),
   forwarding({
     ...reads,
@@ -72,11 +64,7 @@ export const READING: readonly Operation[] = [
     scopes: ['person:read'],
     input: z.strictObject({}),
     reply: replies.personReply,
-    doc: {
-      summary: 'Retrieve one person',
-      description: 'By number or UUID. For a distinct id, list with `distinct_id`.',
-      example: {},
-    },
+    example: {},
   }),
   forwarding({
     ...reads,
@@ -87,13 +75,7 @@ export const READING: readonly Operation[] = [
     scopes: ['person:read', 'cohort:read'],
     input: z.strictObject({ person_id: personRef() }),
     reply: replies.cohortsReply,
-    doc: {
-      summary: 'List the cohorts a person is in',
-      description:
-        'PostHog looks memberships up in the project that the owner of the key has open: the key should belong to a ' +
-        'service user whose only project is this one.',
-      example: { person_id: replies.EXAMPLE_UUID },
-    },
+    example: { person_id: replies.EXAMPLE_UUID },
   }),
   forwarding({
     ...reads,
@@ -106,11 +88,7 @@ export const READING: readonly Operation[] = [
       value: refersTo(none, leftOutAs(['empty text'], text())).optional(),
     }),
     reply: replies.valuesReply,
-    doc: {
-      summary: 'List the values of a person property',
-      description: 'Over the whole project, with counts; `value` keeps those that contain it.',
-      example: { key: 'plan' },
-    },
+    example: { key: 'plan' },
   }),
   forwarding({
     ...reads,
@@ -128,11 +106,7 @@ export const READING: readonly Operation[] = [
       ...pageFields,
     }),
     reply: replies.deletionStatusReply,
-    doc: {
-      summary: 'See which event deletions are pending',
-      description: `Tracks events only; a person that is not listed proves nothing. ${NEWER}`,
-      example: { status: 'pending' },
-    },
+    example: { status: 'pending' },
   }),
   forwarding({
     ...reads,
@@ -145,11 +119,7 @@ export const READING: readonly Operation[] = [
     scopes: ['person:read'],
     input: z.strictObject({ distinct_ids: z.array(distinctId()).max(LIMITS.batchIdsMax) }),
     reply: replies.personsByDistinctIdReply,
-    doc: {
-      summary: 'Look persons up by distinct id',
-      description: `Up to ${LIMITS.batchIdsMax} at once; more is refused, where PostHog would drop the rest unsaid. None finds nobody. ${NEWER}`,
-      example: { distinct_ids: ['ada@acme.test'] },
-    },
+    example: { distinct_ids: ['ada@acme.test'] },
   }),
   forwarding({
     ...reads,
@@ -162,11 +132,7 @@ export const READING: readonly Operation[] = [
     scopes: ['person:read'],
     input: z.strictObject({ uuids: z.array(personUuid()).max(LIMITS.batchIdsMax) }),
     reply: replies.personsByUuidReply,
-    doc: {
-      summary: 'Look persons up by UUID',
-      description: `Up to ${LIMITS.batchIdsMax} at once. ${NEWER}`,
-      example: { uuids: [replies.EXAMPLE_UUID] },
-    },
+    example: { uuids: [replies.EXAMPLE_UUID] },
   }),
   forwarding({
     ...reads,
@@ -187,10 +153,6 @@ export const READING: readonly Operation[] = [
         path: ['distinct_id'],
       }),
     reply: replies.pastPersonReply,
-    doc: {
-      summary: "See a person's properties as they were",
-      description: `At \`timestamp\`, an ISO 8601 time with offset. Exactly one of \`distinct_id\`, \`person_id\` (a UUID). ${NEWER}`,
-      example: { distinct_id: 'ada@acme.test', timestamp: '2026-01-06T00:00:00Z' },
-    },
+    example: { distinct_id: 'ada@acme.test', timestamp: '2026-01-06T00:00:00Z' },
   }),
 ];

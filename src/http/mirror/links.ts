@@ -3,17 +3,17 @@ import { COLUMNS, FORMAT } from '../../catalogue/format.ts';
 import { toOwnQuery, toQuery } from '../../catalogue/fields/values.ts';
 import type { Call } from '../../catalogue/operation.ts';
 import { pageRequestOf } from '../../catalogue/paging.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
-import { rebuildLinks, type Links } from '../../upstream/page/links.ts';
+import type { Json } from '../../core/json.ts';
+import type { PageLinksInput } from '../../upstream/page/links.ts';
 import { targetOf } from '../input/path.ts';
 
-/** The links that an envelope of PostHog's has; none where the operation has no pages. */
-export function linksOf(call: Call, envelope: JsonObject, request: Request): Links {
+/** The place from which the links of an answer lead; `null` where the operation has no pages. */
+export function placeOf(call: Call, request: Request): PageLinksInput | null {
   const { paging } = call.operation.reply;
   const page = pageRequestOf(call);
-  if (paging === null || page === null) return {};
+  if (paging === null || page === null) return null;
   const url = new URL(request.url).origin + targetOf(request.url).path;
-  return rebuildLinks(envelope, { url, asked: askedPairs(call), paging, page });
+  return { url, asked: askedPairs(call), paging, page };
 }
 
 type Pair = readonly [name: string, value: string];

@@ -16,7 +16,7 @@ import {
 } from '../../policy/redact-answer.ts';
 import { redactStarted } from '../../policy/redact.ts';
 import type { OpenAnswer } from '../../upstream/client.ts';
-import { isLinkName } from '../../upstream/page/links.ts';
+import { isLinkName, rebuildLink, type LinkName, type PageLinksInput } from '../../upstream/page/links.ts';
 import type { ParsedRow } from '../../upstream/page/parsed-row.ts';
 import type { RenderOutcome, RenderPlan } from '../../upstream/page/plan.ts';
 import { readObject } from '../../upstream/page/read.ts';
@@ -24,7 +24,7 @@ import { renderAnswer } from '../../upstream/page/render.ts';
 import { JSON_TYPE, type Context, type Reply } from '../context.ts';
 import { CSV_TYPE } from '../reply/csv.ts';
 import { notFound } from './enforce-slice.ts';
-import { linksOf } from './links.ts';
+import { placeOf } from './links.ts';
 
 export async function renderSuccess(
   ctx: Context,
@@ -136,21 +136,19 @@ const itself = (row: JsonObject): JsonObject => row;
 
 /** The links of one page. A table has no place for them, so the way to the next page goes into a header (RFC 8288). */
 class PageLinks {
-  readonly #call: ConstrainedCall;
-  readonly #request: Request;
+  readonly #place: PageLinksInput | null;
   /** `undefined` until PostHog has said it. */
   #next: string | null | undefined;
 
   constructor(call: ConstrainedCall, request: Request) {
-    this.#call = call;
-    this.#request = request;
+    this.#place = placeOf(call, request);
   }
 
   /** The gateway's link in the place of PostHog's. */
-  readonly replace = (name: string, value: Json): Json | undefined => {
-    const links = linksOf(this.#call, { [name]: value }, this.#request);
-    if (name === 'next') this.#next = links.next ?? null;
-    const ours: Json | undefined = new Map<string, Json>(Object.entries(links)).get(name);
+  readonly replace = (name: LinkName, value: Json): Json | undefined => {
+    if (this.#place === null) return undefined;
+    const ours = rebuildLink(name, value, this.#place);
+    if (name === 'next') this.#next = ours;
     return ours;
   };
 
@@ -160,7 +158,7 @@ class PageLinks {
    */
   nextOfTable(complete: boolean): string | null {
     if (this.#next !== undefined || complete) return this.#next ?? null;
-    return linksOf(this.#call, { next: 'unknown' }, this.#request).next ?? null;
+    return this.#place === null ? null : rebuildLink('next', 'unknown', this.#place);
   }
 }
 

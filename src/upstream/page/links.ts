@@ -4,14 +4,17 @@
  */
 import { firstPosition } from '../../catalogue/paging.ts';
 import type { Paging, PageRequest } from '../../catalogue/operation.ts';
-import type { Json, JsonObject } from '../../core/json.ts';
+import type { Json } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 
 /** The members of an envelope that are links. */
 export const LINKS = ['next', 'previous', 'initial'] as const;
-export type Links = { readonly [name in (typeof LINKS)[number]]?: string | null };
+export type LinkName = (typeof LINKS)[number];
 
-export const isLinkName = (name: string): boolean => LINKS.some((link) => link === name);
+export const isLinkName = (name: string): name is LinkName => LINKS.some((link) => link === name);
+
+/** Gives the gateway's link for PostHog's, or `undefined` to leave what stands there. */
+export type LinkOf = (name: LinkName, value: Json) => Json | undefined;
 
 /** Where the client is: its own URL without the query, what it asked for, and where it stands. */
 export interface PageLinksInput {
@@ -21,23 +24,22 @@ export interface PageLinksInput {
   readonly page: PageRequest;
 }
 
-/** The links an envelope has, each leading through the gateway, with the client's own parameters. */
-export function rebuildLinks(envelope: JsonObject, place: PageLinksInput): Links {
+/** The link in the place of one that PostHog gave, through the gateway and with the client's own parameters. */
+export function rebuildLink(name: LinkName, theirs: Json, place: PageLinksInput): string | null {
   const { paging, page } = place;
   const first = firstPosition(paging);
   const step = paging.unit === 'page' ? 1 : page.limit;
-  const there = (position: number): string => linkTo(place, position);
-  const links = {
-    next: isLink(envelope['next']) ? there(page.position + step) : null,
-    previous: page.position > first ? there(Math.max(first, page.position - step)) : null,
-    initial: isLink(envelope['initial']) ? there(first) : null,
-  };
-  return Object.fromEntries(
-    LINKS.filter((name) => Object.hasOwn(envelope, name)).map((name) => [name, links[name]]),
-  );
+  switch (name) {
+    case 'next':
+      return isLink(theirs) ? linkTo(place, page.position + step) : null;
+    case 'previous':
+      return page.position > first ? linkTo(place, Math.max(first, page.position - step)) : null;
+    case 'initial':
+      return isLink(theirs) ? linkTo(place, first) : null;
+  }
 }
 
-const isLink = (value: Json | undefined): boolean => typeof value === 'string' && value !== '';
+const isLink = (value: Json): boolean => typeof value === 'string' && value !== '';
 
 function linkTo({ url, asked, paging }: PageLinksInput, position: number): string {
   const pairs = asked.filter(([name]) => name !== paging.position);

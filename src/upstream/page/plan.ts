@@ -1,5 +1,6 @@
 /** How an answer of PostHog's is rendered: what the renderer is told, and what it tells. */
 import type { Json, JsonObject } from '../../core/json.ts';
+import type { LinkOf } from './links.ts';
 
 /**
  * Where the rows are: the envelope's results, the people of each of its results, or the members of its results, each
@@ -41,7 +42,7 @@ export type RenderPlan =
   | {
       readonly kind: 'bytes';
       /** `null` where the answer is no page: one JSON value of any kind. */
-      readonly link: ((name: string, value: Json) => Json | undefined) | null;
+      readonly link: LinkOf | null;
     }
   /** Every row is looked at, and the envelope is written anew. */
   | ({ readonly kind: 'rows' } & RowsPlan);

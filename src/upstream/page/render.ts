@@ -2,16 +2,14 @@
  * The one renderer of PostHog's successes. An answer that ends within its first 256 KiB is known to be right before
  * anything is sent; a larger one is sent as it arrives, and breaks off where it turns out wrong.
  */
+import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ChunkReader } from '../chunks.ts';
-import { ByteRenderer } from './bytes.ts';
+import { ByteRenderer } from './untouched/bytes.ts';
 import type { RenderOutcome, RenderPlan } from './plan.ts';
 import { invalidAnswer, type AnswerSource } from './read.ts';
 import { RowRenderer } from './rows.ts';
 import { PageCut, PageFlaw } from './window.ts';
-
-/** Bytes that are rendered before the answer begins. A page of a hundred persons is about 200 KB. */
-export const START_BYTES = 262_144;
 
 export type Rendered =
   /** All of the answer. */
@@ -28,7 +26,7 @@ export async function renderAnswer(source: AnswerSource, plan: RenderPlan): Prom
   const rendering = new Rendering(source.chunks(), plan);
   const start: Uint8Array[] = [];
   let bytes = 0;
-  while (bytes < START_BYTES) {
+  while (bytes < LIMITS.replyBufferBytes) {
     const step = await rendering.next();
     switch (step.kind) {
       case 'bytes':
@@ -61,7 +59,8 @@ class Rendering {
 
   constructor(chunks: ChunkReader, plan: RenderPlan) {
     this.#chunks = chunks;
-    this.#renderer = plan.kind === 'bytes' ? new ByteRenderer(plan.link) : new RowRenderer(plan);
+    this.#renderer =
+      plan.kind === 'bytes' ? new ByteRenderer(plan.link, chunks.whole) : new RowRenderer(plan);
   }
 
   /** The next bytes of the client's answer, or how it ended. Lets go of PostHog where it ended badly. */

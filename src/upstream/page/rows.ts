@@ -4,8 +4,9 @@
  */
 import type { JsonObject } from '../../core/json.ts';
 import { stringifyExactly } from '../../core/exact-json.ts';
-import { parseRow, type ParsedRow } from './parsed-row.ts';
+import { parseRow, type ReadableRow } from './parsed-row.ts';
 import type { RowsPlan } from './plan.ts';
+import { takeRows } from './row-batch.ts';
 import { headerLine, rowLine } from './table.ts';
 import {
   CHAR,
@@ -20,7 +21,7 @@ import {
   skipValue,
   type Reading,
 } from './tokens.ts';
-import { ByteWindow, PageFlaw } from './window.ts';
+import { ByteWindow, PageFlaw, textOf } from './window.ts';
 import { PageWriter } from './writer.ts';
 import { writtenRowLine } from './written-row.ts';
 
@@ -45,6 +46,7 @@ export class RowRenderer {
 
   /** What the chunk brings to an end; empty where that is nothing. @throws {PageFlaw} */
   push(chunk: Uint8Array): Uint8Array {
+    this.#out.expect(chunk.length);
     this.#window.append(chunk);
     this.#reading.next();
     return this.#out.take();
@@ -137,8 +139,16 @@ export class RowRenderer {
 
   *#rows(): Reading<void> {
     this.#open('[');
-    yield* readElements(this.#window, () => this.#row(null, ''));
+    yield* readElements(this.#window, () => this.#someRows());
     this.#close(']');
+  }
+
+  /** The rows that end in this chunk, or the next row, which does not. */
+  *#someRows(): Reading<void> {
+    yield* peek(this.#window);
+    const rows = takeRows(this.#window);
+    if (rows.length === 0) return yield* this.#row(null, '');
+    for (const { kept, row } of rows) this.#judged(row, kept, null, '');
   }
 
   *#map(): Reading<void> {
@@ -149,11 +159,12 @@ export class RowRenderer {
 
   *#row(id: string | null, label: string): Reading<void> {
     const written = yield* readRow(this.#window);
+    this.#judged(parseRow(written), written.kept, id, label);
+  }
+
+  #judged(row: ReadableRow | null, kept: Uint8Array | null, id: string | null, label: string): void {
     this.counts.rowsIn += 1;
-    const row = parseRow(written);
-    if (row === null) {
-      return this.#unreadable(written.kept);
-    }
+    if (row === null) return this.#unreadable(kept);
     const ours = this.#plan.judge(row.value, id);
     if (ours === null) return;
     this.counts.rowsOut += 1;
@@ -170,15 +181,15 @@ export class RowRenderer {
     this.counts.rowsOut += 1;
   }
 
-  #write(label: string, { bytes, text, value, oddNumbers }: ParsedRow, ours: JsonObject): void {
+  #write(label: string, { bytes, value, oddNumbers }: ReadableRow, ours: JsonObject): void {
     const { table } = this.#plan;
     if (table !== null) {
-      this.#out.raw(rowLine(table, ours, oddNumbers ? text : null));
+      this.#out.raw(rowLine(table, ours, oddNumbers ? textOf(bytes) : null));
     } else if (ours === value) {
       this.#out.item(label);
       this.#out.rawBytes(bytes);
     } else {
-      this.#out.item(label + (oddNumbers ? stringifyExactly(ours, text) : JSON.stringify(ours)));
+      this.#out.item(label + (oddNumbers ? stringifyExactly(ours, textOf(bytes)) : JSON.stringify(ours)));
     }
   }
 

@@ -2,16 +2,30 @@
 
 const ENCODER = new TextEncoder();
 const COMMA = 0x2c;
-/** Bytes a chunk has room for at first: one of PostHog's, and what rewriting may add to it. */
-const ROOM_BYTES = 81_920;
+/** Bytes that are made room for at least. */
+const ROOM_BYTES_MIN = 4096;
+/** What rewriting may add to a chunk, as a part of it. */
+const ADDED_PART = 8;
 /** Bytes that UTF-8 takes for one unit of a text, at most. */
 const UNIT_BYTES_MAX = 3;
 
+const NOTHING = new Uint8Array(0);
+
 export class PageWriter {
-  #bytes = new Uint8Array(ROOM_BYTES);
+  #bytes: Uint8Array = NOTHING;
   #used = 0;
+  #roomBytes = ROOM_BYTES_MIN;
   /** Of each open list or object: whether something stands in it already. */
   readonly #filled: boolean[] = [];
+
+  /** So many bytes of PostHog's are about to be written, or none of them. */
+  expect(bytes: number): void {
+    this.#roomBytes = Math.max(ROOM_BYTES_MIN, bytes + Math.ceil(bytes / ADDED_PART));
+  }
+
+  get isEmpty(): boolean {
+    return this.#used === 0;
+  }
 
   open(bracket: '{' | '['): void {
     this.raw(bracket);
@@ -30,6 +44,7 @@ export class PageWriter {
   }
 
   raw(text: string): void {
+    if (text === '') return;
     this.#makeRoom(text.length * UNIT_BYTES_MAX);
     this.#used += ENCODER.encodeInto(text, this.#bytes.subarray(this.#used)).written;
   }
@@ -46,7 +61,7 @@ export class PageWriter {
     this.#used = 0;
     if (used < this.#bytes.length / 2) return this.#bytes.slice(0, used);
     const taken = this.#bytes.subarray(0, used);
-    this.#bytes = new Uint8Array(ROOM_BYTES);
+    this.#bytes = NOTHING;
     return taken;
   }
 
@@ -63,7 +78,7 @@ export class PageWriter {
   #makeRoom(bytes: number): void {
     const needed = this.#used + bytes;
     if (needed <= this.#bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2, this.#roomBytes));
     larger.set(this.#bytes.subarray(0, this.#used));
     this.#bytes = larger;
   }

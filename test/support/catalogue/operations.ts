@@ -79,7 +79,7 @@ export function refusal(id: string, asked: Asked = {}): Failure {
 
 /** The example of an operation, sent where its arguments are read from. */
 export function exampleOf(operation: Operation, method: Method = operation.methods[0]): Asked {
-  const { example } = operation.doc;
+  const { example } = operation;
   const inQuery = operation.place === 'query' || (operation.place === 'either' && method === 'GET');
   if (!inQuery) return { method, body: example };
   const query = Object.entries(example).map(([name, value]) => [

@@ -87,7 +87,6 @@ const grantWith = (conditions: Conditions): fc.Arbitrary<Grant> =>
         recordings: fc.boolean(),
         hold_seconds: fc.constantFrom(0, 60, 3600),
         approval_over: persons,
-        preview_over: persons,
       },
       { requiredKeys: ['persons_per_day', 'events', 'recordings', 'hold_seconds'] },
     ),

@@ -1,11 +1,12 @@
 /** Renders answers of PostHog's for tests of the page renderer. */
 import { expect } from 'vitest';
 import { failure } from '../../../src/core/failure.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
 import type { Json, JsonObject } from '../../../src/core/json.ts';
 import type { Result } from '../../../src/core/result.ts';
-import { chunksOf } from '../../../src/upstream/chunks.ts';
+import { chunkOf, chunksOf } from '../../../src/upstream/chunks.ts';
 import type { RenderOutcome, RenderPlan, RowsPlan } from '../../../src/upstream/page/plan.ts';
-import { renderAnswer, START_BYTES, type Rendered } from '../../../src/upstream/page/render.ts';
+import { renderAnswer, type Rendered } from '../../../src/upstream/page/render.ts';
 
 export const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const keepAll = (row: JsonObject): JsonObject => row;
@@ -56,6 +57,10 @@ export function streamOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Arr
 export const begin = (stream: ReadableStream<Uint8Array>, plan: RenderPlan): Promise<Result<Rendered>> =>
   renderAnswer({ chunks: () => chunksOf(stream), lost }, plan);
 
+/** An answer that is there at once. */
+export const beginAtOnce = (bytes: Uint8Array, plan: RenderPlan): Promise<Result<Rendered>> =>
+  renderAnswer({ chunks: () => chunkOf(() => Promise.resolve(bytes)), lost }, plan);
+
 export const valueOf = <T>(result: Result<T>): T => {
   if (!result.ok) throw new Error(`${result.failure.code}: ${result.failure.detail}`);
   return result.value;
@@ -65,6 +70,12 @@ export interface Got {
   readonly text: string;
   readonly error: unknown;
   readonly outcome: RenderOutcome;
+}
+
+/** The text of an answer that came at once. */
+export async function gotAtOnce(plan: RenderPlan, text: string): Promise<string> {
+  const { body } = valueOf(await beginAtOnce(bytesOf(text), plan));
+  return body instanceof Uint8Array ? new TextDecoder().decode(body) : (await drained(body)).text;
 }
 
 /** All of an answer that came in these chunks. */
@@ -98,16 +109,18 @@ export const whole = (rowsIn: number, rowsOut = rowsIn, rowsUnreadable = 0): Ren
 
 /** So many bytes of rows that the answer has begun before what follows them is read. */
 export const LONG_ROWS = Array.from({ length: 40 }, (_, i) =>
-  JSON.stringify({ i, pad: 'x'.repeat(START_BYTES / 20) }),
+  JSON.stringify({ i, pad: 'x'.repeat(LIMITS.replyBufferBytes / 20) }),
 ).join(',');
 
-/** The answer is refused where it is short, and breaks off where it has begun. */
+/** The answer is refused, whether it comes as a stream or at once. */
 export async function expectInvalid(
   plan: RenderPlan,
   page: string | Uint8Array,
   message: RegExp,
 ): Promise<void> {
-  const short = await begin(streamOf([typeof page === 'string' ? bytesOf(page) : page]), plan);
-  expect(short).toMatchObject({ ok: false, failure: { code: 'upstream_reply_invalid' } });
-  expect(short.ok ? '' : short.failure.detail).toMatch(message);
+  const bytes = typeof page === 'string' ? bytesOf(page) : page;
+  const streamed = await begin(streamOf([bytes]), plan);
+  expect(streamed).toMatchObject({ ok: false, failure: { code: 'upstream_reply_invalid' } });
+  expect(streamed.ok ? '' : streamed.failure.detail).toMatch(message);
+  expect(await beginAtOnce(bytes, plan)).toEqual(streamed);
 }

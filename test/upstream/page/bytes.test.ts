@@ -6,6 +6,7 @@ import {
   bytesPlan,
   expectInvalid,
   got,
+  gotAtOnce,
   rowsPlan,
 } from '../../support/upstream/render.ts';
 
@@ -23,6 +24,21 @@ describe('Answers passed through', () => {
       'behind the rows',
       '{"results":[{"next":"x"}] , "next" : "a\\"}" ,\n"previous":null }\n',
       '{"results":[{"next":"x"}] , "next" : "N" ,\n"previous":null }\n',
+    ],
+    [
+      'as PostHog writes them',
+      '{"count":3,"next":"https://x/?a=1","previous":"","flag":true,"results":[{"n":1.0,"t":"ü]}"},{}]}',
+      '{"count":3,"next":"N","previous":null,"flag":true,"results":[{"n":1.0,"t":"ü]}"},{}]}',
+    ],
+    [
+      'in front of a list of another name',
+      '{"next":"a","other":[{}],"results":[]}',
+      '{"next":"N","other":[{}],"results":[]}',
+    ],
+    [
+      'twice, in front of the rows and behind the rows of a row',
+      '{"next":"a","results":[{"results":[]}],"previous":"b","others":[]}',
+      '{"next":"N","results":[{"results":[]}],"previous":null,"others":[]}',
     ],
     [
       'with names in escapes',
@@ -47,12 +63,14 @@ describe('Answers passed through', () => {
         const pieces = [bytes.slice(0, cut), bytes.slice(cut)].filter((piece) => piece.length > 0);
         expect((await got(bytesPlan, ...pieces)).text).toBe(expected);
       }
+      expect(await gotAtOnce(bytesPlan, page)).toBe(expected);
     },
   );
 
   test('An answer that is no page may be any object or list', async () => {
     for (const text of ['{"a":[1.0,"]"]}', ' [1,{"b":2}]\n', '{}']) {
       expect((await got(anyJsonPlan, text)).text).toBe(text);
+      expect(await gotAtOnce(anyJsonPlan, text)).toBe(text);
     }
   });
 
@@ -89,6 +107,12 @@ describe('Answers passed through', () => {
       '{"results":{}}',
       '{"results":[{}',
       '{"results":[],"results":[]}',
+      '{"next":"a","results":[{}],"next":"b","results":[{}]}',
+      '{"next":"a","next":"a","results":[{}]}',
+      '{"next":"a","results":[{}],"next":"b"}',
+      '{"next":"a","results":[{}]]}',
+      '{"next":"a",results":[{}]}',
+      '{"next":"a","results":"b","results":[{}]}',
       '[{}]',
     ]) {
       await expectInvalid(bytesPlan, text, /JSON/);

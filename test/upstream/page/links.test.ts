@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Paging } from '../../../src/catalogue/operation.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
-import { rebuildLinks, type PageLinksInput } from '../../../src/upstream/page/links.ts';
+import { LINKS, rebuildLink, type PageLinksInput } from '../../../src/upstream/page/links.ts';
 
 const URL_HERE = 'https://gateway.example/api/environments/7/persons/funnel';
 const THEIRS = 'https://posthog.internal/api/projects/7/persons/?token=phc_x&offset=999';
@@ -18,6 +18,14 @@ const at = (changes: Partial<PageLinksInput> = {}): PageLinksInput => ({
   page: { limit: 100, position: 0 },
   ...changes,
 });
+/** The links in the place of those that an envelope has. */
+const rebuildLinks = (envelope: JsonObject, place: PageLinksInput) =>
+  Object.fromEntries(
+    LINKS.flatMap((name) => {
+      const theirs = envelope[name];
+      return theirs === undefined ? [] : [[name, rebuildLink(name, theirs, place)]];
+    }),
+  );
 const ALL: JsonObject = { results: [], next: THEIRS, previous: THEIRS, initial: THEIRS };
 
 describe('Links', () => {

@@ -12,6 +12,7 @@ const lost = () => failure('upstream_unreachable', 'lost');
 function readerOf(pieces: Iterable<string>): ChunkReader {
   const left = pieces[Symbol.iterator]();
   return {
+    whole: false,
     read: async () => {
       const next = left.next();
       return next.done === true ? null : bytesOf(next.value);

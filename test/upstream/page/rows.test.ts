@@ -52,6 +52,24 @@ describe('Unreadable rows', () => {
   });
 });
 
+test('A deep row that is no JSON is left out like any other deep row, and costs the rows of its chunk nothing', async () => {
+  const page = `{"results":[{"n":1},${deep.replace(':1', ':oops')},{"n":2}],"next":null}`;
+  const { text, outcome } = await got(rowsPlan(), page);
+  expect(text).toBe('{"results":[{"n":1},{"n":2}],"next":null}');
+  expect(outcome).toEqual(whole(3, 2, 1));
+});
+
+test('A page of many rows with a broken one at its end is refused without reading any row often', async () => {
+  let judged = 0;
+  const judge = (row: JsonObject) => {
+    judged += 1;
+    return row;
+  };
+  const page = `{"results":[${'{},'.repeat(20_000)}{"a":oops}],"next":null}`;
+  await expect(got(rowsPlan({ judge }), page)).rejects.toThrow('upstream_reply_invalid');
+  expect(judged).toBeLessThanOrEqual(20_000);
+});
+
 describe('Maps of persons', () => {
   test('A map has the rows that pass, under the ids they were asked for with', async () => {
     const asked: (string | null)[] = [];

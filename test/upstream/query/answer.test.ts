@@ -36,6 +36,7 @@ function answerOf(text: string, size = 4096, mediaType = 'application/json'): Op
     mediaType,
     text: () => Promise.reject(new Error('not read as text')),
     chunks: () => ({
+      whole: false,
       read: () => {
         const piece = bytes.subarray(at, at + size);
         at += size;
