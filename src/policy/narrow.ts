@@ -8,11 +8,16 @@ import { addSlice, parseSlice } from './slice.ts';
 const common = <T>(wide: readonly T[], asked: readonly T[] | undefined): readonly T[] =>
   asked === undefined ? wide : wide.filter((item) => asked.includes(item));
 
-/** A scope that the wide list includes in another one is kept. */
-const commonScopes = (wide: readonly Scope[], asked: readonly Scope[] | undefined): readonly Scope[] =>
-  asked === undefined
-    ? wide
-    : ScopeName.options.filter((one) => asked.includes(one) && holdsScope(wide, one));
+/**
+ * What both lists open. A scope that another one includes is named where both name it, or where it is all that is left
+ * of the other.
+ */
+function commonScopes(wide: readonly Scope[], asked: readonly Scope[] | undefined): readonly Scope[] {
+  if (asked === undefined) return wide;
+  const both = ScopeName.options.filter((one) => holdsScope(wide, one) && holdsScope(asked, one));
+  const named = both.filter((one) => wide.includes(one) && asked.includes(one));
+  return both.filter((one) => named.includes(one) || !holdsScope(named, one));
+}
 
 const slower = (a: Rate, b: Rate | undefined): Rate =>
   b === undefined

@@ -29,7 +29,7 @@ function widerIn(child: Grant, parent: Grant): string[] {
   const shown = ['email', 'plan', 'ssn', 'phone', 'another'].filter(seen(child));
   return [
     ...(child.project_id === parent.project_id ? [] : ['project_id']),
-    ...(within(child.scopes, parent.scopes) ? [] : ['scopes']),
+    ...(child.scopes.every((scope) => holdsScope(parent.scopes, scope)) ? [] : ['scopes']),
     ...(parent.slices.every((slice) => heldBy(child, slice)) ? [] : ['slices']),
     ...(child.split_out_of_slice && !parent.split_out_of_slice ? ['split_out_of_slice'] : []),
     ...(parent.distinct_ids_hidden && !child.distinct_ids_hidden ? ['distinct_ids'] : []),
