@@ -13,6 +13,9 @@ const POSTHOG_KEY_CHARS_MIN = 12;
 
 const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}`;
 
+const LOOK_SECONDS_MAX = 86_400;
+const LOOK_SECONDS = `must be a whole number of seconds from 1 to ${LOOK_SECONDS_MAX}, or empty`;
+
 const milliseconds = (otherwise: number) =>
   z.coerce
     .number({ error: 'must be a whole number of milliseconds from 100 to 120000' })
@@ -74,6 +77,12 @@ const Environment = z
       .max(LIMITS.requestsPerMinuteMax)
       .default(LIMITS.queryRequestsPerMinute),
     OBJECTS_JURISDICTION: ObjectsJurisdiction,
+    DELETION_LOOK_SECONDS: z
+      .string()
+      .regex(/^[0-9]{0,5}$/, LOOK_SECONDS)
+      .default('')
+      .transform((text) => (text === '' ? null : Number(text)))
+      .refine((seconds) => seconds === null || (seconds >= 1 && seconds <= LOOK_SECONDS_MAX), LOOK_SECONDS),
     TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
     READ_TIMEOUT_MS: milliseconds(10_000),
     SLOW_TIMEOUT_MS: milliseconds(30_000),
@@ -97,6 +106,8 @@ export interface Config {
   readonly requestsPerMinute: number;
   /** Where the gateway's objects live; null: wherever the platform likes. */
   readonly jurisdiction: Jurisdiction | null;
+  /** Seconds until persons whose deletion was accepted are looked for; null where the generation says it. */
+  readonly firstLookSeconds: number | null;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -131,6 +142,7 @@ export function readConfig(env: object): Configured {
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
       requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
       jurisdiction: values.OBJECTS_JURISDICTION,
+      firstLookSeconds: values.DELETION_LOOK_SECONDS,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

@@ -164,6 +164,12 @@ describe('Variables', () => {
       expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: name }).jurisdiction).toBe(name);
   });
 
+  test('DELETION_LOOK_SECONDS is what the operator says, or left to the generation', () => {
+    expect(configOf(GOOD).firstLookSeconds).toBeNull();
+    expect(configOf({ ...GOOD, DELETION_LOOK_SECONDS: '' }).firstLookSeconds).toBeNull();
+    expect(configOf({ ...GOOD, DELETION_LOOK_SECONDS: '300' }).firstLookSeconds).toBe(300);
+  });
+
   test('POSTHOG_GENERATION is A, B or C', () => {
     for (const generation of ['A', 'B', 'C']) {
       expect(configOf({ ...GOOD, POSTHOG_GENERATION: generation }).generation).toBe(generation);
@@ -189,6 +195,7 @@ test('A message about a wrong variable never holds its value', () => {
     'INSIGHT_ROUTE',
     'POSTHOG_REQUESTS_PER_MINUTE',
     'OBJECTS_JURISDICTION',
+    'DELETION_LOOK_SECONDS',
   ];
   const odd = [
     MARK,
@@ -220,6 +227,9 @@ test.each([
   ['POSTHOG_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
   ['POSTHOG_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
   ['OBJECTS_JURISDICTION', 'us', 'must be eu, fedramp, or empty'],
+  ['DELETION_LOOK_SECONDS', '0', 'must be a whole number of seconds from 1 to 86400, or empty'],
+  ['DELETION_LOOK_SECONDS', '86401', 'must be a whole number of seconds from 1 to 86400, or empty'],
+  ['DELETION_LOOK_SECONDS', '1.5', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['TOKEN_ISSUER', '', 'must be text of 1 to 64 characters'],
   ['TOKEN_ISSUER', 'x'.repeat(65), 'must be text of 1 to 64 characters'],
   ['READ_TIMEOUT_MS', '99', 'must be a whole number of milliseconds from 100 to 120000'],

@@ -2,11 +2,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { checkIgnoredFlags, checkAbsent } from '../../src/catalogue/generation-lacks.ts';
+import { holdsScope } from '../../src/core/scopes.ts';
 import { decide } from '../../src/policy/decide.ts';
 import type { Grant, Narrowing } from '../../src/policy/grant.ts';
 import { narrow, checkNarrower } from '../../src/policy/narrow.ts';
 import type { Slice } from '../../src/policy/slice.ts';
-import { requesters, calls, chains, grants, narrowings, upstreams } from '../support/properties/grants.ts';
+import { askers, calls, chains, grants, narrowings, upstreams } from '../support/properties/grants.ts';
 import { runs, SEED } from '../support/properties/runs.ts';
 
 const RUNS = runs(400);
@@ -168,7 +169,7 @@ describe('Decisions', () => {
       fc.property(
         grants,
         fc.array(narrowings, { maxLength: 3 }),
-        requesters,
+        askers,
         calls,
         upstreams,
         (grant, chain, caller, call, upstream) => {
@@ -185,7 +186,7 @@ describe('Decisions', () => {
 
   test('A decision is the same every time, and a denial has a code of the list', () => {
     fc.assert(
-      fc.property(grants, requesters, calls, upstreams, (grant, caller, call, upstream) => {
+      fc.property(grants, askers, calls, upstreams, (grant, caller, call, upstream) => {
         const first = decide(grant, caller, call, upstream);
         expect(decide(grant, caller, call, upstream)).toEqual(first);
         if (first.verdict === 'deny') {
@@ -201,7 +202,7 @@ describe('Decisions', () => {
 
   test('A decision is allow with the project, the origin, every scope and every flag, where nothing is sliced or hidden', () => {
     fc.assert(
-      fc.property(grants, requesters, calls, upstreams, (grant, caller, call, upstream) => {
+      fc.property(grants, askers, calls, upstreams, (grant, caller, call, upstream) => {
         const flags = call.kind === 'delete' ? call.deletion.flags : null;
         const narrowed =
           grant.slices.length + grant.hidden.length > 0 ||

@@ -29,8 +29,14 @@ export interface StackOptions {
   readonly upstream?: (sandboxOrigin: string) => Promise<string>;
 }
 
-/** Tests ask the sandbox, which does not mind, more often than PostHog may be asked. */
-export const UNHURRIED = { POSTHOG_REQUESTS_PER_MINUTE: '1000000' } as const;
+/**
+ * Tests ask the sandbox, which does not mind, more often than PostHog may be asked, and look at what it is asked: the
+ * look for persons that an earlier test deleted does not come in between.
+ */
+export const UNHURRIED = {
+  POSTHOG_REQUESTS_PER_MINUTE: '1000000',
+  DELETION_LOOK_SECONDS: '86400',
+} as const;
 
 /** Starts a Worker that keeps nothing. */
 export const launch = (

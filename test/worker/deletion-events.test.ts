@@ -7,7 +7,9 @@ import { problem } from '../support/problem.ts';
 import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
 
-const { get, send, admin, sandbox, tenants, origin, recorder } = await startStack();
+const { get, send, admin, sandbox, tenants, origin, recorder } = await startStack({
+  bindings: { DELETION_LOOK_SECONDS: '1' },
+});
 
 beforeEach(() => sandbox.reset());
 
@@ -41,16 +43,16 @@ function watch(path: string, token: string) {
   return { seen, events, has, leave: () => asked.destroy() };
 }
 
-/** A deletion that waits for the operator. Where the profile stays, nobody is looked for once PostHog has accepted it. */
-async function waiting(person = ADA, flags: { readonly keep_person?: boolean } = {}) {
+/** A deletion that waits for the operator. */
+async function waiting(person = ADA) {
   const made = await tenants.fresh({ deletes: { persons_per_day: 100, approval_over: 0 } });
-  const json = { ids: [person.uuid], ...flags };
+  const json = { ids: [person.uuid] };
   const answer = await send('POST', '/v1/deletions', { token: made.token, json });
   return { ...made, id: answer.headers['hedgerow-deletion'] ?? '' };
 }
 
 test('A stream tells the state at once and whenever it changes, and ends with the deletion', async () => {
-  const { tenant, token, id } = await waiting(ADA, { keep_person: true });
+  const { tenant, token, id } = await waiting();
   const own = watch(`/v1/deletions/${id}/events`, token);
   const operators = watch(`/admin/v1/tenants/${tenant}/deletions/${id}/events`, ADMIN_TOKEN);
   for (const { has, seen, events } of [own, operators]) {
@@ -62,7 +64,12 @@ test('A stream tells the state at once and whenever it changes, and ends with th
   await admin('POST', `/${tenant}/deletions/${id}/approve`);
   for (const { has, seen } of [own, operators]) {
     const [last] = await has('end');
-    expect(last?.data).toMatchObject({ id, state: 'done', progress: { sent: 1, found: 1, seconds_left: 0 } });
+    expect(last?.data).toMatchObject({
+      id,
+      state: 'done',
+      progress: { sent: 1, found: 1, seconds_left: 0 },
+      verification: { gone: 1, still_there: 0, unknown: 0 },
+    });
     await until('the stream ended', () => (seen.ended ? true : undefined));
   }
 });

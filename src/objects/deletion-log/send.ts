@@ -7,6 +7,7 @@ import { failure } from '../../core/failure.ts';
 import type { Json } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
+import { FIRST_LOOK_MS } from './verify/plan.ts';
 import { unpacedClient, type PostHogClient } from '../../upstream/client.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import { deletionRequest } from '../../upstream/request.ts';
@@ -19,6 +20,8 @@ export interface Upstream {
   /** The keys that distinct ids are remembered with. */
   readonly keyring: Keyring;
   readonly generation: Generation;
+  /** Milliseconds until persons whose deletion was accepted are looked for. */
+  readonly firstLookMs: number;
   /** Milliseconds after which a call has ended one way or the other. */
   readonly timeoutMs: number;
 }
@@ -27,10 +30,11 @@ export interface Upstream {
 export function upstreamOf(env: object, fetcher: typeof fetch, nowMs: () => number): Result<Upstream> {
   const configured = readConfig(env);
   if (!configured.ok) return err(failure('not_configured', 'The gateway is not configured.'));
-  const { upstream, generation, keyring } = configured.config;
+  const { upstream, generation, keyring, firstLookSeconds } = configured.config;
   return ok({
     origin: upstream.origin,
     generation,
+    firstLookMs: firstLookSeconds === null ? FIRST_LOOK_MS[generation] : firstLookSeconds * 1000,
     keyring,
     posthog: unpacedClient(upstream, fetcher, nowMs),
     timeoutMs: upstream.slowTimeoutMs,

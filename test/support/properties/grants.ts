@@ -109,7 +109,7 @@ const CALLS: readonly Call[] = [
 /** Calls of every operation by every method, with and without what is deleted along. */
 export const calls: fc.Arbitrary<Call> = fc.constantFrom(...CALLS);
 
-export const requesters: fc.Arbitrary<Caller> = fc.record({
+export const askers: fc.Arbitrary<Caller> = fc.record({
   projectId: fc.oneof({ weight: 9, arbitrary: fc.constant(PROJECT) }, fc.constant(OTHER_PROJECT)),
   origin: fc.oneof(fc.constant(null), fc.constantFrom(...ORIGINS, 'null')),
 });

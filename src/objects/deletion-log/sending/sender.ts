@@ -1,6 +1,5 @@
 /** Sends a chunk of a deletion to PostHog: once, and only what may be sent now. */
 import { removesProfiles, type Deletion } from '../../../catalogue/deletion.ts';
-import type { Generation } from '../../../catalogue/generation.ts';
 import type { Failure } from '../../../core/failure.ts';
 import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { Alarm } from '../alarm.ts';
@@ -16,7 +15,6 @@ import { drivenOf } from '../storage/driven.ts';
 import { Jobs, type JobAt } from '../storage/jobs.ts';
 import { Rechecks } from '../storage/rechecks.ts';
 import { DeletionStore, type Attempt, type Ended, type Inconclusive } from '../storage/store.ts';
-import { firstLookAt } from '../verify/plan.ts';
 import { notInSlice, recheck, type Recheck } from './recheck.ts';
 
 /** How an attempt is made. */
@@ -199,7 +197,7 @@ export class Sender {
     attempt: Ended,
     settled: Settled,
     { deletion, chunk, chunks }: PendingDeletion,
-    { generation }: Upstream,
+    { firstLookMs }: Upstream,
   ): void {
     const now = this.#nowMs();
     if (chunks === 1) this.#store.settle(attempt, settled, now);
@@ -212,19 +210,19 @@ export class Sender {
       this.#alarm.armBy(now);
     } else {
       if (chunks > 1) this.#store.settleAll(job.number, now);
-      this.#settleAccepted(job, deletion, generation, now);
+      this.#settleAccepted(job, deletion, firstLookMs, now);
     }
   }
 
   /** PostHog accepted everything. Where profiles are to go, that says little: they are looked for until they are gone. */
-  #settleAccepted(job: Sending, deletion: Deletion, generation: Generation, now: number): void {
+  #settleAccepted(job: Sending, deletion: Deletion, firstLookMs: number, now: number): void {
     const wasSent = this.#store.wasSent(job.number);
     if (!wasSent || !removesProfiles(deletion)) {
       this.#jobs.move(job, wasSent ? 'ended' : 'matched_none', now);
       return;
     }
     this.#jobs.move(job, 'accepted', now);
-    const dueAt = firstLookAt(generation, now);
+    const dueAt = now + firstLookMs;
     this.#store.postpone(job.number, dueAt);
     this.#alarm.armBy(dueAt);
   }

@@ -35,6 +35,8 @@ export interface Progress {
   readonly chunks: number;
   /** When PostHog had accepted all chunks. */
   readonly acceptedAt: number;
+  /** Milliseconds from then until the first look. */
+  readonly firstLookMs: number;
   /** In their order. */
   readonly looks: readonly Look[];
   /** In their order; null where PostHog cannot be asked about events. */
@@ -55,7 +57,10 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** A and B delete within the request. C has a queue that tries four times, up to ten minutes apart (corrections §3, 2.7). */
-const FIRST_LOOK_MS = { A: 30_000, B: 30_000, C: MINUTE_MS } as const satisfies Record<Generation, number>;
+export const FIRST_LOOK_MS = { A: 30_000, B: 30_000, C: MINUTE_MS } as const satisfies Record<
+  Generation,
+  number
+>;
 const PATIENCE_MS = { A: 2 * MINUTE_MS, B: 2 * MINUTE_MS, C: 45 * MINUTE_MS } as const satisfies Record<
   Generation,
   number
@@ -77,12 +82,8 @@ export function nextTask(progress: Progress, now: number): Task {
     : nextPass(progress, pass, remaining, now);
 }
 
-/** When a deletion that was accepted at `acceptedAt` is looked for. */
-export const firstLookAt = (generation: Generation, acceptedAt: number): number =>
-  acceptedAt + FIRST_LOOK_MS[generation];
-
-function firstLook({ generation, acceptedAt }: Progress, now: number): Task {
-  const due = firstLookAt(generation, acceptedAt);
+function firstLook({ firstLookMs, acceptedAt }: Progress, now: number): Task {
+  const due = acceptedAt + firstLookMs;
   return now < due ? { kind: 'wait', until: due } : { kind: 'look', pass: 1, as: 'look', chunk: 0 };
 }
 
@@ -99,7 +100,7 @@ const hasLook = (looks: readonly Look[], pass: number, chunk: number): boolean =
 
 /** Some persons are still there. Each pause is as long as the time since they were sent, until patience ends. */
 function nextPass(
-  { generation, acceptedAt, looks }: Progress,
+  { generation, firstLookMs, acceptedAt, looks }: Progress,
   pass: number,
   chunk: number,
   now: number,
@@ -113,7 +114,7 @@ function nextPass(
     if (rounds >= ROUNDS_MAX) return { kind: 'end', event: 'still_there' };
     return { kind: 'look', pass: pass + 1, as: 'send', chunk };
   }
-  const waited = Math.max(FIRST_LOOK_MS[generation] / 2, beganAt - sentAt);
+  const waited = Math.max(firstLookMs / 2, beganAt - sentAt);
   const due = sentAt + Math.min(2 * waited, patience);
   return now < due ? { kind: 'wait', until: due } : { kind: 'look', pass: pass + 1, as: 'look', chunk };
 }

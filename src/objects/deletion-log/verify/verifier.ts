@@ -100,13 +100,14 @@ export class Verifier {
 
   #progress(
     number: number,
-    { generation }: Upstream,
+    { generation, firstLookMs }: Upstream,
     { acceptedAt }: Accepted,
     chunks: number,
     seesEvents: boolean,
   ): Progress {
     return {
       generation,
+      firstLookMs,
       chunks,
       acceptedAt,
       looks: this.#looks.looks(number),
