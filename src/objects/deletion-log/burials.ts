@@ -4,7 +4,7 @@ import { removesProfiles, type Deletion, type DeletionTarget } from '../../catal
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
 import type { Tombstone } from '../../core/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
-import type { Objects } from '../remote.ts';
+import { objectNamed, type Jurisdiction, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
 
 /** Who keeps the tombstones of all projects. */
@@ -18,9 +18,12 @@ export interface TombstoneKeeper {
 }
 
 /** The shields of all projects. */
-export const shieldKeeper = (shields: Objects<Shield>): TombstoneKeeper => ({
-  bury: (projectId, tombstone) => shields.getByName(String(projectId)).bury(tombstone),
-  end: (projectId, prefix) => shields.getByName(String(projectId)).endTombstones(prefix),
+export const shieldKeeper = (
+  shields: Objects<Shield>,
+  jurisdiction: Jurisdiction | null,
+): TombstoneKeeper => ({
+  bury: (projectId, tombstone) => objectNamed(shields, String(projectId), jurisdiction).bury(tombstone),
+  end: (projectId, prefix) => objectNamed(shields, String(projectId), jurisdiction).endTombstones(prefix),
   unreachable: logShieldFailure,
 });
 
@@ -97,7 +100,7 @@ export class Burials {
     return this.#rows(
       `SELECT b.entry, i.id, i.project_id FROM buried b JOIN intents i ON i.entry = b.entry
       WHERE b.entry IN (SELECT value FROM json_each(?)) OR EXISTS (
-        SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN ('done', 'failed', 'cancelled'))`,
+        SELECT 1 FROM transitions t WHERE t.entry = b.entry AND t.state IN ('done', 'nobody', 'failed', 'cancelled'))`,
       JSON.stringify([...this.#gone]),
     );
   }

@@ -1,23 +1,29 @@
 import { DurableObject } from 'cloudflare:workers';
+import { jurisdictionOf } from '../../config.ts';
 import type { DeletionPreview } from '../../contract/preview.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import { failure, type Failure } from '../../core/failure.ts';
-import type { DeletionId, Random, RegistrationId, TenantId } from '../../core/ids.ts';
+import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
-import type { Objects } from '../remote.ts';
+import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
-import type { Tenant } from '../tenant/tenant.ts';
+import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { Alarm } from './alarm.ts';
 import { numberOf } from './id.ts';
 import { Answers } from './answers.ts';
 import { Burials, shieldKeeper } from './burials.ts';
 import { beingSent, type Decision } from './job/decision.ts';
-import { Intents, type Replayed, type WrittenIntent } from './intents/intents.ts';
+import { Intents } from './intents/intents.ts';
 import { keyedOf, type KeyedRequest } from './intents/keyed.ts';
 import { Ledger } from './budget/ledger.ts';
 import { Decisions } from './decisions.ts';
+import { IdKeeping } from './audit/id-keeping.ts';
+import { Refusals, type ListedRefusals, type Refusal } from './audit/refusals.ts';
+import type { LogPage } from './audit/search.ts';
+import { Orders } from './intents/orders.ts';
+import { Views } from './views.ts';
 import {
   type BudgetAsk,
   type CreatedDeletion,
@@ -32,8 +38,7 @@ import {
 } from './entry.ts';
 import { DeletionReader, type IdsOfChunk } from './storage/reader.ts';
 import { Registrations } from './storage/registrations.ts';
-import { distinctIdHasher } from './distinct-id-key.ts';
-import { checkRegistration, prepare } from './intents/prepare.ts';
+import { distinctIdHasher, type DistinctIdHasher } from './distinct-id-key.ts';
 import { resettable } from './reset-scope.ts';
 import { DeletionResolutions } from './storage/resolutions.ts';
 import type { Actor } from './storage/jobs.ts';
@@ -43,24 +48,13 @@ import { DeletionRunner } from './runner.ts';
 import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
 import { DeletionStore } from './storage/store.ts';
-import { Views, type PageOf } from './views.ts';
 
 export type { Decision } from './job/decision.ts';
 export type { Actor } from './storage/jobs.ts';
-export type { PendingState, ReplayedDeletion, Told } from './entry.ts';
+export type { Refusal } from './audit/refusals.ts';
+export type { LogFilter, LogPage } from './audit/search.ts';
 export type { KeyedRequest } from './intents/keyed.ts';
-export type {
-  BudgetAsk,
-  CreatedDeletion,
-  DeletionDetail,
-  DeletionEntry,
-  DeletionOrder,
-  DeletionResult,
-  DeletionStatus,
-  LogView,
-  ResetScope,
-  PersonSelector,
-} from './entry.ts';
+export type * from './entry.ts';
 
 /** Milliseconds between two alarms with work left over: a backlog asks PostHog 300 times a minute at most, of its 480. */
 const PAUSE_MS = 1000;
@@ -83,11 +77,13 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
  */
 export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #store: DeletionStore;
+  readonly #views: Views;
   readonly #resolutions: DeletionResolutions;
   readonly #registrations: Registrations;
   readonly #intents: Intents;
+  readonly #orders: Orders;
+  readonly #keeping: IdKeeping;
   readonly #answers: Answers;
-  readonly #views: Views;
   readonly #alarm: Alarm;
   readonly #burials: Burials;
   readonly #runner: DeletionRunner;
@@ -100,15 +96,21 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     migrate(ctx.storage, DELETION_STEPS);
     this.#store = new DeletionStore(sql);
     const reader = new DeletionReader(sql);
+    const refusals = new Refusals(ctx.storage);
     this.#resolutions = new DeletionResolutions(sql);
     this.#registrations = new Registrations(sql);
     const ledger = new Ledger(this.#store);
     this.#answers = new Answers(reader, ledger, this.#registrations, nowMs);
-    this.#views = new Views(reader, this.#registrations, this.#resolutions);
     this.#alarm = new Alarm(ctx.storage);
+    this.#keeping = new IdKeeping(ctx.storage, this.#alarm, nowMs);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
+    this.#views = new Views(reader, refusals, this.#registrations, this.#resolutions);
+    this.#orders = new Orders(this.#intents, this.#registrations, refusals, this.#keeping, {
+      askTenant: (tenant, tokens) => this.askTenant(tenant, tokens),
+      nowMs,
+    });
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
-    this.#burials = new Burials(sql, shieldKeeper(env.SHIELD));
+    this.#burials = new Burials(sql, shieldKeeper(env.SHIELD, jurisdictionOf(env)));
     this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#burials, this.#alarm, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
     this.#decisions = new Decisions(ctx.storage, ledger, this.#alarm, this.#runner);
@@ -120,9 +122,9 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     return upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
   }
 
-  /** The registration of the tenant that is in force now. A test may say another. */
-  protected currentRegistration(tenant: TenantId): Promise<RegistrationId | null> {
-    return this.env.TENANT.getByName(tenant).registration();
+  /** What the tenant's object says of itself now. A test may say something else. */
+  protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantRequesters> {
+    return objectNamed(this.env.TENANT, tenant, jurisdictionOf(this.env)).requesters(tokens);
   }
 
   /**
@@ -134,7 +136,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async carryOut(order: DeletionOrder): Promise<Result<DeletionResult>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const intent = await this.#prepareAndIntend(order, upstream.value);
+    const intent = await this.#orders.take(order, upstream.value);
     if (!intent.ok) return intent;
     if ('replayed' in intent.value) return ok(this.#answers.replayed(intent.value.replayed, order));
     const { number, told } = intent.value;
@@ -153,7 +155,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async create(order: DeletionOrder): Promise<Result<CreatedDeletion>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const intent = await this.#prepareAndIntend(order, upstream.value);
+    const intent = await this.#orders.take(order, upstream.value);
     if (!intent.ok) return intent;
     if ('replayed' in intent.value) return ok(this.#answers.createdBefore(intent.value.replayed, order));
     const { number, told } = intent.value;
@@ -176,9 +178,24 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     return this.#answers.budget(ask);
   }
 
-  /** Entries by age, the newest first (see `Views.list`). */
-  list(page: PageOf, view: LogView): { rows: DeletionEntry[]; next: string | null } {
-    return this.#views.list(page, view);
+  /** Entries that match (see `DeletionReader.page`). @throws where `before` is not a deletion id: callers check that first. */
+  list(page: LogPage, view: LogView): Promise<{ rows: DeletionEntry[]; next: DeletionId | null }> {
+    return this.#views.list(page, view, () => this.#hasher());
+  }
+
+  /** Deletions that were refused. `before` is the `next` of the page before. */
+  refusals(page: LogPage, view: LogView): ListedRefusals {
+    return this.#views.refusals(page, view);
+  }
+
+  /** Keeps a refusal of a deletion that never came here. It spends nothing. */
+  noteRefusal(refusal: Refusal): Promise<void> {
+    return this.#orders.note(refusal);
+  }
+
+  /** For how many days the ids of ended deletions are kept; `null`: for ever. */
+  keepIds(days: number | null): void {
+    this.#keeping.follow(days);
   }
 
   /** One entry with its ids, as asked for and as sent; null where the view has none of this id. */
@@ -246,7 +263,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async deletedDistinctIds(ids: readonly string[], scope: ResetScope): Promise<string[]> {
     const upstream = this.upstream();
     if (!upstream.ok) throw new Error(upstream.failure.code);
-    const hasher = await distinctIdHasher(upstream.value.keyring);
+    const hasher = await this.#hasher();
     const entries = this.#registrations.entries(scope.registration);
     return resettable(ids, scope, entries, hasher, this.#resolutions.recallAt(upstream.value.origin));
   }
@@ -258,14 +275,15 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   override async alarm(): Promise<void> {
     let pause = PAUSE_MS;
     try {
-      this.#alarm.replace(this.#store.earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
+      this.#alarm.replace(this.#keeping.earlierDue(this.#store.earliestDue()), nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
       await this.#runner.stepDue(upstream.value);
+      await this.#keeping.step(() => this.#hasher());
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.replace(this.#store.earliestDue(), nowMs() + pause);
+    this.#alarm.replace(this.#keeping.earlierDue(this.#store.earliestDue()), nowMs() + pause);
     this.#armForBurials(TROUBLE_PAUSE_MS);
   }
 
@@ -274,23 +292,18 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if (this.#burials.isBehind) this.#alarm.armBy(nowMs() + pauseMs);
   }
 
+  /** @throws where the gateway is not configured. */
+  #hasher(): Promise<DistinctIdHasher> {
+    const upstream = this.upstream();
+    if (!upstream.ok) throw new Error(upstream.failure.code);
+    return distinctIdHasher(upstream.value.keyring);
+  }
+
   #makeDue(number: number, at: number): void {
     this.ctx.storage.transactionSync(() => {
       this.#store.postpone(number, at);
       this.#alarm.armBy(at);
     });
-  }
-
-  async #prepareAndIntend(
-    order: DeletionOrder,
-    upstream: Upstream,
-  ): Promise<Result<WrittenIntent | Replayed>> {
-    const prepared = await prepare(order, upstream.keyring);
-    if (!prepared.ok) return prepared;
-    const refusal = await checkRegistration(order, this.#registrations, (tenant) =>
-      this.currentRegistration(tenant),
-    );
-    return refusal === null ? this.#intents.write(prepared.value, upstream) : err(refusal);
   }
 }
 

@@ -1,12 +1,31 @@
 /** The deletion log of a tenant, also of one that is no longer registered. */
-import { decideDeletion, getDeletion, listDeletions, listIds, lookAt, watchAnswer } from '../deletions.ts';
-import { withTenant } from './guard.ts';
+import {
+  decideDeletion,
+  getDeletion,
+  listAllDeletions,
+  listDeletions,
+  listIds,
+  lookAt,
+  watchAnswer,
+} from '../deletions.ts';
+import { listRefusalsOf } from '../refusals.ts';
+import { withAdmin, withTenant } from './guard.ts';
 
 const OPERATOR = { kind: 'operator' } as const;
 
 /** `GET /admin/v1/tenants/:tenant/deletions` */
 export const listDeletionsOf = withTenant('admin_list_deletions', async (ctx, tenant) =>
   listDeletions(ctx, ctx.input.query, tenant, OPERATOR),
+);
+
+/** `GET /admin/v1/deletions` */
+export const listDeletionsOfAll = withAdmin('admin_list_all_deletions', async (ctx) =>
+  listAllDeletions(ctx, ctx.input.query),
+);
+
+/** `GET /admin/v1/tenants/:tenant/deletions/refused` */
+export const listRefusedOf = withTenant('admin_list_refused_deletions', async (ctx, tenant) =>
+  listRefusalsOf(ctx, ctx.input.query, tenant),
 );
 
 /** `GET /admin/v1/tenants/:tenant/deletions/:id` */

@@ -9,6 +9,7 @@ import type { Context } from '../../context.ts';
 import { askLog, orderOf } from '../../deletion-order.ts';
 import { readIdempotencyKey } from '../../input/idempotency-key.ts';
 import { admitAgain } from '../../mirror/admit-again.ts';
+import { refuse } from '../../note-refusal.ts';
 import { deletionHeaders } from '../../reply/deletion-headers.ts';
 import { answer } from '../serve.ts';
 import { withToken } from './guard.ts';
@@ -42,7 +43,7 @@ async function orderFor(ctx: Context, admitted: Admitted, call: Call): Promise<R
   if (!current.ok) return current;
   const { grant, caller } = current.value;
   const planned = plan(grant, caller, call, ctx.services.upstream);
-  if (!planned.ok) return planned;
+  if (!planned.ok) return refuse(ctx, current.value, call, planned.failure);
   if (planned.value.kind !== 'delete') throw new Error('a deletion is planned as one');
   const { deletion } = planned.value;
   const order = orderOf(ctx, current.value, { deletion, slices: grant.slices }, key.value);

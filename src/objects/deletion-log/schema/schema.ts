@@ -1,4 +1,5 @@
 import type { Migration } from '../../migrations.ts';
+import { AUDIT_STEP } from './audit.ts';
 import { SELECTION_TABLES } from './selections.ts';
 
 /** Triggers by which a table only ever grows. REPLACE would delete without firing a DELETE trigger, hence the third. */
@@ -296,4 +297,5 @@ ${SELECTION_TABLES(appendOnly)}
       entry INTEGER PRIMARY KEY
     ) STRICT;`,
   },
+  AUDIT_STEP(appendOnly),
 ];
