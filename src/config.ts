@@ -30,6 +30,19 @@ const secret = (charsMin: number) =>
     .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
     .min(charsMin, `must have ${charsMin} characters or more`);
 
+/** Jurisdictions that the platform holds objects to. */
+const JURISDICTIONS = ['eu', 'fedramp'] as const;
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
+
+const ObjectsJurisdiction = z
+  .enum(['', ...JURISDICTIONS], { error: 'must be eu, fedramp, or empty' })
+  .default('')
+  .transform((text): Jurisdiction | null => (text === '' ? null : text));
+
+/** Where the objects of a gateway live, for an object that looks for another one. @throws where it is none of these. */
+export const jurisdictionOf = (env: object): Jurisdiction | null =>
+  z.object({ OBJECTS_JURISDICTION: ObjectsJurisdiction }).parse(env).OBJECTS_JURISDICTION;
+
 const Environment = z
   .object({
     POSTHOG_HOST: z
@@ -63,6 +76,7 @@ const Environment = z
       .min(1)
       .max(LIMITS.requestsPerMinuteMax)
       .default(LIMITS.queryRequestsPerMinute),
+    OBJECTS_JURISDICTION: ObjectsJurisdiction,
     DELETION_LOOK_SECONDS: z
       .string()
       .regex(/^[0-9]{0,5}$/, LOOK_SECONDS)
@@ -90,6 +104,8 @@ export interface Config {
   readonly ownersProject: ProjectId | null;
   /** Requests a minute for one project, above which queries wait. */
   readonly requestsPerMinute: number;
+  /** Where the gateway's objects live; null: wherever the platform likes. */
+  readonly jurisdiction: Jurisdiction | null;
   /** Seconds until persons whose deletion was accepted are looked for; null where the generation says it. */
   readonly firstLookSeconds: number | null;
   readonly adminToken: string;
@@ -125,6 +141,7 @@ export function readConfig(env: object): Configured {
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
       requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
+      jurisdiction: values.OBJECTS_JURISDICTION,
       firstLookSeconds: values.DELETION_LOOK_SECONDS,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,

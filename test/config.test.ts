@@ -157,6 +157,13 @@ describe('Variables', () => {
     expect(configOf({ ...GOOD, POSTHOG_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
   });
 
+  test('OBJECTS_JURISDICTION is eu, fedramp, or left open', () => {
+    expect(configOf(GOOD).jurisdiction).toBeNull();
+    expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: '' }).jurisdiction).toBeNull();
+    for (const name of ['eu', 'fedramp'])
+      expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: name }).jurisdiction).toBe(name);
+  });
+
   test('DELETION_LOOK_SECONDS is what the operator says, or left to the generation', () => {
     expect(configOf(GOOD).firstLookSeconds).toBeNull();
     expect(configOf({ ...GOOD, DELETION_LOOK_SECONDS: '' }).firstLookSeconds).toBeNull();
@@ -187,6 +194,7 @@ test('A message about a wrong variable never holds its value', () => {
     'POSTHOG_GENERATION',
     'INSIGHT_ROUTE',
     'POSTHOG_REQUESTS_PER_MINUTE',
+    'OBJECTS_JURISDICTION',
     'DELETION_LOOK_SECONDS',
   ];
   const odd = [
@@ -218,6 +226,7 @@ test.each([
   ],
   ['POSTHOG_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
   ['POSTHOG_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
+  ['OBJECTS_JURISDICTION', 'us', 'must be eu, fedramp, or empty'],
   ['DELETION_LOOK_SECONDS', '0', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '86401', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '1.5', 'must be a whole number of seconds from 1 to 86400, or empty'],

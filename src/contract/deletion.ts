@@ -2,7 +2,19 @@
 import * as z from 'zod';
 import { DeletingOperation } from '../catalogue/deletion.ts';
 import { GENERATIONS } from '../catalogue/generation.ts';
-import { DeletionId, ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
+import { Actor, DeletionId, ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
+
+export const DELETION_STATES = [
+  'resolving',
+  'previewed',
+  'held',
+  'sending',
+  'settling',
+  'done',
+  'nobody',
+  'failed',
+  'cancelled',
+] as const;
 
 const count = z.int().nullable();
 
@@ -53,12 +65,10 @@ const Verification = z.object({
 export const DeletionEntry = z
   .object({
     id: DeletionId,
-    state: z
-      .enum(['resolving', 'previewed', 'held', 'sending', 'settling', 'done', 'failed', 'cancelled'])
-      .meta({
-        description:
-          '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for.',
-      }),
+    state: z.enum(DELETION_STATES).meta({
+      description:
+        '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.',
+    }),
     operation: DeletingOperation,
     project_id: ProjectId,
     tenant: TenantId,
@@ -113,6 +123,17 @@ export const DeletionEntry = z
     verification: Verification.nullable().meta({
       description:
         'What became of the persons, counted in the ids that were sent. Null where no profiles were to go, and until PostHog has accepted.',
+    }),
+    token_name: z.string().nullable().meta({ description: 'Null for entries from before the log kept it.' }),
+    actor: Actor.nullable().meta({
+      description: 'The end user or the ticket that the token was made for; null where none was named.',
+    }),
+    ancestor_names: z
+      .array(z.string().nullable())
+      .meta({ description: 'The names of `ancestors`, in their order.' }),
+    ids_replaced_at: z.iso.datetime().nullable().meta({
+      description:
+        'When its ids, and its digest, were replaced by keyed digests, because they had been kept for `deletes.keep_ids_days`. Null while they are kept.',
     }),
   })
   .meta({ id: 'Deletion' });

@@ -41,7 +41,7 @@ test('A deletion that has ended stays as it is, whatever happens to it', () => {
   for (const state of JOB_STATES.filter(isEnd)) {
     for (const event of JOB_EVENTS) expect(nextIfPossible(state, event)).toBeNull();
   }
-  expect(JOB_STATES.filter(isEnd)).toEqual(['done', 'failed', 'cancelled']);
+  expect(JOB_STATES.filter(isEnd)).toEqual(['done', 'nobody', 'failed', 'cancelled']);
 });
 
 test('Every state can be reached, and every state leads to an end', () => {

@@ -85,6 +85,7 @@ export class DeletionRunner {
         this.#resolver.expire({ ...job, state: job.state });
         return heldInterpretation(LONGEST_WAIT_MS);
       case 'done':
+      case 'nobody':
       case 'failed':
       case 'cancelled':
         throw new Error(`nothing is to be done for a deletion that is ${job.state}`);

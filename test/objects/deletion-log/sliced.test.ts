@@ -110,7 +110,7 @@ test.each(GENERATIONS)(
     const entry = await newest(log);
     expect(entry).toMatchObject({
       id: carried.value.entry,
-      state: 'done',
+      state: 'nobody',
       asked: 4,
       in_slice: 0,
       sent: 0,
@@ -161,7 +161,7 @@ test.each(GENERATIONS)(
     await evictDurableObject(stub);
     await ring(stub, NOW);
     expect(sent).toHaveLength(0);
-    expect(await log.get(id, OPERATOR)).toMatchObject({ state: 'done', sent: 0, outcome: NOTHING_DONE });
+    expect(await log.get(id, OPERATOR)).toMatchObject({ state: 'nobody', sent: 0, outcome: NOTHING_DONE });
     expect(await alarmOf(stub)).toBeNull();
   },
 );

@@ -16,6 +16,7 @@ import {
   type DeletionOrder,
 } from '../../../src/objects/deletion-log/deletion-log.ts';
 import { numberOf } from '../../../src/objects/deletion-log/id.ts';
+import type { TenantRequesters } from '../../../src/objects/tenant/tenant.ts';
 import type { Decision } from '../../../src/objects/deletion-log/job/decision.ts';
 import {
   JOB_EVENTS,
@@ -91,8 +92,8 @@ class Life extends DeletionLog {
     return upstreamOf(ENVIRONMENT, this.#posthog.answer, () => this.#posthog.nowMs);
   }
 
-  protected override currentRegistration(): Promise<RegistrationId | null> {
-    return Promise.resolve(REGISTRATION);
+  protected override askTenant(): Promise<TenantRequesters> {
+    return Promise.resolve({ registration: REGISTRATION, names: [] });
   }
 }
 
@@ -187,8 +188,7 @@ export class LogInNode {
   }
 
   async entries(): Promise<DeletionEntry[]> {
-    await Promise.resolve();
-    return this.#life.list({ limit: 100, before: null }, OPERATOR).rows;
+    return (await this.#life.list({ limit: 100, before: null }, OPERATOR)).rows;
   }
 
   /** What the log says of each entry now, as its rows have it. */

@@ -31,6 +31,7 @@ import { Registrations } from '../../../src/objects/deletion-log/storage/registr
 import { DeletionResolutions } from '../../../src/objects/deletion-log/storage/resolutions.ts';
 import { DeletionStore } from '../../../src/objects/deletion-log/storage/store.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
+import type { TenantRequesters } from '../../../src/objects/tenant/tenant.ts';
 import type { Slice } from '../../../src/policy/slice.ts';
 import type { Resolution } from '../../../src/slicing/resolve-deletion.ts';
 import { setTime, testAt } from './clock.ts';
@@ -48,6 +49,7 @@ export const REGISTRATION = registrationId('r');
 /** The object as it is deployed, with an environment. */
 export class DeletionLog extends Real {
   #registration: RegistrationId | null = REGISTRATION;
+  #names: readonly (string | null)[] = [];
 
   constructor(ctx: DurableObjectState, bindings: DeletionLogEnv) {
     const configured = {
@@ -67,8 +69,13 @@ export class DeletionLog extends Real {
     this.#registration = registration;
   }
 
-  protected override currentRegistration(): Promise<RegistrationId | null> {
-    return Promise.resolve(this.#registration);
+  protected override askTenant(): Promise<TenantRequesters> {
+    return Promise.resolve({ registration: this.#registration, names: this.#names });
+  }
+
+  /** What the tenant's object says of the names of tokens: those of the ancestors, then the token's own. */
+  call(names: readonly (string | null)[]): void {
+    this.#names = names;
   }
 
   /** What a deployment with other variables does, until the object is evicted. */
@@ -204,6 +211,10 @@ export const alarmOf = (stub: Stub) => runInDurableObject(stub, (_, { storage })
 /** Registers the tenant anew, or removes it. */
 export const register = (stub: Stub, registration: RegistrationId | null) =>
   runInDurableObject(stub, (instance) => (instance as DeletionLog).register(registration));
+
+/** What the tenant's object calls the tokens that ask: those of the ancestors, then the token's own. */
+export const callTokens = (stub: Stub, names: readonly (string | null)[]) =>
+  runInDurableObject(stub, (instance) => (instance as DeletionLog).call(names));
 
 export const OPERATOR: LogView = { kind: 'operator' };
 

@@ -14,6 +14,7 @@ import type { Context } from '../../context.ts';
 import { askLog, orderOf } from '../../deletion-order.ts';
 import { readIdempotencyKey } from '../../input/idempotency-key.ts';
 import { admitAgain } from '../../mirror/admit-again.ts';
+import { refuse } from '../../note-refusal.ts';
 import { deletionHeaders } from '../../reply/deletion-headers.ts';
 import { answer } from '../serve.ts';
 import { viewOf } from './deletions.ts';
@@ -59,7 +60,7 @@ async function orderFor(
   const { grant, caller } = current.value;
   const { upstream } = ctx.services;
   const planned = plan(grant, caller, call, upstream);
-  if (!planned.ok) return planned;
+  if (!planned.ok) return refuse(ctx, current.value, call, planned.failure);
   if (planned.value.kind !== 'delete') throw new Error('a deletion is planned as one');
   // Who selects by properties, and who looks at persons before they are deleted, reads them.
   const reading = preview ? checkScopes(grant, ['person:read']) : null;

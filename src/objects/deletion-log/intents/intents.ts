@@ -5,8 +5,10 @@ import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { Alarm } from '../alarm.ts';
+import { recordRequester } from '../audit/requesters.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import { distinct } from '../digest.ts';
+import type { DeletionOrder } from '../entry.ts';
 import { deletionIdOf, nextNumber } from '../id.ts';
 import { chunksOf, factsOf, firstDue } from '../job/facts.ts';
 import { settleEmpty } from '../job/settle.ts';
@@ -104,13 +106,18 @@ export class Intents {
   }
 
   /** Writes a deletion down whose persons the alarm has yet to find. */
-  #writeSelection({ order, digest, keyed }: PreparedOrder, now: number, { origin }: Upstream): WrittenIntent {
+  #writeSelection(
+    { order, digest, keyed, names }: PreparedOrder,
+    now: number,
+    { origin }: Upstream,
+  ): WrittenIntent {
     const number = nextNumber(this.#store.newest(), now);
     const id = deletionIdOf(number, this.#world.random);
     const chunked = chunksOf(order.deletion.target).length > 1;
     try {
       return this.#storage.transactionSync(() => {
         this.#registrations.begin(order.registration, number);
+        this.#recordRequester(order, names);
         this.#store.intend({ number, id, at: now, order, digest, origin, dueAt: now, chunked });
         this.#selections.record(number, order);
         this.#paces.record(number, order.paces ?? []);
@@ -125,8 +132,15 @@ export class Intents {
     }
   }
 
+  #recordRequester(
+    { token, ancestors, actor = null }: DeletionOrder,
+    names: readonly (string | null)[],
+  ): void {
+    recordRequester(this.#storage.sql, { token, ancestors, actor }, names);
+  }
+
   #write(
-    { order, digest, keys, keyed }: PreparedOrder,
+    { order, digest, keys, keyed, names }: PreparedOrder,
     persons: number,
     now: number,
     upstream: Upstream,
@@ -144,6 +158,7 @@ export class Intents {
     try {
       return this.#storage.transactionSync(() => {
         this.#registrations.begin(registration, number);
+        this.#recordRequester(order, names);
         this.#store.intend({ number, id, at: now, order, digest, origin: upstream.origin, dueAt, chunked });
         this.#jobs.record(number, facts, chunked ? lists : []);
         this.#paces.record(number, nothingToSend ? [] : (order.paces ?? []));
@@ -156,7 +171,7 @@ export class Intents {
         }
         const answer = emptyDeletionReply(upstream.generation);
         this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settleEmpty(answer), now);
-        this.#jobs.move({ number, state: 'sending', step: 0 }, 'ended', now);
+        this.#jobs.move({ number, state: 'sending', step: 0 }, 'matched_none', now);
         return { number, id, told: answer, likelyRepeatOf };
       });
     } catch (defect) {

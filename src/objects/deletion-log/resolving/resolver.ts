@@ -116,7 +116,7 @@ export class Resolver {
     } else if (found.persons.length === 0) {
       const settled = settleEmpty(emptyDeletionReply(upstream.generation));
       this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settled, now);
-      this.#jobs.move(job, 'ended', now);
+      this.#jobs.move(job, 'matched_none', now);
     } else if (checkPreviewed(selection.terms.holds.previewOver, found.persons.length) !== null) {
       this.#jobs.move(job, 'preview_required', now);
     } else if (this.checkBudget(selection, found) !== null) {

@@ -1,4 +1,5 @@
 import type { Migration } from '../../migrations.ts';
+import { auditStep } from './audit.ts';
 import { looksStep } from './looks.ts';
 import { paceStep } from './pace.ts';
 import { SELECTION_TABLES } from './selections.ts';
@@ -263,4 +264,5 @@ ${SELECTION_TABLES(appendOnly)}
     ) STRICT;`,
   },
   paceStep(appendOnly),
+  auditStep(appendOnly),
 ];
