@@ -1,6 +1,6 @@
 /** What a reader is shown of the log: the operator all of it, a tenant what its registration and its slices cover. */
 import { failure, type Failure } from '../../core/failure.ts';
-import { DeletionId } from '../../core/ids.ts';
+import type { DeletionId } from '../../core/ids.ts';
 import type { ListedRefusals, Refusals } from './audit/refusals.ts';
 import { termsOf, type LogPage } from './audit/search.ts';
 import type { DistinctIdHasher } from './distinct-id-key.ts';
