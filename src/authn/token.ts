@@ -57,7 +57,7 @@ export interface Principal {
   /** Never more than the parent had when this was issued. */
   readonly scopes: readonly Scope[];
   readonly narrowing: Narrowing;
-  /** Whom the token acts for, as whoever minted it said; null where nobody said it. */
+  /** The person or ticket that the token acts for, as its minter said; null where nobody said it. */
   readonly actor: Actor | null;
   /** Oldest first. */
   readonly ancestors: readonly Ancestor[];

@@ -43,7 +43,7 @@ export const IdempotencyKey = z
 export type IdempotencyKey = z.output<typeof IdempotencyKey>;
 
 /**
- * Who or what is behind a token: an end user, or a ticket, in the words of whoever minted it. The log shows it to people,
+ * Who or what is behind a token: an end user, or a ticket, in the words of the token's minter. The log shows it to people,
  * so nothing is in it that cannot be seen or that turns text around.
  */
 export const Actor = z

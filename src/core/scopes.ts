@@ -31,7 +31,7 @@ export const SCOPE_TEXTS: Readonly<Record<Scope, string>> = {
   'deletion_log:read': "Read the tenant's deletion log, and delete nothing",
 };
 
-/** Scopes that open what another one opens: whoever may delete reads the log of it. */
+/** Scopes that open what another one opens: a token that may delete may read the log of deletions. */
 const INCLUDED_IN: Partial<Readonly<Record<Scope, Scope>>> = { 'deletion_log:read': 'person:delete' };
 
 /** Does a grant of these scopes open what this one opens? */

@@ -1,4 +1,4 @@
-/** Plays one sequence of calls in two worlds at once, and holds both to having been the same to whoever called. */
+/** Plays one sequence of calls in two worlds at once, and checks that both looked the same to the caller. */
 import type { Step } from './calls.ts';
 import { MARK, type Scene } from './scenes.ts';
 import { isJsonObject } from '../../src/core/json.ts';

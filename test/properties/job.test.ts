@@ -67,7 +67,7 @@ test('Only a deletion of which nothing was sent is unsent', () => {
   expect(JOB_STATES.filter(isUnsent)).toEqual(['resolving', 'previewed', 'held', 'cancelled']);
 });
 
-test('An event that cannot happen in a state is a defect of whoever brings it about, and does not compile', () => {
+test('An event that cannot happen in a state is a defect of its caller, and does not compile', () => {
   // @ts-expect-error -- a deletion that is being sent cannot be cancelled
   expect(() => next('sending', 'cancelled')).toThrow('a deletion that is sending cannot be cancelled');
   // @ts-expect-error -- nothing happens to a deletion that is done

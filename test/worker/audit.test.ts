@@ -187,7 +187,7 @@ describe('Searching', () => {
     ).toHaveLength(1);
   });
 
-  test('A token that may not see distinct ids is refused every question and export of ids, whoever they belong to', async () => {
+  test('A token that may not see distinct ids is refused every question for and export of the ids of any person', async () => {
     const { tenant, token } = await tenants.fresh();
     await bulk(token, { ids: [ADA.uuid] });
     const { token: reader } = await tenants.mint(tenant, { properties: { distinct_ids: 'hidden' } });

@@ -106,7 +106,7 @@ describe.each([
 });
 
 describe('Persons whose deletion keeps the profile, or does not happen', () => {
-  test('Persons of whom only the events are deleted are shown', async () => {
+  test('Persons are shown where only their events are deleted', async () => {
     const { token } = await tenants.fresh();
     await send('POST', `${PERSONS}/${ADA.uuid}/delete_events/`, { token });
     await send('POST', `${PERSONS}/bulk_delete/`, {

@@ -310,7 +310,7 @@ describe('A confirmation', () => {
 describe('Deletions that need a preview', () => {
   const holds = { holdSeconds: 0, approvalOver: null, previewOver: 2 };
 
-  test('A larger deletion without a preview is refused, whoever asks, with nothing written or sent', async () => {
+  test('A larger deletion without a preview is refused to every caller, with nothing written or sent', async () => {
     const { asked } = world(3);
     const { stub, log } = freshLog();
     const refused = { ok: false, failure: { code: 'deletion_preview_required' } };

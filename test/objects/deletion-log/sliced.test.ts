@@ -86,7 +86,7 @@ test('The alarm sends what was found in the slice, never what was asked for', as
   expect(await newest(log)).toMatchObject({ state: 'settling', attempts: 2, asked: 4, sent: 1 });
 });
 
-test('Distinct ids are never sent for a sliced grant, whoever gives the order', async () => {
+test('Distinct ids are never sent for a sliced grant, whichever token gives the order', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   const wrong = { ...sliced(ASKED, []), deletion: { ...bulk([]), target: ASKED } };

@@ -6,7 +6,7 @@ export interface Requester {
   readonly token: TokenId;
   /** The tokens it was derived from, the oldest first. */
   readonly ancestors: readonly TokenId[];
-  /** Whom the token acts for, as whoever minted it said; null where nobody said it. */
+  /** The person or ticket that the token acts for, as its minter said; null where nobody said it. */
   readonly actor: Actor | null;
 }
 

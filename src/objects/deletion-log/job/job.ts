@@ -10,7 +10,7 @@
  * | `settling`  | PostHog accepted every chunk; the persons are looked for until they are gone  |
  * | `done`      | everything that can be known of its end is known                              |
  * | `nobody`    | it ended because its ids matched no person: nothing was sent                  |
- * | `failed`    | it ended with persons that were not deleted, or of whom nothing is known      |
+ * | `failed`    | it ended with persons that were not deleted, or whose end is not known        |
  * | `cancelled` | it ended before anything was sent                                             |
  */
 // An unknown chunk is a condition of `sending`, not a state: it ends, or after seven days the deletion fails as
