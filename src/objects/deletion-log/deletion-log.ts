@@ -1,6 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
 import { jurisdictionOf } from '../../config.ts';
-import type { DeletionPreview } from '../../contract/preview.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
@@ -33,11 +32,13 @@ import type { IdsOfChunk } from './storage/reader.ts';
 import { distinctIdHasher, type DistinctIdHasher } from './distinct-id-key.ts';
 import { resettable } from './reset-scope.ts';
 import type { Actor } from './storage/jobs.ts';
+import type { KeptPreview } from './resolving/previews.ts';
 import type { Confirmation } from './resolving/selection.ts';
 import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
 import { noSuchDeletion } from './views.ts';
 
+export type { KeptPreview } from './resolving/previews.ts';
 export type { Decision } from './job/decision.ts';
 export type { Pace } from './pace/pace.ts';
 export type { Actor } from './storage/jobs.ts';
@@ -202,7 +203,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
    * What a deletion of the view that is previewed would do; null where it is not previewed. `shownBy` is the grant of the
    * reader, null for the operator.
    */
-  preview(id: DeletionId, view: LogView, shownBy: ShownBy | null): DeletionPreview | null {
+  preview(id: DeletionId, view: LogView, shownBy: ShownBy | null): KeptPreview | null {
     return this.#parts.views.find(id, view) === null
       ? null
       : this.#parts.previews.show(numberOf(id), shownBy);

@@ -77,11 +77,13 @@ describe('A preview', () => {
     world(1);
     const { log, id } = await shown(1);
     expect((await log.preview(id, OPERATOR, null))?.sample).toMatchObject([
-      { uuid: uuid(0), distinct_ids: ['person-0'], properties: { tenant_id: 'acme' } },
+      { person: { uuid: uuid(0), distinct_ids: ['person-0'], properties: { tenant_id: 'acme' } } },
     ]);
     expect(JSON.stringify(await log.preview(id, OPERATOR, null))).not.toContain('@acme.test');
     const narrow = { ...SHOWN, distinct_ids_hidden: true };
-    expect((await log.preview(id, OPERATOR, narrow))?.sample).toMatchObject([{ distinct_ids: [] }]);
+    expect((await log.preview(id, OPERATOR, narrow))?.sample).toMatchObject([
+      { person: { distinct_ids: [] }, distinctIds: ['person-0'] },
+    ]);
     const foreign = { ...SHOWN, slices: [{ property: 'tenant_id', values: ['other'] }] };
     expect((await log.preview(id, OPERATOR, foreign))?.sample).toEqual([]);
   });

@@ -19,7 +19,7 @@ import { deletionHeaders } from '../../reply/deletion-headers.ts';
 import { answer } from '../serve.ts';
 import { viewOf } from './deletions.ts';
 import { withToken } from './guard.ts';
-import { shownBy } from './preview-deletion.ts';
+import { previewAsShown, shownBy } from './preview-deletion.ts';
 
 export const createDeletion = withToken('create_deletion', async (ctx, admitted) => {
   const { preview = false } = ctx.input.query;
@@ -92,5 +92,7 @@ async function previewOf(ctx: Context, admitted: Admitted, entry: DeletionEntry)
   const read = await callObject(ctx, () => log.readPreview(entry.id, view));
   if (!read.ok) return read;
   const shown = await callObject(ctx, () => log.preview(entry.id, view, shownBy(admitted.grant)));
-  return shown.ok ? ok({ ...(read.value ?? entry), preview: shown.value }) : shown;
+  if (!shown.ok) return shown;
+  const preview = shown.value === null ? null : await previewAsShown(ctx, shown.value, entry.project_id);
+  return ok({ ...(read.value ?? entry), preview });
 }

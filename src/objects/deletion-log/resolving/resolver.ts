@@ -1,6 +1,5 @@
 /** Takes a selection from `resolving` to a preview or to sending: its persons are read whole, or nothing is written. */
 import type { Failure } from '../../../core/failure.ts';
-import type { JsonObject } from '../../../core/json.ts';
 import { ok, type Result } from '../../../core/result.ts';
 import { checkPreviewed } from '../../../policy/delete-rules.ts';
 import type { Alarm } from '../alarm.ts';
@@ -17,14 +16,14 @@ import { Registrations } from '../storage/registrations.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
 import { DeletionStore } from '../storage/store.ts';
 import { readSet, type FoundSet } from './read-set.ts';
-import { readSample } from './sample.ts';
+import { readSample, type SampledPerson } from './sample.ts';
 import { PREVIEW_MS } from './selection.ts';
 
 type Resolving = JobAt<'resolving'>;
 
 /** What was read of a selection. */
 interface Read extends FoundSet {
-  readonly sample: readonly JsonObject[];
+  readonly sample: readonly SampledPerson[];
 }
 
 export class Resolver {
