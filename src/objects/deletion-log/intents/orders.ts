@@ -94,7 +94,11 @@ const refusalOf = (order: DeletionOrder, code: Refusal['code']): Refusal => ({
 });
 
 const unreachable = (): Failure =>
-  failureUntil('state_unavailable', 'The tenant could not be asked for.', RETRY_AFTER_SECONDS);
+  failureUntil(
+    'state_unavailable',
+    'Whether the tenant is still registered could not be checked, so nothing was sent.',
+    RETRY_AFTER_SECONDS,
+  );
 
 /** The request may have waited for its body or for look-ups meanwhile. */
 const ENDED = failure(
