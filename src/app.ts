@@ -13,6 +13,7 @@ import { knownTombstones } from './http/tombstones.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import { logShieldFailure } from './objects/console.ts';
+import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
 import type { Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
@@ -25,6 +26,7 @@ export interface Env {
   readonly DELETION_LOG: Objects<DeletionLog>;
   readonly DIRECTORY: Objects<Directory>;
   readonly SHIELD: Objects<Shield>;
+  readonly FUSE: Objects<Fuse>;
   /** Static assets: what the build made and the Worker hands out. */
   readonly ASSETS: Pick<Fetcher, 'fetch'>;
 }
@@ -70,6 +72,8 @@ const servicesOf = (env: Env, config: Config): Services => ({
   },
   tenant: (id) => env.TENANT.getByName(id),
   deletionLog: (id) => env.DELETION_LOG.getByName(id),
+  fuse: () => env.FUSE.getByName(FUSE_NAME),
+  fusePersonsPerDay: config.fusePersonsPerDay,
   directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),
   adminAttempts: () => env.DIRECTORY.getByName(ADMIN_ATTEMPTS_NAME),
   openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),

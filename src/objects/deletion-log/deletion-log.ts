@@ -6,6 +6,7 @@ import type { DeletionId, Random, RegistrationId, TenantId } from '../../core/id
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
+import type { Fuse } from '../fuse/fuse.ts';
 import type { Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
 import type { Tenant } from '../tenant/tenant.ts';
@@ -39,6 +40,7 @@ import { DeletionResolutions } from './storage/resolutions.ts';
 import type { Actor } from './storage/jobs.ts';
 import { Previews } from './resolving/previews.ts';
 import type { Confirmation } from './resolving/selection.ts';
+import { fuseKeeper, Takings } from './releasing/takings.ts';
 import { Resolver } from './resolving/resolver.ts';
 import { DeletionRunner } from './runner.ts';
 import { DELETION_STEPS } from './schema/schema.ts';
@@ -61,6 +63,7 @@ const TROUBLE_PAUSE_MS = 60_000;
 export interface DeletionLogEnv {
   readonly TENANT: Objects<Tenant>;
   readonly SHIELD: Objects<Shield>;
+  readonly FUSE: Objects<Fuse>;
 }
 
 const nowMs = (): number => Date.now();
@@ -79,7 +82,6 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   readonly #answers: Answers;
   readonly #views: Views;
   readonly #alarm: Alarm;
-  readonly #burials: Burials;
   readonly #runner: DeletionRunner;
   readonly #previews: Previews;
   readonly #decisions: Decisions;
@@ -98,8 +100,9 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     this.#alarm = new Alarm(ctx.storage);
     this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
     const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
-    this.#burials = new Burials(sql, shieldKeeper(env.SHIELD));
-    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#burials, this.#alarm, nowMs);
+    const takings = new Takings(sql, this.#store, fuseKeeper(env.FUSE));
+    const burials = new Burials(sql, shieldKeeper(env.SHIELD));
+    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, takings, burials, this.#alarm, nowMs);
     this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
     this.#decisions = new Decisions(ctx.storage, ledger, this.#alarm, this.#runner);
     void ctx.blockConcurrencyWhile(() => this.#alarm.load());
@@ -150,7 +153,10 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if (!intent.ok) return intent;
     if ('replayed' in intent.value) return ok(this.#answers.createdBefore(intent.value.replayed, order));
     const { number, told } = intent.value;
-    if (told === null) this.#makeDue(number, nowMs());
+    if (told === null) {
+      this.#makeDue(number, nowMs());
+      await this.#runner.askFuse(number, upstream.value);
+    }
     return ok(this.#answers.created(intent.value, order));
   }
 
@@ -203,7 +209,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const entry = this.#views.find(id, view);
     if (entry === null) return err(noSuchDeletion());
     const conflict = this.#decisions.carryOut(entry, decision, nowMs(), by, note);
-    this.#armForBurials(PAUSE_MS);
+    this.#armToCatchUp(PAUSE_MS);
     return conflict === null ? ok(this.#views.find(id, view) ?? entry) : err(conflict);
   }
 
@@ -265,12 +271,12 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
       pause = TROUBLE_PAUSE_MS;
     }
     this.#alarm.replace(this.#store.earliestDue(), Math.max(nowMs() + pause, this.#runner.pause.until));
-    this.#armForBurials(TROUBLE_PAUSE_MS);
+    this.#armToCatchUp(TROUBLE_PAUSE_MS);
   }
 
-  /** Tombstones of what has ended are ended by the alarm, however long that cannot be done. */
-  #armForBurials(pauseMs: number): void {
-    if (this.#burials.isBehind) this.#alarm.armBy(nowMs() + pauseMs);
+  /** What other objects have not been told of deletions that ended, the alarm tells them, however long they cannot be reached. */
+  #armToCatchUp(pauseMs: number): void {
+    if (this.#runner.isBehind) this.#alarm.armBy(nowMs() + pauseMs);
   }
 
   #makeDue(number: number, at: number): void {
