@@ -74,7 +74,7 @@ test('A deploy to production goes through without a warning, with a bundle that 
   );
   expect(status, stderr).toBe(0);
   expect(stdout + stderr).not.toMatch(/warning/i);
-  for (const name of ['TENANT', 'DELETION_LOG', 'DIRECTORY', 'SHIELD'])
+  for (const name of ['TENANT', 'DELETION_LOG', 'DIRECTORY', 'SHIELD', 'FUSE'])
     expect(stdout).toContain(`env.${name} `);
   expect(gzipSync(readFileSync(join(folder, 'index.js'))).length).toBeLessThan(BUNDLE_GZIP_BYTES_MAX);
 });

@@ -115,7 +115,7 @@ export const DELETION_DOCUMENTATION = {
   admin_reset_fuse: {
     summary: 'Put a new fuse in, and let the deletions go on that the tripped one holds',
     description:
-      'They go on by themselves from a minute later on; undo windows and approvals hold as before. What was deleted until ' +
+      'They go on by themselves within half a minute, five a second of each tenant; undo windows and approvals hold as before. What was deleted until ' +
       'then counts no more. Where the fuse has not tripped, nothing changes.',
     reply: FuseStatus,
     example: { reason: 'a clean-up that was agreed on' },

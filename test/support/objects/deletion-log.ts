@@ -48,10 +48,13 @@ export const REGISTRATION = registrationId('r');
 /** The object as it is deployed, with an environment. */
 export class DeletionLog extends Real {
   #registration: RegistrationId | null = REGISTRATION;
+  readonly #reach: { fuse: DeletionLogEnv['FUSE'] };
 
   constructor(ctx: DurableObjectState, bindings: DeletionLogEnv) {
+    const reach = { fuse: bindings.FUSE };
     const configured = {
       ...bindings,
+      FUSE: { getByName: (name: string) => reach.fuse.getByName(name) },
       POSTHOG_HOST: ORIGIN,
       POSTHOG_PERSONAL_API_KEY: KEY,
       ADMIN_TOKEN: 'an admin token'.replaceAll(' ', '-').padEnd(32, '.'),
@@ -60,11 +63,17 @@ export class DeletionLog extends Real {
       POSTHOG_GENERATION: ctx.id.name?.slice(0, 1) ?? 'B',
     };
     super(ctx, configured);
+    this.#reach = reach;
   }
 
   /** What the tenant's object says of its registration; null for a tenant that was removed. */
   register(registration: RegistrationId | null): void {
     this.#registration = registration;
+  }
+
+  /** Puts something between the log and the fuse, until the object is evicted. */
+  reachFuseBy(fuse: DeletionLogEnv['FUSE']): void {
+    this.#reach.fuse = fuse;
   }
 
   protected override currentRegistration(): Promise<RegistrationId | null> {
@@ -76,6 +85,7 @@ export class DeletionLog extends Real {
     POSTHOG_HOST?: string;
     POSTHOG_GENERATION?: Generation;
     TOKEN_SIGNING_KEYS?: string;
+    DELETE_FUSE_PERSONS_PER_DAY?: string;
   }): void {
     this.env = { ...this.env, ...variables };
   }

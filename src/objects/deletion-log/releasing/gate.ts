@@ -8,7 +8,7 @@ import { DeletionStore } from '../storage/store.ts';
 import type { Takings } from './takings.ts';
 
 /** Milliseconds until the fuse is asked again about a deletion that it did not let through. */
-export const FUSE_WAIT_MS = 60_000;
+export const FUSE_WAIT_MS = 30_000;
 
 const FUSE_NOTE =
   "The operator's fuse has tripped: all tenants together were to delete more persons in a day than the operator allows. " +
