@@ -153,10 +153,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if (!intent.ok) return intent;
     if ('replayed' in intent.value) return ok(this.#answers.createdBefore(intent.value.replayed, order));
     const { number, told } = intent.value;
-    if (told === null) {
-      this.#makeDue(number, nowMs());
-      await this.#runner.askFuse(number, upstream.value);
-    }
+    if (told === null) await this.#runner.start(number, upstream.value);
     return ok(this.#answers.created(intent.value, order));
   }
 
@@ -263,27 +260,24 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   override async alarm(): Promise<void> {
     let pause = PAUSE_MS;
     try {
-      this.#alarm.replace(this.#store.earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
+      this.#setAlarm(nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
       await this.#runner.stepDue(upstream.value);
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.replace(this.#store.earliestDue(), Math.max(nowMs() + pause, this.#runner.pause.until));
+    this.#setAlarm(Math.max(nowMs() + pause, this.#runner.pause.until));
+  }
+
+  #setAlarm(earliest: number): void {
+    this.#alarm.replace(this.#store.earliestDue(), earliest);
     this.#armToCatchUp(TROUBLE_PAUSE_MS);
   }
 
-  /** What other objects have not been told of deletions that ended, the alarm tells them, however long they cannot be reached. */
+  /** What other objects have not been told of deletions that ended, the alarm tells them. */
   #armToCatchUp(pauseMs: number): void {
     if (this.#runner.isBehind) this.#alarm.armBy(nowMs() + pauseMs);
-  }
-
-  #makeDue(number: number, at: number): void {
-    this.ctx.storage.transactionSync(() => {
-      this.#store.postpone(number, at);
-      this.#alarm.armBy(at);
-    });
   }
 
   async #prepareAndIntend(

@@ -95,8 +95,9 @@ export class DeletionRunner {
     }
   }
 
-  /** Asks the fuse about a deletion that was just written down, so that its caller can be told. Nothing is sent yet. */
-  async askFuse(number: number, upstream: Upstream): Promise<void> {
+  /** Makes a deletion due that was just written down, and asks the fuse, so that its caller can be told. Sends nothing yet. */
+  async start(number: number, upstream: Upstream): Promise<void> {
+    this.#gate.makeDue(number);
     await this.alone(number, async () => {
       const job = this.#jobs.at(number);
       if (job.state === 'held') await this.#gate.open({ ...job, state: job.state }, upstream);

@@ -64,6 +64,11 @@ export class StoredCharges {
     this.#rows('UPDATE charges SET persons = persons - ? WHERE seq = ?', persons, number);
   }
 
+  /** Lets a charge count from `at` on. */
+  move({ number }: EntryCharge, at: number): void {
+    this.#rows('UPDATE charges SET at = ? WHERE seq = ?', at, number);
+  }
+
   drop({ number }: EntryCharge): void {
     this.#rows('DELETE FROM charges WHERE seq = ?', number);
   }

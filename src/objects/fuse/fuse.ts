@@ -2,7 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import type { FuseStatus } from '../../contract/deletions/fuse.ts';
 import { logFuse } from '../console.ts';
 import { isCurrent, leftOf, msUntilFits } from '../deletion-log/budget/budget.ts';
-import { ChargeCache } from '../deletion-log/budget/charges.ts';
+import { ChargeCache, type EntryCharge } from '../deletion-log/budget/charges.ts';
 import { migrate } from '../migrations.ts';
 import { StoredCharges, type FuseAsk, type FusedDeletion } from './charges.ts';
 import { FUSE_STEPS } from './schema.ts';
@@ -35,7 +35,7 @@ export class Fuse extends DurableObject {
   take(ask: FuseAsk): boolean {
     const now = Date.now();
     const taken = this.#stored.find(ask);
-    if (taken !== null && isCurrent(taken, now)) return true;
+    if (taken !== null && isCurrent(taken, now)) return this.#takeAgain(taken, now);
     if (this.#turns.tripped() !== null) return false;
     const { persons, personsPerDay } = ask;
     if (msUntilFits(personsPerDay, this.#charges.current(now, 0), persons, now) > 0) {
@@ -54,6 +54,13 @@ export class Fuse extends DurableObject {
       return this.#stored.add(ask, now, persons);
     });
     this.#charges.add(charge);
+    return true;
+  }
+
+  /** A deletion whose object died, or was not heard, before it was sent: it counts once, from now on. */
+  #takeAgain(taken: EntryCharge, now: number): true {
+    this.#stored.move(taken, now);
+    this.#charges.forget();
     return true;
   }
 

@@ -31,6 +31,13 @@ export class Gate {
     this.#nowMs = nowMs;
   }
 
+  /** The alarm takes the deletion up at once. */
+  makeDue(number: number): void {
+    this.#storage.transactionSync(() => {
+      this.#later(number, null, this.#nowMs());
+    });
+  }
+
   /** The deletion as it is to be sent; null where it stays held, to be looked at again. */
   async open(
     job: JobAt<'held'>,
