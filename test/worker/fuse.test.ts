@@ -119,7 +119,7 @@ describe('A gateway with a fuse', () => {
     expect(await reset(crowded)).toMatchObject({ status: 200, json: { last_reset: null } });
   });
 
-  test('Of 64 callers of eight tenants at once no more persons are sent than fit', async () => {
+  test('A fuse that 64 callers of eight tenants meet at once sends no more persons than fit', async () => {
     const callers = await Promise.all(Array.from({ length: 8 }, () => crowded.tenants.fresh()));
     const marked = Array.from({ length: 192 }, (_, i) => `crowd-${i}`);
     await crowded.sandbox.addPersons(

@@ -10,7 +10,7 @@ import {
   answer,
   bodyOf,
   bulk,
-  DeletionLog,
+  type DeletionLog,
   deletionsIn,
   freshLog,
   HOUR,
@@ -190,6 +190,8 @@ test('Persons of a deletion that is never sent are not counted, and it takes not
   expect(await left()).toBe(LIMIT);
 });
 
+const giveBack: Remote<Fuse>['giveBack'] = (...given) => fuse().giveBack(...given);
+
 /** The fuse behind a connection that breaks before or after it has answered, as often as is said. */
 function brokenFuse(broken: { before: number; after: number }) {
   const take: Remote<Fuse>['take'] = async (asked) => {
@@ -202,7 +204,6 @@ function brokenFuse(broken: { before: number; after: number }) {
     broken.after -= 1;
     throw new Error('Network connection lost.');
   };
-  const giveBack: Remote<Fuse>['giveBack'] = (...given) => fuse().giveBack(...given);
   return { getByName: () => ({ take, giveBack }) } as unknown as DeletionLogEnv['FUSE'];
 }
 

@@ -92,7 +92,7 @@ export class FuseInNode {
     return new Fuse(
       // The part of the platform's type that the object uses.
       context as unknown as DurableObjectState,
-      {} as unknown as ConstructorParameters<typeof Fuse>[1],
+      {},
     );
   }
 
