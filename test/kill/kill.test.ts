@@ -12,6 +12,8 @@ import { launch } from '../support/stack.ts';
 const KILLS = Number(process.env['KILLS'] ?? 2);
 const JOB_PERSONS = 1500;
 const CALL_PERSONS = 20;
+/** More than are ever deleted: the fuse counts, and holds nothing. */
+const FUSE_PERSONS = 1_000_000;
 /** The longest time between the order and the kill: a job of two calls takes about as long. */
 const MS_MAX = 400;
 /** The largest prime below 2^31 and a generator of it: the moments of the kills are the same in every run. */
@@ -34,6 +36,7 @@ interface Entry {
   readonly id: string;
   readonly state: string;
   readonly intended_at: string;
+  readonly asked: number;
 }
 
 async function entries(): Promise<Entry[]> {
@@ -67,6 +70,7 @@ beforeAll(async () => {
     POSTHOG_HOST: sandbox.origin,
     POSTHOG_GENERATION: 'B',
     SLOW_TIMEOUT_MS: '500',
+    DELETE_FUSE_PERSONS_PER_DAY: String(FUSE_PERSONS),
     PORT: String(await pickPort()),
     HEDGEROW_FOLDER: folder,
   };
@@ -126,6 +130,11 @@ test(
     const jobsGone = gone.filter((uuid) => !claimed.has(uuid));
     // A job is carried out whole or was never written down.
     expect(jobsGone.length % JOB_PERSONS).toBe(0);
+    const fuse = await clientOf(gateway.origin)('GET', '/admin/v1/fuse', { token: ADMIN_TOKEN });
+    const counted = FUSE_PERSONS - (fuse.json as { remaining: number }).remaining;
+    // Each person that is gone was counted, and each that was asked for was counted once at most.
+    expect(counted).toBeGreaterThanOrEqual(gone.length);
+    expect(counted).toBeLessThanOrEqual(ended.reduce((sum, entry) => sum + entry.asked, 0));
     const written = ended.length;
     const orders = (await control.received()).filter(({ target }) => target.includes('bulk_delete'));
     expect(orders.length).toBeGreaterThanOrEqual(written);
