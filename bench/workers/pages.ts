@@ -107,9 +107,9 @@ export default {
       case 'untouched':
         return new Response(response.body, { headers });
       case 'links':
-        return rendered(response, { kind: 'bytes', link }, false);
+        return rendered(response, { kind: 'bytes', page: { rows: 'results', link } }, false);
       case 'links+scrub':
-        return rendered(response, { kind: 'bytes', link }, true);
+        return rendered(response, { kind: 'bytes', page: { rows: 'results', link } }, true);
       case 'keep':
         return rendered(response, rowByRow(keep), false);
       case 'keep+scrub':

@@ -103,7 +103,7 @@ const render = (members: readonly Member[], outer: string): string =>
 const isLinkName = (name: string): name is (typeof LINKS)[number] => LINKS.some((link_) => link_ === name);
 
 function rendered(text: string, links: ReadonlyMap<string, Json>, cuts: readonly number[]): string {
-  const renderer = new ByteRenderer((name) => links.get(name));
+  const renderer = new ByteRenderer({ rows: 'results', link: (name) => links.get(name) });
   const bytes = new TextEncoder().encode(text);
   const ends = [...cuts.map((cut) => cut % bytes.length).toSorted((a, b) => a - b), bytes.length];
   const pieces = ends.map((end, i) => bytes.slice(ends[i - 1] ?? 0, end)).filter((piece) => piece.length > 0);

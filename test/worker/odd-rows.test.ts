@@ -11,22 +11,47 @@ const { send, tenants, recorder } = await startStack({ upstream: async () => pos
 const OWN = '"properties":{"tenant_id":"acme"}';
 const FIRST = `{"uuid":"first",${OWN}}`;
 const LAST = `{"uuid":"last",${OWN}}`;
-const LARGE = 'x'.repeat(2_097_152);
+const LIMIT_BYTES = 2_097_152;
+
+/** A row of so many bytes. */
+const sized = (bytes: number, members: string): string => {
+  const row = (text: string) => `{"uuid":"odd",${OWN},${members},"text":"${text}"}`;
+  return row('x'.repeat(bytes - row('').length));
+};
+const deep = (levels: number): string => '['.repeat(levels) + ']'.repeat(levels);
 
 const FORMATS = ['json', 'csv'] as const;
-const KINDS = [
-  { kind: 'is above 2 MiB', row: `{"uuid":"odd",${OWN},"a":"${LARGE}"}`, inTable: false },
-  { kind: 'is above 2 MiB and no JSON', row: `{"uuid":"odd",${OWN},"a":tru "${LARGE}"}`, inTable: false },
+/** In both formats alike; `whole` is where the whole project is granted. */
+type GoesOut = 'always' | 'whole' | 'never';
+const KINDS: readonly { readonly kind: string; readonly row: string; readonly goesOut: GoesOut }[] = [
+  { kind: 'is just below 2 MiB', row: sized(LIMIT_BYTES - 1, '"a":1'), goesOut: 'always' },
+  { kind: 'is 2 MiB', row: sized(LIMIT_BYTES, '"a":1'), goesOut: 'always' },
+  { kind: 'is just above 2 MiB', row: sized(LIMIT_BYTES + 1, '"a":1'), goesOut: 'never' },
+  { kind: 'is above 8 MiB', row: sized(8_388_609, '"a":1'), goesOut: 'never' },
+  { kind: 'is 2 MiB and no JSON', row: sized(LIMIT_BYTES, '"a":tru'), goesOut: 'never' },
+  { kind: 'is above 2 MiB and no JSON', row: sized(LIMIT_BYTES + 1, '"a":tru'), goesOut: 'never' },
+  { kind: 'has a number that is none', row: `{"uuid":"odd",${OWN},"a":NaN}`, goesOut: 'never' },
+  { kind: 'has a comma too many', row: `{"uuid":"odd",${OWN},}`, goesOut: 'never' },
   {
     kind: 'is nested above 200 levels',
-    row: `{"uuid":"odd",${OWN},"a":${'['.repeat(201)}${']'.repeat(201)}}`,
-    inTable: true,
+    row: `{"uuid":"odd",${OWN},"a":${deep(201)}}`,
+    goesOut: 'whole',
   },
-  { kind: 'names a member twice', row: `{"uuid":"other","uuid":"odd",${OWN}}`, inTable: true },
+  {
+    kind: 'is nested above 200 levels and 2 MiB',
+    row: sized(LIMIT_BYTES, `"a":${deep(201)}`),
+    goesOut: 'whole',
+  },
+  {
+    kind: 'is nested above 200 levels and no JSON',
+    row: `{"uuid":"odd",${OWN},"a":[${deep(201)},]}`,
+    goesOut: 'never',
+  },
+  { kind: 'names a member twice', row: `{"uuid":"other","uuid":"odd",${OWN}}`, goesOut: 'whole' },
   {
     kind: 'names a property twice',
     row: '{"uuid":"odd","properties":{"tenant_id":"acme","tenant_id":"birch"}}',
-    inTable: true,
+    goesOut: 'whole',
   },
 ];
 const GRANTS = [
@@ -41,16 +66,23 @@ const CASES = KINDS.flatMap((odd) =>
 describe('A page with one odd row', () => {
   test.for(CASES)(
     'A row that %s, in %s under %s, breaks no page and is passed on or counted',
-    async ([, format, , { row, inTable }, { record, whole }]) => {
+    async ([, format, , odd, { record, whole }]) => {
+      const { row } = odd;
       posthog.responds(() => ({ text: `{"next":null,"previous":null,"results":[${FIRST},${row},${LAST}]}` }));
       const { token } = await tenants.fresh(record);
       const answer = await send('GET', `/api/projects/1/persons/?format=${format}`, { token });
       expect(answer.status).toBe(200);
       expect(answer.text).toContain('first');
       expect(answer.text).toContain('last');
-      const goesOut = whole && (format === 'json' || inTable);
+      const goesOut = odd.goesOut === 'always' || (odd.goesOut === 'whole' && whole);
       expect(answer.text.includes('odd')).toBe(goesOut);
-      if (goesOut && format === 'json') expect(answer.text).toContain(row);
+      if (format === 'json') {
+        const uuids = (JSON.parse(answer.text) as { results: { uuid: string }[] }).results.map(
+          ({ uuid }) => uuid,
+        );
+        expect(uuids).toEqual(goesOut ? ['first', 'odd', 'last'] : ['first', 'last']);
+        if (goesOut && whole) expect(answer.text.includes(row)).toBe(true);
+      }
       const line = await until('the log line is there', () =>
         recorder.lines.find((text) => text.includes(answer.headers['x-request-id'] ?? '?')),
       );

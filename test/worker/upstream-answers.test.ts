@@ -122,20 +122,19 @@ describe('Refusals of PostHog', () => {
 });
 
 describe('Answers of PostHog', () => {
-  test('A very large answer is streamed, and a row too large to be looked at costs a sliced page that row alone', async () => {
+  test('A very large answer is streamed, and a row that is too large costs a page that row alone', async () => {
     await sandbox.fault({ kind: 'huge', bytes: 9_000_000, times: 3 });
-    for (const target of [LIST, RETRIEVE]) {
-      const streamed = await get(token, target);
-      expect(streamed.status).toBe(200);
-      expect(streamed.text.length).toBeGreaterThan(9_000_000);
-      expect(streamed.json).toMatchObject({ next: null });
-    }
+    const streamed = await get(token, RETRIEVE);
+    expect(streamed.status).toBe(200);
+    expect(streamed.text.length).toBeGreaterThan(9_000_000);
     const sliced = await tenants.fresh({ slice: { property: 'tenant_id', value: 'acme' } });
-    const page = await get(sliced.token, LIST);
-    expect(page).toMatchObject({ status: 200, json: { results: [], next: null } });
-    const line = recorder.lines.map((text) => JSON.parse(text) as Record<string, unknown>).at(-1);
-    expect(line).toMatchObject({ route: 'persons_list', status: 200, dropped_rows: 1 });
-    expect(line).not.toHaveProperty('alarm');
+    for (const holder of [token, sliced.token]) {
+      const page = await get(holder, LIST);
+      expect(page).toMatchObject({ status: 200, json: { results: [], next: null } });
+      const line = recorder.lines.map((text) => JSON.parse(text) as Record<string, unknown>).at(-1);
+      expect(line).toMatchObject({ route: 'persons_list', status: 200, dropped_rows: 1 });
+      expect(line).not.toHaveProperty('alarm');
+    }
   });
 
   test("An answer keeps none of PostHog's headers but the type", async () => {

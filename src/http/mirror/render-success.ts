@@ -153,7 +153,7 @@ function planOf(view: View, call: ConstrainedCall, links: PageLinks, onDeleted: 
   const whole = showsAll(view, contains);
   const at = contains === 'person_map' ? 'map' : rows;
   if (at === null || (whole && format.kind === 'json')) {
-    return { kind: 'bytes', link: rows === null ? null : links.replace };
+    return { kind: 'bytes', page: rows === null ? null : { rows, link: links.replace } };
   }
   const redact = redactOf(contains, grant);
   const isDeleted = coverOf(view, contains);

@@ -2,7 +2,7 @@
 import { isJsonObject, parseJson, type Json, type JsonObject } from '../../core/json.ts';
 import { countMembers } from './scanner.ts';
 import type { WrittenRow } from './tokens.ts';
-import { PageFlaw, textOf } from './window.ts';
+import { decoded } from './window.ts';
 
 /** A row as it is written and as it is read. */
 export interface ReadableRow {
@@ -18,23 +18,22 @@ export interface ParsedRow extends ReadableRow {
 }
 
 /**
- * `null` where a row is too large, is nested too deeply, or names a member twice: a client that captures events can
- * make such a row of a person, so the page leaves out that person and keeps all others. `value` is what was read of it.
- * @throws {PageFlaw} where that is no object.
+ * `null` where a row is too large, is nested too deeply, names a member twice, or is no JSON: one person cannot break a
+ * page, so the page leaves out that person and keeps all others. `value` is what was read of it.
  */
 export function readableRow(
   { bytes, members, oddNumbers }: WrittenRow,
   value: Json | undefined,
 ): ReadableRow | null {
-  if (bytes === null) return null;
-  if (!isJsonObject(value)) throw new PageFlaw('has a row that is not JSON');
+  if (bytes === null || !isJsonObject(value)) return null;
   return countMembers(value) === members ? { bytes, value, oddNumbers } : null;
 }
 
-/** A row by itself; `null` as above. @throws {PageFlaw} where it is no JSON. */
+/** A row by itself; `null` as above. */
 export function parseRow(written: WrittenRow): ParsedRow | null {
   if (written.bytes === null) return null;
-  const text = textOf(written.bytes);
+  const text = decoded(written.bytes);
+  if (text === null) return null;
   const row = readableRow(written, parseJson(text));
   return row === null ? null : { ...row, text };
 }

@@ -30,19 +30,25 @@ export interface RowsPlan {
   readonly counts: ReadonlySet<string>;
   /**
    * What becomes of a row that is too deep, or that names a member twice, in a table: it is left out and counted, or
-   * taken apart as it is written. A row that is too large is left out, for a line has to be in memory.
+   * taken apart as it is written. A row that is too large or no JSON is left out always.
    */
   readonly unreadable: 'leave_out' | 'as_written';
   /** `null` for JSON. */
   readonly table: Table | null;
 }
 
+/** A page that nobody looks into: where its rows are, and what its links become. */
+export interface UntouchedPage {
+  readonly rows: Exclude<RowsAt, 'map'>;
+  readonly link: LinkOf;
+}
+
 export type RenderPlan =
-  /** Nobody looks inside: the bytes go out as they came, but for the members of a page that `link` replaces. */
+  /** Nobody looks inside: the bytes go out as they came, but for links, and rows that are too large or no JSON. */
   | {
       readonly kind: 'bytes';
       /** `null` where the answer is no page: one JSON value of any kind. */
-      readonly link: LinkOf | null;
+      readonly page: UntouchedPage | null;
     }
   /** Every row is looked at, and the envelope is written anew. */
   | ({ readonly kind: 'rows' } & RowsPlan);
@@ -51,7 +57,7 @@ export type RenderPlan =
 export interface RenderOutcome {
   readonly rowsIn: number;
   readonly rowsOut: number;
-  /** Rows that were not looked at, and did not go out, because they are too large, too deep or name a member twice. */
+  /** Rows that did not go out because they are too large, too deep, no JSON, or name a member twice. */
   readonly rowsUnreadable: number;
   readonly ended:
     | 'complete'

@@ -3,6 +3,7 @@ import { failure, type Failure } from '../../core/failure.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ChunkReader } from '../chunks.ts';
 import { parseRow, type ParsedRow } from './parsed-row.ts';
+import { isJson } from './untouched/validator.ts';
 import { nothingMore, readRow, type Reading } from './tokens.ts';
 import { ByteWindow, PageFlaw } from './window.ts';
 
@@ -40,12 +41,14 @@ export async function readAnswer(
   }
 }
 
-/** An answer that is one object; `null` where the object is one that is not looked at. */
+/** An answer that is one object; `null` where the object is one that is not looked at. One that is no JSON is a flaw. */
 export async function readObject(source: AnswerSource, bytesMax?: number): Promise<Result<ParsedRow | null>> {
   let row: ParsedRow | null = null;
   const read = await readAnswer(source, function* (window) {
     // Copied by parsing: the bytes themselves are gone with the next chunk.
-    row = parseRow(yield* readRow(window, bytesMax));
+    const written = yield* readRow(window, bytesMax);
+    if (written.bytes !== null && !isJson(written.bytes)) throw new PageFlaw('cannot be parsed');
+    row = parseRow(written);
     yield* nothingMore(window);
   });
   return read.ok ? ok(row) : read;

@@ -60,7 +60,7 @@ class Rendering {
   constructor(chunks: ChunkReader, plan: RenderPlan) {
     this.#chunks = chunks;
     this.#renderer =
-      plan.kind === 'bytes' ? new ByteRenderer(plan.link, chunks.whole) : new RowRenderer(plan);
+      plan.kind === 'bytes' ? new ByteRenderer(plan.page, chunks.whole) : new RowRenderer(plan);
   }
 
   /** The next bytes of the client's answer, or how it ended. Lets go of PostHog where it ended badly. */

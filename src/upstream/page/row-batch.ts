@@ -3,7 +3,7 @@ import { parseJson, type Json } from '../../core/json.ts';
 import { parseRow, readableRow, type ReadableRow } from './parsed-row.ts';
 import { ValueScanner } from './scanner.ts';
 import { CHAR, ROW_BYTES_MAX, ROW_DEPTH_MAX, type WrittenRow } from './tokens.ts';
-import { textOf, type ByteWindow } from './window.ts';
+import { decoded, type ByteWindow } from './window.ts';
 
 /** What is read at once, so that little is in memory. */
 const BATCH_BYTES = 65_536;
@@ -16,7 +16,7 @@ export interface BatchedRow {
 
 /**
  * The next rows that end in the window, with commas between them; reading goes on behind them. None where the first of
- * them is cut or too large. @throws {PageFlaw} where one is no JSON.
+ * them is cut or too large.
  */
 export function takeRows(window: ByteWindow): readonly BatchedRow[] {
   const { bytes, at: from } = window;
@@ -25,7 +25,9 @@ export function takeRows(window: ByteWindow): readonly BatchedRow[] {
   if (last === undefined) return [];
   window.at = last.end;
   window.mark();
-  const values = parseJson(`[${textOf(bytes.subarray(from, last.end))}]`);
+  const text = decoded(bytes.subarray(from, last.end));
+  // Where one of them is no JSON, each is read by itself.
+  const values = text === null ? undefined : parseJson(`[${text}]`);
   return written.map((one, i) => ({
     kept: one.kept,
     row: isList(values) ? readableRow(one, values[i]) : parseRow(one),

@@ -8,6 +8,7 @@ import { parseRow, type ReadableRow } from './parsed-row.ts';
 import type { RowsPlan } from './plan.ts';
 import { takeRows } from './row-batch.ts';
 import { headerLine, rowLine } from './table.ts';
+import { isJson } from './untouched/validator.ts';
 import {
   CHAR,
   expect,
@@ -173,7 +174,7 @@ export class RowRenderer {
 
   #unreadable(kept: Uint8Array | null): void {
     const { table, unreadable } = this.#plan;
-    if (table === null || kept === null || unreadable === 'leave_out') {
+    if (table === null || kept === null || unreadable === 'leave_out' || !isJson(kept)) {
       this.counts.rowsUnreadable += 1;
       return;
     }

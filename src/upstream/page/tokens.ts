@@ -34,7 +34,8 @@ const isSpace = (byte: number | undefined): boolean =>
 const isBehindScalar = (byte: number | undefined): boolean =>
   byte === CHAR.comma || byte === CHAR.closeObject || byte === CHAR.closeList || isSpace(byte);
 
-function* more(window: ByteWindow): Reading<void> {
+/** Another chunk, or word that none will come. */
+export function* more(window: ByteWindow): Reading<void> {
   if (window.ended) throw new PageCut();
   yield;
 }

@@ -76,6 +76,12 @@ export class ByteWindow {
     this.from = this.at;
   }
 
+  /** Lets go of the token but for its first byte, which nobody may have seen: it moves to the end of the token. */
+  keepFirst(): void {
+    this.bytes[this.at - 1] = this.bytes[this.from] ?? 0;
+    this.from = this.at - 1;
+  }
+
   /** The token that ends here. A view: good until the next chunk comes. */
   token(): Uint8Array {
     return this.bytes.subarray(this.from, this.at);
@@ -94,9 +100,16 @@ const DECODER = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** @throws {PageFlaw} when the bytes are no UTF-8. */
 export function textOf(bytes: Uint8Array): string {
+  const text = decoded(bytes);
+  if (text === null) throw new PageFlaw('is not UTF-8');
+  return text;
+}
+
+/** `null` when the bytes are no UTF-8. */
+export function decoded(bytes: Uint8Array): string | null {
   try {
     return DECODER.decode(bytes);
   } catch {
-    throw new PageFlaw('is not UTF-8');
+    return null;
   }
 }

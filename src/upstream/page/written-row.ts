@@ -3,70 +3,82 @@ import { csvLine, WrittenJson } from '../../core/csv.ts';
 import { withDigitsOf } from '../../core/exact-json.ts';
 import { parseJson } from '../../core/json.ts';
 import type { Table } from './plan.ts';
-import { CHAR, expect, isLarge, peek, readValue, take, type Reading } from './tokens.ts';
-import { ByteWindow, PageFlaw, textOf } from './window.ts';
+import { CHAR, isLarge } from './tokens.ts';
+import { behindSpace, endOfString, endOfValue } from './untouched/validator.ts';
+import { textOf } from './window.ts';
 
+/** Where a member stands in the bytes of its object: its name and its value, as they are written. */
 interface WrittenMember {
-  readonly name: string;
-  /** The name and the value as they are written. */
-  readonly literal: string;
-  readonly text: string;
+  readonly from: number;
+  readonly nameEnd: number;
+  readonly valueFrom: number;
+  readonly end: number;
 }
 
 /**
- * The line of an object that is nested too deeply to be read, or that names a member twice. Of two members with one
- * name the last has the column, as JSON readers have it, and the first stands among the others. @throws {PageFlaw}
+ * The line of an object that is JSON, and is nested too deeply to be read or names a member twice. Of two members with
+ * one name the last has the column, as JSON readers have it, and the first stands among the others.
  */
 export function writtenRowLine({ members, properties }: Table, row: Uint8Array): string {
-  const all = membersOf(row);
-  const shown = members.map((name) => lastOf(all, name));
-  const others = all.filter((member) => !shown.includes(member));
-  const other = others.map(({ literal, text }) => `${literal}:${text}`).join();
-  const named = lastOf(all, 'properties')?.text ?? '';
-  const inside = named.startsWith('{') ? membersOf(new TextEncoder().encode(named)) : [];
+  const shown = lastOf(row, new Set([...members, 'properties']));
+  const named = valueOf(row, shown.get('properties'));
+  const inside = named?.[0] === CHAR.openObject ? lastOf(named, new Set(properties)) : NONE;
   return csvLine([
-    ...shown.map((member) => cellOf(member)),
-    others.length === 0 ? null : new WrittenJson(`{${other}}`),
-    ...properties.map((name) => cellOf(lastOf(inside, name))),
+    ...members.map((name) => cellOf(valueOf(row, shown.get(name)))),
+    othersOf(row, new Set(members), shown),
+    ...properties.map((name) => (named === null ? null : cellOf(valueOf(named, inside.get(name))))),
   ]);
 }
 
-const lastOf = (members: readonly WrittenMember[], name: string): WrittenMember | undefined =>
-  members.findLast((member) => member.name === name);
+type Members = ReadonlyMap<string, WrittenMember>;
+const NONE: Members = new Map();
+
+/** Of each of these names the last member. */
+function lastOf(object: Uint8Array, names: ReadonlySet<string>): Members {
+  const last = new Map<string, WrittenMember>();
+  eachMember(object, (name, member) => {
+    if (names.has(name)) last.set(name, member);
+  });
+  return last;
+}
+
+/** An object of the members that have no column, `null` where there are none. */
+function othersOf(row: Uint8Array, columns: ReadonlySet<string>, shown: Members): WrittenJson | null {
+  const bytes = new Uint8Array(row.length);
+  let used = 0;
+  eachMember(row, (name, { from, nameEnd, valueFrom, end }) => {
+    if (columns.has(name) && shown.get(name)?.from === from) return;
+    bytes[used] = used === 0 ? CHAR.openObject : CHAR.comma;
+    bytes.set(row.subarray(from, nameEnd), used + 1);
+    used += 1 + nameEnd - from;
+    bytes[used] = CHAR.colon;
+    bytes.set(row.subarray(valueFrom, end), used + 1);
+    used += 1 + end - valueFrom;
+  });
+  if (used === 0) return null;
+  bytes[used] = CHAR.closeObject;
+  return new WrittenJson(textOf(bytes.subarray(0, used + 1)));
+}
+
+const valueOf = (object: Uint8Array, member: WrittenMember | undefined): Uint8Array | null =>
+  member === undefined ? null : object.subarray(member.valueFrom, member.end);
 
 /** Lists and objects as they are written; all else as in the line of any other row. */
-function cellOf(member: WrittenMember | undefined): unknown {
-  if (member === undefined) return null;
-  const { text } = member;
-  if (isLarge(text.charCodeAt(0))) return new WrittenJson(text);
-  const value = parseJson(text);
-  if (value === undefined) throw new PageFlaw('has a row that is not JSON');
-  return withDigitsOf(value, text);
+function cellOf(value: Uint8Array | null): unknown {
+  if (value === null) return null;
+  const text = textOf(value);
+  return isLarge(text.charCodeAt(0)) ? new WrittenJson(text) : withDigitsOf(parseJson(text) ?? null, text);
 }
 
-function membersOf(object: Uint8Array): readonly WrittenMember[] {
-  const window = new ByteWindow();
-  window.append(object);
-  window.ended = true;
-  const members: WrittenMember[] = [];
-  readInto(members, window).next();
-  return members;
-}
-
-function* readInto(members: WrittenMember[], window: ByteWindow): Reading<void> {
-  yield* expect(window, CHAR.openObject);
-  if ((yield* peek(window)) === CHAR.closeObject) return;
-  for (let next: number = CHAR.comma; next !== CHAR.closeObject; next = yield* take(window)) {
-    if (next !== CHAR.comma) throw new PageFlaw('has a row that is not JSON');
-    const literal = yield* writtenText(window);
-    const name = parseJson(literal);
-    if (typeof name !== 'string') throw new PageFlaw('has a row that is not JSON');
-    yield* expect(window, CHAR.colon);
-    members.push({ name, literal, text: yield* writtenText(window) });
+/** An object that is JSON. */
+function eachMember(object: Uint8Array, each: (name: string, member: WrittenMember) => void): void {
+  for (let from = behindSpace(object, 1); object[from] !== CHAR.closeObject;) {
+    const nameEnd = endOfString(object, from + 1);
+    const valueFrom = behindSpace(object, behindSpace(object, nameEnd) + 1);
+    const end = endOfValue(object, valueFrom);
+    const name = parseJson(textOf(object.subarray(from, nameEnd)));
+    if (typeof name === 'string') each(name, { from, nameEnd, valueFrom, end });
+    from = behindSpace(object, end);
+    if (object[from] === CHAR.comma) from = behindSpace(object, from + 1);
   }
-}
-
-function* writtenText(window: ByteWindow): Reading<string> {
-  const { bytes } = yield* readValue(window, Number.POSITIVE_INFINITY);
-  return bytes === null ? '' : textOf(bytes);
 }

@@ -25,9 +25,12 @@ export const inPeople = (some: Partial<RowsPlan> = {}): RenderPlan => rowsPlan({
 export const inMap = (some: Partial<RowsPlan> = {}): RenderPlan => rowsPlan({ rows: 'map', ...some });
 export const bytesPlan: RenderPlan = {
   kind: 'bytes',
-  link: (name) => (name === 'next' ? 'N' : name === 'previous' ? null : undefined),
+  page: {
+    rows: 'results',
+    link: (name) => (name === 'next' ? 'N' : name === 'previous' ? null : undefined),
+  },
 };
-export const anyJsonPlan: RenderPlan = { kind: 'bytes', link: null };
+export const anyJsonPlan: RenderPlan = { kind: 'bytes', page: null };
 
 /** Keeps acme's rows. */
 export const acmeOnly = (row: JsonObject): JsonObject | null => (row['t'] === 'acme' ? row : null);

@@ -59,15 +59,15 @@ test('A deep row that is no JSON is left out like any other deep row, and costs 
   expect(outcome).toEqual(whole(3, 2, 1));
 });
 
-test('A page of many rows with a broken one at its end is refused without reading any row often', async () => {
+test('A page of many rows with a broken one at its end is read without reading any row often', async () => {
   let judged = 0;
   const judge = (row: JsonObject) => {
     judged += 1;
     return row;
   };
   const page = `{"results":[${'{},'.repeat(20_000)}{"a":oops}],"next":null}`;
-  await expect(got(rowsPlan({ judge }), page)).rejects.toThrow('upstream_reply_invalid');
-  expect(judged).toBeLessThanOrEqual(20_000);
+  expect((await got(rowsPlan({ judge }), page)).outcome).toEqual(whole(20_001, 20_000, 1));
+  expect(judged).toBe(20_000);
 });
 
 describe('Maps of persons', () => {

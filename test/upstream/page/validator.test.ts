@@ -113,9 +113,19 @@ describe('Bytes called JSON', () => {
     expect(endOfObjects(bytesOf(text), 0)).toBe(end);
   });
 
-  test('A value that is nested very deeply is left to the parser', () => {
-    expect(isCalledJson(bytesOf('['.repeat(30) + ']'.repeat(30)))).toBe(true);
-    for (const depth of [31, 33, 64, 100_000])
-      expect(isCalledJson(bytesOf('['.repeat(depth) + ']'.repeat(depth)))).toBe(false);
+  test('A value is called JSON however deep lists and objects are in it, where each ends as it began', () => {
+    for (const depth of [1, 29, 30, 31, 32, 33, 59, 60, 61, 64, 91, 100_000])
+      for (const [open, close] of [
+        ['[', ']'],
+        ['{"a":', '}'],
+        ['[[],{"a":{}},{"b":', '},[1]]'],
+      ] as const) {
+        expect(isCalledJson(bytesOf(open.repeat(depth) + '1' + close.repeat(depth)))).toBe(true);
+        expect(isCalledJson(bytesOf(open.repeat(depth) + '1' + close.repeat(depth - 1)))).toBe(false);
+        const other = close.startsWith(']') ? '}' : ']';
+        const wrong = close.repeat(depth).split('');
+        wrong[wrong.length - close.length] = other;
+        expect(isCalledJson(bytesOf(`${open.repeat(depth)}1${wrong.join('')}`))).toBe(false);
+      }
   });
 });

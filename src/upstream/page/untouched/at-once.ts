@@ -11,7 +11,7 @@ const BYTES_AS_TEXT = new TextDecoder('latin1');
 /** A member of printable ASCII without escapes: its name and its value, or the bracket of a list. */
 const MEMBER = /"([ !#-[\]-~]*)":(?:("[ !#-[\]-~]*"|null|true|false|0|[1-9][0-9]{0,14}),|\[)/y;
 
-/** Whether the answer is one object or list of plain JSON. Only a yes is final. */
+/** Whether the answer is one object or list. */
 export function isJsonAtOnce(bytes: Uint8Array): boolean {
   const end = endOfJson(bytes, behindSpace(bytes, 0));
   return end !== -1 && behindSpace(bytes, end) === bytes.length;
@@ -19,7 +19,7 @@ export function isJsonAtOnce(bytes: Uint8Array): boolean {
 
 /**
  * A page with its links replaced, where it is written as PostHog writes it: scalars, the rows, and nothing behind them.
- * `null` where it is of another form, or no page.
+ * `null` where it is of another form, has a row that cannot go out, or is no page.
  */
 export function pageAtOnce(bytes: Uint8Array, linkOf: LinkOf): Uint8Array | null {
   const head = headOf(bytes);

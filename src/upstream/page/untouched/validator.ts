@@ -1,7 +1,8 @@
 /**
- * Says of bytes that they are JSON, without making anything of them: a page that nobody looks into needs no more, and
- * leaves no objects to be collected. Only a yes is final: what is rare, and what is wrong, is left to the parser.
+ * Says of bytes whether they are JSON, without making anything of them: a page that nobody looks into needs no more,
+ * and leaves no objects to be collected.
  */
+import { ROW_BYTES_MAX } from '../tokens.ts';
 
 const QUOTE = 0x22;
 const PLUS = 0x2b;
@@ -23,9 +24,9 @@ const CLOSE_OBJECT = 0x7d;
 const BIT_20 = 0x20;
 
 /** One bit of a number for each list or object that is open. */
-const DEPTH_MAX = 30;
+const DEPTH_OF_NUMBER = 30;
 
-/** Is not, or not for certain. */
+/** Is not JSON, or does not end among these bytes. */
 const NO = -1;
 
 /** What a byte of a string is: it stands for itself, ends the string, or has to be looked at. */
@@ -50,16 +51,24 @@ function tableOf(holds: (byte: number) => boolean): Uint8Array {
   return Uint8Array.from({ length: 256 }, (_, byte) => (holds(byte) ? 1 : 0));
 }
 
+/** Whether the bytes are one object or list, with nothing around it. */
+export const isJson = (bytes: Uint8Array): boolean => endOfJson(bytes, 0) === bytes.length;
+
 /** The position behind the object or list that begins here, or -1. */
 export function endOfJson(bytes: Uint8Array, from: number): number {
   /** The innermost is the lowest bit: 1 for an object, 0 for a list. */
   let open = 0;
+  /** What is further out, where one number has no room for all. */
+  const outer: number[] = [];
   let depth = 0;
   let at = from;
   for (;;) {
     const byte = bytes[at];
     if (byte === OPEN_OBJECT || byte === OPEN_LIST) {
-      if (depth === DEPTH_MAX) return NO;
+      if (depth > 0 && depth % DEPTH_OF_NUMBER === 0) {
+        outer.push(open);
+        open = 0;
+      }
       depth += 1;
       open = (open << 1) | (byte === OPEN_OBJECT ? 1 : 0);
       at = behindSpace(bytes, at + 1);
@@ -79,6 +88,7 @@ export function endOfJson(bytes: Uint8Array, from: number): number {
       open >>= 1;
       depth -= 1;
       if (depth === 0) return at + 1;
+      if (depth % DEPTH_OF_NUMBER === 0) open = outer.pop() ?? 0;
       at = behindSpace(bytes, at + 1);
       next = bytes[at];
     }
@@ -89,12 +99,15 @@ export function endOfJson(bytes: Uint8Array, from: number): number {
   }
 }
 
-/** The position behind the last of the objects, with commas between them, that end among these bytes; `from` where none does. */
+/**
+ * The position behind the last of the rows, with commas between them, that end among these bytes; `from` where none
+ * does. Behind it is one that is cut, is no JSON or is too large, or there is none.
+ */
 export function endOfObjects(bytes: Uint8Array, from: number): number {
   let end = from;
   for (let at = from; bytes[at] === OPEN_OBJECT;) {
     const behind = endOfJson(bytes, at);
-    if (behind === NO) return end;
+    if (behind === NO || behind - at > ROW_BYTES_MAX) return end;
     end = behind;
     at = behindSpace(bytes, behind);
     if (bytes[at] !== COMMA) return end;
@@ -126,6 +139,12 @@ function endOfName(bytes: Uint8Array, from: number): number {
   return bytes[colon] === COLON ? behindSpace(bytes, colon + 1) : NO;
 }
 
+/** The position behind the value that begins here, or -1. */
+export const endOfValue = (bytes: Uint8Array, from: number): number =>
+  bytes[from] === OPEN_OBJECT || bytes[from] === OPEN_LIST
+    ? endOfJson(bytes, from)
+    : endOfScalar(bytes, from);
+
 function endOfScalar(bytes: Uint8Array, from: number): number {
   const first = bytes[from] ?? 0;
   if (first === QUOTE) return endOfString(bytes, from + 1);
@@ -135,8 +154,8 @@ function endOfScalar(bytes: Uint8Array, from: number): number {
   return from + word.length;
 }
 
-/** From behind the quote that opens a string to behind the one that closes it. */
-function endOfString(bytes: Uint8Array, from: number): number {
+/** From behind the quote that opens a string to behind the one that closes it, or -1. */
+export function endOfString(bytes: Uint8Array, from: number): number {
   const { length } = bytes;
   let at = from;
   while (at < length) {
