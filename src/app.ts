@@ -13,6 +13,7 @@ import { knownTombstones } from './http/tombstones.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import { logShieldFailure } from './objects/console.ts';
+import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
 import { objectNamed, type Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
@@ -25,6 +26,7 @@ export interface Env {
   readonly DELETION_LOG: Objects<DeletionLog>;
   readonly DIRECTORY: Objects<Directory>;
   readonly SHIELD: Objects<Shield>;
+  readonly FUSE: Objects<Fuse>;
   /** Static assets: what the build made and the Worker hands out. */
   readonly ASSETS: Pick<Fetcher, 'fetch'>;
 }
@@ -70,6 +72,8 @@ const servicesOf = (env: Env, config: Config): Services => ({
   },
   tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
   deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
+  fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
+  fusePersonsPerDay: config.fusePersonsPerDay,
   directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.jurisdiction),
   adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.jurisdiction),
   openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),

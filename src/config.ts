@@ -16,6 +16,8 @@ const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax
 const LOOK_SECONDS_MAX = 86_400;
 const LOOK_SECONDS = `must be a whole number of seconds from 1 to ${LOOK_SECONDS_MAX}, or empty`;
 
+const FUSE_PERSONS = `must be a whole number from 1 to ${LIMITS.personsPerDayMax}, or empty`;
+
 const milliseconds = (otherwise: number) =>
   z.coerce
     .number({ error: 'must be a whole number of milliseconds from 100 to 120000' })
@@ -83,6 +85,15 @@ const Environment = z
       .default('')
       .transform((text) => (text === '' ? null : Number(text)))
       .refine((seconds) => seconds === null || (seconds >= 1 && seconds <= LOOK_SECONDS_MAX), LOOK_SECONDS),
+    DELETE_FUSE_PERSONS_PER_DAY: z
+      .string()
+      .regex(/^[0-9]{0,10}$/, FUSE_PERSONS)
+      .default('')
+      .transform((text) => (text === '' ? null : Number(text)))
+      .refine(
+        (persons) => persons === null || (persons >= 1 && persons <= LIMITS.personsPerDayMax),
+        FUSE_PERSONS,
+      ),
     TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
     READ_TIMEOUT_MS: milliseconds(10_000),
     SLOW_TIMEOUT_MS: milliseconds(30_000),
@@ -108,6 +119,8 @@ export interface Config {
   readonly jurisdiction: Jurisdiction | null;
   /** Seconds until persons whose deletion was accepted are looked for; null where the generation says it. */
   readonly firstLookSeconds: number | null;
+  /** Persons that all tenants together may delete in any 24 hours before the fuse trips; null where there is no fuse. */
+  readonly fusePersonsPerDay: number | null;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -143,6 +156,7 @@ export function readConfig(env: object): Configured {
       requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
       jurisdiction: values.OBJECTS_JURISDICTION,
       firstLookSeconds: values.DELETION_LOOK_SECONDS,
+      fusePersonsPerDay: values.DELETE_FUSE_PERSONS_PER_DAY,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

@@ -170,6 +170,13 @@ describe('Variables', () => {
     expect(configOf({ ...GOOD, DELETION_LOOK_SECONDS: '300' }).firstLookSeconds).toBe(300);
   });
 
+  test('DELETE_FUSE_PERSONS_PER_DAY is what the operator says, or there is no fuse', () => {
+    expect(configOf(GOOD).fusePersonsPerDay).toBeNull();
+    expect(configOf({ ...GOOD, DELETE_FUSE_PERSONS_PER_DAY: '' }).fusePersonsPerDay).toBeNull();
+    for (const taken of ['1', '5000', '1000000000'])
+      expect(configOf({ ...GOOD, DELETE_FUSE_PERSONS_PER_DAY: taken }).fusePersonsPerDay).toBe(Number(taken));
+  });
+
   test('POSTHOG_GENERATION is A, B or C', () => {
     for (const generation of ['A', 'B', 'C']) {
       expect(configOf({ ...GOOD, POSTHOG_GENERATION: generation }).generation).toBe(generation);
@@ -196,6 +203,7 @@ test('A message about a wrong variable never holds its value', () => {
     'POSTHOG_REQUESTS_PER_MINUTE',
     'OBJECTS_JURISDICTION',
     'DELETION_LOOK_SECONDS',
+    'DELETE_FUSE_PERSONS_PER_DAY',
   ];
   const odd = [
     MARK,
@@ -230,6 +238,11 @@ test.each([
   ['DELETION_LOOK_SECONDS', '0', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '86401', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '1.5', 'must be a whole number of seconds from 1 to 86400, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '0', 'must be a whole number from 1 to 1000000000, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '-1', 'must be a whole number from 1 to 1000000000, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '1.5', 'must be a whole number from 1 to 1000000000, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '1e3', 'must be a whole number from 1 to 1000000000, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '1000000001', 'must be a whole number from 1 to 1000000000, or empty'],
   ['TOKEN_ISSUER', '', 'must be text of 1 to 64 characters'],
   ['TOKEN_ISSUER', 'x'.repeat(65), 'must be text of 1 to 64 characters'],
   ['READ_TIMEOUT_MS', '99', 'must be a whole number of milliseconds from 100 to 120000'],

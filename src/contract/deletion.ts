@@ -113,12 +113,12 @@ export const DeletionEntry = z
     }),
     reason: z.string().nullable().meta({
       description:
-        'Why it failed or was cancelled: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
+        'Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
     }),
-    note: z
-      .string()
-      .nullable()
-      .meta({ description: 'The reason that a person gave, or what held it back until it was given up.' }),
+    note: z.string().nullable().meta({
+      description:
+        'The reason that a person gave, or what held it back until it was given up; in plain words what the fuse of the operator does.',
+    }),
     chunks: Chunks.meta({ description: 'The calls it is sent in, of at most 1,000 persons each.' }),
     verification: Verification.nullable().meta({
       description:

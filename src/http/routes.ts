@@ -5,6 +5,7 @@ import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES, type ControlRouteName } from '../c
 import type { Handler } from './context.ts';
 import { check } from './control/admin/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
+import * as adminFuse from './control/admin/fuse.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
 import * as open from './control/open.ts';
@@ -84,6 +85,8 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_approve_deletion: adminDeletions.approveDeletionOf,
   admin_reject_deletion: adminDeletions.rejectDeletionOf,
   admin_abandon_deletion: adminDeletions.abandonDeletionOf,
+  admin_get_fuse: adminFuse.getFuse,
+  admin_reset_fuse: adminFuse.resetFuse,
 };
 
 const CONTROL: readonly Route[] = CONTROL_ROUTE_NAMES.map((name) => {

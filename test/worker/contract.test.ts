@@ -231,6 +231,10 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
       return admin('POST', `/${world.tenant}/deletions/${id}/abandon`, { reason: 'x' });
     },
   ],
+  admin_get_fuse: [() => send('GET', '/admin/v1/fuse', { token: ADMIN_TOKEN })],
+  admin_reset_fuse: [
+    () => send('POST', '/admin/v1/fuse/reset', { token: ADMIN_TOKEN, json: { reason: 'agreed on' } }),
+  ],
   admin_delete_tenant: [({ tenant }) => admin('DELETE', `/${tenant}`)],
 };
 

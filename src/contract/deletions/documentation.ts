@@ -4,6 +4,7 @@ import { EXAMPLE_UUID } from '../../catalogue/replies.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { DeletionDetail, DeletionEntry, DeletionStatus } from '../deletion.ts';
 import { CreatedDeletion, DeletionPreview } from '../preview.ts';
+import { FuseStatus } from './fuse.ts';
 import { IdsPage } from './ids.ts';
 import { RefusedDeletion } from './refusal.ts';
 import type { DELETION_ROUTES } from './routes.ts';
@@ -129,5 +130,19 @@ export const DELETION_DOCUMENTATION = {
       'It is not sent again and ends as failed; what was sent of it may have been done. 409 where it is not being sent.',
     reply: DeletionEntry,
     example: { reason: 'PostHog says that it lost the request' },
+  },
+  admin_get_fuse: {
+    summary: 'See the fuse over the deletions of all tenants',
+    description:
+      'What is left of `DELETE_FUSE_PERSONS_PER_DAY`, and since when and by which deletion it has tripped.',
+    reply: FuseStatus,
+  },
+  admin_reset_fuse: {
+    summary: 'Put a new fuse in, and let the deletions go on that the tripped one holds',
+    description:
+      'They go on by themselves within half a minute, five a second of each tenant; undo windows and approvals hold as before. What was deleted until ' +
+      'then counts no more. Where the fuse has not tripped, nothing changes.',
+    reply: FuseStatus,
+    example: { reason: 'a clean-up that was agreed on' },
   },
 } as const satisfies Readonly<Record<keyof typeof DELETION_ROUTES, RouteDocumentation>>;

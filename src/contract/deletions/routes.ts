@@ -1,6 +1,13 @@
 /** The routes of the deletion log, of the tenant plane and of the admin plane. */
 import { DeletionRequest } from '../../catalogue/persons/deletion-job.ts';
-import { DELETIONS_PATH, NO_INPUT, NOTHING, TENANTS_PATH, type ControlRoute } from '../control-route.ts';
+import {
+  DELETIONS_PATH,
+  FUSE_PATH,
+  NO_INPUT,
+  NOTHING,
+  TENANTS_PATH,
+  type ControlRoute,
+} from '../control-route.ts';
 import { DELETION_COLUMNS } from '../deletion.ts';
 import { ConfirmedDigest, GivenReason, NeededReason } from './decision.ts';
 import { IdsQuery } from './ids.ts';
@@ -98,4 +105,6 @@ export const DELETION_ROUTES = {
     path: `${ONE_OF_ONE_TENANT}/abandon`,
     body: NeededReason,
   },
+  admin_get_fuse: { ...NO_INPUT, ...OF_OPERATOR, method: 'GET', path: FUSE_PATH },
+  admin_reset_fuse: { ...DECIDING, ...OF_OPERATOR, path: `${FUSE_PATH}/reset`, body: GivenReason },
 } as const satisfies Record<string, ControlRoute>;

@@ -6,6 +6,7 @@ import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
+import type { Fuse } from '../fuse/fuse.ts';
 import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
 import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
@@ -34,6 +35,7 @@ import { resettable } from './reset-scope.ts';
 import type { Actor } from './storage/jobs.ts';
 import type { KeptPreview } from './resolving/previews.ts';
 import type { Confirmation } from './resolving/selection.ts';
+import { fuseKeeper } from './releasing/takings.ts';
 import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
 import { noSuchDeletion } from './views.ts';
@@ -56,6 +58,7 @@ const TROUBLE_PAUSE_MS = 60_000;
 export interface DeletionLogEnv {
   readonly TENANT: Objects<Tenant>;
   readonly SHIELD: Objects<Shield>;
+  readonly FUSE: Objects<Fuse>;
 }
 
 const nowMs = (): number => Date.now();
@@ -72,8 +75,10 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   constructor(ctx: DurableObjectState, env: DeletionLogEnv) {
     super(ctx, env);
     migrate(ctx.storage, DELETION_STEPS);
+    const jurisdiction = jurisdictionOf(env);
     this.#parts = partsOf(ctx.storage, {
-      keeper: shieldKeeper(env.SHIELD, jurisdictionOf(env)),
+      tombstones: shieldKeeper(env.SHIELD, jurisdiction),
+      fuse: fuseKeeper(env.FUSE, jurisdiction),
       askTenant: (tenant, tokens) => this.askTenant(tenant, tokens),
       nowMs,
       random,
@@ -127,7 +132,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if ('replayed' in intent.value)
       return ok(this.#parts.answers.createdBefore(intent.value.replayed, order));
     const { number, told } = intent.value;
-    if (told === null) this.#makeDue(number, nowMs());
+    if (told === null) await this.#parts.runner.start(number, upstream.value);
     return ok(this.#parts.answers.created(intent.value, order));
   }
 
@@ -195,7 +200,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const entry = this.#parts.views.find(id, view);
     if (entry === null) return err(noSuchDeletion());
     const conflict = this.#parts.decisions.carryOut(entry, decision, nowMs(), by, note);
-    this.#armForBurials(PAUSE_MS);
+    this.#armToCatchUp(PAUSE_MS);
     return conflict === null ? ok(this.#parts.views.find(id, view) ?? entry) : err(conflict);
   }
 
@@ -251,10 +256,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   override async alarm(): Promise<void> {
     let pause = PAUSE_MS;
     try {
-      this.#parts.alarm.replace(
-        this.#parts.keeping.earlierDue(this.#parts.store.earliestDue()),
-        nowMs() + TROUBLE_PAUSE_MS,
-      );
+      this.#setAlarm(nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
       await this.#parts.runner.stepDue(upstream.value);
@@ -262,14 +264,17 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    const due = this.#parts.keeping.earlierDue(this.#parts.store.earliestDue());
-    this.#parts.alarm.replace(due, Math.max(nowMs() + pause, this.#parts.runner.pause.until));
-    this.#armForBurials(TROUBLE_PAUSE_MS);
+    this.#setAlarm(Math.max(nowMs() + pause, this.#parts.runner.pause.until));
   }
 
-  /** Tombstones of what has ended are ended by the alarm, however long that cannot be done. */
-  #armForBurials(pauseMs: number): void {
-    if (this.#parts.burials.isBehind) this.#parts.alarm.armBy(nowMs() + pauseMs);
+  #setAlarm(earliest: number): void {
+    this.#parts.alarm.replace(this.#parts.keeping.earlierDue(this.#parts.store.earliestDue()), earliest);
+    this.#armToCatchUp(TROUBLE_PAUSE_MS);
+  }
+
+  /** What other objects have not been told of deletions that ended, the alarm tells them. */
+  #armToCatchUp(pauseMs: number): void {
+    if (this.#parts.runner.isBehind) this.#parts.alarm.armBy(nowMs() + pauseMs);
   }
 
   /** @throws where the gateway is not configured. */
@@ -277,12 +282,5 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const upstream = this.upstream();
     if (!upstream.ok) throw new Error(upstream.failure.code);
     return distinctIdHasher(upstream.value.keyring);
-  }
-
-  #makeDue(number: number, at: number): void {
-    this.ctx.storage.transactionSync(() => {
-      this.#parts.store.postpone(number, at);
-      this.#parts.alarm.armBy(at);
-    });
   }
 }

@@ -21,7 +21,7 @@ import type { Resolution } from '../../slicing/resolve-deletion.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Budget } from './budget/budget.ts';
 import type { Pace } from './pace/pace.ts';
-import { isEnd, isSuccess, JOB_EVENTS, JOB_STATES, type JobState } from './job/job.ts';
+import { isEnd, isSuccess, JOB_EVENTS, JOB_STATES, type JobEvent, type JobState } from './job/job.ts';
 
 /** A deletion that was decided on, with who asked for it and what it may cost. */
 export interface DeletionOrder {
@@ -133,6 +133,8 @@ export interface PendingState {
   readonly persons: number;
   readonly next_attempt_at: string | null;
   readonly last_problem: string | null;
+  /** In plain words what holds it, where that is more than its own rules. */
+  readonly note: string | null;
 }
 
 /** The deletion that an idempotency key stands for. */
@@ -230,11 +232,17 @@ export function entryOf(row: unknown): DeletionEntry {
   const { settled, event, chunks, chunks_accepted: accepted, verification, ...rest } = StoredEntry.parse(row);
   return DeletionEntry.parse({
     ...rest,
-    reason: isEnd(rest.state) && !isSuccess(rest.state) ? event : null,
+    reason: reasonOf(rest.state, event),
     chunks: { total: chunks, accepted, unknown: isUnknown(rest) ? 1 : 0 },
     verification: verification === null ? null : verificationOf(verification, rest.sent),
     outcome: settled === null ? null : StoredOutcome.parse(row),
   });
+}
+
+/** Why it ended otherwise than asked for, or that the fuse holds it. */
+function reasonOf(state: JobState, event: JobEvent | null): string | null {
+  if (state === 'held' && event === 'fuse_blown') return 'fuse';
+  return isEnd(state) && !isSuccess(state) ? event : null;
 }
 
 /** Chunks are sent one after another, so one at most is unknown. */

@@ -10,6 +10,7 @@ import { Decisions } from './decisions.ts';
 import { Intents } from './intents/intents.ts';
 import { Orders, type AskTenant } from './intents/orders.ts';
 import { Previews } from './resolving/previews.ts';
+import { Takings, type FuseKeeper } from './releasing/takings.ts';
 import { Resolver } from './resolving/resolver.ts';
 import { DeletionRunner } from './runner.ts';
 import { DeletionReader } from './storage/reader.ts';
@@ -20,7 +21,8 @@ import { Views } from './views.ts';
 
 /** What a log asks of the world around it. */
 export interface Surroundings {
-  readonly keeper: TombstoneKeeper;
+  readonly tombstones: TombstoneKeeper;
+  readonly fuse: FuseKeeper;
   readonly askTenant: AskTenant;
   readonly nowMs: () => number;
   readonly random: Random;
@@ -29,7 +31,8 @@ export interface Surroundings {
 export type LogParts = ReturnType<typeof partsOf>;
 
 /** The tables have to be there: `migrate` comes first. */
-export function partsOf(storage: DurableObjectStorage, { keeper, askTenant, nowMs, random }: Surroundings) {
+export function partsOf(storage: DurableObjectStorage, surroundings: Surroundings) {
+  const { tombstones, fuse, askTenant, nowMs, random } = surroundings;
   const { sql } = storage;
   const store = new DeletionStore(sql);
   const reader = new DeletionReader(sql);
@@ -40,13 +43,13 @@ export function partsOf(storage: DurableObjectStorage, { keeper, askTenant, nowM
   const alarm = new Alarm(storage);
   const keeping = new IdKeeping(storage, alarm, nowMs);
   const intents = new Intents(storage, registrations, ledger, alarm, { nowMs, random });
-  const burials = new Burials(sql, keeper);
+  const burials = new Burials(sql, tombstones);
+  const takings = new Takings(sql, store, fuse);
   const resolver = new Resolver(storage, ledger, alarm, nowMs);
-  const runner = new DeletionRunner(storage, ledger, resolver, burials, alarm, nowMs);
+  const runner = new DeletionRunner(storage, ledger, resolver, takings, burials, alarm, nowMs);
   return {
     alarm,
     answers: new Answers(reader, ledger, registrations, nowMs),
-    burials,
     decisions: new Decisions(storage, ledger, alarm, runner),
     intents,
     keeping,

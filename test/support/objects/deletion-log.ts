@@ -50,10 +50,16 @@ export const REGISTRATION = registrationId('r');
 export class DeletionLog extends Real {
   #registration: RegistrationId | null = REGISTRATION;
   #names: readonly (string | null)[] = [];
+  readonly #reach: { fuse: DeletionLogEnv['FUSE'] };
 
   constructor(ctx: DurableObjectState, bindings: DeletionLogEnv) {
+    const reach = { fuse: bindings.FUSE };
     const configured = {
       ...bindings,
+      FUSE: {
+        getByName: (name: string) => reach.fuse.getByName(name),
+        jurisdiction: () => ({ getByName: (name: string) => reach.fuse.getByName(name) }),
+      },
       POSTHOG_HOST: ORIGIN,
       POSTHOG_PERSONAL_API_KEY: KEY,
       ADMIN_TOKEN: 'an admin token'.replaceAll(' ', '-').padEnd(32, '.'),
@@ -62,6 +68,7 @@ export class DeletionLog extends Real {
       POSTHOG_GENERATION: ctx.id.name?.slice(0, 1) ?? 'B',
     };
     super(ctx, configured);
+    this.#reach = reach;
   }
 
   /** What the tenant's object says of its registration; null for a tenant that was removed. */
@@ -78,11 +85,17 @@ export class DeletionLog extends Real {
     this.#names = names;
   }
 
+  /** Puts something between the log and the fuse, until the object is evicted. */
+  reachFuseBy(fuse: DeletionLogEnv['FUSE']): void {
+    this.#reach.fuse = fuse;
+  }
+
   /** What a deployment with other variables does, until the object is evicted. */
   reconfigure(variables: {
     POSTHOG_HOST?: string;
     POSTHOG_GENERATION?: Generation;
     TOKEN_SIGNING_KEYS?: string;
+    DELETE_FUSE_PERSONS_PER_DAY?: string;
   }): void {
     this.env = { ...this.env, ...variables };
   }

@@ -10,7 +10,7 @@ import type { Ledger } from '../budget/ledger.ts';
 import { distinct } from '../digest.ts';
 import type { DeletionOrder } from '../entry.ts';
 import { deletionIdOf, nextNumber } from '../id.ts';
-import { chunksOf, factsOf, firstDue } from '../job/facts.ts';
+import { chunksOf, factsOf, firstDue, mustWait } from '../job/facts.ts';
 import { settleEmpty } from '../job/settle.ts';
 import { Paces } from '../pace/pace.ts';
 import { isSelection } from '../resolving/selection.ts';
@@ -150,7 +150,7 @@ export class Intents {
     const id = deletionIdOf(number, this.#world.random);
     const lists = chunksOf(deletion.target);
     const chunked = lists.length > 1;
-    const facts = factsOf(order, persons, lists.length, upstream.generation, now);
+    const facts = factsOf(order, persons, lists.length, upstream, now);
     const likelyRepeatOf =
       keyed === null ? sameSince(this.#storage.sql, now - LIMITS.likelyRepeatMsMax, order, digest) : null;
     const nothingToSend = persons === 0 && resolved !== undefined;
@@ -166,7 +166,7 @@ export class Intents {
         if (resolved !== undefined) this.#resolutions.record(number, deletion, resolved, keys);
         if (dueAt !== null) {
           this.#alarm.armBy(dueAt);
-          const told = facts.began === 'held' ? heldReply(deletion, persons) : null;
+          const told = mustWait(facts) ? heldReply(deletion, persons) : null;
           return { number, id, told, likelyRepeatOf };
         }
         const answer = emptyDeletionReply(upstream.generation);

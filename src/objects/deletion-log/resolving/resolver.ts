@@ -81,13 +81,7 @@ export class Resolver {
   plan({ number, terms, slices }: StoredSelection, found: FoundSet, upstream: Upstream): void {
     const now = this.#nowMs();
     const lists = chunksOf({ kind: 'uuids', ids: found.persons });
-    const facts = factsOf(
-      { holds: terms.holds, slices },
-      found.persons.length,
-      lists.length,
-      upstream.generation,
-      now,
-    );
+    const facts = factsOf({ holds: terms.holds, slices }, found.persons.length, lists.length, upstream, now);
     this.#jobs.record(number, { ...facts, began: 'held' }, lists);
     this.#selections.charge(number, found, now);
     this.#store.postpone(number, now);

@@ -264,5 +264,15 @@ ${SELECTION_TABLES(appendOnly)}
     ) STRICT;`,
   },
   paceStep(appendOnly),
+  {
+    name: 'fused',
+    sql: `
+    -- What deletions have taken of the operator's fuse and may give back. Not part of the log.
+    CREATE TABLE fused (
+      entry INTEGER PRIMARY KEY,
+      persons INTEGER NOT NULL CHECK (persons >= 0), -- as charged; what was released since is given back
+      told INTEGER NOT NULL CHECK (told >= 0) -- how many the fuse counts, as far as it was told
+    ) STRICT;`,
+  },
   auditStep(appendOnly),
 ];
