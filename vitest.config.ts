@@ -42,6 +42,7 @@ export default defineConfig({
                 DELETION_LOG: object('DeletionLog'),
                 DIRECTORY: object('Directory'),
                 SHIELD: object('Shield'),
+                FUSE: object('Fuse'),
               },
             },
           }),

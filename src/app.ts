@@ -13,7 +13,8 @@ import { knownTombstones } from './http/tombstones.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import { logShieldFailure } from './objects/console.ts';
-import type { Objects } from './objects/remote.ts';
+import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
+import { objectNamed, type Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
@@ -25,6 +26,7 @@ export interface Env {
   readonly DELETION_LOG: Objects<DeletionLog>;
   readonly DIRECTORY: Objects<Directory>;
   readonly SHIELD: Objects<Shield>;
+  readonly FUSE: Objects<Fuse>;
   /** Static assets: what the build made and the Worker hands out. */
   readonly ASSETS: Pick<Fetcher, 'fetch'>;
 }
@@ -50,9 +52,9 @@ export function createApp(env: Env): App {
 const nowMs = (): number => Date.now();
 
 /** Queries of one PostHog project take turns, whichever tenant asks. */
-const paceOf = (env: Env, { upstream }: Config): Pacing =>
+const paceOf = (env: Env, { upstream, jurisdiction }: Config): Pacing =>
   pacing({
-    pacerOf: (projectId) => env.SHIELD.getByName(String(projectId)),
+    pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), jurisdiction),
     slowTimeoutMs: upstream.slowTimeoutMs,
     newId: () => crypto.randomUUID(),
     nowMs,
@@ -68,13 +70,15 @@ const servicesOf = (env: Env, config: Config): Services => ({
     ownersProject: config.ownersProject,
     insightRoute: config.insightRoute,
   },
-  tenant: (id) => env.TENANT.getByName(id),
-  deletionLog: (id) => env.DELETION_LOG.getByName(id),
-  directory: () => env.DIRECTORY.getByName(DIRECTORY_NAME),
-  adminAttempts: () => env.DIRECTORY.getByName(ADMIN_ATTEMPTS_NAME),
+  tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
+  deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
+  fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
+  fusePersonsPerDay: config.fusePersonsPerDay,
+  directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.jurisdiction),
+  adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.jurisdiction),
   openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
   tombstonesOf: knownTombstones({
-    sourceOf: (projectId) => env.SHIELD.getByName(String(projectId)),
+    sourceOf: (projectId) => objectNamed(env.SHIELD, String(projectId), config.jurisdiction),
     nowMs,
     unreachable: logShieldFailure,
   }),

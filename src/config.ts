@@ -16,6 +16,8 @@ const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax
 const LOOK_SECONDS_MAX = 86_400;
 const LOOK_SECONDS = `must be a whole number of seconds from 1 to ${LOOK_SECONDS_MAX}, or empty`;
 
+const FUSE_PERSONS = `must be a whole number from 1 to ${LIMITS.personsPerDayMax}, or empty`;
+
 const milliseconds = (otherwise: number) =>
   z.coerce
     .number({ error: 'must be a whole number of milliseconds from 100 to 120000' })
@@ -29,6 +31,19 @@ const secret = (charsMin: number) =>
     .string({ error: 'is missing' })
     .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
     .min(charsMin, `must have ${charsMin} characters or more`);
+
+/** Jurisdictions that the platform holds objects to. */
+const JURISDICTIONS = ['eu', 'fedramp'] as const;
+export type Jurisdiction = (typeof JURISDICTIONS)[number];
+
+const ObjectsJurisdiction = z
+  .enum(['', ...JURISDICTIONS], { error: 'must be eu, fedramp, or empty' })
+  .default('')
+  .transform((text): Jurisdiction | null => (text === '' ? null : text));
+
+/** Where the objects of a gateway live, for an object that looks for another one. @throws where it is none of these. */
+export const jurisdictionOf = (env: object): Jurisdiction | null =>
+  z.object({ OBJECTS_JURISDICTION: ObjectsJurisdiction }).parse(env).OBJECTS_JURISDICTION;
 
 const Environment = z
   .object({
@@ -63,12 +78,22 @@ const Environment = z
       .min(1)
       .max(LIMITS.requestsPerMinuteMax)
       .default(LIMITS.queryRequestsPerMinute),
+    OBJECTS_JURISDICTION: ObjectsJurisdiction,
     DELETION_LOOK_SECONDS: z
       .string()
       .regex(/^[0-9]{0,5}$/, LOOK_SECONDS)
       .default('')
       .transform((text) => (text === '' ? null : Number(text)))
       .refine((seconds) => seconds === null || (seconds >= 1 && seconds <= LOOK_SECONDS_MAX), LOOK_SECONDS),
+    DELETE_FUSE_PERSONS_PER_DAY: z
+      .string()
+      .regex(/^[0-9]{0,10}$/, FUSE_PERSONS)
+      .default('')
+      .transform((text) => (text === '' ? null : Number(text)))
+      .refine(
+        (persons) => persons === null || (persons >= 1 && persons <= LIMITS.personsPerDayMax),
+        FUSE_PERSONS,
+      ),
     TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
     READ_TIMEOUT_MS: milliseconds(10_000),
     SLOW_TIMEOUT_MS: milliseconds(30_000),
@@ -90,8 +115,12 @@ export interface Config {
   readonly ownersProject: ProjectId | null;
   /** Requests a minute for one project, above which queries wait. */
   readonly requestsPerMinute: number;
+  /** Where the gateway's objects live; null: wherever the platform likes. */
+  readonly jurisdiction: Jurisdiction | null;
   /** Seconds until persons whose deletion was accepted are looked for; null where the generation says it. */
   readonly firstLookSeconds: number | null;
+  /** Persons that all tenants together may delete in any 24 hours before the fuse trips; null where there is no fuse. */
+  readonly fusePersonsPerDay: number | null;
   readonly adminToken: string;
   readonly keyring: Keyring;
   readonly issuer: string;
@@ -125,7 +154,9 @@ export function readConfig(env: object): Configured {
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
       requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
+      jurisdiction: values.OBJECTS_JURISDICTION,
       firstLookSeconds: values.DELETION_LOOK_SECONDS,
+      fusePersonsPerDay: values.DELETE_FUSE_PERSONS_PER_DAY,
       adminToken: values.ADMIN_TOKEN,
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,

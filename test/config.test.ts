@@ -157,10 +157,24 @@ describe('Variables', () => {
     expect(configOf({ ...GOOD, POSTHOG_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
   });
 
+  test('OBJECTS_JURISDICTION is eu, fedramp, or left open', () => {
+    expect(configOf(GOOD).jurisdiction).toBeNull();
+    expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: '' }).jurisdiction).toBeNull();
+    for (const name of ['eu', 'fedramp'])
+      expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: name }).jurisdiction).toBe(name);
+  });
+
   test('DELETION_LOOK_SECONDS is what the operator says, or left to the generation', () => {
     expect(configOf(GOOD).firstLookSeconds).toBeNull();
     expect(configOf({ ...GOOD, DELETION_LOOK_SECONDS: '' }).firstLookSeconds).toBeNull();
     expect(configOf({ ...GOOD, DELETION_LOOK_SECONDS: '300' }).firstLookSeconds).toBe(300);
+  });
+
+  test('DELETE_FUSE_PERSONS_PER_DAY is what the operator says, or there is no fuse', () => {
+    expect(configOf(GOOD).fusePersonsPerDay).toBeNull();
+    expect(configOf({ ...GOOD, DELETE_FUSE_PERSONS_PER_DAY: '' }).fusePersonsPerDay).toBeNull();
+    for (const taken of ['1', '5000', '1000000000'])
+      expect(configOf({ ...GOOD, DELETE_FUSE_PERSONS_PER_DAY: taken }).fusePersonsPerDay).toBe(Number(taken));
   });
 
   test('POSTHOG_GENERATION is A, B or C', () => {
@@ -187,7 +201,9 @@ test('A message about a wrong variable never holds its value', () => {
     'POSTHOG_GENERATION',
     'INSIGHT_ROUTE',
     'POSTHOG_REQUESTS_PER_MINUTE',
+    'OBJECTS_JURISDICTION',
     'DELETION_LOOK_SECONDS',
+    'DELETE_FUSE_PERSONS_PER_DAY',
   ];
   const odd = [
     MARK,
@@ -218,9 +234,15 @@ test.each([
   ],
   ['POSTHOG_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
   ['POSTHOG_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
+  ['OBJECTS_JURISDICTION', 'us', 'must be eu, fedramp, or empty'],
   ['DELETION_LOOK_SECONDS', '0', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '86401', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '1.5', 'must be a whole number of seconds from 1 to 86400, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '0', 'must be a whole number from 1 to 1000000000, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '-1', 'must be a whole number from 1 to 1000000000, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '1.5', 'must be a whole number from 1 to 1000000000, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '1e3', 'must be a whole number from 1 to 1000000000, or empty'],
+  ['DELETE_FUSE_PERSONS_PER_DAY', '1000000001', 'must be a whole number from 1 to 1000000000, or empty'],
   ['TOKEN_ISSUER', '', 'must be text of 1 to 64 characters'],
   ['TOKEN_ISSUER', 'x'.repeat(65), 'must be text of 1 to 64 characters'],
   ['READ_TIMEOUT_MS', '99', 'must be a whole number of milliseconds from 100 to 120000'],

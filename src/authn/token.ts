@@ -5,7 +5,7 @@
 import { errors, jwtVerify, SignJWT, type JWTHeaderParameters } from 'jose';
 import * as z from 'zod';
 import { failure, type Failure } from '../core/failure.ts';
-import { ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
+import { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { ScopeName, type Scope } from '../core/scopes.ts';
@@ -43,6 +43,7 @@ const Claims = z.object({
   }),
   project_id: ProjectId,
   by: Narrowing,
+  actor: Actor.optional(),
   chain: z.array(AncestorClaim).max(LIMITS.ancestorsMax),
 });
 
@@ -56,6 +57,8 @@ export interface Principal {
   /** Never more than the parent had when this was issued. */
   readonly scopes: readonly Scope[];
   readonly narrowing: Narrowing;
+  /** The person or ticket that the token acts for, as its minter said; null where nobody said it. */
+  readonly actor: Actor | null;
   /** Oldest first. */
   readonly ancestors: readonly Ancestor[];
   readonly issuedAtSeconds: number;
@@ -112,6 +115,7 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
         project_id: principal.projectId,
         by: principal.narrowing,
         chain: principal.ancestors.map(({ id, narrowing }) => ({ id, by: narrowing })),
+        ...(principal.actor === null ? {} : { actor: principal.actor }),
         ...(principal.registration === null ? {} : { reg: principal.registration }),
       })
         .setProtectedHeader({ alg: ALGORITHM, typ: TYPE, kid })
@@ -154,6 +158,7 @@ const principalOf = (claims: z.output<typeof Claims>): Principal => ({
   projectId: claims.project_id,
   scopes: claims.scope,
   narrowing: claims.by,
+  actor: claims.actor ?? null,
   ancestors: claims.chain,
   issuedAtSeconds: claims.iat,
   notBeforeSeconds: claims.nbf ?? null,

@@ -179,6 +179,7 @@ export const REPLY_SCHEMAS: Readonly<Record<ReplySchemaName, DocumentedReply>> =
           state: z.string(),
           next_attempt_at: z.string().nullable(),
           last_problem: z.string().nullable(),
+          note: z.string().nullable(),
           location: z.string(),
         })
         .optional()

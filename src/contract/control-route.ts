@@ -6,6 +6,7 @@ import type { Scope } from '../core/scopes.ts';
 
 export const DELETIONS_PATH = '/v1/deletions';
 export const TENANTS_PATH = '/admin/v1/tenants';
+export const FUSE_PATH = '/admin/v1/fuse';
 
 export interface ControlRoute<Query extends Fields = Fields, Body extends Fields = Fields> {
   readonly method: Method;

@@ -2,7 +2,19 @@
 import * as z from 'zod';
 import { DeletingOperation } from '../catalogue/deletion.ts';
 import { GENERATIONS } from '../catalogue/generation.ts';
-import { DeletionId, ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
+import { Actor, DeletionId, ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
+
+export const DELETION_STATES = [
+  'resolving',
+  'previewed',
+  'held',
+  'sending',
+  'settling',
+  'done',
+  'nobody',
+  'failed',
+  'cancelled',
+] as const;
 
 const count = z.int().nullable();
 
@@ -53,12 +65,10 @@ const Verification = z.object({
 export const DeletionEntry = z
   .object({
     id: DeletionId,
-    state: z
-      .enum(['resolving', 'previewed', 'held', 'sending', 'settling', 'done', 'failed', 'cancelled'])
-      .meta({
-        description:
-          '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for.',
-      }),
+    state: z.enum(DELETION_STATES).meta({
+      description:
+        '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.',
+    }),
     operation: DeletingOperation,
     project_id: ProjectId,
     tenant: TenantId,
@@ -103,16 +113,27 @@ export const DeletionEntry = z
     }),
     reason: z.string().nullable().meta({
       description:
-        'Why it failed or was cancelled: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
+        'Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
     }),
-    note: z
-      .string()
-      .nullable()
-      .meta({ description: 'The reason that a person gave, or what held it back until it was given up.' }),
+    note: z.string().nullable().meta({
+      description:
+        'The reason that a person gave, or what held it back until it was given up; in plain words what the fuse of the operator does.',
+    }),
     chunks: Chunks.meta({ description: 'The calls it is sent in, of at most 1,000 persons each.' }),
     verification: Verification.nullable().meta({
       description:
         'What became of the persons, counted in the ids that were sent. Null where no profiles were to go, and until PostHog has accepted.',
+    }),
+    token_name: z.string().nullable().meta({ description: 'Null for entries from before the log kept it.' }),
+    actor: Actor.nullable().meta({
+      description: 'The end user or the ticket that the token was made for; null where none was named.',
+    }),
+    ancestor_names: z
+      .array(z.string().nullable())
+      .meta({ description: 'The names of `ancestors`, in their order.' }),
+    ids_replaced_at: z.iso.datetime().nullable().meta({
+      description:
+        'When its ids, and its digest, were replaced by keyed digests, because they had been kept for `deletes.keep_ids_days`. Null while they are kept.',
     }),
   })
   .meta({ id: 'Deletion' });

@@ -28,6 +28,10 @@ export const Explanation = z
       description:
         'What a deletion would spend from, as it is now; null of other operations. A deletion is judged as if every person it names were in the slice.',
     }),
+    fuse: z.string().nullable().meta({
+      description:
+        "That the operator's fuse has tripped and would hold a deletion, in plain words; null where it would not.",
+    }),
     would_send: z
       .object({
         method: z.string(),

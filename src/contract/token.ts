@@ -1,6 +1,6 @@
 /** Tokens: what a request for one says, and what the gateway says of one. */
 import * as z from 'zod';
-import { TenantId, TokenId } from '../core/ids.ts';
+import { Actor, TenantId, TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ScopeName } from '../core/scopes.ts';
 import { Narrowing } from '../policy/grant.ts';
@@ -13,8 +13,17 @@ export const TokenRequest = Narrowing.extend({
   /** Seconds. */
   expires_in: z.int().min(1).max(LIMITS.tokenSecondsMax).optional(),
   not_before: z.iso.datetime({ offset: true }).optional(),
+  actor: Actor.optional().meta({
+    description:
+      'The end user or the ticket behind the token. The deletion log shows it. Narrower tokens have the same one; they can name one where their parent has none.',
+    examples: ['TICKET-1024'],
+  }),
 }).meta({ id: 'TokenRequest' });
 export type TokenRequest = z.output<typeof TokenRequest>;
+
+const actor = Actor.nullable().meta({
+  description: 'The end user or the ticket behind the token; null where none was named.',
+});
 
 export const Whoami = z
   .object({
@@ -22,6 +31,7 @@ export const Whoami = z
     name: z.string(),
     token: z.object({
       id: TokenId,
+      actor,
       issued_at: z.iso.datetime(),
       expires_at: z.iso.datetime(),
       ancestors: z.array(TokenId).meta({ description: 'Oldest first.' }),
@@ -49,6 +59,7 @@ export const IssuedToken = z
     name: z.string(),
     expires_at: z.iso.datetime(),
     not_before: z.iso.datetime().nullable(),
+    actor,
     grant: Grant,
   })
   .meta({ id: 'IssuedToken' });
@@ -62,6 +73,7 @@ export const Token = z
     issued_at: z.iso.datetime(),
     expires_at: z.iso.datetime(),
     not_before: z.iso.datetime().nullable(),
+    actor,
     narrowing: Narrowing.extend({ scopes: z.array(ScopeName).optional() }).meta({
       description: 'As it was asked for. Left out means "as the parent has it".',
     }),

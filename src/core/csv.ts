@@ -16,6 +16,9 @@ export class WrittenJson {
   }
 }
 
+/** Part of a cell that stands in quotes. */
+export const quotedCell = (text: string): string => text.replaceAll('"', '""');
+
 export const csvLine = (cells: readonly unknown[]): string =>
   cells.map((value) => csvCell(value)).join(',') + EOL;
 
@@ -23,7 +26,7 @@ export const csvLine = (cells: readonly unknown[]): string =>
 function csvCell(value: unknown): string {
   if (value === undefined || value === null) return '';
   const text = textOf(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll(/"/g, '""')}"` : text;
+  return /[",\r\n]/.test(text) ? `"${quotedCell(text)}"` : text;
 }
 
 function textOf(value: unknown): string {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { LIMITS } from './limits.ts';
 
 /** A tenant's name: what the operator calls it in paths. Lower case, so that no two names differ by case alone. */
 export const TenantId = z
@@ -40,6 +41,20 @@ export const IdempotencyKey = z
   .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
   .brand<'IdempotencyKey'>();
 export type IdempotencyKey = z.output<typeof IdempotencyKey>;
+
+/**
+ * Who or what is behind a token: an end user, or a ticket, in the words of the token's minter. The log shows it to people,
+ * so nothing is in it that cannot be seen or that turns text around.
+ */
+export const Actor = z
+  .string()
+  .max(LIMITS.actorCharsMax)
+  .regex(
+    /^(?! )[^\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]+(?<! )$/u,
+    'must be printable characters, not beginning or ending with a space',
+  )
+  .brand<'Actor'>();
+export type Actor = z.output<typeof Actor>;
 
 /** Names one request; in every answer and log line. */
 export type RequestId = string & z.core.$brand<'RequestId'>;

@@ -55,6 +55,8 @@ export const LIMITS = {
   listRowsDefault: 100,
   /** Projects of tenants that one check of PostHog asks about, with a request each and a few more. */
   checkedProjectsMax: 20,
+  /** Characters of an actor, which is a name, an address or the number of a ticket. */
+  actorCharsMax: 200,
   /** Characters of a name a human gives. */
   nameCharsMax: 200,
   /** Web origins one grant may list. */
@@ -69,6 +71,18 @@ export const LIMITS = {
   wrongAdminTokensAtOnceMax: 100,
   /** Milliseconds that one stream of events lasts: it asks 300 times, of the thousand that the platform allows a request. */
   watchMsMax: 300_000,
+  /** Entries of the log that one page looks into at most, where a filter leaves out most of them. */
+  searchedEntriesMax: 2000,
+  /** Ids that one page compares with those of a person at most, but for the first entry: those of two large deletions. */
+  searchedIdsMax: 200_000,
+  /** Refused deletions of one tenant that its log keeps of a day (UTC), of about 300 bytes each. More are counted. */
+  refusalsPerDayMax: 1000,
+  /** Calls to objects that one export makes for ids, of the thousand that the platform allows a request. */
+  exportedIdListsMax: 500,
+  /** Tenants whose logs one page over all tenants reads at most. */
+  tenantsPerPageMax: 100,
+  /** The longest time for which the ids of ended deletions are kept and then replaced, in days: ten years. */
+  keepIdsDaysMax: 3650,
   /** Characters of the reason a person gives for a decision. */
   reasonCharsMax: 1000,
   /** Calls a minute that delete, which one grant may allow: more than PostHog takes. */

@@ -13,6 +13,7 @@ export const ScopeName = z.enum([
   'cohort:read',
   'activity_log:read',
   'insight:read',
+  'deletion_log:read',
 ]);
 export type Scope = z.output<typeof ScopeName>;
 
@@ -21,13 +22,23 @@ export const SCOPE_TEXTS: Readonly<Record<Scope, string>> = {
   'person:read': 'Read persons: list, retrieve, batch look-ups, property values, deletion status',
   'person:update': 'Set, change and remove person properties',
   'person:split': 'Split a merged person',
-  'person:delete': "Delete persons, and read the tenant's deletion log",
+  'person:delete': 'Delete persons; opens what `deletion_log:read` opens, too',
   'person:reset_distinct_id': 'Make the distinct id of a deleted person usable again',
   'cohort:read': 'Read which cohorts a person is in (together with person:read)',
   'activity_log:read': 'Read what was done to persons, and by whom',
   'insight:read':
     'Read the persons behind funnels, correlations, lifecycle, stickiness, trends and timelines',
+  'deletion_log:read': "Read the tenant's deletion log, and delete nothing",
 };
+
+/** Scopes that open what another one opens: a token that may delete may read the log of deletions. */
+const INCLUDED_IN: Partial<Readonly<Record<Scope, Scope>>> = { 'deletion_log:read': 'person:delete' };
+
+/** Does a grant of these scopes open what this one opens? */
+export function holdsScope(scopes: readonly Scope[], scope: Scope): boolean {
+  const wider = INCLUDED_IN[scope];
+  return scopes.includes(scope) || (wider !== undefined && scopes.includes(wider));
+}
 
 /** PostHog's one scope for every write. Accepted when granting, stored as its parts. */
 export const PERSON_WRITE = 'person:write';

@@ -7,6 +7,7 @@ import type { Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
+import type { Fuse } from '../objects/fuse/fuse.ts';
 import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
 import type { UpstreamFacts } from '../policy/decide.ts';
@@ -25,6 +26,9 @@ export interface Services {
   readonly tenant: (id: TenantId) => Remote<Tenant>;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;
+  readonly fuse: () => Remote<Fuse>;
+  /** What all tenants together may delete in any 24 hours; null where there is no fuse. */
+  readonly fusePersonsPerDay: number | null;
   /** Counts wrong admin tokens. An object apart, so that a flood of them holds up no list of tenants. */
   readonly adminAttempts: () => Remote<Directory>;
   /** The document that the build made. No other asset can be asked for. */

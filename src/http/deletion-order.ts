@@ -35,6 +35,8 @@ export function orderOf(
     requestId: log.requestId,
     token: principal.token,
     ancestors: principal.ancestors.map((ancestor) => ancestor.id),
+    actor: principal.actor,
+    keepIdsDays: admitted.tenant.deletes.keep_ids_days,
     ...what,
     budgets,
     paces: pacesOf(admitted),

@@ -5,6 +5,7 @@ import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES, type ControlRouteName } from '../c
 import type { Handler } from './context.ts';
 import { check } from './control/admin/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
+import * as adminFuse from './control/admin/fuse.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
 import * as open from './control/open.ts';
@@ -55,6 +56,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   self_revoke: tokens.selfRevoke,
   revoke_token: tokens.revokeToken,
   list_deletions: deletions.listTenantDeletions,
+  list_refused_deletions: deletions.listTenantRefusals,
   create_deletion: createDeletion,
   get_deletion: deletions.getTenantDeletion,
   watch_deletion: watchTenantDeletion,
@@ -74,6 +76,8 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_list_tokens: adminTokens.listTokens,
   admin_revoke_token: adminTokens.revokeTokenOf,
   admin_list_deletions: adminDeletions.listDeletionsOf,
+  admin_list_all_deletions: adminDeletions.listDeletionsOfAll,
+  admin_list_refused_deletions: adminDeletions.listRefusedOf,
   admin_get_deletion: adminDeletions.getDeletionOf,
   admin_watch_deletion: adminDeletions.watchDeletionOf,
   admin_list_deletion_ids: adminDeletions.listIdsOf,
@@ -81,6 +85,8 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_approve_deletion: adminDeletions.approveDeletionOf,
   admin_reject_deletion: adminDeletions.rejectDeletionOf,
   admin_abandon_deletion: adminDeletions.abandonDeletionOf,
+  admin_get_fuse: adminFuse.getFuse,
+  admin_reset_fuse: adminFuse.resetFuse,
 };
 
 const CONTROL: readonly Route[] = CONTROL_ROUTE_NAMES.map((name) => {

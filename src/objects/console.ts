@@ -4,3 +4,13 @@
 export function logShieldFailure(error: unknown): void {
   console.error(JSON.stringify({ shield_failed: error instanceof Error ? error.name : typeof error }));
 }
+
+/** The fuse could not be reached, and nothing was sent. */
+export function logFuseFailure(error: unknown): void {
+  console.error(JSON.stringify({ fuse_failed: error instanceof Error ? error.name : typeof error }));
+}
+
+/** The fuse has tripped, by this deletion, or was reset. */
+export function logFuse(event: 'fuse_blown' | 'fuse_reset', by: object): void {
+  console.error(JSON.stringify({ alarm: event, ...by }));
+}

@@ -1,4 +1,5 @@
 import type { DurableObject } from 'cloudflare:workers';
+import type { Jurisdiction } from '../config.ts';
 
 /**
  * An object as its callers see it: its own public methods, each answered later with plain data. Written out because
@@ -17,4 +18,13 @@ type Method = (...args: never[]) => unknown;
 /** A binding to a class of objects, one per name. */
 export interface Objects<T extends DurableObject> {
   readonly getByName: (name: string) => Remote<T>;
+  /** The same class, with objects that never leave a jurisdiction: other objects, whatever their names. */
+  readonly jurisdiction: (name: Jurisdiction) => Pick<Objects<T>, 'getByName'>;
 }
+
+/** The one way to an object. `jurisdiction` is where the gateway's objects live; null: wherever the platform likes. */
+export const objectNamed = <T extends DurableObject>(
+  objects: Objects<T>,
+  name: string,
+  jurisdiction: Jurisdiction | null,
+): Remote<T> => (jurisdiction === null ? objects : objects.jurisdiction(jurisdiction)).getByName(name);

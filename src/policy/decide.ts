@@ -7,7 +7,7 @@ import type { Generation } from '../catalogue/generation.ts';
 import { checkIgnoredFlags, checkNewerFilters, checkAbsent } from '../catalogue/generation-lacks.ts';
 import { failure, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
-import type { Scope } from '../core/scopes.ts';
+import { holdsScope, type Scope } from '../core/scopes.ts';
 import { checkGrant } from './validate-grant.ts';
 import type { Grant } from './grant.ts';
 import { checkReferences } from './disclosure.ts';
@@ -86,7 +86,7 @@ export function checkOrigin(grant: Grant, origin: string | null): Failure | null
 
 /** All the scopes must be there. */
 export function checkScopes(grant: Grant, needed: readonly Scope[]): Failure | null {
-  const missing = needed.filter((scope) => !grant.scopes.includes(scope));
+  const missing = needed.filter((scope) => !holdsScope(grant.scopes, scope));
   return missing.length === 0
     ? null
     : {

@@ -31,8 +31,13 @@ export const DeleteRules = z.strictObject({
   hold_seconds: members.hold_seconds.default(0),
   approval_over: members.approval_over.optional(),
   preview_over: members.preview_over.optional(),
+  /** Days after its end until the ids of a deletion are replaced by digests in the log. Left out: they are kept. */
+  keep_ids_days: z.int().min(1).max(LIMITS.keepIdsDaysMax).optional(),
 });
-export type DeleteRules = z.output<typeof DeleteRules>;
+type TenantDeleteRules = z.output<typeof DeleteRules>;
+
+/** What a grant says of deletes. How long the log keeps ids is the tenant's matter, and no token's. */
+export type DeleteRules = Omit<TenantDeleteRules, 'keep_ids_days'>;
 
 /** As a token narrows them. */
 export const NarrowerDeleteRules = z.strictObject(members).partial();

@@ -1,11 +1,23 @@
 import { failure, type Failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
+import { holdsScope, ScopeName, type Scope } from '../core/scopes.ts';
 import { narrowDeletes, widerDeletes } from './delete-rules.ts';
 import type { Grant, Narrowing, Rate, TenantRecord } from './grant.ts';
 import { addSlice, parseSlice } from './slice.ts';
 
 const common = <T>(wide: readonly T[], asked: readonly T[] | undefined): readonly T[] =>
   asked === undefined ? wide : wide.filter((item) => asked.includes(item));
+
+/**
+ * What both lists open. A scope that another one includes is named where both name it, or where it is all that is left
+ * of the other.
+ */
+function commonScopes(wide: readonly Scope[], asked: readonly Scope[] | undefined): readonly Scope[] {
+  if (asked === undefined) return wide;
+  const both = ScopeName.options.filter((one) => holdsScope(wide, one) && holdsScope(asked, one));
+  const named = both.filter((one) => wide.includes(one) && asked.includes(one));
+  return both.filter((one) => named.includes(one) || !holdsScope(named, one));
+}
 
 const slower = (a: Rate, b: Rate | undefined): Rate =>
   b === undefined
@@ -29,7 +41,7 @@ export function grantOf(tenant: TenantRecord): Grant {
     distinct_ids_hidden: tenant.properties?.distinct_ids === 'hidden',
     split_out_of_slice: tenant.split_out_of_slice,
     rate: tenant.rate,
-    deletes: tenant.deletes,
+    deletes: narrowDeletes(tenant.deletes),
     origins: tenant.origins,
   };
 }
@@ -41,7 +53,7 @@ export function grantOf(tenant: TenantRecord): Grant {
 export function narrow(parent: Grant, by: Narrowing): Grant {
   return {
     project_id: parent.project_id,
-    scopes: common(parent.scopes, by.scopes),
+    scopes: commonScopes(parent.scopes, by.scopes),
     slices: by.slice === undefined ? parent.slices : addSlice(parent.slices, parseSlice(by.slice)),
     hidden: [...new Set([...parent.hidden, ...(by.properties?.hidden ?? [])])],
     visible: visibleInBoth(parent.visible, by.properties?.visible),
@@ -73,7 +85,8 @@ const beyond = <T>(wide: readonly T[], asked: readonly T[] | undefined) =>
   asked?.some((item) => !wide.includes(item)) === true;
 
 function firstWider(parent: Grant, by: Narrowing): Failure | null {
-  if (beyond(parent.scopes, by.scopes)) return exceeds('scopes', parent.scopes.join(' '));
+  if (by.scopes?.some((scope) => !holdsScope(parent.scopes, scope)) === true)
+    return exceeds('scopes', parent.scopes.join(' '));
   if (beyond(parent.origins, by.origins)) return exceeds('origins', parent.origins.join(' ') || 'none');
   const same = parent.slices.find((slice) => slice.property === by.slice?.property);
   if (same !== undefined && by.slice !== undefined && beyond(same.values, parseSlice(by.slice).values)) {

@@ -23,6 +23,7 @@ const principalOf = (seconds: Partial<Principal> = {}): Principal => ({
   projectId: ProjectId.parse(7),
   scopes: ['person:read'],
   narrowing: {},
+  actor: null,
   ancestors: [],
   issuedAtSeconds: NOW,
   notBeforeSeconds: NOW + 10,

@@ -3,7 +3,7 @@ import { base64url, SignJWT, type JWTHeaderParameters, type JWTPayload } from 'j
 import { describe, expect, test } from 'vitest';
 import { parseKeyring, type Keyring } from '../../src/authn/keyring.ts';
 import { tokenIssuer, type Principal } from '../../src/authn/token.ts';
-import { ProjectId, RegistrationId, TenantId, TokenId } from '../../src/core/ids.ts';
+import { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../../src/core/ids.ts';
 import { parseJson } from '../../src/core/json.ts';
 
 const ringOf = (text: string): Keyring => {
@@ -26,6 +26,7 @@ const principal: Principal = {
   projectId: ProjectId.parse(7),
   scopes: ['person:read', 'cohort:read'],
   narrowing: { rate: { requests_per_minute: 5, burst: 2 }, deletes: { persons_per_day: 3 } },
+  actor: Actor.parse('Zoë <zoe@acme.test>'),
   ancestors: [
     { id: id('b'), narrowing: {} },
     {
@@ -162,7 +163,7 @@ describe('Tokens with a bad signature', () => {
     const [header, payload = '', signature] = (await issuer.sign(principal)).slice(4).split('.');
     const claims = parseJson(new TextDecoder().decode(base64url.decode(payload))) as Record<string, unknown>;
     const changes = { ...Object.fromEntries(Object.keys(claims).map((name) => [name, 'x'])), exp: NOW + 1e9 };
-    expect(Object.keys(changes)).toHaveLength(12);
+    expect(Object.keys(changes)).toHaveLength(13);
     for (const [name, value] of Object.entries(changes)) {
       const changed = base64url.encode(JSON.stringify({ ...claims, [name]: value }));
       expect(await reason(`hgr_${header}.${changed}.${signature}`), name).toBe('token_signature_invalid');

@@ -1,6 +1,8 @@
 /** Which operations there are: the table of the main job, written here a second time on purpose. */
 import { describe, expect, test } from 'vitest';
 import { DELETING } from '../../src/catalogue/deletion.ts';
+import type { ControlRoute } from '../../src/contract/control-route.ts';
+import { CONTROL_ROUTES } from '../../src/contract/routes.ts';
 import { CATALOGUE, FAMILIES } from '../../src/catalogue/index.ts';
 import { ScopeName } from '../../src/core/scopes.ts';
 import { operationOf } from '../support/catalogue/operations.ts';
@@ -71,8 +73,9 @@ describe('The catalogue', () => {
     for (const { path } of CATALOGUE) expect(path).toMatch(/^$|^(?::id|[a-z_]+)(?:\/[a-z_]+)?$/);
   });
 
-  test('The catalogue uses every scope there is, so that none is granted for nothing', () => {
-    const used = new Set(CATALOGUE.flatMap(({ scopes }) => scopes));
+  test('The catalogue and the routes use every scope there is, so that none is granted for nothing', () => {
+    const routes: readonly ControlRoute[] = Object.values(CONTROL_ROUTES);
+    const used = new Set([...CATALOGUE, ...routes].flatMap(({ scopes = [] }) => scopes));
     expect([...used].toSorted()).toEqual(ScopeName.options.toSorted());
   });
 });

@@ -12,10 +12,15 @@ import { launch } from '../support/stack.ts';
 const KILLS = Number(process.env['KILLS'] ?? 2);
 const JOB_PERSONS = 1500;
 const CALL_PERSONS = 20;
+/** More than are ever deleted: the fuse counts, and holds nothing. */
+const FUSE_PERSONS = 1_000_000;
 /** The longest time between the order and the kill: a job of two calls takes about as long. */
 const MS_MAX = 400;
 /** The largest prime below 2^31 and a generator of it: the moments of the kills are the same in every run. */
 const [MODULUS, FACTOR] = [2_147_483_647, 48_271];
+
+/** A gateway that is killed in its alarm has the next one a minute later, and attempts follow each other with pauses. */
+const END_MS_MAX = 240_000;
 
 const folder = makeFolder();
 let sandbox: LocalWorker;
@@ -34,6 +39,7 @@ interface Entry {
   readonly id: string;
   readonly state: string;
   readonly intended_at: string;
+  readonly asked: number;
 }
 
 async function entries(): Promise<Entry[]> {
@@ -67,6 +73,7 @@ beforeAll(async () => {
     POSTHOG_HOST: sandbox.origin,
     POSTHOG_GENERATION: 'B',
     SLOW_TIMEOUT_MS: '500',
+    DELETE_FUSE_PERSONS_PER_DAY: String(FUSE_PERSONS),
     PORT: String(await pickPort()),
     HEDGEROW_FOLDER: folder,
   };
@@ -106,10 +113,14 @@ test(
       gateway = await launchGateway(environment);
     }
 
-    const ended = await until('every deletion has ended', async () => {
-      const all = await entries();
-      return all.every(({ state }) => ['settling', 'done', 'failed'].includes(state)) ? all : undefined;
-    });
+    const ended = await until(
+      'every deletion has ended',
+      async () => {
+        const all = await entries();
+        return all.every(({ state }) => ['settling', 'done', 'failed'].includes(state)) ? all : undefined;
+      },
+      END_MS_MAX,
+    );
     const there = new Set((await control.state()).persons.map(({ uuid }) => uuid));
     const claimed = new Set<string>();
     for (const { id, state } of ended) {
@@ -126,9 +137,14 @@ test(
     const jobsGone = gone.filter((uuid) => !claimed.has(uuid));
     // A job is carried out whole or was never written down.
     expect(jobsGone.length % JOB_PERSONS).toBe(0);
+    const fuse = await clientOf(gateway.origin)('GET', '/admin/v1/fuse', { token: ADMIN_TOKEN });
+    const counted = FUSE_PERSONS - (fuse.json as { remaining: number }).remaining;
+    // Each person that is gone was counted, and each that was asked for was counted once at most.
+    expect(counted).toBeGreaterThanOrEqual(gone.length);
+    expect(counted).toBeLessThanOrEqual(ended.reduce((sum, entry) => sum + entry.asked, 0));
     const written = ended.length;
     const orders = (await control.received()).filter(({ target }) => target.includes('bulk_delete'));
     expect(orders.length).toBeGreaterThanOrEqual(written);
   },
-  KILLS * 60_000,
+  KILLS * 60_000 + END_MS_MAX,
 );

@@ -37,23 +37,41 @@ const FOLLOWS: fc.Arbitrary<Step> = fc.oneof(
 
 const EXPLAIN = '/v1/explain';
 
+/** Searches of the log for a person: one of its own, one of others, or nobody. */
+const searchesFor = (pool: Pool): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      fc.oneof(
+        pool.uuids.map((uuid) => `person=${uuid}`),
+        pool.distinctIds.map((id) => `distinct_id=${encodeURIComponent(id)}`),
+      ),
+      fc.constantFrom('', '&order=oldest', '&format=ndjson&ids=true', '&state=nobody'),
+    )
+    .map(([person, more]) => `/v1/deletions?${person}${more}`);
+
 /** Questions about the token and its log. */
-const OWN_QUESTIONS: fc.Arbitrary<Step> = fc
-  .constantFrom(
-    '/v1/whoami',
-    '/v1/deletions',
-    '/v1/deletions?limit=1',
-    '/v1/deletions?format=csv',
-    '/v1/deletions/del_AAAAAAAAAAAAAAAAAAAAAA',
-  )
-  .map((target) => ({
-    kind: 'ask',
-    operation: target,
-    method: 'GET',
-    target,
-    json: undefined,
-    writes: false,
-  }));
+const ownQuestions = (pool: Pool): fc.Arbitrary<Step> =>
+  fc
+    .oneof({ weight: 1, arbitrary: searchesFor(pool) }, { weight: 1, arbitrary: OWN_TARGETS })
+    .map((target) => ({
+      kind: 'ask',
+      operation: target,
+      method: 'GET',
+      target,
+      json: undefined,
+      writes: false,
+    }));
+
+const OWN_TARGETS = fc.constantFrom(
+  '/v1/whoami',
+  '/v1/deletions',
+  '/v1/deletions?limit=1',
+  '/v1/deletions?format=csv',
+  '/v1/deletions/refused',
+  '/v1/deletions/refused?limit=1',
+  '/v1/deletions?format=csv&ids=true',
+  '/v1/deletions/del_AAAAAAAAAAAAAAAAAAAAAA',
+);
 
 function asks(operation: Operation, pool: Pool): fc.Arbitrary<Step> {
   return fc
@@ -109,7 +127,7 @@ function sequencesOf(pool: Pool, { stepsMax, only }: Choice): fc.Arbitrary<reado
   const step = fc.oneof(
     { weight: 12, arbitrary: asked },
     { weight: 4, arbitrary: FOLLOWS },
-    { weight: 1, arbitrary: OWN_QUESTIONS },
+    { weight: 1, arbitrary: ownQuestions(pool) },
     ...(only === undefined ? [{ weight: 1, arbitrary: fc.constant<Step>({ kind: 'look' }) }] : []),
   );
   // The first step asks: there is nothing to follow before.

@@ -5,7 +5,9 @@ import { readCsv } from '../support/csv.ts';
 const OWN_IDS = /\b(req|del|tok|reg)_[A-Za-z0-9_-]{22}/g;
 /** Of the gateway's own plane: when something was asked, sent and answered, how fast, and what is left of the rate. */
 const OWN_TIMES =
-  /"(intended_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds|more_in_seconds)":("[^"]*"|\d+)/g;
+  /"(intended_at|refused_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds|more_in_seconds)":("[^"]*"|\d+)/g;
+/** Where a list of refusals goes on is the microsecond of one. */
+const OWN_CURSORS = /\b(cursor=)\d{16}\b/g;
 /** A rate is told only where any time has passed. */
 const OWN_RATES = /"(persons_per_minute)":(null|\d+)/g;
 /** The same columns in a table. */
@@ -24,7 +26,8 @@ export function normalised(target: string, { status, headers, text }: Answer): s
     .map(([name, value]) => `${name}: ${value}`);
   return [String(status), ...kept, '', isOwn ? timeless(target, text) : text]
     .join('\n')
-    .replaceAll(OWN_IDS, '$1_*');
+    .replaceAll(OWN_IDS, '$1_*')
+    .replaceAll(OWN_CURSORS, '$1*');
 }
 
 const timeless = (target: string, text: string): string =>
@@ -34,7 +37,7 @@ const timeless = (target: string, text: string): string =>
 
 /** A table without its times; an answer that is no table is left as it is. */
 function timelessTable(text: string): string {
-  if (!text.startsWith('id,')) return text;
+  if (!/^(?:id|code),/.test(text)) return text;
   const [header = [], ...rows] = readCsv(text);
   const shown = rows.map((row) =>
     row.map((cell, i) => (cell !== '' && OWN_COLUMNS.test(header[i] ?? '') ? '*' : cell)),

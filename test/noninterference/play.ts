@@ -1,4 +1,4 @@
-/** Plays one sequence of calls in two worlds at once, and holds both to having been the same to whoever called. */
+/** Plays one sequence of calls in two worlds at once, and checks that both looked the same to the caller. */
 import type { Step } from './calls.ts';
 import { MARK, type Scene } from './scenes.ts';
 import { isJsonObject } from '../../src/core/json.ts';
@@ -65,7 +65,7 @@ export function pairOf(worlds: Both<World>, oracle: Oracle = 'identical'): Pair 
 
   /** Gives the operations that may have changed something. */
   const playOut = async (steps: readonly Step[]): Promise<readonly string[]> => {
-    let last: Answer | undefined;
+    let last: Both<Answer> | undefined;
     let entry: Both<string> | undefined;
     let operation = '';
     const writers: string[] = [];
@@ -87,7 +87,7 @@ export function pairOf(worlds: Both<World>, oracle: Oracle = 'identical'): Pair 
         text: `${method} ${targets[0]} ${JSON.stringify(json) ?? ''}`,
       };
       hold(oracle, asked, answers);
-      [last] = answers;
+      last = answers;
       const places = answers.map(({ headers }) => headers['location']);
       if (places[0] !== undefined && places[1] !== undefined) entry = [places[0], places[1]];
     }
@@ -122,15 +122,20 @@ interface Asked {
   readonly writes: boolean;
 }
 
-function callOf(step: Step, last: Answer | undefined, entry: Both<string> | undefined): Asked | undefined {
+function callOf(
+  step: Step,
+  last: Both<Answer> | undefined,
+  entry: Both<string> | undefined,
+): Asked | undefined {
   switch (step.kind) {
     case 'ask':
       return { ...step, targets: [step.target, step.target] };
     case 'follow': {
-      const link = linkOf(last, step.link);
-      return link === undefined
+      if (last === undefined) return undefined;
+      const [left, right] = last.map((answer) => linkOf(answer, step.link));
+      return left === undefined || right === undefined
         ? undefined
-        : { method: 'GET', targets: [link, link], json: undefined, writes: false };
+        : { method: 'GET', targets: [left, right], json: undefined, writes: false };
     }
     case 'look':
       return entry === undefined
@@ -139,10 +144,10 @@ function callOf(step: Step, last: Answer | undefined, entry: Both<string> | unde
   }
 }
 
-/** The path and query of a link; both worlds gave the same. */
-function linkOf(answer: Answer | undefined, name: string): string | undefined {
-  const inBody = isJsonObject(answer?.json) ? answer.json[name] : undefined;
-  const inHeader = /^<([^>]+)>; rel="next"$/.exec(answer?.headers['link'] ?? '')?.[1];
+/** The path and query of a link. Each world follows its own: those of lists hold ids and times of the call. */
+function linkOf(answer: Answer, name: string): string | undefined {
+  const inBody = isJsonObject(answer.json) ? answer.json[name] : undefined;
+  const inHeader = /^<([^>]+)>; rel="next"$/.exec(answer.headers['link'] ?? '')?.[1];
   const link = typeof inBody === 'string' ? inBody : inHeader;
   if (link === undefined) return undefined;
   const { pathname, search } = new URL(link);

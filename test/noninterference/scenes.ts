@@ -48,7 +48,7 @@ export interface Scene {
   readonly settings: Properties;
 }
 
-/** In a property of everybody who is added for others, and nowhere else: whoever reads it has read of others. */
+/** In a property of everybody who is added for others, and nowhere else: a caller that reads it has read of others. */
 export const MARK = 'foreign-';
 
 /** The last moment of the sandboxes' clock: nobody came after it. */
@@ -174,7 +174,7 @@ const others = (side: string): fc.Arbitrary<Others> =>
       };
     });
 
-/** More of Acme's, merged over addresses of others, some of whom did something. */
+/** More of Acme's, merged over addresses of others, and some of these did something. */
 export const OWN_MAX = 6;
 const own: fc.Arbitrary<People> = fc
   .array(fc.record({ plan: plans, at: moment, merged: fc.boolean(), deeds }), { maxLength: OWN_MAX })

@@ -36,7 +36,7 @@ function part(before: SandboxState, { persons, deletions }: SandboxState): Parte
   };
 }
 
-/** What is wrong, for whoever reads the failed test. Empty is good. */
+/** What is wrong, for the reader of a failed test. Empty is good. */
 export function differencesOf(before: Both<SandboxState>, after: Both<SandboxState>): string[] {
   const was = before.map((state) => part(state, state));
   const is = after.map((state, i) => part(before[i]!, state));

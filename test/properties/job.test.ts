@@ -41,7 +41,7 @@ test('A deletion that has ended stays as it is, whatever happens to it', () => {
   for (const state of JOB_STATES.filter(isEnd)) {
     for (const event of JOB_EVENTS) expect(nextIfPossible(state, event)).toBeNull();
   }
-  expect(JOB_STATES.filter(isEnd)).toEqual(['done', 'failed', 'cancelled']);
+  expect(JOB_STATES.filter(isEnd)).toEqual(['done', 'nobody', 'failed', 'cancelled']);
 });
 
 test('Every state can be reached, and every state leads to an end', () => {
@@ -67,7 +67,7 @@ test('Only a deletion of which nothing was sent is unsent', () => {
   expect(JOB_STATES.filter(isUnsent)).toEqual(['resolving', 'previewed', 'held', 'cancelled']);
 });
 
-test('An event that cannot happen in a state is a defect of whoever brings it about, and does not compile', () => {
+test('An event that cannot happen in a state is a defect of its caller, and does not compile', () => {
   // @ts-expect-error -- a deletion that is being sent cannot be cancelled
   expect(() => next('sending', 'cancelled')).toThrow('a deletion that is sending cannot be cancelled');
   // @ts-expect-error -- nothing happens to a deletion that is done

@@ -133,7 +133,7 @@ const SECRET = 'sEcReT';
 const secretly = (value: Json): Json =>
   typeof value === 'object' ? [SECRET, value] : `${SECRET}${String(value)}`;
 
-/** A person under a grant, every hidden value of whom is marked; the same mark is in its name and in unknown members. */
+/** A person under a grant, whose hidden values are all marked; the same mark is in its name and in unknown members. */
 const marked = fc
   .tuple(grant, properties, fc.array(fc.constantFrom(...VALUES)), fc.boolean())
   .map(([under, plain, ids, numbered]) => {

@@ -83,7 +83,7 @@ describe('Properties', () => {
   });
 });
 
-/** The row of whoever owns a distinct id. */
+/** The row of the person that owns a distinct id. */
 async function owner(id: string): Promise<unknown> {
   return at((await bench.get(`/?distinct_id=${id}`)).json, 'results', 0);
 }

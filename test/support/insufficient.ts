@@ -1,4 +1,5 @@
 /** Every way of not being allowed to make a call, as data: what is sent, and what it gets. */
+import { CATALOGUE } from '../../src/catalogue/index.ts';
 import type { FailureCode } from '../../src/core/failure.ts';
 import { ScopeName, type Scope } from '../../src/core/scopes.ts';
 import type { Call } from './calls.ts';
@@ -167,7 +168,8 @@ async function narrow({ tenants }: Stack, token: string): Promise<Insufficient[]
     const scopes = ScopeName.options.filter((other) => other !== scope);
     without.set(scope, (await tenants.mint(TENANT, { scopes })).token);
   }
-  const missing = ScopeName.options.map((scope): Insufficient => ({
+  const needed = ScopeName.options.filter((scope) => CATALOGUE.some(({ scopes }) => scopes.includes(scope)));
+  const missing = needed.map((scope): Insufficient => ({
     name: `a token without ${scope}`,
     status: 403,
     code: 'scope_missing',

@@ -1,4 +1,4 @@
-/** A server that nobody should ever talk to, and that remembers whoever did. */
+/** A server that nobody should ever talk to, and that remembers its callers. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 

@@ -142,6 +142,16 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   ],
   revoke_token: [({ token, child }) => send('DELETE', `/v1/tokens/${child}`, { token })],
   list_deletions: [({ token }) => get(token, '/v1/deletions')],
+  list_refused_deletions: [
+    async ({ token }) => {
+      const { token: child } = await tenants.derive(token, { deletes: { events: false } });
+      const json = { ids: [CYD.uuid], delete_events: true };
+      await send('POST', '/api/projects/1/persons/bulk_delete', { token: child, json });
+      return get(token, '/v1/deletions/refused');
+    },
+  ],
+  admin_list_refused_deletions: [({ tenant }) => admin('GET', `/${tenant}/deletions/refused`)],
+  admin_list_all_deletions: [() => send('GET', '/admin/v1/deletions?limit=3', { token: ADMIN_TOKEN })],
   watch_deletion: [async (world) => get(world.token, `/v1/deletions/${await cancelled(world)}/events`)],
   list_deletion_ids: [(world) => get(world.token, `/v1/deletions/${deletionIn(world, 0)}/ids`)],
   create_deletion: [
@@ -220,6 +230,10 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
       const id = headers['hedgerow-deletion'] ?? '';
       return admin('POST', `/${world.tenant}/deletions/${id}/abandon`, { reason: 'x' });
     },
+  ],
+  admin_get_fuse: [() => send('GET', '/admin/v1/fuse', { token: ADMIN_TOKEN })],
+  admin_reset_fuse: [
+    () => send('POST', '/admin/v1/fuse/reset', { token: ADMIN_TOKEN, json: { reason: 'agreed on' } }),
   ],
   admin_delete_tenant: [({ tenant }) => admin('DELETE', `/${tenant}`)],
 };

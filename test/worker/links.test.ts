@@ -1,5 +1,5 @@
 /**
- * Links lead through the gateway, say what the client said, and are complete: whoever follows `next` until there is
+ * Links lead through the gateway, say what the client said, and are complete: a client that follows `next` until there is
  * none has seen every row exactly once, also where PostHog's own links would lead elsewhere, in circles or nowhere.
  */
 import { beforeEach, describe, expect, test } from 'vitest';

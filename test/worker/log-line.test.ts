@@ -47,7 +47,7 @@ async function lineAfter(act: () => Promise<unknown>): Promise<LogLine> {
   return (await withLine(act)).line;
 }
 
-/** What comes of one request, once its line is written, so that the next line is another's. */
+/** The answer to one request, once its line is written, so that the next line is another's. */
 async function withLine<T>(act: () => Promise<T>): Promise<{ readonly value: T; readonly line: LogLine }> {
   const before = linesOf().length;
   const value = await act();

@@ -191,7 +191,7 @@ describe.each(GENERATIONS)('The mirror in generation %s', (generation: Generatio
       const answer = await ask(call);
       const expected = dropped[generation][call.operation.id] ?? call.operation.reply.status;
       if (answer.status !== expected) unlike.push(`${call.name}: ${answer.status} ${answer.text}`);
-      // Whoever asks next finds everybody again.
+      // The next caller finds everybody again.
       if (call.operation.effect !== 'read') await sandbox.reset({ generation });
     }
     expect(unlike).toEqual([]);

@@ -1,4 +1,4 @@
-/** The rate over HTTP: never more than it says, however many ask at once, whoever of a family of tokens asks. */
+/** The rate over HTTP: never more than it says, however many ask at once, with any token of a family. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { together, type Answer } from '../support/client.ts';
 import { problem } from '../support/problem.ts';

@@ -105,7 +105,7 @@ describe('Tenants', () => {
     await tenants.put(tenant);
     problem(await get(token, LIST), 'token_revoked');
     const { token: anew } = await tenants.mint(tenant);
-    // Whoever has the name now may be somebody else; the operator sees both.
+    // The name may have another holder now; the operator sees both.
     expect((await get(anew, '/v1/deletions')).json).toEqual({ results: [], next: null });
     problem(await get(anew, `/v1/deletions/${before?.id}`), 'record_unknown', 'id');
     const after = await bulk(anew);

@@ -55,6 +55,11 @@ const WAYS = [
   ['by one of two distinct ids', 'POST', `${PERSONS}/bulk_delete/`, { distinct_ids: [ADA.distinctIds[1]] }],
 ] as const;
 
+interface Preview {
+  readonly sample: readonly { readonly uuid: string }[];
+}
+const uuidsIn = ({ sample }: Preview): string[] => sample.map(({ uuid }) => uuid).toSorted();
+
 describe.each([
   ['a whole project', {}],
   ['a slice', SLICE],
@@ -105,8 +110,29 @@ describe.each([
   });
 });
 
+describe.each([
+  ['the distinct ids', {}],
+  ['no distinct ids', { properties: { distinct_ids: 'hidden' } }],
+])('Previews, for readers who may see %s', (_, rules) => {
+  test.each(WAYS)(
+    'A preview shows no person who was deleted %s after it was made',
+    async (_way, method, target, json) => {
+      const deleter = await tenants.fresh();
+      const { token } = await tenants.fresh({ ...SLICE, ...rules });
+      const made = await send('POST', '/v1/deletions?preview=true', {
+        token,
+        json: { ids: [ADA.uuid, BEN.uuid] },
+      });
+      expect(uuidsIn((made.json as { preview: Preview }).preview)).toEqual([ADA.uuid, BEN.uuid].toSorted());
+      expect((await send(method, target, { token: deleter.token, json })).status).toBe(202);
+      const shown = await get(token, `${made.headers['location'] ?? ''}/preview`);
+      expect(uuidsIn(shown.json as Preview)).toEqual([BEN.uuid]);
+    },
+  );
+});
+
 describe('Persons whose deletion keeps the profile, or does not happen', () => {
-  test('Persons of whom only the events are deleted are shown', async () => {
+  test('Persons are shown where only their events are deleted', async () => {
     const { token } = await tenants.fresh();
     await send('POST', `${PERSONS}/${ADA.uuid}/delete_events/`, { token });
     await send('POST', `${PERSONS}/bulk_delete/`, {

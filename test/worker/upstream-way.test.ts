@@ -134,7 +134,7 @@ describe('Half answers', () => {
   });
 });
 
-/** Whoever is left, but for the one whom deletions of other tests still name. */
+/** The persons that are left, without the one that deletions of other tests still name. */
 const living = async (): Promise<string[]> =>
   (await sandbox.state()).persons.map(({ uuid }) => uuid).filter((uuid) => uuid !== VICTIM);
 

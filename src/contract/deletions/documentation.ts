@@ -1,8 +1,12 @@
 /** What the routes of the deletion log are for, and what they answer. */
+import * as z from 'zod';
 import { EXAMPLE_UUID } from '../../catalogue/replies.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { DeletionDetail, DeletionEntry, DeletionStatus } from '../deletion.ts';
 import { CreatedDeletion, DeletionPreview } from '../preview.ts';
+import { FuseStatus } from './fuse.ts';
 import { IdsPage } from './ids.ts';
+import { RefusedDeletion } from './refusal.ts';
 import type { DELETION_ROUTES } from './routes.ts';
 import { pageOf } from '../listing.ts';
 import type { RouteDocumentation } from '../route-documentation.ts';
@@ -12,13 +16,23 @@ const WATCHING =
   'and is answered with 204 to a client that comes back with its id. `reconnect` ends a stream after five minutes, and ' +
   '`problem` says why nothing more is shown.';
 
+const SEARCHING =
+  'All conditions must hold. A page may hold fewer rows than `limit`, and even none, while `next` leads on.';
+
+const REFUSED = `By the rules of a grant, a budget or a slice. ${LIMITS.refusalsPerDayMax} of a day are kept, without ids.`;
+
 const REASON = { reason: 'asked for twice' };
 
 export const DELETION_DOCUMENTATION = {
   list_deletions: {
     summary: "List the tenant's deletion log",
-    description: 'Newest first.',
+    description: `Newest first, unless \`order\` says otherwise. ${SEARCHING}`,
     reply: pageOf(DeletionEntry),
+  },
+  list_refused_deletions: {
+    summary: 'List deletions of the tenant that the gateway refused',
+    description: REFUSED,
+    reply: pageOf(RefusedDeletion),
   },
   create_deletion: {
     summary: 'Delete up to 100,000 persons',
@@ -64,8 +78,20 @@ export const DELETION_DOCUMENTATION = {
 
   admin_list_deletions: {
     summary: 'List the deletion log of a tenant',
-    description: 'Newest first. Also of a tenant that was removed.',
+    description: `Newest first, unless \`order\` says otherwise; also of a tenant that was removed. ${SEARCHING}`,
     reply: pageOf(DeletionEntry),
+  },
+  admin_list_all_deletions: {
+    summary: 'List the deletion logs of all tenants',
+    description: `One log after another, by the tenants' names; also of tenants that were removed. ${SEARCHING}`,
+    reply: pageOf(DeletionEntry),
+  },
+  admin_list_refused_deletions: {
+    summary: 'List deletions of a tenant that the gateway refused',
+    description: `${REFUSED} \`left_out\` counts the others, by day (UTC).`,
+    reply: pageOf(RefusedDeletion).extend({
+      left_out: z.array(z.object({ day: z.iso.date(), count: z.int() })),
+    }),
   },
   admin_get_deletion: { summary: 'Read one entry of the log of a tenant', reply: DeletionDetail },
   admin_watch_deletion: {
@@ -104,5 +130,19 @@ export const DELETION_DOCUMENTATION = {
       'It is not sent again and ends as failed; what was sent of it may have been done. 409 where it is not being sent.',
     reply: DeletionEntry,
     example: { reason: 'PostHog says that it lost the request' },
+  },
+  admin_get_fuse: {
+    summary: 'See the fuse over the deletions of all tenants',
+    description:
+      'What is left of `DELETE_FUSE_PERSONS_PER_DAY`, and since when and by which deletion it has tripped.',
+    reply: FuseStatus,
+  },
+  admin_reset_fuse: {
+    summary: 'Put a new fuse in, and let the deletions go on that the tripped one holds',
+    description:
+      'They go on by themselves within half a minute, five a second of each tenant; undo windows and approvals hold as before. What was deleted until ' +
+      'then counts no more. Where the fuse has not tripped, nothing changes.',
+    reply: FuseStatus,
+    example: { reason: 'a clean-up that was agreed on' },
   },
 } as const satisfies Readonly<Record<keyof typeof DELETION_ROUTES, RouteDocumentation>>;

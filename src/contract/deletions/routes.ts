@@ -1,15 +1,24 @@
 /** The routes of the deletion log, of the tenant plane and of the admin plane. */
 import { DeletionRequest } from '../../catalogue/persons/deletion-job.ts';
-import { DeletionId } from '../../core/ids.ts';
-import { DELETIONS_PATH, NO_INPUT, NOTHING, TENANTS_PATH, type ControlRoute } from '../control-route.ts';
+import {
+  DELETIONS_PATH,
+  FUSE_PATH,
+  NO_INPUT,
+  NOTHING,
+  TENANTS_PATH,
+  type ControlRoute,
+} from '../control-route.ts';
 import { DELETION_COLUMNS } from '../deletion.ts';
 import { ConfirmedDigest, GivenReason, NeededReason } from './decision.ts';
-import { tableQuery } from '../listing.ts';
 import { IdsQuery } from './ids.ts';
 import { PreviewQuery } from '../preview.ts';
+import { REFUSAL_COLUMNS } from './refusal.ts';
+import { LogQuery, LogsQuery, RefusalQuery } from './search.ts';
 
-const LISTING = { body: NOTHING, query: tableQuery(DeletionId), columns: DELETION_COLUMNS } as const;
+const LISTING = { method: 'GET', body: NOTHING, query: LogQuery, columns: DELETION_COLUMNS } as const;
+const REFUSED = { method: 'GET', body: NOTHING, query: RefusalQuery, columns: REFUSAL_COLUMNS } as const;
 const OF_TENANT = { plane: 'tenant', scopes: ['person:delete'], status: 200 } as const;
+const READING = { plane: 'tenant', scopes: ['deletion_log:read'], status: 200 } as const;
 const OF_OPERATOR = { plane: 'admin', status: 200 } as const;
 const DECIDING = { query: NOTHING, method: 'POST' } as const;
 
@@ -18,7 +27,8 @@ const LOG_OF_ONE_TENANT = `${TENANTS_PATH}/:tenant/deletions`;
 const ONE_OF_ONE_TENANT = `${LOG_OF_ONE_TENANT}/:id`;
 
 export const DELETION_ROUTES = {
-  list_deletions: { ...LISTING, ...OF_TENANT, method: 'GET', path: DELETIONS_PATH },
+  list_deletions: { ...LISTING, ...READING, path: DELETIONS_PATH },
+  list_refused_deletions: { ...REFUSED, ...READING, path: `${DELETIONS_PATH}/refused` },
   create_deletion: {
     ...OF_TENANT,
     method: 'POST',
@@ -29,15 +39,15 @@ export const DELETION_ROUTES = {
     deletes: true,
     status: 202,
   },
-  get_deletion: { ...NO_INPUT, ...OF_TENANT, method: 'GET', path: ONE },
+  get_deletion: { ...NO_INPUT, ...READING, method: 'GET', path: ONE },
   watch_deletion: {
     ...NO_INPUT,
-    ...OF_TENANT,
+    ...READING,
     method: 'GET',
     path: `${ONE}/events`,
     otherStatuses: [204],
   },
-  list_deletion_ids: { ...OF_TENANT, method: 'GET', path: `${ONE}/ids`, query: IdsQuery, body: NOTHING },
+  list_deletion_ids: { ...READING, method: 'GET', path: `${ONE}/ids`, query: IdsQuery, body: NOTHING },
   get_deletion_preview: {
     ...NO_INPUT,
     ...OF_TENANT,
@@ -48,7 +58,14 @@ export const DELETION_ROUTES = {
   confirm_deletion: { ...DECIDING, ...OF_TENANT, path: `${ONE}/confirm`, body: ConfirmedDigest },
   cancel_deletion: { ...DECIDING, ...OF_TENANT, path: `${ONE}/cancel`, body: GivenReason },
 
-  admin_list_deletions: { ...LISTING, ...OF_OPERATOR, method: 'GET', path: LOG_OF_ONE_TENANT },
+  admin_list_all_deletions: {
+    ...LISTING,
+    ...OF_OPERATOR,
+    query: LogsQuery,
+    path: '/admin/v1/deletions',
+  },
+  admin_list_deletions: { ...LISTING, ...OF_OPERATOR, path: LOG_OF_ONE_TENANT },
+  admin_list_refused_deletions: { ...REFUSED, ...OF_OPERATOR, path: `${LOG_OF_ONE_TENANT}/refused` },
   admin_get_deletion: { ...NO_INPUT, ...OF_OPERATOR, method: 'GET', path: ONE_OF_ONE_TENANT },
   admin_watch_deletion: {
     ...NO_INPUT,
@@ -88,4 +105,6 @@ export const DELETION_ROUTES = {
     path: `${ONE_OF_ONE_TENANT}/abandon`,
     body: NeededReason,
   },
+  admin_get_fuse: { ...NO_INPUT, ...OF_OPERATOR, method: 'GET', path: FUSE_PATH },
+  admin_reset_fuse: { ...DECIDING, ...OF_OPERATOR, path: `${FUSE_PATH}/reset`, body: GivenReason },
 } as const satisfies Record<string, ControlRoute>;

@@ -1,27 +1,68 @@
 /** The deletion log: the tenant reads and decides about its own, the operator about any. */
+import type * as z from 'zod';
 import { DELETION_COLUMNS, type DeletionDetail, type DeletionEntry } from '../../contract/deletion.ts';
+import type { LogQuery, LogsQuery } from '../../contract/deletions/search.ts';
 import { failure } from '../../core/failure.ts';
 import { DeletionId, type TenantId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Actor, Decision, LogView } from '../../objects/deletion-log/deletion-log.ts';
+import type { Actor, Decision, LogPage, LogView } from '../../objects/deletion-log/deletion-log.ts';
 import { isEnd } from '../../objects/deletion-log/job/job.ts';
 import { callObject } from '../call-object.ts';
 import type { Context } from '../context.ts';
 import { eventReply, type Seen } from '../reply/events.ts';
-import { limitOf, pageAnswer, type Page, type PageQuery } from './listing.ts';
+import { listAllLogs, type LogsPage } from './all-logs.ts';
+import { limitOf, pageAnswer, streamedAnswer, type Page } from './listing.ts';
+import { exportable, exportBody } from './log-export.ts';
+import { checkSearch, filterOf } from './log-search.ts';
 import { answer, type Answer } from './serve.ts';
 
-/** The entries of the view, newest first, without the ids themselves. */
+/** The entries of the view that match, with their ids where the client asks for them. */
 export async function listDeletions(
   ctx: Context,
-  query: PageQuery<DeletionId>,
+  query: LogQuery,
   tenant: TenantId,
   view: LogView,
 ): Promise<Result<Answer<Page<DeletionEntry>>>> {
-  const page = { limit: limitOf(query), before: query.cursor ?? null };
+  const conflict = checkSearch(query);
+  if (conflict !== null) return err(conflict);
+  const page = { ...pageOf(query), before: query.cursor ?? null };
   const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).list(page, view));
+  return found.ok ? logAnswer(ctx, query, found.value, view, ({ id }) => id) : found;
+}
+
+/** The same of the logs of all tenants. */
+export async function listAllDeletions(
+  ctx: Context,
+  query: z.output<typeof LogsQuery>,
+): Promise<Result<Answer<Page<DeletionEntry>>>> {
+  const conflict = checkSearch(query);
+  if (conflict !== null) return err(conflict);
+  const found = await listAllLogs(ctx, pageOf(query), query.cursor ?? null);
   if (!found.ok) return found;
-  return pageAnswer(ctx, query, found.value.rows, found.value.next, DELETION_COLUMNS);
+  return logAnswer(ctx, query, found.value, { kind: 'operator' }, ({ id, tenant }) => `${tenant}/${id}`);
+}
+
+const pageOf = (query: Omit<LogQuery, 'cursor'>): Omit<LogPage, 'before'> => ({
+  limit: limitOf(query),
+  order: query.order,
+  filter: filterOf(query),
+});
+
+/** `cursorOf` is where a page goes on that has to end with this entry. */
+function logAnswer(
+  ctx: Context,
+  query: Omit<LogQuery, 'cursor'>,
+  { rows, next }: LogsPage,
+  view: LogView,
+  cursorOf: (last: DeletionEntry) => string,
+): Result<Answer<Page<DeletionEntry>>> {
+  const { format } = query;
+  if (query.ids !== true || format === undefined || format === 'json')
+    return pageAnswer(ctx, query, rows, next, DELETION_COLUMNS);
+  const shown = exportable(rows);
+  const last = shown.at(-1);
+  const goesOn = shown.length < rows.length && last !== undefined ? cursorOf(last) : next;
+  return streamedAnswer(ctx, query, shown, goesOn, exportBody(ctx, shown, format, view));
 }
 
 /** One entry of the view, with the ids it was asked to delete. */

@@ -10,17 +10,25 @@ import type { Narrowing } from '../../policy/grant.ts';
 import { narrow } from '../../policy/narrow.ts';
 import { callObject } from '../call-object.ts';
 import type { Context } from '../context.ts';
-import { isoOf, lifetimeOf, narrowingOf, principalOf, type Parent } from './new-token.ts';
+import { actorOf, isoOf, lifetimeOf, narrowingOf, principalOf, type Parent } from './new-token.ts';
 import { answer } from './serve.ts';
 
 /** Signs a token narrower than its parent and has the tenant's object remember it. */
 export async function issueToken(ctx: Context, parent: Parent, request: TokenRequest) {
   const { services } = ctx;
+  const actor = actorOf(parent, request);
+  if (!actor.ok) return actor;
   const narrowing = narrowingOf(parent, request);
   if (!narrowing.ok) return narrowing;
   const lifetime = lifetimeOf(parent, request, services.nowMs());
   if (!lifetime.ok) return lifetime;
-  const principal = principalOf(parent, narrowing.value, lifetime.value, newTokenId(services.random));
+  const principal = principalOf(
+    parent,
+    narrowing.value,
+    lifetime.value,
+    newTokenId(services.random),
+    actor.value,
+  );
   const token = await sign(ctx, principal);
   if (!token.ok) return token;
   const remembered = await remember(ctx, parent, principal, narrowing.value, request.name);
@@ -32,6 +40,7 @@ export async function issueToken(ctx: Context, parent: Parent, request: TokenReq
     name,
     expires_at,
     not_before,
+    actor: principal.actor,
     grant: grantReply(narrow(parent.grant, { ...narrowing.value, scopes: [...principal.scopes] })),
   });
 }
@@ -52,7 +61,7 @@ async function sign({ services }: Context, principal: Principal): Promise<Result
 async function remember(
   ctx: Context,
   { registration }: Parent,
-  { tenant, token, ancestors, issuedAtSeconds, notBeforeSeconds, expiresAtSeconds }: Principal,
+  { tenant, token, actor, ancestors, issuedAtSeconds, notBeforeSeconds, expiresAtSeconds }: Principal,
   narrowing: Narrowing,
   name: string,
 ) {
@@ -64,6 +73,7 @@ async function remember(
     issued_at: isoOf(issuedAtSeconds),
     expires_at: isoOf(expiresAtSeconds),
     not_before: notBeforeSeconds === null ? null : isoOf(notBeforeSeconds),
+    actor,
     narrowing,
   };
   const entered = await callObject(ctx, () => ctx.services.tenant(tenant).issue(issued, ids, registration));

@@ -2,7 +2,7 @@
 import type { Ancestor, Principal } from '../../authn/token.ts';
 import type { TokenRequest } from '../../contract/token.ts';
 import { failure } from '../../core/failure.ts';
-import type { ProjectId, RegistrationId, TenantId, TokenId } from '../../core/ids.ts';
+import type { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Grant, Narrowing } from '../../policy/grant.ts';
 import { checkNarrower, narrow } from '../../policy/narrow.ts';
@@ -16,6 +16,8 @@ export interface Parent {
   readonly grant: Grant;
   /** Oldest first. Empty for a minted token. */
   readonly ancestors: readonly Ancestor[];
+  /** Null for a minted token, and where none was named. */
+  readonly actor: Actor | null;
   /** No descendant lives longer. `null` for a minted token. */
   readonly expiresAtSeconds: number | null;
   readonly secondsDefault: number;
@@ -43,11 +45,20 @@ export function lifetimeOf(
 
 /** The members of a request that narrow the parent's grant. Fails where the result is wider, or cannot be enforced. */
 export function narrowingOf(parent: Pick<Parent, 'grant'>, request: TokenRequest): Result<Narrowing> {
-  const { name: _name, expires_in: _seconds, not_before: _start, ...narrowing } = request;
+  const { name: _name, expires_in: _seconds, not_before: _start, actor: _actor, ...narrowing } = request;
   const narrower = checkNarrower(parent.grant, narrowing);
   if (!narrower.ok) return narrower;
   const unenforceable = checkGrant(narrow(parent.grant, narrowing));
   return unenforceable === null ? narrower : err(unenforceable);
+}
+
+/** Whom the new token acts for. Fails where its parent acts for somebody else already. */
+export function actorOf(
+  { actor: parents }: Pick<Parent, 'actor'>,
+  { actor: asked }: TokenRequest,
+): Result<Actor | null> {
+  if (parents === null || asked === undefined || asked === parents) return ok(parents ?? asked ?? null);
+  return err(failure('grant_exceeds_parent', 'actor is another than the one of the parent.', 'actor'));
 }
 
 /** What the token says. Its scopes are written out, so that it never gains one its parent is given later. */
@@ -56,8 +67,9 @@ export function principalOf(
   { scopes = [...grant.scopes], ...narrowing }: Narrowing,
   lifetime: Lifetime,
   token: TokenId,
+  actor: Actor | null,
 ): Principal {
-  return { tenant, registration, token, projectId, scopes, narrowing, ancestors, ...lifetime };
+  return { tenant, registration, token, projectId, scopes, narrowing, actor, ancestors, ...lifetime };
 }
 
 /** Unix seconds as an ISO 8601 time. */

@@ -6,6 +6,7 @@ import { plan } from '../../policy/plan.ts';
 import { routeCall } from '../../upstream/route.ts';
 import { admit, authenticate } from '../admission.ts';
 import type { Context, Reply } from '../context.ts';
+import { refuse } from '../note-refusal.ts';
 import { admitAgain } from './admit-again.ts';
 import { enforceSlice } from './enforce-slice.ts';
 import { execute } from './execute.ts';
@@ -34,14 +35,14 @@ export async function answerPersons(
   if (!current.ok) return current;
   const { grant } = current.value;
   const planned = plan(grant, caller, call.value, ctx.services.upstream); // 400 403 410; pure: decide, then constrain
-  if (!planned.ok) return planned;
+  if (!planned.ok) return refuse(ctx, current.value, call.value, planned.failure);
   const routed = routeCall(planned.value, ctx.services.upstream, ctx.log.requestId); // 400; pure: what PostHog is asked
   if (!routed.ok) return routed;
   const head = headReply(ctx, planned.value);
   if (head !== null) return head;
   const tombstones = await ctx.services.tombstonesOf(planned.value.projectId); // persons that are being deleted
   const cleared = await enforceSlice(ctx, current.value, routed.value, tombstones); // 404; persons looked up, ids resolved
-  if (!cleared.ok) return cleared;
+  if (!cleared.ok) return refuse(ctx, current.value, call.value, cleared.failure);
   const outcome = await execute(ctx, current.value, cleared.value); // forwarded, or carried out by the deletion log
   if (!outcome.ok) return outcome;
   return render(ctx, { grant, tombstones }, planned.value, outcome.value); // redacted, links, JSON or CSV

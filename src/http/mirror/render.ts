@@ -99,9 +99,9 @@ function renderDeletion(
 function pendingReply(
   call: ConstrainedCall,
   entry: DeletionId,
-  { state, persons, next_attempt_at, last_problem }: PendingState,
+  { state, persons, next_attempt_at, last_problem, note }: PendingState,
 ): Reply {
-  const deletion = { id: entry, state, next_attempt_at, last_problem, location: addressOf(entry) };
+  const deletion = { id: entry, state, next_attempt_at, last_problem, note, location: addressOf(entry) };
   const json = call.operation.reply.schema === null ? {} : queuedSummary(persons);
   return jsonReply(202, { ...json, deletion });
 }

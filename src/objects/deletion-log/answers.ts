@@ -94,6 +94,8 @@ export class Answers {
 
 /** Null for a deletion that PostHog accepted, or that has ended otherwise. */
 function pendingOf(entry: DeletionEntry): PendingState | null {
-  const { state, sent, next_attempt_at, last_problem } = entry;
-  return isEnd(state) || isAccepted(entry) ? null : { state, persons: sent, next_attempt_at, last_problem };
+  const { state, sent, next_attempt_at, last_problem, note } = entry;
+  return isEnd(state) || isAccepted(entry)
+    ? null
+    : { state, persons: sent, next_attempt_at, last_problem, note };
 }

@@ -2,9 +2,10 @@
 import * as z from 'zod';
 import { removesProfiles, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
+import type { Jurisdiction } from '../../config.ts';
 import type { Tombstone } from '../../core/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
-import type { Objects } from '../remote.ts';
+import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
 import { END_STATES } from './job/job.ts';
 
@@ -19,9 +20,12 @@ export interface TombstoneKeeper {
 }
 
 /** The shields of all projects. */
-export const shieldKeeper = (shields: Objects<Shield>): TombstoneKeeper => ({
-  bury: (projectId, tombstone) => shields.getByName(String(projectId)).bury(tombstone),
-  end: (projectId, prefix) => shields.getByName(String(projectId)).endTombstones(prefix),
+export const shieldKeeper = (
+  shields: Objects<Shield>,
+  jurisdiction: Jurisdiction | null,
+): TombstoneKeeper => ({
+  bury: (projectId, tombstone) => objectNamed(shields, String(projectId), jurisdiction).bury(tombstone),
+  end: (projectId, prefix) => objectNamed(shields, String(projectId), jurisdiction).endTombstones(prefix),
   unreachable: logShieldFailure,
 });
 

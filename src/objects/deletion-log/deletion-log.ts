@@ -1,23 +1,21 @@
 import { DurableObject } from 'cloudflare:workers';
-import type { DeletionPreview } from '../../contract/preview.ts';
+import { jurisdictionOf } from '../../config.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import type { Failure } from '../../core/failure.ts';
-import type { DeletionId, Random, RegistrationId, TenantId } from '../../core/ids.ts';
+import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
-import type { Objects } from '../remote.ts';
+import type { Fuse } from '../fuse/fuse.ts';
+import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
-import type { Tenant } from '../tenant/tenant.ts';
-import { Alarm } from './alarm.ts';
+import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { numberOf } from './id.ts';
-import { Answers } from './answers.ts';
-import { Burials, shieldKeeper } from './burials.ts';
+import { shieldKeeper } from './burials.ts';
 import { beingSent, type Decision } from './job/decision.ts';
-import { Intents, type Replayed, type WrittenIntent } from './intents/intents.ts';
 import { keyedOf, type KeyedRequest } from './intents/keyed.ts';
-import { Ledger } from './budget/ledger.ts';
-import { Decisions } from './decisions.ts';
+import type { ListedRefusals, Refusal } from './audit/refusals.ts';
+import type { LogPage } from './audit/search.ts';
 import {
   type BudgetAsk,
   type CreatedDeletion,
@@ -30,25 +28,24 @@ import {
   type ReplayedDeletion,
   type ResetScope,
 } from './entry.ts';
-import { DeletionReader, type IdsOfChunk } from './storage/reader.ts';
-import { Registrations } from './storage/registrations.ts';
-import { distinctIdHasher } from './distinct-id-key.ts';
-import { checkRegistration, prepare } from './intents/prepare.ts';
+import { partsOf, type LogParts } from './parts.ts';
+import type { IdsOfChunk } from './storage/reader.ts';
+import { distinctIdHasher, type DistinctIdHasher } from './distinct-id-key.ts';
 import { resettable } from './reset-scope.ts';
-import { DeletionResolutions } from './storage/resolutions.ts';
 import type { Actor } from './storage/jobs.ts';
-import { Previews } from './resolving/previews.ts';
+import type { KeptPreview } from './resolving/previews.ts';
 import type { Confirmation } from './resolving/selection.ts';
-import { Resolver } from './resolving/resolver.ts';
-import { DeletionRunner } from './runner.ts';
+import { fuseKeeper } from './releasing/takings.ts';
 import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
-import { DeletionStore } from './storage/store.ts';
-import { noSuchDeletion, Views, type PageOf } from './views.ts';
+import { noSuchDeletion } from './views.ts';
 
+export type { KeptPreview } from './resolving/previews.ts';
 export type { Decision } from './job/decision.ts';
 export type { Pace } from './pace/pace.ts';
 export type { Actor } from './storage/jobs.ts';
+export type { Refusal } from './audit/refusals.ts';
+export type { LogFilter, LogPage } from './audit/search.ts';
 export type { KeyedRequest } from './intents/keyed.ts';
 export type * from './entry.ts';
 
@@ -61,6 +58,7 @@ const TROUBLE_PAUSE_MS = 60_000;
 export interface DeletionLogEnv {
   readonly TENANT: Objects<Tenant>;
   readonly SHIELD: Objects<Shield>;
+  readonly FUSE: Objects<Fuse>;
 }
 
 const nowMs = (): number => Date.now();
@@ -72,50 +70,33 @@ const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
  * ahead of it are. An attempt whose end is not known leaves the entry `unknown`, and the alarm sends it again.
  */
 export class DeletionLog extends DurableObject<DeletionLogEnv> {
-  readonly #store: DeletionStore;
-  readonly #resolutions: DeletionResolutions;
-  readonly #registrations: Registrations;
-  readonly #intents: Intents;
-  readonly #answers: Answers;
-  readonly #views: Views;
-  readonly #alarm: Alarm;
-  readonly #burials: Burials;
-  readonly #runner: DeletionRunner;
-  readonly #previews: Previews;
-  readonly #decisions: Decisions;
+  readonly #parts: LogParts;
 
   constructor(ctx: DurableObjectState, env: DeletionLogEnv) {
     super(ctx, env);
-    const { sql } = ctx.storage;
     migrate(ctx.storage, DELETION_STEPS);
-    this.#store = new DeletionStore(sql);
-    const reader = new DeletionReader(sql);
-    this.#resolutions = new DeletionResolutions(sql);
-    this.#registrations = new Registrations(sql);
-    const ledger = new Ledger(this.#store);
-    this.#answers = new Answers(reader, ledger, this.#registrations, nowMs);
-    this.#views = new Views(reader, this.#registrations, this.#resolutions);
-    this.#alarm = new Alarm(ctx.storage);
-    this.#intents = new Intents(ctx.storage, this.#registrations, ledger, this.#alarm, { nowMs, random });
-    const resolver = new Resolver(ctx.storage, ledger, this.#alarm, nowMs);
-    this.#burials = new Burials(sql, shieldKeeper(env.SHIELD));
-    this.#runner = new DeletionRunner(ctx.storage, ledger, resolver, this.#burials, this.#alarm, nowMs);
-    this.#previews = new Previews(ctx.storage, this.#runner, resolver, nowMs);
-    this.#decisions = new Decisions(ctx.storage, ledger, this.#alarm, this.#runner);
-    void ctx.blockConcurrencyWhile(() => this.#alarm.load());
+    const jurisdiction = jurisdictionOf(env);
+    this.#parts = partsOf(ctx.storage, {
+      tombstones: shieldKeeper(env.SHIELD, jurisdiction),
+      fuse: fuseKeeper(env.FUSE, jurisdiction),
+      askTenant: (tenant, tokens) => this.askTenant(tenant, tokens),
+      nowMs,
+      random,
+    });
+    void ctx.blockConcurrencyWhile(() => this.#parts.alarm.load());
   }
 
   /** PostHog as the environment describes it. A test may describe another. */
   protected upstream(): Result<Upstream> {
     const upstream = upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
     return upstream.ok
-      ? ok({ ...upstream.value, posthog: this.#runner.pause.heededBy(upstream.value.posthog) })
+      ? ok({ ...upstream.value, posthog: this.#parts.runner.pause.heededBy(upstream.value.posthog) })
       : upstream;
   }
 
-  /** The registration of the tenant that is in force now. A test may say another. */
-  protected currentRegistration(tenant: TenantId): Promise<RegistrationId | null> {
-    return this.env.TENANT.getByName(tenant).registration();
+  /** What the tenant's object says of itself now. A test may say something else. */
+  protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantRequesters> {
+    return objectNamed(this.env.TENANT, tenant, jurisdictionOf(this.env)).requesters(tokens);
   }
 
   /**
@@ -127,16 +108,16 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async carryOut(order: DeletionOrder): Promise<Result<DeletionResult>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const intent = await this.#prepareAndIntend(order, upstream.value);
+    const intent = await this.#parts.orders.take(order, upstream.value);
     if (!intent.ok) return intent;
-    if ('replayed' in intent.value) return ok(this.#answers.replayed(intent.value.replayed, order));
+    if ('replayed' in intent.value) return ok(this.#parts.answers.replayed(intent.value.replayed, order));
     const { number, told } = intent.value;
-    if (told !== null) return ok(this.#answers.notSent(intent.value, told, order));
+    if (told !== null) return ok(this.#parts.answers.notSent(intent.value, told, order));
     // A retry with the same key must not get an old refusal, so the log sends the deletion again itself.
     const whenBusy = order.idempotencyKey === undefined ? 'refuse' : 'wait';
-    const sending = this.#runner.stepResolved(number, upstream.value, whenBusy);
+    const sending = this.#parts.runner.stepResolved(number, upstream.value, whenBusy);
     this.ctx.waitUntil(sending);
-    return ok(this.#answers.sent(intent.value, await sending, order));
+    return ok(this.#parts.answers.sent(intent.value, await sending, order));
   }
 
   /**
@@ -146,12 +127,13 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async create(order: DeletionOrder): Promise<Result<CreatedDeletion>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const intent = await this.#prepareAndIntend(order, upstream.value);
+    const intent = await this.#parts.orders.take(order, upstream.value);
     if (!intent.ok) return intent;
-    if ('replayed' in intent.value) return ok(this.#answers.createdBefore(intent.value.replayed, order));
+    if ('replayed' in intent.value)
+      return ok(this.#parts.answers.createdBefore(intent.value.replayed, order));
     const { number, told } = intent.value;
-    if (told === null) this.#makeDue(number, nowMs());
-    return ok(this.#answers.created(intent.value, order));
+    if (told === null) await this.#parts.runner.start(number, upstream.value);
+    return ok(this.#parts.answers.created(intent.value, order));
   }
 
   /**
@@ -159,34 +141,49 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
    * whose persons are looked up first: after a deletion they would not be found.
    */
   async replay(request: KeyedRequest, ask: BudgetAsk): Promise<Result<ReplayedDeletion | null>> {
-    const found = this.#intents.replay(await keyedOf(request), nowMs());
+    const found = this.#parts.intents.replay(await keyedOf(request), nowMs());
     if (found === null) return ok(null);
-    return found.ok ? ok(this.#answers.replayed(found.value.replayed, ask)) : found;
+    return found.ok ? ok(this.#parts.answers.replayed(found.value.replayed, ask)) : found;
   }
 
   /** What is left of the budgets, and the refusal of a deletion of so many persons; null where it fits. */
   budget(ask: BudgetAsk): { budgets: DeletionBudget[]; refusal: Failure | null } {
-    return this.#answers.budget(ask);
+    return this.#parts.answers.budget(ask);
   }
 
-  /** Entries by age, the newest first (see `Views.list`). */
-  list(page: PageOf, view: LogView): { rows: DeletionEntry[]; next: string | null } {
-    return this.#views.list(page, view);
+  /** Entries that match (see `DeletionReader.page`). @throws where `before` is not a deletion id: callers check that first. */
+  list(page: LogPage, view: LogView): Promise<{ rows: DeletionEntry[]; next: DeletionId | null }> {
+    return this.#parts.views.list(page, view, () => this.#hasher());
+  }
+
+  /** Deletions that were refused. `before` is the `next` of the page before. */
+  refusals(page: LogPage, view: LogView): ListedRefusals {
+    return this.#parts.views.refusals(page, view);
+  }
+
+  /** Keeps a refusal of a deletion that never came here. It spends nothing. */
+  noteRefusal(refusal: Refusal): Promise<void> {
+    return this.#parts.orders.note(refusal);
+  }
+
+  /** For how many days the ids of ended deletions are kept; `null`: for ever. */
+  keepIds(days: number | null): void {
+    this.#parts.keeping.follow(days);
   }
 
   /** One entry with its ids, as asked for and as sent; null where the view has none of this id. */
   get(id: DeletionId, view: LogView): DeletionDetail | null {
-    return this.#views.detail(id, view);
+    return this.#parts.views.detail(id, view);
   }
 
   /** One entry with how far it has come; null where the view has none of this id. */
   status(id: DeletionId, view: LogView): DeletionStatus | null {
-    return this.#views.status(id, view);
+    return this.#parts.views.status(id, view);
   }
 
   /** The ids of one chunk of a deletion, counted from 0, as they were asked for; null where the view has no such deletion. */
   ids(id: DeletionId, chunk: number, view: LogView): IdsOfChunk | null {
-    return this.#views.ids(id, chunk, view);
+    return this.#parts.views.ids(id, chunk, view);
   }
 
   /**
@@ -200,27 +197,29 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     note: string | null,
     view: LogView,
   ): Result<DeletionEntry> {
-    const entry = this.#views.find(id, view);
+    const entry = this.#parts.views.find(id, view);
     if (entry === null) return err(noSuchDeletion());
-    const conflict = this.#decisions.carryOut(entry, decision, nowMs(), by, note);
-    this.#armForBurials(PAUSE_MS);
-    return conflict === null ? ok(this.#views.find(id, view) ?? entry) : err(conflict);
+    const conflict = this.#parts.decisions.carryOut(entry, decision, nowMs(), by, note);
+    this.#armToCatchUp(PAUSE_MS);
+    return conflict === null ? ok(this.#parts.views.find(id, view) ?? entry) : err(conflict);
   }
 
   /**
    * What a deletion of the view that is previewed would do; null where it is not previewed. `shownBy` is the grant of the
    * reader, null for the operator.
    */
-  preview(id: DeletionId, view: LogView, shownBy: ShownBy | null): DeletionPreview | null {
-    return this.#views.find(id, view) === null ? null : this.#previews.show(numberOf(id), shownBy);
+  preview(id: DeletionId, view: LogView, shownBy: ShownBy | null): KeptPreview | null {
+    return this.#parts.views.find(id, view) === null
+      ? null
+      : this.#parts.previews.show(numberOf(id), shownBy);
   }
 
   /** Reads the persons of a preview of the view that was just made, as long as a client may wait for it. */
   async readPreview(id: DeletionId, view: LogView): Promise<DeletionEntry | null> {
     const upstream = this.upstream();
-    if (upstream.ok && this.#views.find(id, view)?.state === 'resolving')
-      await this.#previews.readSoon(numberOf(id), upstream.value, (work) => this.ctx.waitUntil(work));
-    return this.#views.find(id, view);
+    if (upstream.ok && this.#parts.views.find(id, view)?.state === 'resolving')
+      await this.#parts.previews.readSoon(numberOf(id), upstream.value, (work) => this.ctx.waitUntil(work));
+    return this.#parts.views.find(id, view);
   }
 
   /**
@@ -230,11 +229,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async confirm(id: DeletionId, confirmation: Confirmation, view: LogView): Promise<Result<DeletionEntry>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    if (this.#views.find(id, view) === null) return err(noSuchDeletion());
-    if (this.#runner.isBusy(numberOf(id))) return err(beingSent());
-    const confirmed = await this.#previews.confirm(numberOf(id), confirmation, upstream.value);
+    if (this.#parts.views.find(id, view) === null) return err(noSuchDeletion());
+    if (this.#parts.runner.isBusy(numberOf(id))) return err(beingSent());
+    const confirmed = await this.#parts.previews.confirm(numberOf(id), confirmation, upstream.value);
     if (!confirmed.ok) return confirmed;
-    const entry = this.#views.find(id, view);
+    const entry = this.#parts.views.find(id, view);
     return entry === null ? err(noSuchDeletion()) : ok(entry);
   }
 
@@ -245,9 +244,9 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async deletedDistinctIds(ids: readonly string[], scope: ResetScope): Promise<string[]> {
     const upstream = this.upstream();
     if (!upstream.ok) throw new Error(upstream.failure.code);
-    const hasher = await distinctIdHasher(upstream.value.keyring);
-    const entries = this.#registrations.entries(scope.registration);
-    return resettable(ids, scope, entries, hasher, this.#resolutions.recallAt(upstream.value.origin));
+    const hasher = await this.#hasher();
+    const entries = this.#parts.registrations.entries(scope.registration);
+    return resettable(ids, scope, entries, hasher, this.#parts.resolutions.recallAt(upstream.value.origin));
   }
 
   /**
@@ -257,38 +256,31 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   override async alarm(): Promise<void> {
     let pause = PAUSE_MS;
     try {
-      this.#alarm.replace(this.#store.earliestDue(), nowMs() + TROUBLE_PAUSE_MS);
+      this.#setAlarm(nowMs() + TROUBLE_PAUSE_MS);
       const upstream = this.upstream();
       if (!upstream.ok) throw new Error(upstream.failure.code);
-      await this.#runner.stepDue(upstream.value);
+      await this.#parts.runner.stepDue(upstream.value);
+      await this.#parts.keeping.step(() => this.#hasher());
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
-    this.#alarm.replace(this.#store.earliestDue(), Math.max(nowMs() + pause, this.#runner.pause.until));
-    this.#armForBurials(TROUBLE_PAUSE_MS);
+    this.#setAlarm(Math.max(nowMs() + pause, this.#parts.runner.pause.until));
   }
 
-  /** Tombstones of what has ended are ended by the alarm, however long that cannot be done. */
-  #armForBurials(pauseMs: number): void {
-    if (this.#burials.isBehind) this.#alarm.armBy(nowMs() + pauseMs);
+  #setAlarm(earliest: number): void {
+    this.#parts.alarm.replace(this.#parts.keeping.earlierDue(this.#parts.store.earliestDue()), earliest);
+    this.#armToCatchUp(TROUBLE_PAUSE_MS);
   }
 
-  #makeDue(number: number, at: number): void {
-    this.ctx.storage.transactionSync(() => {
-      this.#store.postpone(number, at);
-      this.#alarm.armBy(at);
-    });
+  /** What other objects have not been told of deletions that ended, the alarm tells them. */
+  #armToCatchUp(pauseMs: number): void {
+    if (this.#parts.runner.isBehind) this.#parts.alarm.armBy(nowMs() + pauseMs);
   }
 
-  async #prepareAndIntend(
-    order: DeletionOrder,
-    upstream: Upstream,
-  ): Promise<Result<WrittenIntent | Replayed>> {
-    const prepared = await prepare(order, upstream.keyring);
-    if (!prepared.ok) return prepared;
-    const refusal = await checkRegistration(order, this.#registrations, (tenant) =>
-      this.currentRegistration(tenant),
-    );
-    return refusal === null ? this.#intents.write(prepared.value, upstream) : err(refusal);
+  /** @throws where the gateway is not configured. */
+  #hasher(): Promise<DistinctIdHasher> {
+    const upstream = this.upstream();
+    if (!upstream.ok) throw new Error(upstream.failure.code);
+    return distinctIdHasher(upstream.value.keyring);
   }
 }

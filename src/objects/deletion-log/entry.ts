@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Deletion, DeletionTarget } from '../../catalogue/deletion.ts';
 import { anyJson } from '../../catalogue/fields/values.ts';
 import type {
+  Actor,
   DeletionId,
   IdempotencyKey,
   ProjectId,
@@ -20,7 +21,7 @@ import type { Resolution } from '../../slicing/resolve-deletion.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import type { Budget } from './budget/budget.ts';
 import type { Pace } from './pace/pace.ts';
-import { isEnd, JOB_EVENTS, JOB_STATES, type JobState } from './job/job.ts';
+import { isEnd, isSuccess, JOB_EVENTS, JOB_STATES, type JobEvent, type JobState } from './job/job.ts';
 
 /** A deletion that was decided on, with who asked for it and what it may cost. */
 export interface DeletionOrder {
@@ -31,6 +32,10 @@ export interface DeletionOrder {
   readonly token: TokenId;
   /** The tokens it was derived from, the oldest first. */
   readonly ancestors: readonly TokenId[];
+  /** Whom the token acts for; left out where nobody said it. */
+  readonly actor?: Actor | null | undefined;
+  /** Days for which the tenant's ids are kept; left out where they are kept for ever. */
+  readonly keepIdsDays?: number | undefined;
   /** What PostHog is to be sent. */
   readonly deletion: Deletion;
   /** Present where a sliced grant asked: what is to be sent was found by resolving what it asked for. */
@@ -128,6 +133,8 @@ export interface PendingState {
   readonly persons: number;
   readonly next_attempt_at: string | null;
   readonly last_problem: string | null;
+  /** In plain words what holds it, where that is more than its own rules. */
+  readonly note: string | null;
 }
 
 /** The deletion that an idempotency key stands for. */
@@ -159,6 +166,8 @@ const instant = z.int().transform((ms) => new Date(ms).toISOString());
 /** The rows of the log hold times as milliseconds, flags as 0 and 1, and lists as JSON text. */
 const stored = {
   ancestors: JsonColumn,
+  ancestor_names: JsonColumn,
+  ids_replaced_at: instant.nullable(),
   delete_events: flag,
   delete_recordings: flag,
   keep_person: flag,
@@ -223,11 +232,17 @@ export function entryOf(row: unknown): DeletionEntry {
   const { settled, event, chunks, chunks_accepted: accepted, verification, ...rest } = StoredEntry.parse(row);
   return DeletionEntry.parse({
     ...rest,
-    reason: isEnd(rest.state) && rest.state !== 'done' ? event : null,
+    reason: reasonOf(rest.state, event),
     chunks: { total: chunks, accepted, unknown: isUnknown(rest) ? 1 : 0 },
     verification: verification === null ? null : verificationOf(verification, rest.sent),
     outcome: settled === null ? null : StoredOutcome.parse(row),
   });
+}
+
+/** Why it ended otherwise than asked for, or that the fuse holds it. */
+function reasonOf(state: JobState, event: JobEvent | null): string | null {
+  if (state === 'held' && event === 'fuse_blown') return 'fuse';
+  return isEnd(state) && !isSuccess(state) ? event : null;
 }
 
 /** Chunks are sent one after another, so one at most is unknown. */

@@ -5,9 +5,10 @@ import type { Ledger } from './budget/ledger.ts';
 import type { Burials } from './burials.ts';
 import { LONGEST_WAIT_MS } from './job/backoff.ts';
 import { heldInterpretation } from './job/hold.ts';
-import { holdsOf, lookAgainAt } from './job/holds.ts';
 import type { WhenBusy } from './job/settle.ts';
 import { Pause } from './pace/pause.ts';
+import { FUSE_WAIT_MS, Gate } from './releasing/gate.ts';
+import type { Takings } from './releasing/takings.ts';
 import type { Resolver } from './resolving/resolver.ts';
 import type { Upstream } from './send.ts';
 import { Sender, UNATTENDED, type Manner } from './sending/sender.ts';
@@ -25,8 +26,9 @@ export class DeletionRunner {
   readonly #jobs: Jobs;
   readonly #sender: Sender;
   readonly #resolver: Resolver;
+  readonly #gate: Gate;
+  readonly #takings: Takings;
   readonly #burials: Burials;
-  readonly #alarm: Alarm;
   /** What PostHog says of its limits is heard by the client that this makes. */
   readonly pause: Pause;
   readonly #nowMs: () => number;
@@ -38,6 +40,7 @@ export class DeletionRunner {
     storage: DurableObjectStorage,
     ledger: Ledger,
     resolver: Resolver,
+    takings: Takings,
     burials: Burials,
     alarm: Alarm,
     nowMs: () => number,
@@ -46,8 +49,9 @@ export class DeletionRunner {
     this.#jobs = new Jobs(storage.sql);
     this.#sender = new Sender(storage, ledger, burials, alarm, nowMs);
     this.#resolver = resolver;
+    this.#gate = new Gate(storage, takings, alarm, nowMs);
+    this.#takings = takings;
     this.#burials = burials;
-    this.#alarm = alarm;
     this.pause = new Pause(nowMs);
     this.#nowMs = nowMs;
     this.#verifier = new Verifier(storage, this.#store, this.#jobs, burials, alarm, nowMs);
@@ -65,7 +69,7 @@ export class DeletionRunner {
 
   async #step(number: number, upstream: Upstream, manner: Manner): Promise<Interpretation> {
     const answer = await this.alone(number, () => this.#take(number, upstream, manner));
-    await this.#burials.endOver();
+    await this.catchUp();
     return answer;
   }
 
@@ -73,7 +77,7 @@ export class DeletionRunner {
     const job = this.#jobs.at(number);
     switch (job.state) {
       case 'held':
-        return this.#release({ ...job, state: job.state }, upstream);
+        return this.#release({ ...job, state: job.state }, upstream, manner);
       case 'sending':
         return this.#sendChunks({ ...job, state: job.state }, upstream, manner);
       case 'settling':
@@ -85,10 +89,30 @@ export class DeletionRunner {
         this.#resolver.expire({ ...job, state: job.state });
         return heldInterpretation(LONGEST_WAIT_MS);
       case 'done':
+      case 'nobody':
       case 'failed':
       case 'cancelled':
         throw new Error(`nothing is to be done for a deletion that is ${job.state}`);
     }
+  }
+
+  /** Makes a deletion due that was just written down, and asks the fuse, so that its caller can be told. Sends nothing yet. */
+  async start(number: number, upstream: Upstream): Promise<void> {
+    this.#gate.makeDue(number);
+    await this.alone(number, async () => {
+      const job = this.#jobs.at(number);
+      if (job.state === 'held') await this.#gate.open({ ...job, state: job.state }, upstream);
+    });
+  }
+
+  /** Tells the other objects what has ended here: its tombstones are over, and what was not deleted is not taken. */
+  async catchUp(): Promise<void> {
+    await Promise.all([this.#burials.endOver(), this.#takings.giveBack()]);
+  }
+
+  /** Is there anything that they could not be told? */
+  get isBehind(): boolean {
+    return this.#burials.isBehind || this.#takings.isBehind;
   }
 
   /** Does something with a deletion of which no step is being taken meanwhile. */
@@ -114,7 +138,7 @@ export class DeletionRunner {
       .filter((number) => !this.#inFlight.has(number))
       .slice(0, STEPS_AT_ONCE);
     const taken = await Promise.allSettled(due.map((number) => this.step(number, upstream)));
-    await this.#burials.endOver();
+    await this.catchUp();
     if (taken.some((each) => each.status === 'rejected')) throw new Error('a step could not be taken');
   }
 
@@ -122,19 +146,16 @@ export class DeletionRunner {
     await this.#resolver.resolve(job, upstream);
     const after = this.#jobs.at(job.number);
     return after.state === 'held'
-      ? this.#release({ ...after, state: after.state }, upstream)
+      ? this.#release({ ...after, state: after.state }, upstream, UNATTENDED)
       : heldInterpretation(LONGEST_WAIT_MS);
   }
 
   /** Sends what is no longer held. */
-  async #release(job: JobAt<'held'>, upstream: Upstream): Promise<Interpretation> {
-    const holds = holdsOf(this.#jobs.facts(job.number), this.#jobs.events(job.number), this.#nowMs());
-    if (holds.length > 0) {
-      this.#later(job.number, lookAgainAt(holds, this.#nowMs()));
-      return heldInterpretation(LONGEST_WAIT_MS);
-    }
-    const released = this.#jobs.move(job, 'released', this.#nowMs());
-    return this.#sendChunks({ ...released, state: 'sending' }, upstream, UNATTENDED);
+  async #release(job: JobAt<'held'>, upstream: Upstream, manner: Manner): Promise<Interpretation> {
+    const released = await this.#gate.open(job, upstream);
+    return released === null
+      ? heldInterpretation(FUSE_WAIT_MS)
+      : this.#sendChunks(released, upstream, manner);
   }
 
   /** Sends chunk after chunk, until one is not accepted or the step has taken long enough. */
@@ -144,10 +165,5 @@ export class DeletionRunner {
       const { answer, goesOn } = await this.#sender.attempt(job, upstream, manner);
       if (!goesOn || this.pause.isOn || this.#nowMs() - startedAt > STEP_MS_MAX) return answer;
     }
-  }
-
-  #later(number: number, dueAt: number): void {
-    this.#store.postpone(number, dueAt);
-    this.#alarm.armBy(dueAt);
   }
 }

@@ -20,6 +20,10 @@ export interface Upstream {
   /** The keys that distinct ids are remembered with. */
   readonly keyring: Keyring;
   readonly generation: Generation;
+  /** What all tenants together may delete in any 24 hours; null where there is no fuse. */
+  readonly fusePersonsPerDay: number | null;
+  /** Must the fuse let deletions through? */
+  readonly isFused: boolean;
   /** Milliseconds until persons whose deletion was accepted are looked for. */
   readonly firstLookMs: number;
   /** Milliseconds after which a call has ended one way or the other. */
@@ -30,10 +34,12 @@ export interface Upstream {
 export function upstreamOf(env: object, fetcher: typeof fetch, nowMs: () => number): Result<Upstream> {
   const configured = readConfig(env);
   if (!configured.ok) return err(failure('not_configured', 'The gateway is not configured.'));
-  const { upstream, generation, keyring, firstLookSeconds } = configured.config;
+  const { upstream, generation, keyring, firstLookSeconds, fusePersonsPerDay } = configured.config;
   return ok({
     origin: upstream.origin,
     generation,
+    fusePersonsPerDay,
+    isFused: fusePersonsPerDay !== null,
     firstLookMs: firstLookSeconds === null ? FIRST_LOOK_MS[generation] : firstLookSeconds * 1000,
     keyring,
     posthog: unpacedClient(upstream, fetcher, nowMs),

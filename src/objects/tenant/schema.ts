@@ -59,4 +59,10 @@ export const TENANT_STEPS: readonly Migration[] = [
     ) STRICT;
     INSERT INTO revision (one, last) VALUES (1, 1);`,
   },
+  {
+    name: 'actors',
+    sql: `
+    -- Null where none was named.
+    ALTER TABLE tokens ADD COLUMN actor TEXT;`,
+  },
 ];

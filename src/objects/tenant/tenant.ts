@@ -40,6 +40,14 @@ export interface AdmitAsk {
   cost: number | 'revocation';
 }
 
+/** Who asks a tenant's deletion log for something. */
+export interface TenantRequesters {
+  /** Null while the tenant is not registered. */
+  readonly registration: RegistrationId | null;
+  /** The names of the tokens, in their order; null for one that is not known. */
+  readonly names: readonly (string | null)[];
+}
+
 export type Admission =
   | {
       verdict: 'admitted';
@@ -133,6 +141,11 @@ export class Tenant extends DurableObject {
   /** The registration in force; null while the tenant is not registered. For work that was admitted earlier. */
   registration(): RegistrationId | null {
     return this.#record.read()?.registration ?? null;
+  }
+
+  /** What the deletion log asks before it writes: the registration in force, and how these tokens are called. */
+  requesters(tokens: readonly TokenId[]): TenantRequesters {
+    return { registration: this.registration(), names: this.#tokens.namesOf(tokens) };
   }
 
   /**

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import type { Token } from '../../contract/token.ts';
-import { TokenId } from '../../core/ids.ts';
+import { Actor, TokenId } from '../../core/ids.ts';
 import { Narrowing } from '../../policy/grant.ts';
 import { StoredJson } from './schema.ts';
 
@@ -27,6 +27,7 @@ export const TokenRow = z.object({
   narrowing: StoredJson.pipe(Narrowing),
   issued_at: z.string(),
   not_before: z.string().nullable(),
+  actor: Actor.nullable(),
   expires_at: z.string(),
 });
 

@@ -48,8 +48,8 @@ export class TokenStore {
       );
     }
     this.#sql.exec(
-      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       token.id,
       token.name,
       JSON.stringify(ancestors),
@@ -58,6 +58,7 @@ export class TokenStore {
       token.not_before,
       token.expires_at,
       expiresMs,
+      token.actor,
     );
     return ok(null);
   }
@@ -119,6 +120,14 @@ export class TokenStore {
       if (this.#revoked.delete(id)) this.#sql.exec('DELETE FROM revocations WHERE token = ?', id);
     }
     return gone;
+  }
+
+  /** The names that tokens were given; null for one that is not known here. */
+  namesOf(ids: readonly TokenId[]): (string | null)[] {
+    return ids.map((id) => {
+      const [row] = this.#sql.exec<{ name: string }>('SELECT name FROM tokens WHERE id = ?', id).toArray();
+      return row?.name ?? null;
+    });
   }
 
   #readRevocations(): void {

@@ -6,7 +6,7 @@ import type { QueryRequest } from './schema/envelope.ts';
 import type { Column } from './select.ts';
 
 /**
- * The answer around the rows, and its cache. A fresh answer is given again to whoever sends the same query, although the
+ * The answer around the rows, and its cache. A fresh answer is given again to each sender of the same query, although the
  * world may have changed meanwhile (PostHog query contract §1): only `force_blocking` always computes.
  */
 

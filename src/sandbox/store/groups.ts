@@ -1,6 +1,6 @@
 import { type Properties, parseProperties } from './json.ts';
 
-/** Groups of type 0, such as organisations. An event may belong to one, whoever its person is. */
+/** Groups of type 0, such as organisations. An event of any person may belong to one. */
 
 /** A group, as stored. */
 export interface StoredGroup {

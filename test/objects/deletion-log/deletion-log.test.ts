@@ -1,10 +1,11 @@
 import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { expect, vi } from 'vitest';
-import { DeletionId, ProjectId } from '../../../src/core/ids.ts';
+import { Actor, DeletionId, ProjectId } from '../../../src/core/ids.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
 import { deletionIdOf, instantOf, nextNumber, numberOf } from '../../../src/objects/deletion-log/id.ts';
 import {
   alarmOf,
+  callTokens,
   answer,
   bodyOf,
   brokenOff,
@@ -72,7 +73,8 @@ test('PostHog is sent the deletion as it was decided, without flags that are off
 
 test('An entry says who asked for what, and what PostHog made of it', async () => {
   posthog(answer(202, SUMMARY_B));
-  const { log } = freshLog();
+  const { stub, log } = freshLog();
+  await callTokens(stub, ['backend', null, 'page']);
   const asked = order(
     {
       operation: 'persons_bulk_delete',
@@ -80,7 +82,7 @@ test('An entry says who asked for what, and what PostHog made of it', async () =
       target: { kind: 'distinct_ids', ids: ['ada', 'ada', 'bob'] },
       flags: { delete_events: true, delete_recordings: false, keep_person: false },
     },
-    { token: tokenId('c'), ancestors: [tokenId('a'), tokenId('b')] },
+    { token: tokenId('c'), ancestors: [tokenId('a'), tokenId('b')], actor: Actor.parse('TICKET-7') },
   );
   const carried = await log.carryOut(asked);
   expect(carried.ok && carried.value.interpretation).toEqual({
@@ -102,6 +104,10 @@ test('An entry says who asked for what, and what PostHog made of it', async () =
     tenant: 'acme',
     registration: REGISTRATION,
     token: tokenId('c'),
+    token_name: 'page',
+    actor: 'TICKET-7',
+    ancestor_names: ['backend', null],
+    ids_replaced_at: null,
     ancestors: [tokenId('a'), tokenId('b')],
     request_id: asked.requestId,
     target: 'distinct_ids',

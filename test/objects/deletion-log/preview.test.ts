@@ -77,11 +77,13 @@ describe('A preview', () => {
     world(1);
     const { log, id } = await shown(1);
     expect((await log.preview(id, OPERATOR, null))?.sample).toMatchObject([
-      { uuid: uuid(0), distinct_ids: ['person-0'], properties: { tenant_id: 'acme' } },
+      { person: { uuid: uuid(0), distinct_ids: ['person-0'], properties: { tenant_id: 'acme' } } },
     ]);
     expect(JSON.stringify(await log.preview(id, OPERATOR, null))).not.toContain('@acme.test');
     const narrow = { ...SHOWN, distinct_ids_hidden: true };
-    expect((await log.preview(id, OPERATOR, narrow))?.sample).toMatchObject([{ distinct_ids: [] }]);
+    expect((await log.preview(id, OPERATOR, narrow))?.sample).toMatchObject([
+      { person: { distinct_ids: [] }, distinctIds: ['person-0'] },
+    ]);
     const foreign = { ...SHOWN, slices: [{ property: 'tenant_id', values: ['other'] }] };
     expect((await log.preview(id, OPERATOR, foreign))?.sample).toEqual([]);
   });
@@ -310,7 +312,7 @@ describe('A confirmation', () => {
 describe('Deletions that need a preview', () => {
   const holds = { holdSeconds: 0, approvalOver: null, previewOver: 2 };
 
-  test('A larger deletion without a preview is refused, whoever asks, with nothing written or sent', async () => {
+  test('A larger deletion without a preview is refused to every caller, with nothing written or sent', async () => {
     const { asked } = world(3);
     const { stub, log } = freshLog();
     const refused = { ok: false, failure: { code: 'deletion_preview_required' } };

@@ -286,7 +286,7 @@ describe('A deletion of a sliced grant that was only written down', () => {
     await ring(stub, NOW);
     expect(deletes()).toEqual([]);
     expect(await newest(log)).toMatchObject({
-      state: 'done',
+      state: 'nobody',
       attempts: 0,
       in_slice: 0,
       sent: 0,

@@ -76,14 +76,14 @@ describe('A deletion by a filter', () => {
     expect(deletes()).toEqual([[uuid(0), uuid(2)]]);
   });
 
-  test('A filter that matches no person ends as done, and nothing is sent or charged', async () => {
+  test('A filter that matches no person ends as such, and nothing is sent or charged', async () => {
     const { deletes } = world(0);
     const { stub, log } = freshLog();
     await log.create(filtered());
     await ring(stub, NOW);
     expect(deletes()).toEqual([]);
     expect(await newest(log)).toMatchObject({
-      state: 'done',
+      state: 'nobody',
       asked: 0,
       in_slice: 0,
       outcome: { persons_found: 0 },

@@ -86,7 +86,7 @@ test('The alarm sends what was found in the slice, never what was asked for', as
   expect(await newest(log)).toMatchObject({ state: 'settling', attempts: 2, asked: 4, sent: 1 });
 });
 
-test('Distinct ids are never sent for a sliced grant, whoever gives the order', async () => {
+test('Distinct ids are never sent for a sliced grant, whichever token gives the order', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   const wrong = { ...sliced(ASKED, []), deletion: { ...bulk([]), target: ASKED } };
@@ -110,7 +110,7 @@ test.each(GENERATIONS)(
     const entry = await newest(log);
     expect(entry).toMatchObject({
       id: carried.value.entry,
-      state: 'done',
+      state: 'nobody',
       asked: 4,
       in_slice: 0,
       sent: 0,
@@ -161,7 +161,7 @@ test.each(GENERATIONS)(
     await evictDurableObject(stub);
     await ring(stub, NOW);
     expect(sent).toHaveLength(0);
-    expect(await log.get(id, OPERATOR)).toMatchObject({ state: 'done', sent: 0, outcome: NOTHING_DONE });
+    expect(await log.get(id, OPERATOR)).toMatchObject({ state: 'nobody', sent: 0, outcome: NOTHING_DONE });
     expect(await alarmOf(stub)).toBeNull();
   },
 );

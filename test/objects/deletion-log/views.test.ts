@@ -67,8 +67,8 @@ test('An order is refused where the tenant cannot be asked for, with nothing wri
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
   await runInDurableObject(stub, (instance) => {
-    const object = instance as unknown as { currentRegistration: () => Promise<never> };
-    vi.spyOn(object, 'currentRegistration').mockRejectedValueOnce(new Error('overloaded'));
+    const object = instance as unknown as { askTenant: () => Promise<never> };
+    vi.spyOn(object, 'askTenant').mockRejectedValueOnce(new Error('overloaded'));
   });
   expect(await log.carryOut(order(bulk(uuids(1))))).toMatchObject({ failure: { code: 'state_unavailable' } });
   expect(sent).toHaveLength(0);

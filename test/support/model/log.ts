@@ -16,6 +16,7 @@ import {
   type DeletionOrder,
 } from '../../../src/objects/deletion-log/deletion-log.ts';
 import { numberOf } from '../../../src/objects/deletion-log/id.ts';
+import type { TenantRequesters } from '../../../src/objects/tenant/tenant.ts';
 import type { Decision } from '../../../src/objects/deletion-log/job/decision.ts';
 import {
   JOB_EVENTS,
@@ -26,6 +27,7 @@ import {
 import { STATE } from '../../../src/objects/deletion-log/storage/jobs.ts';
 import { upstreamOf, type Upstream } from '../../../src/objects/deletion-log/send.ts';
 import { Disk } from './disk.ts';
+import { FuseInNode } from './fuse.ts';
 import { addPlatform } from './platform.ts';
 import { PostHog } from './posthog.ts';
 
@@ -59,7 +61,7 @@ export type Holds = DeletionOrder['holds'];
 class Life extends DeletionLog {
   readonly #posthog: PostHog;
 
-  constructor(disk: Disk, posthog: PostHog, isAlive: () => boolean) {
+  constructor(disk: Disk, posthog: PostHog, fuse: FuseInNode | null, isAlive: () => boolean) {
     const guarded =
       <A extends unknown[], R>(work: (...given: A) => R) =>
       (...given: A): R => {
@@ -79,35 +81,48 @@ class Life extends DeletionLog {
       waitUntil: (work: Promise<unknown>) => void work.catch(() => undefined),
       blockConcurrencyWhile: (work: () => Promise<unknown>) => work(),
     };
+    const environment = {
+      ...ENVIRONMENT,
+      FUSE: fuse?.binding,
+      DELETE_FUSE_PERSONS_PER_DAY: String(fuse?.personsPerDay ?? ''),
+    };
     // The two parts of the platform's types that the object uses.
     super(
       context as unknown as DurableObjectState,
-      ENVIRONMENT as unknown as ConstructorParameters<typeof DeletionLog>[1],
+      environment as unknown as ConstructorParameters<typeof DeletionLog>[1],
     );
     this.#posthog = posthog;
   }
 
   protected override upstream(): Result<Upstream> {
-    return upstreamOf(ENVIRONMENT, this.#posthog.answer, () => this.#posthog.nowMs);
+    return upstreamOf(this.env, this.#posthog.answer, () => this.#posthog.nowMs);
   }
 
-  protected override currentRegistration(): Promise<RegistrationId | null> {
-    return Promise.resolve(REGISTRATION);
+  protected override askTenant(): Promise<TenantRequesters> {
+    return Promise.resolve({ registration: REGISTRATION, names: [] });
   }
 }
 
 export class LogInNode {
   readonly disk = new Disk();
   readonly posthog = new PostHog();
+  readonly fuse: FuseInNode | null;
   #life!: Life;
   #generation = 0;
   #named = 0;
   #death = Promise.withResolvers<null>();
 
-  static async open(at: number): Promise<LogInNode> {
-    const log = new LogInNode();
+  private constructor(fuse: FuseInNode | null) {
+    this.fuse = fuse;
+  }
+
+  /** Behind a fuse of so many persons a day; null: without. */
+  static async open(at: number, fusePersonsPerDay: number | null): Promise<LogInNode> {
+    const fuse = fusePersonsPerDay === null ? null : new FuseInNode(fusePersonsPerDay);
+    const log = new LogInNode(fuse);
     log.#setClock(at);
     log.posthog.onDeath = () => log.#death.resolve(null);
+    if (fuse !== null) fuse.onDeath = () => log.#death.resolve(null);
     log.restart();
     await Promise.resolve();
     return log;
@@ -116,6 +131,7 @@ export class LogInNode {
   close(): void {
     this.#generation += 1;
     this.disk.close();
+    this.fuse?.close();
   }
 
   /** Ends the object and starts another over the same disk. */
@@ -123,7 +139,7 @@ export class LogInNode {
     this.#generation += 1;
     const generation = this.#generation;
     this.#death = Promise.withResolvers<null>();
-    this.#life = new Life(this.disk, this.posthog, () => this.#generation === generation);
+    this.#life = new Life(this.disk, this.posthog, this.fuse, () => this.#generation === generation);
   }
 
   get nowMs(): number {
@@ -187,8 +203,7 @@ export class LogInNode {
   }
 
   async entries(): Promise<DeletionEntry[]> {
-    await Promise.resolve();
-    return this.#life.list({ limit: 100, before: null }, OPERATOR).rows;
+    return (await this.#life.list({ limit: 100, before: null }, OPERATOR)).rows;
   }
 
   /** What the log says of each entry now, as its rows have it. */
@@ -219,12 +234,21 @@ export class LogInNode {
   }
 
   /** What is left of the charge of each entry. */
-  charges(): number[] {
+  charges(): { readonly id: DeletionId; readonly left: number }[] {
     return this.disk
       .rows(
-        `SELECT i.asked - coalesce((SELECT sum(persons) FROM releases WHERE entry = i.entry), 0) AS left FROM intents i`,
+        `SELECT i.id, i.asked - coalesce((SELECT sum(persons) FROM releases WHERE entry = i.entry), 0) AS left FROM intents i`,
       )
-      .map(({ left }) => Number(left));
+      .map(({ id, left }) => ({ id: DeletionId.parse(id), left: Number(left) }));
+  }
+
+  /** Deletions with persons that the fuse still counts, and that are not to be deleted any more. */
+  notGivenBack(): number {
+    const [row] = this.disk.rows(
+      `SELECT count(*) AS behind FROM fused f WHERE EXISTS (SELECT 1 FROM transitions WHERE entry = f.entry
+        AND state IN ('settling', 'done', 'nobody', 'failed', 'cancelled'))`,
+    );
+    return Number(row?.['behind']);
   }
 
   #open(): number {

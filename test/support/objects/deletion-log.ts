@@ -31,6 +31,7 @@ import { Registrations } from '../../../src/objects/deletion-log/storage/registr
 import { DeletionResolutions } from '../../../src/objects/deletion-log/storage/resolutions.ts';
 import { DeletionStore } from '../../../src/objects/deletion-log/storage/store.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
+import type { TenantRequesters } from '../../../src/objects/tenant/tenant.ts';
 import type { Slice } from '../../../src/policy/slice.ts';
 import type { Resolution } from '../../../src/slicing/resolve-deletion.ts';
 import { setTime, testAt } from './clock.ts';
@@ -48,10 +49,17 @@ export const REGISTRATION = registrationId('r');
 /** The object as it is deployed, with an environment. */
 export class DeletionLog extends Real {
   #registration: RegistrationId | null = REGISTRATION;
+  #names: readonly (string | null)[] = [];
+  readonly #reach: { fuse: DeletionLogEnv['FUSE'] };
 
   constructor(ctx: DurableObjectState, bindings: DeletionLogEnv) {
+    const reach = { fuse: bindings.FUSE };
     const configured = {
       ...bindings,
+      FUSE: {
+        getByName: (name: string) => reach.fuse.getByName(name),
+        jurisdiction: () => ({ getByName: (name: string) => reach.fuse.getByName(name) }),
+      },
       POSTHOG_HOST: ORIGIN,
       POSTHOG_PERSONAL_API_KEY: KEY,
       ADMIN_TOKEN: 'an admin token'.replaceAll(' ', '-').padEnd(32, '.'),
@@ -60,6 +68,7 @@ export class DeletionLog extends Real {
       POSTHOG_GENERATION: ctx.id.name?.slice(0, 1) ?? 'B',
     };
     super(ctx, configured);
+    this.#reach = reach;
   }
 
   /** What the tenant's object says of its registration; null for a tenant that was removed. */
@@ -67,8 +76,18 @@ export class DeletionLog extends Real {
     this.#registration = registration;
   }
 
-  protected override currentRegistration(): Promise<RegistrationId | null> {
-    return Promise.resolve(this.#registration);
+  protected override askTenant(): Promise<TenantRequesters> {
+    return Promise.resolve({ registration: this.#registration, names: this.#names });
+  }
+
+  /** What the tenant's object says of the names of tokens: those of the ancestors, then the token's own. */
+  call(names: readonly (string | null)[]): void {
+    this.#names = names;
+  }
+
+  /** Puts something between the log and the fuse, until the object is evicted. */
+  reachFuseBy(fuse: DeletionLogEnv['FUSE']): void {
+    this.#reach.fuse = fuse;
   }
 
   /** What a deployment with other variables does, until the object is evicted. */
@@ -76,6 +95,7 @@ export class DeletionLog extends Real {
     POSTHOG_HOST?: string;
     POSTHOG_GENERATION?: Generation;
     TOKEN_SIGNING_KEYS?: string;
+    DELETE_FUSE_PERSONS_PER_DAY?: string;
   }): void {
     this.env = { ...this.env, ...variables };
   }
@@ -204,6 +224,10 @@ export const alarmOf = (stub: Stub) => runInDurableObject(stub, (_, { storage })
 /** Registers the tenant anew, or removes it. */
 export const register = (stub: Stub, registration: RegistrationId | null) =>
   runInDurableObject(stub, (instance) => (instance as DeletionLog).register(registration));
+
+/** What the tenant's object calls the tokens that ask: those of the ancestors, then the token's own. */
+export const callTokens = (stub: Stub, names: readonly (string | null)[]) =>
+  runInDurableObject(stub, (instance) => (instance as DeletionLog).call(names));
 
 export const OPERATOR: LogView = { kind: 'operator' };
 

@@ -68,6 +68,7 @@ export const issued = (
   issued_at: new Date(NOW).toISOString(),
   expires_at: new Date(NOW + HOUR).toISOString(),
   not_before: null,
+  actor: null,
   narrowing: {},
   ...changes,
 });

@@ -74,6 +74,7 @@ const POSTHOG_SCOPE: Readonly<Record<Scope, PostHogScope | null>> = {
   'cohort:read': 'cohort:read',
   'activity_log:read': 'activity_log:read',
   'insight:read': null,
+  'deletion_log:read': null,
 };
 
 const operationsOf = (scope: PostHogScope, facts: RouteFacts): string[] =>

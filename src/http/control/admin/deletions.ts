@@ -4,9 +4,18 @@ import type { TenantId } from '../../../core/ids.ts';
 import type { Result } from '../../../core/result.ts';
 import type { Decision } from '../../../objects/deletion-log/deletion-log.ts';
 import type { Context } from '../../context.ts';
-import { decideDeletion, getDeletion, listDeletions, listIds, lookAt, watchAnswer } from '../deletions.ts';
+import {
+  decideDeletion,
+  getDeletion,
+  listAllDeletions,
+  listDeletions,
+  listIds,
+  lookAt,
+  watchAnswer,
+} from '../deletions.ts';
+import { listRefusalsOf } from '../refusals.ts';
 import type { Answer } from '../serve.ts';
-import { withTenant } from './guard.ts';
+import { withAdmin, withTenant } from './guard.ts';
 
 const OPERATOR = { kind: 'operator' } as const;
 
@@ -23,6 +32,16 @@ const decides =
 /** `GET /admin/v1/tenants/:tenant/deletions` */
 export const listDeletionsOf = withTenant('admin_list_deletions', async (ctx, tenant) =>
   listDeletions(ctx, ctx.input.query, tenant, OPERATOR),
+);
+
+/** `GET /admin/v1/deletions` */
+export const listDeletionsOfAll = withAdmin('admin_list_all_deletions', async (ctx) =>
+  listAllDeletions(ctx, ctx.input.query),
+);
+
+/** `GET /admin/v1/tenants/:tenant/deletions/refused` */
+export const listRefusedOf = withTenant('admin_list_refused_deletions', async (ctx, tenant) =>
+  listRefusalsOf(ctx, ctx.input.query, tenant),
 );
 
 /** `GET /admin/v1/tenants/:tenant/deletions/:id` */

@@ -1,7 +1,7 @@
 /** Tenants, as the operator registers, reads, lists, changes and removes them. */
 import type { TenantId } from '../../../core/ids.ts';
 import { isJsonObject, type JsonObject } from '../../../core/json.ts';
-import { err, type Result } from '../../../core/result.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
 import { etagOf } from '../../../objects/tenant/etag.ts';
 import type { StoredTenant } from '../../../objects/tenant/tenant.ts';
 import { callObject } from '../../call-object.ts';
@@ -35,6 +35,10 @@ export const putTenant = withTenant('admin_put_tenant', async (ctx, tenant) => {
   }
   const listed = await list(ctx, put.value.stored);
   if (!listed.ok) return listed;
+  const { created, stored } = put.value;
+  const told =
+    created && stored.record.deletes.keep_ids_days === undefined ? ok(null) : await tellLog(ctx, stored);
+  if (!told.ok) return told;
   return tenantAnswer(put.value.stored, put.value.created ? 201 : 200);
 });
 
@@ -63,8 +67,14 @@ async function change(ctx: Context, tenant: TenantId, patch: JsonObject) {
   const changed = answered.value;
   if (!changed.ok) return changed;
   const listed = await list(ctx, changed.value);
-  return listed.ok ? tenantAnswer(changed.value) : listed;
+  if (!listed.ok) return listed;
+  const told = 'deletes' in patch ? await tellLog(ctx, changed.value) : ok(null);
+  return told.ok ? tenantAnswer(changed.value) : told;
 }
+
+/** Tells the log for how long ids are kept, as it may not hear of another deletion of the tenant. */
+const tellLog = (ctx: Context, { tenant, record }: StoredTenant): Promise<Result<void>> =>
+  callObject(ctx, () => ctx.services.deletionLog(tenant).keepIds(record.deletes.keep_ids_days ?? null));
 
 /** `GET /admin/v1/tenants/:tenant` */
 export const getTenant = withTenant('admin_get_tenant', async (ctx, tenant) => {

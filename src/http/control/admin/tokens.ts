@@ -21,6 +21,7 @@ export const mintToken = withTenant('admin_mint_token', async (ctx, tenant) => {
     projectId: stored.value.record.project_id,
     grant: grantOf(stored.value.record),
     ancestors: [],
+    actor: null,
     expiresAtSeconds: null,
     secondsDefault: LIMITS.mintedTokenSecondsDefault,
   };

@@ -14,11 +14,12 @@ import type { Context } from '../../context.ts';
 import { askLog, orderOf } from '../../deletion-order.ts';
 import { readIdempotencyKey } from '../../input/idempotency-key.ts';
 import { admitAgain } from '../../mirror/admit-again.ts';
+import { refuse } from '../../note-refusal.ts';
 import { deletionHeaders } from '../../reply/deletion-headers.ts';
 import { answer } from '../serve.ts';
 import { viewOf } from './deletions.ts';
 import { withToken } from './guard.ts';
-import { shownBy } from './preview-deletion.ts';
+import { previewAsShown, shownBy } from './preview-deletion.ts';
 
 export const createDeletion = withToken('create_deletion', async (ctx, admitted) => {
   const { preview = false } = ctx.input.query;
@@ -59,7 +60,7 @@ async function orderFor(
   const { grant, caller } = current.value;
   const { upstream } = ctx.services;
   const planned = plan(grant, caller, call, upstream);
-  if (!planned.ok) return planned;
+  if (!planned.ok) return refuse(ctx, current.value, call, planned.failure);
   if (planned.value.kind !== 'delete') throw new Error('a deletion is planned as one');
   // Who selects by properties, and who looks at persons before they are deleted, reads them.
   const reading = preview ? checkScopes(grant, ['person:read']) : null;
@@ -91,5 +92,7 @@ async function previewOf(ctx: Context, admitted: Admitted, entry: DeletionEntry)
   const read = await callObject(ctx, () => log.readPreview(entry.id, view));
   if (!read.ok) return read;
   const shown = await callObject(ctx, () => log.preview(entry.id, view, shownBy(admitted.grant)));
-  return shown.ok ? ok({ ...(read.value ?? entry), preview: shown.value }) : shown;
+  if (!shown.ok) return shown;
+  const preview = shown.value === null ? null : await previewAsShown(ctx, shown.value, entry.project_id);
+  return ok({ ...(read.value ?? entry), preview });
 }

@@ -1,4 +1,4 @@
-/** The tenant's own deletion log. Its ids are personal data, so reading it takes the scope that wrote it. */
+/** The tenant's own deletion log. Its ids are personal data, so reading it takes a scope. */
 import { failure, type Failure } from '../../../core/failure.ts';
 import { err } from '../../../core/result.ts';
 import type { LogView } from '../../../objects/deletion-log/deletion-log.ts';
@@ -6,13 +6,23 @@ import { grantOf } from '../../../policy/narrow.ts';
 import { sameSlices } from '../../../policy/slice.ts';
 import type { Admitted } from '../../admission.ts';
 import { decideDeletion, getDeletion, listDeletions, listIds } from '../deletions.ts';
+import { asksForIds } from '../log-search.ts';
+import { listRefusals } from '../refusals.ts';
 import { withToken } from './guard.ts';
 
 /** `GET /v1/deletions` */
 export const listTenantDeletions = withToken('list_deletions', async (ctx, admitted) => {
-  const refusal = checkWholeSlice(admitted);
+  const refusal =
+    checkWholeSlice(admitted) ?? (asksForIds(ctx.input.query) ? checkIdsVisible(admitted) : null);
   if (refusal !== null) return err(refusal);
   return listDeletions(ctx, ctx.input.query, admitted.principal.tenant, viewOf(admitted));
+});
+
+/** `GET /v1/deletions/refused` */
+export const listTenantRefusals = withToken('list_refused_deletions', async (ctx, admitted) => {
+  const refusal = checkWholeSlice(admitted);
+  if (refusal !== null) return err(refusal);
+  return listRefusals(ctx, ctx.input.query, admitted.principal.tenant, viewOf(admitted));
 });
 
 /** `GET /v1/deletions/:id`: with the ids, so not for a token that may not see distinct ids, as these may be some. */

@@ -32,9 +32,11 @@ export const explain = withToken('explain', async (ctx, admitted) => {
   const budget = await judgeBudget(ctx, admitted, planned.value);
   if (!budget.ok) return budget;
   const { budgets, refusal } = budget.value;
+  const fuse = await judgeFuse(ctx, planned.value);
+  if (!fuse.ok) return fuse;
   return answer(
     refusal === null
-      ? allowed(planned.value, admitted.grant, budgets)
+      ? { ...allowed(planned.value, admitted.grant, budgets), fuse: fuse.value }
       : { ...refusedBy(refusal, operation), deletion_budgets: budgets },
   );
 });
@@ -53,6 +55,19 @@ async function judgeBudget(
   const { budgets, refusal } = left.value;
   return ok({ budgets, refusal: checkPreviewed(admitted.grant.deletes.preview_over, persons) ?? refusal });
 }
+
+/** That the fuse holds deletions now. How much is left of it is not told, because that says how much other tenants delete. */
+async function judgeFuse(ctx: Context, { kind }: RoutedCall): Promise<Result<string | null>> {
+  const { fuse, fusePersonsPerDay } = ctx.services;
+  if (kind !== 'delete' || fusePersonsPerDay === null) return ok(null);
+  const status = await callObject(ctx, () => fuse().status(fusePersonsPerDay));
+  if (!status.ok) return status;
+  return ok(status.value.tripped === null ? null : FUSE_TRIPPED);
+}
+
+const FUSE_TRIPPED =
+  "The operator's fuse over the deletions of all tenants has tripped. The deletion would be written down and held, and be sent " +
+  'once the operator has reset the fuse.';
 
 /** The operation of a described request, found as the router finds it. */
 function matchRequest({ method }: ExplainRequest, path: string): Result<MatchedPath> {
@@ -94,6 +109,7 @@ const refusedBy = ({ code, detail, attr }: Failure, operation: Operation | null)
   reason: { code, detail, attr },
   first: null,
   deletion_budgets: null,
+  fuse: null,
   would_send: null,
 });
 
@@ -108,6 +124,7 @@ function allowed(
     reason: null,
     first: grant.slices.length === 0 ? null : FIRST[call.operation.slicing.kind],
     deletion_budgets: budgets,
+    fuse: null,
     would_send: {
       method: request.method,
       path: upstreamPath(request),

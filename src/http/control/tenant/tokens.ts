@@ -26,6 +26,7 @@ export const deriveToken = withToken('derive_token', async (ctx, { principal, gr
     projectId: principal.projectId,
     grant,
     ancestors: [...principal.ancestors, { id: principal.token, narrowing: principal.narrowing }],
+    actor: principal.actor,
     expiresAtSeconds: principal.expiresAtSeconds,
     secondsDefault: LIMITS.derivedTokenSecondsDefault,
   };

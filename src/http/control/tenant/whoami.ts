@@ -18,6 +18,7 @@ export const whoami = withToken('whoami', async (ctx, admitted) => {
     name: tenant.name,
     token: {
       id: principal.token,
+      actor: principal.actor,
       issued_at: isoOf(principal.issuedAtSeconds),
       expires_at: isoOf(principal.expiresAtSeconds),
       ancestors: principal.ancestors.map(({ id }) => id),

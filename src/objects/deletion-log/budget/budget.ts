@@ -43,10 +43,19 @@ export function msUntilFree(
   persons: number,
   now: number,
 ): number {
-  const { persons_per_day: allowed } = budget;
+  return msUntilFits(budget.persons_per_day, chargesOf(budget, charges), persons, now);
+}
+
+/** The same for `allowed` persons in any 24 hours, against all of these charges. */
+export function msUntilFits(
+  allowed: number,
+  charges: readonly Charge[],
+  persons: number,
+  now: number,
+): number {
   if (persons === 0) return 0;
   if (persons > allowed) return Infinity;
-  const spent = spentOf(budget, charges, now);
+  const spent = spentAt(charges, now);
   let excess = spent.reduce((sum, charge) => sum + charge.persons, persons) - allowed;
   let wait = 0;
   for (const charge of spent) {
@@ -57,20 +66,27 @@ export function msUntilFree(
   return wait;
 }
 
-/** The charges that count against a budget at `now`, the oldest first. */
-const spentOf = ({ holder }: Budget, charges: readonly Charge[], now: number): readonly Charge[] =>
-  charges
-    .filter((charge) => isCurrent(charge, now) && (holder === 'tenant' || charge.tokens.includes(holder)))
-    .toSorted((left, right) => left.at - right.at);
+const chargesOf = ({ holder }: Budget, charges: readonly Charge[]): readonly Charge[] =>
+  holder === 'tenant' ? charges : charges.filter(({ tokens }) => tokens.includes(holder));
+
+/** The charges that count at `now`, the oldest first. */
+const spentAt = (charges: readonly Charge[], now: number): readonly Charge[] =>
+  charges.filter((charge) => isCurrent(charge, now)).toSorted((left, right) => left.at - right.at);
+
+type Left = Pick<DeletionBudget, 'remaining' | 'more_in_seconds'>;
 
 /** What is left of a budget at `now`, and when more comes. */
 export function statusOf(budget: Budget, charges: readonly Charge[], now: number): DeletionBudget {
-  const spent = spentOf(budget, charges, now);
+  return { ...budget, ...leftOf(budget.persons_per_day, chargesOf(budget, charges), now) };
+}
+
+/** The same of `allowed` persons in any 24 hours, after all of these charges. */
+export function leftOf(allowed: number, charges: readonly Charge[], now: number): Left {
+  const spent = spentAt(charges, now);
   const persons = spent.reduce((sum, charge) => sum + charge.persons, 0);
   const oldest = spent.find((charge) => charge.persons > 0);
   return {
-    ...budget,
-    remaining: Math.max(0, budget.persons_per_day - persons),
+    remaining: Math.max(0, allowed - persons),
     more_in_seconds: oldest === undefined ? null : Math.ceil((oldest.at + WINDOW_MS - now) / 1000),
   };
 }

@@ -5,10 +5,12 @@ import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { Alarm } from '../alarm.ts';
+import { recordRequester } from '../audit/requesters.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import { distinct } from '../digest.ts';
+import type { DeletionOrder } from '../entry.ts';
 import { deletionIdOf, nextNumber } from '../id.ts';
-import { chunksOf, factsOf, firstDue } from '../job/facts.ts';
+import { chunksOf, factsOf, firstDue, mustWait } from '../job/facts.ts';
 import { settleEmpty } from '../job/settle.ts';
 import { Paces } from '../pace/pace.ts';
 import { isSelection } from '../resolving/selection.ts';
@@ -104,13 +106,18 @@ export class Intents {
   }
 
   /** Writes a deletion down whose persons the alarm has yet to find. */
-  #writeSelection({ order, digest, keyed }: PreparedOrder, now: number, { origin }: Upstream): WrittenIntent {
+  #writeSelection(
+    { order, digest, keyed, names }: PreparedOrder,
+    now: number,
+    { origin }: Upstream,
+  ): WrittenIntent {
     const number = nextNumber(this.#store.newest(), now);
     const id = deletionIdOf(number, this.#world.random);
     const chunked = chunksOf(order.deletion.target).length > 1;
     try {
       return this.#storage.transactionSync(() => {
         this.#registrations.begin(order.registration, number);
+        this.#recordRequester(order, names);
         this.#store.intend({ number, id, at: now, order, digest, origin, dueAt: now, chunked });
         this.#selections.record(number, order);
         this.#paces.record(number, order.paces ?? []);
@@ -125,8 +132,15 @@ export class Intents {
     }
   }
 
+  #recordRequester(
+    { token, ancestors, actor = null }: DeletionOrder,
+    names: readonly (string | null)[],
+  ): void {
+    recordRequester(this.#storage.sql, { token, ancestors, actor }, names);
+  }
+
   #write(
-    { order, digest, keys, keyed }: PreparedOrder,
+    { order, digest, keys, keyed, names }: PreparedOrder,
     persons: number,
     now: number,
     upstream: Upstream,
@@ -136,7 +150,7 @@ export class Intents {
     const id = deletionIdOf(number, this.#world.random);
     const lists = chunksOf(deletion.target);
     const chunked = lists.length > 1;
-    const facts = factsOf(order, persons, lists.length, upstream.generation, now);
+    const facts = factsOf(order, persons, lists.length, upstream, now);
     const likelyRepeatOf =
       keyed === null ? sameSince(this.#storage.sql, now - LIMITS.likelyRepeatMsMax, order, digest) : null;
     const nothingToSend = persons === 0 && resolved !== undefined;
@@ -144,6 +158,7 @@ export class Intents {
     try {
       return this.#storage.transactionSync(() => {
         this.#registrations.begin(registration, number);
+        this.#recordRequester(order, names);
         this.#store.intend({ number, id, at: now, order, digest, origin: upstream.origin, dueAt, chunked });
         this.#jobs.record(number, facts, chunked ? lists : []);
         this.#paces.record(number, nothingToSend ? [] : (order.paces ?? []));
@@ -151,12 +166,12 @@ export class Intents {
         if (resolved !== undefined) this.#resolutions.record(number, deletion, resolved, keys);
         if (dueAt !== null) {
           this.#alarm.armBy(dueAt);
-          const told = facts.began === 'held' ? heldReply(deletion, persons) : null;
+          const told = mustWait(facts) ? heldReply(deletion, persons) : null;
           return { number, id, told, likelyRepeatOf };
         }
         const answer = emptyDeletionReply(upstream.generation);
         this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settleEmpty(answer), now);
-        this.#jobs.move({ number, state: 'sending', step: 0 }, 'ended', now);
+        this.#jobs.move({ number, state: 'sending', step: 0 }, 'matched_none', now);
         return { number, id, told: answer, likelyRepeatOf };
       });
     } catch (defect) {

@@ -16,19 +16,19 @@ export function chunksOf({ ids }: DeletionTarget): readonly (readonly string[])[
   );
 }
 
-/** `persons` is how many distinct ids it names, `now` milliseconds since 1970. */
+/** `persons` is how many distinct ids it names, `now` milliseconds since 1970; `isFused` where the fuse has to let it through. */
 export function factsOf(
   order: Pick<DeletionOrder, 'resolved' | 'slices' | 'holds'>,
   persons: number,
   chunks: number,
-  generation: Generation,
+  { generation, isFused }: { readonly generation: Generation; readonly isFused: boolean },
   now: number,
 ): JobFacts {
   const { holds } = order;
   const holdUntil = persons > 0 && holds.holdSeconds > 0 ? now + holds.holdSeconds * 1000 : null;
   const needsApproval = holds.approvalOver !== null && persons > holds.approvalOver;
   return {
-    began: holdUntil !== null || needsApproval ? 'held' : 'sending',
+    began: holdUntil !== null || needsApproval || (isFused && persons > 0) ? 'held' : 'sending',
     generation,
     chunks,
     holdUntil,
@@ -38,5 +38,9 @@ export function factsOf(
 }
 
 /** When the deletion is looked at, in milliseconds since 1970, where the request that made it does not live to send it. */
-export const firstDue = ({ began, holdUntil }: JobFacts, now: number, timeoutMs: number): number =>
-  began === 'held' ? (holdUntil ?? now + LONGEST_WAIT_MS) : now + overdueAfter(timeoutMs);
+export const firstDue = (facts: JobFacts, now: number, timeoutMs: number): number =>
+  mustWait(facts) ? (facts.holdUntil ?? now + LONGEST_WAIT_MS) : now + overdueAfter(timeoutMs);
+
+/** True where an undo window or an approval holds it. Whether the fuse does is only known once it is asked. */
+export const mustWait = ({ holdUntil, needsApproval }: Pick<JobFacts, 'holdUntil' | 'needsApproval'>) =>
+  holdUntil !== null || needsApproval;

@@ -29,7 +29,13 @@ export interface PendingDeletion {
  * Why an entry is held back: `paced` where it has sent as often as it may, `internal_error` where its row cannot be read,
  * or why a look-up of its persons failed.
  */
-export type HoldReason = 'upstream_changed' | 'tombstones_full' | 'paced' | FailureCode;
+export type HoldReason =
+  | 'upstream_changed'
+  | 'tombstones_full'
+  | 'paced'
+  | 'fuse'
+  | 'fuse_unreachable'
+  | FailureCode;
 
 /**
  * Another PostHog has other persons behind the same numbers, and other projects. One that ignores a flag would delete

@@ -6,9 +6,7 @@ export type Hold =
   /** It can be cancelled until then. */
   | { readonly kind: 'window'; readonly until: number }
   /** The operator has to approve it. */
-  | { readonly kind: 'approval' }
-  /** The gateway has deleted as many persons today as its operator allows, over all tenants. */
-  | { readonly kind: 'fuse' };
+  | { readonly kind: 'approval' };
 
 /** What was decided about holds when the deletion was written down. */
 export interface HoldRules {
@@ -16,16 +14,18 @@ export interface HoldRules {
   readonly needsApproval: boolean;
 }
 
-/** What holds a deletion at `now`, by its rules and by what has happened to it since. */
+/** What a deletion's own rules hold it by at `now`, after what has happened to it since. The fuse is apart. */
 export function holdsOf(rules: HoldRules | null, events: readonly JobEvent[], now: number): readonly Hold[] {
   const { holdUntil, needsApproval } = rules ?? { holdUntil: null, needsApproval: false };
-  const fuse = events.findLast((event) => event === 'fuse_blown' || event === 'fuse_reset');
   return [
     ...(holdUntil !== null && now < holdUntil ? [{ kind: 'window', until: holdUntil } as const] : []),
     ...(needsApproval && !events.includes('approved') ? [{ kind: 'approval' } as const] : []),
-    ...(fuse === 'fuse_blown' ? [{ kind: 'fuse' } as const] : []),
   ];
 }
+
+/** Did the operator's fuse not let it through when it was asked last? */
+export const isFuseBlown = (events: readonly JobEvent[]): boolean =>
+  events.findLast((event) => event === 'fuse_blown' || event === 'fuse_reset') === 'fuse_blown';
 
 /** When a held deletion is looked at again. A hold without a time ends by a decision, which makes the deletion due at once. */
 export const lookAgainAt = (holds: readonly Hold[], now: number): number =>

@@ -9,11 +9,14 @@
  * | `sending`   | PostHog is sent its chunks, one after another                                 |
  * | `settling`  | PostHog accepted every chunk; the persons are looked for until they are gone  |
  * | `done`      | everything that can be known of its end is known                              |
- * | `failed`    | it ended with persons that were not deleted, or of whom nothing is known      |
+ * | `nobody`    | it ended because its ids matched no person: nothing was sent                  |
+ * | `failed`    | it ended with persons that were not deleted, or whose end is not known        |
  * | `cancelled` | it ended before anything was sent                                             |
  */
 // An unknown chunk is a condition of `sending`, not a state: it ends, or after seven days the deletion fails as
 // `undecided`; as `given_up` where no attempt of the chunk can have deleted anybody.
+
+const NOBODY = 'nobody' as const;
 
 /** Where each event leads. An event that is not in the row of a state cannot happen there. */
 const TRANSITIONS = {
@@ -21,7 +24,7 @@ const TRANSITIONS = {
     shown: 'previewed',
     found: 'held',
     unresolved: 'failed',
-    ended: 'done',
+    matched_none: NOBODY,
     too_many: 'failed',
     preview_required: 'failed',
     over_budget: 'failed',
@@ -39,6 +42,7 @@ const TRANSITIONS = {
   sending: {
     accepted: 'settling',
     ended: 'done',
+    matched_none: NOBODY,
     refused: 'failed',
     undecided: 'failed',
     given_up: 'failed',
@@ -52,6 +56,7 @@ const TRANSITIONS = {
     abandoned: 'failed',
   },
   done: {},
+  [NOBODY]: {},
   failed: {},
   cancelled: {},
 } as const satisfies Record<string, Record<string, string>>;
@@ -86,6 +91,9 @@ export function next<S extends JobState>(state: S, event: EventIn<S>): JobState 
 /** The state after an event that somebody asks for; `null` where it cannot happen in `state`. */
 export const nextIfPossible = (state: JobState, event: JobEvent): JobState | null =>
   nextByEvent[state][event] ?? null;
+
+/** True where it ended as it was asked to. */
+export const isSuccess = (state: JobState): boolean => state === 'done' || state === 'nobody';
 
 /** True where nothing can happen any more. */
 export const isEnd = (state: JobState): boolean => Object.keys(TRANSITIONS[state]).length === 0;

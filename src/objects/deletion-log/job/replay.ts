@@ -4,7 +4,7 @@ import type { Json } from '../../../core/json.ts';
 import { interpretStatus, type Interpretation } from '../../../upstream/interpret.ts';
 import type { DeletionEntry } from '../entry.ts';
 import { emptyDeletionReply, heldReply } from '../send.ts';
-import { isEnd } from './job.ts';
+import { isEnd, isSuccess } from './job.ts';
 
 /**
  * The answer that PostHog gave, as far as the log keeps it: the numbers, and the status of a refusal. A deletion that
@@ -20,7 +20,7 @@ export function replayOf(entry: DeletionEntry): Interpretation {
 
 /** PostHog accepted every chunk, and nothing speaks against its answer. */
 export const isAccepted = ({ state, outcome }: Pick<DeletionEntry, 'state' | 'outcome'>): boolean =>
-  outcome !== null && (state === 'settling' || state === 'done');
+  outcome !== null && (state === 'settling' || isSuccess(state));
 
 type Outcome = NonNullable<DeletionEntry['outcome']>;
 

@@ -9,11 +9,16 @@ import type { Upstream } from '../send.ts';
 import { Jobs, type Actor, type JobAt } from '../storage/jobs.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
 import { withoutPersons, type Resolver } from './resolver.ts';
-import { consequencesOf } from './sample.ts';
+import { consequencesOf, type SampledPerson } from './sample.ts';
 import { PREVIEW_MS, stricter, type Confirmation } from './selection.ts';
 
 /** Milliseconds that a client waits for its preview: one of a thousand persons is a few look-ups. */
 const READ_SOON_MS_MAX = 10_000;
+
+/** A preview whose persons may have been deleted since. */
+export interface KeptPreview extends Omit<DeletionPreview, 'sample'> {
+  readonly sample: readonly SampledPerson[];
+}
 
 export class Previews {
   readonly #storage: DurableObjectStorage;
@@ -38,7 +43,7 @@ export class Previews {
   }
 
   /** Null where the deletion is not previewed now. `shownBy` is the grant of the reader, null for the operator. */
-  show(number: number, shownBy: ShownBy | null): DeletionPreview | null {
+  show(number: number, shownBy: ShownBy | null): KeptPreview | null {
     if (this.#jobs.at(number).state !== 'previewed') return null;
     const found = this.#selections.latest(number);
     const shownAt = this.#selections.shownAt(number);
@@ -50,9 +55,9 @@ export class Previews {
       persons: found.persons,
       expires_at: new Date(shownAt + PREVIEW_MS).toISOString(),
       consequences: [...consequencesOf(deletion.flags, found.persons)],
-      sample: this.#selections.sample(number).flatMap((person) => {
+      sample: this.#selections.sample(number).flatMap(({ person, distinctIds }) => {
         const shown = redact === null ? person : redact(person);
-        return shown === null ? [] : [shown];
+        return shown === null ? [] : [{ person: shown, distinctIds }];
       }),
     };
   }

@@ -1,6 +1,5 @@
 /** Takes a selection from `resolving` to a preview or to sending: its persons are read whole, or nothing is written. */
 import type { Failure } from '../../../core/failure.ts';
-import type { JsonObject } from '../../../core/json.ts';
 import { ok, type Result } from '../../../core/result.ts';
 import { checkPreviewed } from '../../../policy/delete-rules.ts';
 import type { Alarm } from '../alarm.ts';
@@ -17,14 +16,14 @@ import { Registrations } from '../storage/registrations.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
 import { DeletionStore } from '../storage/store.ts';
 import { readSet, type FoundSet } from './read-set.ts';
-import { readSample } from './sample.ts';
+import { readSample, type SampledPerson } from './sample.ts';
 import { PREVIEW_MS } from './selection.ts';
 
 type Resolving = JobAt<'resolving'>;
 
 /** What was read of a selection. */
 interface Read extends FoundSet {
-  readonly sample: readonly JsonObject[];
+  readonly sample: readonly SampledPerson[];
 }
 
 export class Resolver {
@@ -82,13 +81,7 @@ export class Resolver {
   plan({ number, terms, slices }: StoredSelection, found: FoundSet, upstream: Upstream): void {
     const now = this.#nowMs();
     const lists = chunksOf({ kind: 'uuids', ids: found.persons });
-    const facts = factsOf(
-      { holds: terms.holds, slices },
-      found.persons.length,
-      lists.length,
-      upstream.generation,
-      now,
-    );
+    const facts = factsOf({ holds: terms.holds, slices }, found.persons.length, lists.length, upstream, now);
     this.#jobs.record(number, { ...facts, began: 'held' }, lists);
     this.#selections.charge(number, found, now);
     this.#store.postpone(number, now);
@@ -116,7 +109,7 @@ export class Resolver {
     } else if (found.persons.length === 0) {
       const settled = settleEmpty(emptyDeletionReply(upstream.generation));
       this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settled, now);
-      this.#jobs.move(job, 'ended', now);
+      this.#jobs.move(job, 'matched_none', now);
     } else if (checkPreviewed(selection.terms.holds.previewOver, found.persons.length) !== null) {
       this.#jobs.move(job, 'preview_required', now);
     } else if (this.checkBudget(selection, found) !== null) {

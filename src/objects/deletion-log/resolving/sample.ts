@@ -1,7 +1,8 @@
 /** What a preview shows of its persons, and what carrying it out would do, in plain words. */
+import * as z from 'zod';
 import type { DeletionFlags } from '../../../catalogue/deletion.ts';
 import type { PersonUuid, ProjectId } from '../../../core/ids.ts';
-import type { JsonObject } from '../../../core/json.ts';
+import type { Json, JsonObject } from '../../../core/json.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { redactorOf, type ShownBy } from '../../../policy/redact-answer.ts';
@@ -11,25 +12,39 @@ import type { Upstream } from '../send.ts';
 
 /** Persons that a preview shows. */
 const SAMPLE_PERSONS = 10;
-/** Characters of one person's JSON. A larger profile is shown by its UUID alone. */
+/** Characters of one person's JSON, and of its list of distinct ids. A larger profile is shown by its UUID alone. */
 const SAMPLE_CHARS_MAX = 20_000;
 
-/** The first persons of the set, as the grant may see them. One that is gone by now is left out. */
+/** A person of a sample. */
+export interface SampledPerson {
+  /** As the grant may see it. */
+  readonly person: JsonObject;
+  /** All of them, also those that the grant may not see: a tombstone may name any. */
+  readonly distinctIds: readonly string[];
+}
+
+/** The first persons of the set. One that is gone by now, or has more distinct ids than can be kept, is left out. */
 export async function readSample(
   persons: readonly PersonUuid[],
   projectId: ProjectId,
   shownBy: ShownBy,
   { posthog }: Upstream,
-): Promise<Result<JsonObject[]>> {
+): Promise<Result<SampledPerson[]>> {
   const redact = redactorOf('person', shownBy);
   const read = await concurrently(persons.slice(0, SAMPLE_PERSONS), async (uuid) => {
     const person = await readPerson(posthog, projectId, uuid, LIMITS.replyBytesMax);
     if (!person.ok) return err(person.failure);
     const shown = person.value === null ? null : redact(person.value);
-    return ok(shown === null || JSON.stringify(shown).length <= SAMPLE_CHARS_MAX ? shown : { uuid });
+    const distinctIds = DistinctIds.safeParse(person.value?.['distinct_ids']);
+    if (shown === null || !distinctIds.success || !isKeepable(distinctIds.data)) return ok(null);
+    return ok({ person: isKeepable(shown) ? shown : { uuid }, distinctIds: distinctIds.data });
   });
   return read.ok ? ok(read.value.flatMap((person) => (person === null ? [] : [person]))) : read;
 }
+
+const DistinctIds = z.array(z.string()).readonly();
+
+const isKeepable = (value: Json): boolean => JSON.stringify(value).length <= SAMPLE_CHARS_MAX;
 
 /** One sentence for each thing that happens, or does not. */
 export function consequencesOf(flags: DeletionFlags, persons: number): readonly string[] {

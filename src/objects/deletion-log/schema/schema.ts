@@ -1,4 +1,5 @@
 import type { Migration } from '../../migrations.ts';
+import { auditStep } from './audit.ts';
 import { looksStep } from './looks.ts';
 import { paceStep } from './pace.ts';
 import { SELECTION_TABLES } from './selections.ts';
@@ -263,4 +264,15 @@ ${SELECTION_TABLES(appendOnly)}
     ) STRICT;`,
   },
   paceStep(appendOnly),
+  {
+    name: 'fused',
+    sql: `
+    -- What deletions have taken of the operator's fuse and may give back. Not part of the log.
+    CREATE TABLE fused (
+      entry INTEGER PRIMARY KEY,
+      persons INTEGER NOT NULL CHECK (persons >= 0), -- as charged; what was released since is given back
+      told INTEGER NOT NULL CHECK (told >= 0) -- how many the fuse counts, as far as it was told
+    ) STRICT;`,
+  },
+  auditStep(appendOnly),
 ];

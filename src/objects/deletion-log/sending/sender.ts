@@ -243,8 +243,9 @@ export class Sender {
 
   /** PostHog accepted everything. Where profiles are to go, that says little: they are looked for until they are gone. */
   #settleAccepted(job: Sending, deletion: Deletion, firstLookMs: number, now: number): void {
-    if (!removesProfiles(deletion) || !this.#store.wasSent(job.number)) {
-      this.#jobs.move(job, 'ended', now);
+    const wasSent = this.#store.wasSent(job.number);
+    if (!wasSent || !removesProfiles(deletion)) {
+      this.#jobs.move(job, wasSent ? 'ended' : 'matched_none', now);
       return;
     }
     this.#jobs.move(job, 'accepted', now);

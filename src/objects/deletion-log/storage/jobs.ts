@@ -63,7 +63,7 @@ export const STATE = `coalesce(
     (SELECT state FROM transitions WHERE entry = i.entry ORDER BY step DESC LIMIT 1),
     j.began,
     CASE WHEN EXISTS (SELECT 1 FROM selections WHERE entry = i.entry) THEN 'resolving' END,
-    CASE o.state WHEN 'accepted' THEN 'done' WHEN 'refused' THEN 'failed' ELSE 'sending' END)`;
+    CASE o.state WHEN 'accepted' THEN iif(EXISTS (SELECT 1 FROM attempts WHERE entry = i.entry), 'done', 'nobody') WHEN 'refused' THEN 'failed' ELSE 'sending' END)`;
 
 const EventRow = z.object({ event: z.enum(JOB_EVENTS) });
 const StateRow = z.object({ state: z.enum(JOB_STATES), step: z.int() });

@@ -1,7 +1,9 @@
 /** Reads the deletion log for people: the entries a reader is shown. Decides nothing. */
 import * as z from 'zod';
-import type { DeletionId } from '../../../core/ids.ts';
+import { DeletionId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
+import { requesterColumns } from '../audit/requesters.ts';
+import { inTime, looksInside, matching, type LogPage, type PersonTerms } from '../audit/search.ts';
 import {
   entryOf,
   JsonColumn,
@@ -43,7 +45,8 @@ const LEFT_SLICE = `CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NOT NULL
 /** An entry with all that is known of it, but for the ids. Every join goes by a key. */
 const entriesFor = ({ slices }: Pick<Shown, 'slices'>): string => `
   SELECT i.id, i.tenant,
-    (SELECT registration FROM registrations WHERE since <= i.entry ORDER BY since DESC LIMIT 1) AS registration, i.token, i.ancestors, i.request_id, i.operation, j.generation, i.project_id, i.target,
+    (SELECT registration FROM registrations WHERE since <= i.entry ORDER BY since DESC LIMIT 1) AS registration, i.token, i.ancestors, ${requesterColumns('i')},
+    (SELECT at FROM replaced_ids WHERE entry = i.entry) AS ids_replaced_at, i.request_id, i.operation, j.generation, i.project_id, i.target,
     CASE WHEN s.filter IS NULL THEN i.asked ELSE coalesce(n.persons, 0) END AS asked,
     coalesce(r.sent, CASE WHEN s.slices IS NOT NULL THEN n.persons END,
       (SELECT sum(sent) FROM rechecks WHERE entry = i.entry AND of_chunk = 1)) AS in_slice,
@@ -105,6 +108,21 @@ export interface IdsOfChunk {
   readonly next: number | null;
 }
 
+const LookedAt = z.object({ id: DeletionId, entry: z.int(), ids: z.int() });
+
+/** `next` leads to the page after it; null on the last. */
+export interface FoundEntries {
+  rows: DeletionEntry[];
+  next: DeletionId | null;
+}
+
+/** The first entries that have not too many ids together; one at least. */
+function withinIds<T extends { readonly ids: number }>(entries: readonly T[]): readonly T[] {
+  let ids = 0;
+  const end = entries.findIndex((one) => (ids += one.ids) > LIMITS.searchedIdsMax);
+  return end === -1 ? entries : entries.slice(0, Math.max(1, end));
+}
+
 /** Which entries a reader is shown. */
 export interface Shown {
   readonly entries: EntryRange;
@@ -136,14 +154,50 @@ export class DeletionReader {
     this.#sql = sql;
   }
 
-  /** Entries older than `before`, the newest first. */
-  page(before: DeletionId | null, limit: number, shown: Shown): DeletionEntry[] {
-    return this.#rows(
-      `${entriesFor(shown)} WHERE i.entry < ? AND ${SHOWN} ORDER BY i.entry DESC LIMIT ?`,
-      before === null ? NO_END : numberOf(before),
-      ...shownBy(shown),
-      Math.min(limit, LIMITS.listRowsMax + 1),
+  /**
+   * The next entries that match, each once however many are added between pages. A page ends after it has looked at so
+   * many entries that the reader is shown, so it may hold few, and none, before the last. `person` is of the filter.
+   */
+  page(page: LogPage, shown: Shown, person: PersonTerms | null): FoundEntries {
+    const { filter = {}, order = 'newest' } = page;
+    const limit = Math.min(page.limit, LIMITS.listRowsMax);
+    const inside = looksInside(filter);
+    const looked = this.#entriesShown(page, shown, inside ? LIMITS.searchedEntriesMax : limit);
+    const searched = person === null ? looked.entries : withinIds(looked.entries);
+    const last = searched.at(-1);
+    if (last === undefined) return { rows: [], next: null };
+    const isCut = looked.more || searched.length < looked.entries.length;
+    const match = matching(filter, person);
+    const direction = order === 'newest' ? 'DESC' : 'ASC';
+    const found = this.#rows(
+      `${entriesFor(shown)} WHERE i.entry IN (SELECT value FROM json_each(?)) AND ${match.sql}
+      ORDER BY i.entry ${direction} LIMIT ?`,
+      JSON.stringify(searched.map(({ entry }) => entry)),
+      ...match.bindings,
+      limit + 1,
     ).map(entryOf);
+    const rows = found.slice(0, limit);
+    return { rows, next: found.length > limit ? (rows.at(-1)?.id ?? null) : isCut ? last.id : null };
+  }
+
+  /** Entries in the filter's time that the reader is shown, and whether there are more behind them. */
+  #entriesShown({ before, order, filter = {} }: LogPage, shown: Shown, max: number) {
+    const time = inTime(filter);
+    const at = before === null ? null : numberOf(DeletionId.parse(before));
+    const [from, to, direction] =
+      order === 'oldest' ? [(at ?? -1) + 1, NO_END, 'ASC'] : [0, at ?? NO_END, 'DESC'];
+    const rows = this.#rows(
+      `SELECT i.entry, i.id, max(i.asked, coalesce((SELECT sum(persons) FROM chunks WHERE entry = i.entry), 0)) AS ids
+      FROM intents i LEFT JOIN jobs j ON j.entry = i.entry LEFT JOIN selections s ON s.entry = i.entry
+        LEFT JOIN resolutions r ON r.entry = i.entry LEFT JOIN clock_readings c ON c.entry = i.entry
+      WHERE i.entry >= ? AND i.entry < ? AND ${SHOWN} AND ${time.sql} ORDER BY i.entry ${direction} LIMIT ?`,
+      from,
+      to,
+      ...shownBy(shown),
+      ...time.bindings,
+      max + 1,
+    ).map((row) => LookedAt.parse(row));
+    return { entries: rows.slice(0, max), more: rows.length > max };
   }
 
   /** The entry of this number, for its own caller, who may have a slice. */

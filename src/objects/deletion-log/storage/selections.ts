@@ -2,11 +2,11 @@
 import * as z from 'zod';
 import { DeletingOperation } from '../../../catalogue/deletion.ts';
 import { ProjectId } from '../../../core/ids.ts';
-import type { JsonObject } from '../../../core/json.ts';
 import { distinct } from '../digest.ts';
 import { JsonColumn, PersonSelector, slicesOf, type DeletionOrder } from '../entry.ts';
 import { chunksOf } from '../job/facts.ts';
 import type { FoundSet, Selection } from '../resolving/read-set.ts';
+import type { SampledPerson } from '../resolving/sample.ts';
 import { SelectionTerms } from '../resolving/selection.ts';
 import { canonicalSlices } from './slices.ts';
 
@@ -25,7 +25,8 @@ const Row = z.object({
 });
 const Part = z.object({ ids: JsonColumn.pipe(z.array(z.string())) });
 const FindingRow = z.object({ finding: z.int(), at: z.int(), persons: z.int(), digest: z.string() });
-const SampleRow = z.object({ persons: JsonColumn.pipe(z.array(z.record(z.string(), z.json()))) });
+const Sampled = z.object({ person: z.record(z.string(), z.json()), distinctIds: z.array(z.string()) });
+const SampleRow = z.object({ persons: JsonColumn.pipe(z.array(Sampled)) });
 const Moment = z.object({ at: z.int().nullable() });
 
 /** A selection as it was asked for. */
@@ -123,12 +124,12 @@ export class Selections {
     this.#rows('INSERT INTO charges VALUES (?, ?, ?)', number, at, distinct(persons).length);
   }
 
-  sample(number: number): readonly JsonObject[] {
+  sample(number: number): readonly SampledPerson[] {
     const [row] = this.#rows('SELECT persons FROM samples WHERE entry = ?', number);
     return row === undefined ? [] : SampleRow.parse(row).persons;
   }
 
-  keepSample(number: number, persons: readonly JsonObject[]): void {
+  keepSample(number: number, persons: readonly SampledPerson[]): void {
     this.#rows('INSERT OR REPLACE INTO samples VALUES (?, ?)', number, JSON.stringify(persons));
   }
 

@@ -1,6 +1,5 @@
 /** Writes the rows of the deletion log and reads what the runner needs. Decides nothing. Times are milliseconds since 1970. */
 import * as z from 'zod';
-import type { FailureCode } from '../../../core/failure.ts';
 import { TokenId, type DeletionId } from '../../../core/ids.ts';
 import type { EntryCharge } from '../budget/charges.ts';
 import { distinct } from '../digest.ts';
@@ -134,7 +133,7 @@ export class DeletionStore {
   }
 
   /** One row: nothing was done for the entry, and it is looked at again. */
-  hold(number: number, why: HoldReason | FailureCode, dueAt: number): void {
+  hold(number: number, why: HoldReason | null, dueAt: number): void {
     this.#rows('UPDATE open SET due_at = ?, held = ? WHERE entry = ?', dueAt, why, number);
   }
 

@@ -5,7 +5,7 @@ export function enqueuePerson(sql: SqlStorage, personId: number): void {
   sql.exec('INSERT OR IGNORE INTO person_queue (person_id, queued_at) VALUES (?, ?)', personId, Date.now());
 }
 
-/** Takes out of the queue whoever has waited this long by the real clock: their numeric ids. */
+/** Takes the persons out of the queue that have waited this long by the real clock: their numeric ids. */
 export function takeFromQueue(sql: SqlStorage, waitedMs: number): number[] {
   return sql
     .exec<{ person_id: number }>(

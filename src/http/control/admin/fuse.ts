@@ -1,0 +1,23 @@
+/** The fuse over the deletions of all tenants. */
+import type { FuseStatus } from '../../../contract/deletions/fuse.ts';
+import type { Result } from '../../../core/result.ts';
+import { callObject } from '../../call-object.ts';
+import type { Context } from '../../context.ts';
+import { answer, type Answer } from '../serve.ts';
+import { withAdmin } from './guard.ts';
+
+/** `GET /admin/v1/fuse` */
+export const getFuse = withAdmin('admin_get_fuse', async (ctx) => statusAnswer(ctx));
+
+/** `POST /admin/v1/fuse/reset` */
+export const resetFuse = withAdmin('admin_reset_fuse', async (ctx) => {
+  const { reason = null } = ctx.input.body;
+  const reset = await callObject(ctx, () => ctx.services.fuse().reset(reason));
+  return reset.ok ? statusAnswer(ctx) : reset;
+});
+
+async function statusAnswer(ctx: Context): Promise<Result<Answer<FuseStatus>>> {
+  const { fuse, fusePersonsPerDay } = ctx.services;
+  const status = await callObject(ctx, () => fuse().status(fusePersonsPerDay));
+  return status.ok ? answer(status.value) : status;
+}

@@ -1,0 +1,31 @@
+/** Refusals of deletions that never came to the log are kept there too. */
+import type { Call } from '../catalogue/operation.ts';
+import { isKeptRefusal } from '../contract/deletions/refusal.ts';
+import type { Failure } from '../core/failure.ts';
+import { err, type Result } from '../core/result.ts';
+import type { Admitted } from './admission.ts';
+import { callObject } from './call-object.ts';
+import type { Context } from './context.ts';
+
+/** Refuses the call. Where the log does not answer, the refusal is not kept, and stands all the same. */
+export async function refuse(
+  ctx: Context,
+  { principal, registration, grant }: Admitted,
+  call: Call,
+  why: Failure,
+): Promise<Result<never>> {
+  if (call.kind !== 'delete' || !isKeptRefusal(why.code)) return err(why);
+  const { tenant, token, actor, ancestors } = principal;
+  const refusal = {
+    code: why.code,
+    registration,
+    tenant,
+    requester: { token, actor, ancestors: ancestors.map(({ id }) => id) },
+    requestId: ctx.log.requestId,
+    deletion: call.deletion,
+    asked: call.deletion.target,
+    slices: grant.slices.length === 0 ? null : grant.slices,
+  };
+  await callObject(ctx, () => ctx.services.deletionLog(tenant).noteRefusal(refusal));
+  return err(why);
+}
