@@ -4,8 +4,9 @@ import { parseJson, type Json, type JsonObject } from '../../src/core/json.ts';
 import { ByteRenderer } from '../../src/upstream/page/untouched/bytes.ts';
 import type { LinkOf } from '../../src/upstream/page/links.ts';
 import type { RowsAt, RowsPlan, UntouchedPage } from '../../src/upstream/page/plan.ts';
+import { SPARE_BYTES } from '../../src/upstream/page/aside.ts';
 import { RowRenderer } from '../../src/upstream/page/rows.ts';
-import { PageFlaw, SPARE_BYTES } from '../../src/upstream/page/window.ts';
+import { PageFlaw } from '../../src/upstream/page/window.ts';
 
 /** From the environment to try others; fast-check prints it, and the path to the smallest case, when one fails. */
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_124);

@@ -144,13 +144,16 @@ export function* readValue(window: ByteWindow, bytesMax: number): Reading<Writte
     const { bytes, at } = window;
     const end = scanner === null ? endOfWord(bytes, at) : scanner.scan(bytes, at);
     window.at = end === -1 ? bytes.length : end;
-    if (window.at - window.from > bytesMax) kept = false;
+    if (window.tokenBytes > bytesMax) kept = false;
+    // Whole also where it is not kept: what passes it on unread takes it from the window.
+    if (end !== -1 || !kept) window.rejoin();
     if (end !== -1) {
       const written = { bytes: kept ? window.token() : null, scanner };
       window.mark();
       return written;
     }
-    if (!kept) window.mark();
+    if (kept) window.putAside();
+    else window.mark();
     yield* more(window);
   }
 }

@@ -1,4 +1,5 @@
 /** The bytes of a page that are in memory: the chunk that arrived last, and before it what a token had begun with. */
+import { Aside, SPARE_BYTES } from './aside.ts';
 
 /**
  * What is wrong with a page. Messages name the rule that was broken and never what PostHog sent: they reach logs, and
@@ -15,12 +16,6 @@ export class PageCut extends PageFlaw {
     super('breaks off');
   }
 }
-
-/**
- * Bytes of spare room when a token goes on in the next chunk. Without it, a row that comes in tiny chunks would be
- * copied once for each; with it, a few dozen times at most.
- */
-export const SPARE_BYTES = 16_384;
 
 /**
  * Bytes of a token of the envelope, of all of them together, and of everything in front of the rows. PostHog's are
@@ -42,14 +37,27 @@ export class ByteWindow {
   #envelopeBytes = 0;
   /** Memory of our own behind `bytes`; `null` while they are the chunk itself. */
   #own: Uint8Array | null = null;
+  /** What the token begins with, in front of `bytes`. */
+  readonly #aside = new Aside();
+  #puttingAside = false;
 
   /** Bytes of memory in use. */
   get held(): number {
-    return this.#own?.length ?? this.bytes.length;
+    return this.#aside.held + (this.#own?.length ?? this.bytes.length);
+  }
+
+  /** Bytes of the token as far as it has been read. */
+  get tokenBytes(): number {
+    return this.#aside.length + this.at - this.from;
   }
 
   append(chunk: Uint8Array): void {
     this.arrived += chunk.length;
+    if (this.#puttingAside) {
+      this.#aside.put(this.bytes.subarray(this.from));
+      this.from = this.bytes.length;
+      this.#puttingAside = false;
+    }
     const begun = this.bytes.length - this.from;
     if (begun === 0) {
       this.#own = null;
@@ -74,6 +82,26 @@ export class ByteWindow {
   /** Begins a token here. */
   mark(): void {
     this.from = this.at;
+  }
+
+  /** The next chunk will stand by itself: nothing but the token's length is asked for before it is whole again. */
+  putAside(): void {
+    this.#puttingAside = true;
+  }
+
+  /** Makes the token whole again, in front of what is behind it. */
+  rejoin(): void {
+    const { length } = this.#aside;
+    if (length === 0) return;
+    this.#own = null;
+    this.bytes = this.#aside.joinedWith(this.bytes);
+    this.at += length;
+  }
+
+  /** Lets go of the token so far. */
+  drop(): void {
+    this.#aside.drop();
+    this.mark();
   }
 
   /** Lets go of the token but for its first byte, which nobody may have seen: it moves to the end of the token. */

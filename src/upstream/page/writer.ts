@@ -8,6 +8,8 @@ const ROOM_BYTES_MIN = 4096;
 const ADDED_PART = 8;
 /** Bytes that UTF-8 takes for one unit of a text, at most. */
 const UNIT_BYTES_MAX = 3;
+/** Units of a text that room is made for unseen. A longer one is encoded by itself first, and takes the bytes it has. */
+const UNSEEN_UNITS_MAX = 131_072;
 
 const NOTHING = new Uint8Array(0);
 
@@ -45,6 +47,7 @@ export class PageWriter {
 
   raw(text: string): void {
     if (text === '') return;
+    if (text.length > UNSEEN_UNITS_MAX) return this.rawBytes(ENCODER.encode(text));
     this.#makeRoom(text.length * UNIT_BYTES_MAX);
     this.#used += ENCODER.encodeInto(text, this.#bytes.subarray(this.#used)).written;
   }

@@ -178,10 +178,16 @@ export class ByteRenderer {
     for (let end = -1; end === -1;) {
       end = scanner.scan(window.bytes, window.at);
       window.at = end === -1 ? window.bytes.length : end;
-      const bytes = window.token().subarray(before);
-      goesOut &&= bytes.length <= ROW_BYTES_MAX && (end === -1 || isJson(bytes));
+      goesOut &&= window.tokenBytes - before <= ROW_BYTES_MAX;
+      if (goesOut && end !== -1) {
+        window.rejoin();
+        goesOut = isJson(window.token().subarray(before));
+      }
       if (!goesOut) this.#leaveOut();
-      if (end === -1) yield* more(window);
+      if (end === -1) {
+        window.putAside();
+        yield* more(window);
+      }
     }
     window.mark();
     this.#anyRow ||= goesOut;
@@ -193,7 +199,7 @@ export class ByteRenderer {
   /** What has been read of the token does not go out. */
   #leaveOut(): void {
     this.#writeUntil(this.#window.from);
-    this.#window.mark();
+    this.#window.drop();
     this.#written = this.#window.at;
   }
 
