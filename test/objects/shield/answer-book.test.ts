@@ -22,6 +22,9 @@ const now = (from: AnswerBook, asked: RecallAsk, nowMs: number): Recalled => {
   if (recalled instanceof Promise) throw new Error('the answer is waited for');
   return recalled;
 };
+/** Recalls where another asks. */
+const later = async (from: AnswerBook, asked: RecallAsk, nowMs: number): Promise<Recalled> =>
+  from.recall(asked, nowMs);
 const ticketOf = (recalled: Recalled): number => {
   if (recalled.kind !== 'ask') throw new Error(`nobody is to ask: ${recalled.kind}`);
   return recalled.ticket;
@@ -31,7 +34,7 @@ describe('An answer book', () => {
   test('The first asks PostHog; those who come meanwhile are told what PostHog said, and later ones too', async () => {
     const answers = book();
     const ticket = ticketOf(now(answers, ask('a'), 0));
-    const waiting = [answers.recall(ask('a'), 5), answers.recall(ask('a', 0), 6)];
+    const waiting = [later(answers, ask('a'), 5), later(answers, ask('a', 0), 6)];
     answers.remember(ticket, NEW);
     expect(await Promise.all(waiting)).toMatchObject([
       { kind: 'answer', answer: NEW, ageMs: 0 },
@@ -121,7 +124,7 @@ describe('An answer book', () => {
   test('Only a bounded number of readers wait, and those beyond ask by themselves', async () => {
     const answers = book();
     const first = ticketOf(now(answers, ask('a'), 0));
-    const waiting = Array.from({ length: LIMITS.sharedAnswerWaitersMax }, () => answers.recall(ask('a'), 1));
+    const waiting = Array.from({ length: LIMITS.sharedAnswerWaitersMax }, () => later(answers, ask('a'), 1));
     expect(now(answers, ask('a'), 2)).toEqual({ kind: 'alone' });
     answers.remember(first, NEW);
     await Promise.all(waiting);

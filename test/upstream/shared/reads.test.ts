@@ -42,12 +42,14 @@ const textOf = async (answered: Opened): Promise<string> => {
   return text.ok ? text.value : text.failure.code;
 };
 
+const firstAnswer = async (): Promise<Opened> => opened('"first"');
+
 /** An isolate in front of an object of a project, and a PostHog that answers what a test says. */
 function isolate(book = new AnswerBook('start')) {
   let nowMs = 1000;
   let reachable = true;
   let epoch: string | null | undefined;
-  let answer: () => Promise<Opened> = async () => opened('"first"');
+  let answer: () => Promise<Opened> = firstAnswer;
   const calls = { posthog: 0, recalls: 0 };
   const told: unknown[] = [];
   const work: Promise<unknown>[] = [];
