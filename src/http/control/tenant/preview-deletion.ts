@@ -1,7 +1,7 @@
 /** A deletion that is previewed: what it would do, and its confirmation. */
 import { requestedDeletion } from '../../../catalogue/persons/deletion-job.ts';
 import type { DeletionPreview } from '../../../contract/preview.ts';
-import { failure } from '../../../core/failure.ts';
+import { failure, type Failure } from '../../../core/failure.ts';
 import type { ProjectId } from '../../../core/ids.ts';
 import { err } from '../../../core/result.ts';
 import type { KeptPreview } from '../../../objects/deletion-log/deletion-log.ts';
@@ -12,6 +12,7 @@ import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
 import { budgetAskOf, holdsOf } from '../../deletion-order.ts';
 import { admitAgain } from '../../mirror/admit-again.ts';
+import { refuseDeletion } from '../../note-refusal.ts';
 import { deletionNamed, noSuchDeletion } from '../deletions.ts';
 import { answer } from '../serve.ts';
 import { checkWholeSlice, viewOf } from './deletions.ts';
@@ -74,16 +75,25 @@ export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitte
   const current = await admitAgain(ctx, admitted, same.value.deletion);
   if (!current.ok) return current;
   const { grant, caller, principal } = current.value;
+  const asked = { kind: status.value.target, ids: status.value.asked };
+  const refuse = (why: Failure) =>
+    refuseDeletion(
+      ctx,
+      current.value,
+      { operation: 'persons_bulk_delete', projectId: project_id, flags },
+      asked,
+      why,
+    );
   const refusal = checkWholeSlice(current.value);
-  if (refusal !== null) return err(refusal);
+  if (refusal !== null) return refuse(refusal);
   const planned = plan(grant, caller, same.value.deletion, ctx.services.upstream);
-  if (!planned.ok) return planned;
+  if (!planned.ok) return refuse(planned.failure);
   const { budgets } = budgetAskOf(current.value, 0);
   const confirmation = { digest: ctx.input.body.digest, by: principal.token, budgets, holds: holdsOf(grant) };
   const view = viewOf(current.value);
   const confirmed = await callObject(ctx, () => log.confirm(id.value, confirmation, view));
   if (!confirmed.ok) return confirmed;
-  if (!confirmed.value.ok) return confirmed.value;
+  if (!confirmed.value.ok) return refuse(confirmed.value.failure);
   ctx.log.deletion = id.value;
   return answer(confirmed.value.value);
 });
