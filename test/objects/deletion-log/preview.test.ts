@@ -288,6 +288,21 @@ describe('A confirmation', () => {
     expect(deletes()).toEqual([uuids(2)]);
   });
 
+  test('A preview that is cancelled while its confirmation reads the persons is not carried out', async () => {
+    const { deletes, fail } = world(2);
+    const { hold, arrived, release } = held(lost);
+    const { stub, log, id } = await shown(2);
+    fail('look-up', hold);
+    const confirming = log.confirm(id, by(await digestOf(uuids(2))), OPERATOR);
+    await arrived();
+    expect((await log.decide(id, 'cancelled', tokenId('a'), null, OPERATOR)).ok).toBe(true);
+    release();
+    expect(await confirming).toMatchObject({ ok: false, failure: { code: 'deletion_state_conflict' } });
+    await ring(stub, NOW + HOUR);
+    expect(await newest(log)).toMatchObject({ state: 'cancelled' });
+    expect(deletes()).toEqual([]);
+  });
+
   test('A confirmation during which a look-up fails, or the object dies, leaves the preview to be confirmed again', async () => {
     const { deletes, fail } = world(2);
     const { hold, arrived, release } = held(lost);

@@ -114,6 +114,8 @@ export class Previews {
     upstream: Upstream,
   ): Promise<Result<null>> {
     const read = await this.#resolver.read(selection, upstream);
+    const { state, step } = this.#jobs.at(job.number);
+    if (step !== job.step) return err(conflict(`It cannot be confirmed: it is ${state}.`));
     if (!read.ok) return read;
     const found = read.value;
     if (found === 'too_many') return err(changed('It names more persons now than one deletion may.'));
