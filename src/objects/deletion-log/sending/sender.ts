@@ -10,7 +10,7 @@ import { distinct } from '../digest.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../job/backoff.ts';
 import { endOf, nextLook } from '../job/ends.ts';
 import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from '../job/hold.ts';
-import { deletesAtOnce, settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
+import { settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
 import { Paces } from '../pace/pace.ts';
 import { emptyDeletionReply, sendDeletion, type Upstream } from '../send.ts';
 import { drivenOf } from '../storage/driven.ts';
@@ -223,7 +223,7 @@ export class Sender {
     attempt: Ended,
     settled: Settled,
     { deletion, chunk, chunks }: PendingDeletion,
-    { firstLookMs, generation }: Upstream,
+    { firstLookMs }: Upstream,
   ): void {
     const now = this.#nowMs();
     if (chunks === 1) this.#store.settle(attempt, settled, now);
@@ -237,7 +237,6 @@ export class Sender {
     } else {
       if (chunks > 1) this.#store.settleAll(job.number, now);
       this.#settleAccepted(job, deletion, firstLookMs, now);
-      if (deletesAtOnce(deletion, generation, settled, chunks)) this.#burials.markGone(job.number);
     }
   }
 
