@@ -147,6 +147,12 @@ export interface CreatedDeletion extends Told {
   readonly entry: DeletionEntry;
 }
 
+/** A deletion whose preview was confirmed, now or by the earlier request with the same key. */
+export interface ConfirmedDeletion {
+  readonly entry: DeletionEntry;
+  readonly replayed: boolean;
+}
+
 /** How much a deletion would spend, of which budgets. */
 export interface BudgetAsk {
   readonly registration: RegistrationId;

@@ -161,7 +161,10 @@ describe('A confirmation', () => {
     const { deletes } = world(1200);
     const { stub, log, id } = await shown(1200);
     const digest = await digestOf(uuids(1200));
-    expect(await log.confirm(id, by(digest), OPERATOR)).toMatchObject({ ok: true, value: { state: 'held' } });
+    expect(await log.confirm(id, by(digest), OPERATOR)).toMatchObject({
+      ok: true,
+      value: { entry: { state: 'held' }, replayed: false },
+    });
     expect(await samplesOf(stub)).toEqual([]);
     await evictDurableObject(stub);
     await ring(stub, NOW + 1000);

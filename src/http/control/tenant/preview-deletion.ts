@@ -11,8 +11,10 @@ import type { ShownBy } from '../../../policy/redact-answer.ts';
 import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
 import { budgetAskOf, holdsOf } from '../../deletion-order.ts';
+import { readIdempotencyKey } from '../../input/idempotency-key.ts';
 import { admitAgain } from '../../mirror/admit-again.ts';
 import { refuseDeletion } from '../../note-refusal.ts';
+import { deletionHeaders } from '../../reply/deletion-headers.ts';
 import { deletionNamed, noSuchDeletion } from '../deletions.ts';
 import { answer } from '../serve.ts';
 import { checkWholeSlice, viewOf } from './deletions.ts';
@@ -64,6 +66,8 @@ export const getDeletionPreview = withToken('get_deletion_preview', async (ctx, 
 export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitted) => {
   const id = deletionNamed(ctx);
   if (!id.ok) return id;
+  const key = readIdempotencyKey(ctx.request.headers);
+  if (!key.ok) return key;
   const log = ctx.services.deletionLog(admitted.principal.tenant);
   const status = await callObject(ctx, () => log.status(id.value, viewOf(admitted)));
   if (!status.ok) return status;
@@ -88,12 +92,20 @@ export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitte
   if (refusal !== null) return refuse(refusal);
   const planned = plan(grant, caller, same.value.deletion, ctx.services.upstream);
   if (!planned.ok) return refuse(planned.failure);
-  const { budgets } = budgetAskOf(current.value, 0);
-  const confirmation = { digest: ctx.input.body.digest, by: principal.token, budgets, holds: holdsOf(grant) };
+  const { budgets, registration } = budgetAskOf(current.value, 0);
+  const ancestors = principal.ancestors.map((ancestor) => ancestor.id);
+  const confirmation = {
+    digest: ctx.input.body.digest,
+    by: principal.token,
+    keyed: key.value === null ? undefined : { key: key.value, registration, ancestors },
+    budgets,
+    holds: holdsOf(grant),
+  };
   const view = viewOf(current.value);
   const confirmed = await callObject(ctx, () => log.confirm(id.value, confirmation, view));
   if (!confirmed.ok) return confirmed;
   if (!confirmed.value.ok) return refuse(confirmed.value.failure);
   ctx.log.deletion = id.value;
-  return answer(confirmed.value.value);
+  const { entry, replayed } = confirmed.value.value;
+  return answer(entry, { headers: deletionHeaders(entry.id, { replayed, likelyRepeatOf: null }) });
 });

@@ -1,5 +1,4 @@
 /** Writes deletions down: who asked for what, what it spends, and what holds it, in one transaction. */
-import { failure, type Failure } from '../../../core/failure.ts';
 import type { DeletionId, Random } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
@@ -15,7 +14,7 @@ import { settleEmpty } from '../job/settle.ts';
 import { Paces } from '../pace/pace.ts';
 import { isSelection } from '../resolving/selection.ts';
 import { emptyDeletionReply, heldReply, type Upstream } from '../send.ts';
-import type { Keyed } from './keyed.ts';
+import { reused, type Keyed } from './keyed.ts';
 import type { PreparedOrder } from './prepare.ts';
 import { IdempotencyKeys, sameSince } from '../storage/repeats.ts';
 import { Jobs } from '../storage/jobs.ts';
@@ -184,10 +183,3 @@ export class Intents {
     }
   }
 }
-
-const reused = (): Failure =>
-  failure(
-    'idempotency_key_reused',
-    'This key was sent with another request in the last seven days. Nothing was deleted. Make a new key for every request.',
-    'Idempotency-Key',
-  );

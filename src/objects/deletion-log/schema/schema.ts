@@ -1,5 +1,6 @@
 import type { Migration } from '../../migrations.ts';
 import { auditStep } from './audit.ts';
+import { confirmationsStep } from './confirmations.ts';
 import { looksStep } from './looks.ts';
 import { paceStep } from './pace.ts';
 import { releasedStep } from './released.ts';
@@ -277,4 +278,5 @@ ${SELECTION_TABLES(appendOnly)}
   },
   auditStep(appendOnly),
   releasedStep,
+  confirmationsStep,
 ];

@@ -48,9 +48,11 @@ export class IdempotencyKeys {
   find(key: string, now: number): z.output<typeof Row> | null {
     const [row] = this.#sql
       .exec(
-        'SELECT entry, fingerprint FROM idempotency_keys WHERE key = ? AND entry >= ?',
+        `SELECT entry, fingerprint FROM idempotency_keys WHERE key = ?1 AND entry >= ?2
+        UNION ALL SELECT entry, fingerprint FROM confirmation_keys WHERE key = ?1 AND at >= ?3`,
         key,
         firstNumberAt(now - LIMITS.idempotencyKeyMsMax),
+        now - LIMITS.idempotencyKeyMsMax,
       )
       .toArray();
     return row === undefined ? null : Row.parse(row);
@@ -66,6 +68,22 @@ export class IdempotencyKeys {
     const oldest = '(SELECT entry FROM idempotency_keys WHERE entry < ? ORDER BY entry LIMIT ?)';
     const pruned = this.#delete(`entry IN ${oldest}`, full ? number : old, PRUNED_AT_ONCE);
     this.#count = before + 1 - expired - pruned;
+  }
+
+  /** The key of a confirmation: one row, and one for each that is pruned. A preview is confirmed once, so there are few. */
+  recordConfirmation(number: number, { key, fingerprint }: Keyed, now: number): void {
+    this.#sql
+      .exec(
+        `DELETE FROM confirmation_keys WHERE at < ?1 AND key IN
+          (SELECT key FROM confirmation_keys WHERE key = ?2 OR at < ?1 LIMIT ?3)`,
+        now - LIMITS.idempotencyKeyMsMax,
+        key,
+        PRUNED_AT_ONCE,
+      )
+      .toArray();
+    this.#sql
+      .exec('INSERT INTO confirmation_keys VALUES (?, ?, ?, ?)', key, number, now, fingerprint)
+      .toArray();
   }
 
   /** Forgets what was counted, for when a transaction was rolled back. */
