@@ -115,6 +115,8 @@ export class Intents {
     const number = nextNumber(this.#store.newest(), now);
     const id = deletionIdOf(number, this.#world.random);
     const chunked = chunksOf(order.deletion.target).length > 1;
+    const likelyRepeatOf =
+      keyed === null && order.preview === undefined ? this.#repeatOf(order, digest, now) : null;
     try {
       return this.#storage.transactionSync(() => {
         this.#registrations.begin(order.registration, number);
@@ -124,13 +126,17 @@ export class Intents {
         this.#paces.record(number, order.paces ?? []);
         if (keyed !== null) this.#keys.record(number, keyed, now);
         this.#alarm.armBy(now);
-        return { number, id, isHeld: false, told: null, likelyRepeatOf: null };
+        return { number, id, isHeld: false, told: null, likelyRepeatOf };
       });
     } catch (defect) {
       this.#registrations.forget();
       this.#keys.forget();
       throw defect;
     }
+  }
+
+  #repeatOf(order: DeletionOrder, digest: string, now: number): DeletionId | null {
+    return sameSince(this.#storage.sql, now - LIMITS.likelyRepeatMsMax, order, digest);
   }
 
   #recordRequester(
@@ -153,8 +159,7 @@ export class Intents {
     const chunked = lists.length > 1;
     const facts = factsOf(order, persons, lists.length, upstream, now);
     const isHeld = facts.began === 'held';
-    const likelyRepeatOf =
-      keyed === null ? sameSince(this.#storage.sql, now - LIMITS.likelyRepeatMsMax, order, digest) : null;
+    const likelyRepeatOf = keyed === null ? this.#repeatOf(order, digest, now) : null;
     const nothingToSend = persons === 0 && resolved !== undefined;
     const dueAt = nothingToSend ? null : firstDue(facts, now, upstream.timeoutMs);
     try {
