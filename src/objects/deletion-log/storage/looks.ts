@@ -135,12 +135,13 @@ export class Looks {
   sent(number: number, chunk: number): PendingDeletion {
     const [row] = this.#rows(
       `SELECT i.origin, i.operation, i.project_id, i.delete_events, i.delete_recordings, i.keep_person,
-        ? AS chunk, coalesce(j.chunks, 1) AS chunks, 
-        CASE WHEN f.ids IS NOT NULL AND i.target <> 'person' THEN 'uuids' ELSE coalesce(r.target, i.target) END AS target,
+        ? AS chunk, coalesce(j.chunks, 1) AS chunks,
+        CASE WHEN s.entry IS NOT NULL THEN 'uuids' WHEN f.ids IS NOT NULL AND i.target <> 'person' THEN 'uuids' ELSE coalesce(r.target, i.target) END AS target,
         0 AS chunk_attempts, 0 AS attempts, 1 AS resolved, NULL AS slices, 0 AS moved_at,
         coalesce(f.ids, r.ids, c.ids, i.ids) AS ids
       FROM intents i
         LEFT JOIN jobs j ON j.entry = i.entry
+        LEFT JOIN selections s ON s.entry = i.entry
         LEFT JOIN resolutions r ON r.entry = i.entry
         LEFT JOIN chunks c ON c.entry = i.entry AND c.chunk = ?
         LEFT JOIN rechecks f ON f.entry = i.entry AND f.chunk = ? AND f.of_chunk = 1
