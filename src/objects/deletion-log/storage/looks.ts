@@ -1,5 +1,7 @@
 /** The looks for persons that were deleted: what was looked for, and what was found. Decides nothing. */
 import * as z from 'zod';
+import type { Deletion } from '../../../catalogue/deletion.ts';
+import type { Generation } from '../../../catalogue/generation.ts';
 import { PersonUuid } from '../../../core/ids.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { JsonColumn } from '../entry.ts';
@@ -162,6 +164,11 @@ export class Looks {
       chunk,
     );
     return row === undefined ? null : Ids.parse(row).ids;
+  }
+
+  /** Can PostHog be asked about events? Generation A has no list of event deletions, and the list names persons by UUID. */
+  seesEvents(number: number, { flags }: Pick<Deletion, 'flags'>, generation: Generation): boolean {
+    return flags.delete_events && generation !== 'A' && this.persons(number).size > 0;
   }
 
   /** Every person that was sent by UUID; empty where persons were named otherwise. */
