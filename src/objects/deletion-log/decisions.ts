@@ -41,10 +41,10 @@ export class Decisions {
   ): Failure | null {
     const number = numberOf(entry.id);
     const job = this.#jobs.at(number);
-    if (this.#runner.isBusy(number) && !isBeingRead(job.state)) return beingSent();
     const holds = holdsOf(this.#jobs.facts(number), this.#jobs.events(number), now);
     const conflict = checkDecision(decision, job.state, holds, entry);
     if (conflict !== null) return conflict;
+    if (this.#runner.isBusy(number) && !isBeingRead(job.state)) return beingSent();
     this.#storage.transactionSync(() => {
       this.#release(decision, entry, number);
       this.#jobs.decide(job, decision, now, by, note);
