@@ -10,7 +10,7 @@ import {
   bulk,
   deletionsIn,
   freshLog,
-  held,
+  held as heldUp,
   HOUR,
   lost,
   newest,
@@ -193,7 +193,7 @@ test('A single delete that is held is answered with 202 and no body', async () =
 });
 
 test('A cancellation while PostHog is being sent a deletion is refused with how far it went', async () => {
-  const { hold, arrived, release } = held(answer(202));
+  const { hold, arrived, release } = heldUp(answer(202));
   posthog(answer(202), hold);
   const { stub, log } = freshLog();
   await log.create(order(bulk(uuids(2000))));
