@@ -64,16 +64,19 @@ export function useLease(use: TokenUse, cost: number, nowMs: number, termMs: num
 
 /**
  * What to ask for. The lease is used no more from here on, so that what is returned is counted once wherever the question
- * or its answer is lost. Null in the place of the question where another one is under way: that one brings the next lease.
+ * or its answer is lost. Null in the place of the question where another one is under way, which brings the next lease, and
+ * where nothing is spent.
  */
 export function askLease(
   use: TokenUse,
+  cost: number,
   nowMs: number,
   termMs: number,
 ): { readonly use: TokenUse; readonly ask: LeaseAsk | null } {
   const { lease, askedMs } = use;
   // A question that was not answered within a term brings nothing any more.
-  if (askedMs !== null && isWithin(askedMs, termMs, nowMs)) return { use, ask: null };
+  const isAsked = askedMs !== null && isWithin(askedMs, termMs, nowMs);
+  if (isAsked || cost === 0) return { use, ask: null };
   const returned = lease !== null && isCurrent(lease, nowMs) ? { id: lease.id, unused: lease.left } : null;
   return {
     use: { ...use, lease: null, askedMs: nowMs },

@@ -50,7 +50,7 @@ export async function admit(
 ): Promise<Result<Admitted>> {
   const leased = ctx.services.leases.use(principal, cost);
   if (leased !== null) return admittedBy(ctx, principal, leased);
-  const asking = ctx.services.leases.ask(principal);
+  const asking = ctx.services.leases.ask(principal, cost);
   const admission = await askObject(ctx, principal, { cost, lease: asking.ask });
   ctx.services.leases.answered(principal, asking, cost, admission.ok ? admission.value : null);
   return admission.ok ? admittedBy(ctx, principal, admission.value) : admission;

@@ -52,10 +52,10 @@ export class Leases {
   }
 
   /** To be called right before the object is asked: the term of the lease counts from here. */
-  ask(principal: Principal): Asking {
+  ask(principal: Principal, cost: number): Asking {
     const askedMs = this.#readClock();
     const known = this.#known.get(principal) ?? { use: unused(askedMs), admission: null };
-    const { use, ask } = askLease(known.use, askedMs, LIMITS.leaseTermMs);
+    const { use, ask } = askLease(known.use, cost, askedMs, LIMITS.leaseTermMs);
     this.#remember(principal, { use, admission: ask === null ? known.admission : null });
     return { askedMs, ask, setBacks: this.#setBacks };
   }

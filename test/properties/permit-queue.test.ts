@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
 import { PermitQueue, type Decision } from '../../src/objects/shield/permit-queue.ts';
 import { RequestWindow, WINDOW_MS } from '../../src/objects/shield/request-window.ts';
-import { steadyClock } from '../../src/objects/steady-clock.ts';
+import { steadyClock } from '../../src/objects/shield/steady-clock.ts';
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_126);
 const RUNS = { seed: SEED, numRuns: 400 };

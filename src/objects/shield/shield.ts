@@ -9,7 +9,7 @@ import { migrate } from '../migrations.ts';
 import { LeaseTerm } from './lease-term.ts';
 import { PermitQueue, type Decision, type Verdict } from './permit-queue.ts';
 import { SHIELD_STEPS } from './schema.ts';
-import { steadyClock } from '../steady-clock.ts';
+import { steadyClock } from './steady-clock.ts';
 import { TombstoneStore } from './tombstone-store.ts';
 
 /** How long queries pause after a 429 without `Retry-After`: others have filled PostHog's places (corrections §5 Q10). */

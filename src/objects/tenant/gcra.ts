@@ -36,7 +36,9 @@ export const emptyBucket = (nowMs: number): Bucket => ({ atMs: nowMs, owed: 0, .
  * and no request waits for the clock to catch up. Null while the clock was not set back.
  */
 export const rewound = (bucket: Bucket, nowMs: number): Bucket | null =>
-  bucket.atMs - nowMs > CLOCK_JITTER_MS ? { ...bucket, atMs: nowMs } : null;
+  bucket.atMs - nowMs > CLOCK_JITTER_MS
+    ? { ...bucket, atMs: nowMs, leasedUntilMs: bucket.leasedUntilMs - (bucket.atMs - nowMs) }
+    : null;
 
 /** The level at `nowMs`, never below `floor`. A `nowMs` before the level's own time pays nothing off. */
 function drain({ atMs, owed }: Level, floor: number, rate: Rate, nowMs: number): Level {

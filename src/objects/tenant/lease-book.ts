@@ -20,7 +20,7 @@ export const requestsToLease = (used: number, cost: number, left: number): numbe
 
 /**
  * The leases an object has given that have not ended. In memory only: what they spent is stored with the rate, and an object
- * that restarts takes none of them back. `nowMs` never runs back.
+ * that restarts takes none of them back.
  */
 export class LeaseBook {
   readonly #limiter: RateLimiter;
@@ -42,11 +42,15 @@ export class LeaseBook {
     return this.#given.size;
   }
 
-  /** Ends the leases whose time is over. To be called before the limiter is used. */
+  /**
+   * Ends the leases whose time is over. To be called before the limiter is used. Where the clock was set back, those that
+   * have not ended last a term from now on.
+   */
   endDue(nowMs: number): void {
     for (const [id, lease] of this.#given) {
-      if (lease.endsMs > nowMs) return;
-      this.#end(id, lease, 0, lease.endsMs);
+      if (lease.endsMs <= nowMs) this.#end(id, lease, 0, lease.endsMs);
+      else if (lease.endsMs <= nowMs + LIMITS.leaseTermMs) return;
+      else this.#given.set(id, { ...lease, endsMs: nowMs + LIMITS.leaseTermMs });
     }
   }
 

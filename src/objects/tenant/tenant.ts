@@ -14,7 +14,6 @@ import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Rate, TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import { migrate } from '../migrations.ts';
-import { steadyClock } from '../steady-clock.ts';
 import type { LimitStatus } from './gcra.ts';
 import { LeaseBook } from './lease-book.ts';
 import { LeaseWatch, QUIET, STARTED } from './lease-ends.ts';
@@ -100,7 +99,6 @@ export class Tenant extends DurableObject {
   #leases: LeaseBook;
   readonly #leaseWatch: LeaseWatch;
   readonly #revocations = new RevocationLimiter();
-  readonly #nowMs = steadyClock(() => Date.now());
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -155,7 +153,7 @@ export class Tenant extends DurableObject {
     const nowMs = Date.now();
     const now = new Date(nowMs).toISOString();
     return this.#change(() => {
-      if (before !== null) this.#retune(before.record.rate, record.rate);
+      if (before !== null) this.#retune(before.record.rate, record.rate, nowMs);
       return this.#record.write({
         tenant: id,
         registration: before?.registration ?? newRegistrationId(random),
@@ -166,8 +164,7 @@ export class Tenant extends DurableObject {
     });
   }
 
-  #retune(from: Rate, to: Rate): void {
-    const nowMs = this.#nowMs();
+  #retune(from: Rate, to: Rate, nowMs: number): void {
     this.#leases.endDue(nowMs);
     this.#limiter.retune('tenant', from, to, nowMs);
   }
@@ -224,7 +221,7 @@ export class Tenant extends DurableObject {
     if (stored.record.suspended) {
       return refused(failure('tenant_suspended', 'The operator has suspended this tenant.'));
     }
-    const nowMs = this.#nowMs();
+    const nowMs = Date.now();
     const tooMany = cost === 'revocation' ? this.#revocations.check(self.id, nowMs) : null;
     if (tooMany !== null) return refused(tooMany);
     const requests = cost === 'revocation' ? 0 : cost;
