@@ -11,22 +11,40 @@ const RUNS = { seed: SEED, numRuns: Number(process.env['FC_RUNS'] ?? 400) };
 const START = 1_795_000_000_000;
 const DAY_MS = 86_400_000;
 const ISOLATES = 3;
+/** More than most bursts of these properties. */
+const FLOOD = 60;
 
 const rate = fc.oneof(
-  fc.record({
-    requests_per_minute: fc.integer({ min: 1, max: 6000 }),
-    burst: fc.integer({ min: 1, max: 120 }),
-  }),
-  fc.record({
-    requests_per_minute: fc.integer({ min: 1, max: 10_000_000 }),
-    burst: fc.integer({ min: 1, max: 1_000_000 }),
-  }),
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      requests_per_minute: fc.oneof(fc.integer({ min: 1, max: 200 }), fc.integer({ min: 1, max: 3000 })),
+      burst: fc.integer({ min: 8, max: 60 }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      requests_per_minute: fc.integer({ min: 1, max: 10_000_000 }),
+      burst: fc.integer({ min: 1, max: 1_000_000 }),
+    }),
+  },
 );
 const rates = fc.array(rate, { minLength: 1, maxLength: 2 });
 
 type Step =
   /** So many requests, one after the other, in one isolate. */
   | { readonly kind: 'requests'; readonly isolate: number; readonly times: number; readonly cost: number }
+  | { readonly kind: 'everywhere'; readonly times: number }
+  /** A question that is long under way, and requests of the same isolate meanwhile. */
+  | {
+      readonly kind: 'late';
+      readonly isolate: number;
+      readonly cost: number;
+      readonly times: number;
+      readonly beforeMs: number;
+      readonly afterMs: number;
+    }
   /** A question that is answered later, or never. */
   | { readonly kind: 'ask'; readonly isolate: number; readonly cost: number }
   | { readonly kind: 'arrive' | 'deliver' | 'lose'; readonly nth: number }
@@ -48,6 +66,21 @@ const usual: fc.WeightedArbitrary<Step>[] = [
       times: fc.oneof(fc.constant(1), fc.integer({ min: 1, max: 40 })),
     }),
   },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('everywhere'), times: fc.integer({ min: 1, max: 12 }) }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('late'),
+      isolate,
+      cost,
+      times: fc.nat(5),
+      beforeMs: fc.nat(900),
+      afterMs: fc.nat(900),
+    }),
+  },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('ask'), isolate, cost }) },
   {
     weight: 3,
@@ -57,7 +90,11 @@ const usual: fc.WeightedArbitrary<Step>[] = [
     weight: 4,
     arbitrary: fc.record({
       kind: fc.constant('wait'),
-      ms: fc.oneof(fc.nat(300), fc.integer({ min: 900, max: 1100 }), fc.nat(20_000)),
+      ms: fc.oneof(
+        { weight: 6, arbitrary: fc.nat(300) },
+        { weight: 4, arbitrary: fc.integer({ min: 600, max: 1100 }) },
+        { weight: 1, arbitrary: fc.nat(20_000) },
+      ),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget'), isolate }) },
@@ -95,6 +132,19 @@ function take(world: RateInNode, step: Step): void {
     case 'requests':
       for (let sent = 0; sent < step.times; sent += 1) world.ask(step.isolate, step.cost);
       return;
+    case 'everywhere':
+      for (let nth = 0; nth < ISOLATES; nth += 1)
+        take(world, { kind: 'requests', isolate: nth, times: step.times, cost: 1 });
+      return;
+    case 'late': {
+      const late = world.request(step.isolate, step.cost);
+      world.nowMs += step.beforeMs;
+      if (late === null) return;
+      take(world, { ...step, kind: 'requests', cost: 1 });
+      world.arrive(late);
+      world.nowMs += step.afterMs;
+      return world.deliver(late);
+    }
     case 'ask':
       world.request(step.isolate, step.cost);
       return;
@@ -122,7 +172,10 @@ function take(world: RateInNode, step: Step): void {
   }
 }
 
-/** Lives through the steps, and looks after each. */
+/**
+ * Lives through the steps, and looks after each. At the end every isolate uses what is leased to it and asks for all that is
+ * left: what was given too much shows then.
+ */
 function live(
   given: readonly Rate[],
   steps: readonly Step[],
@@ -133,6 +186,14 @@ function live(
     for (const step of steps) {
       take(world, step);
       look(world, step);
+    }
+    for (const wait of [0, 900, 200]) {
+      take(world, { kind: 'wait', ms: wait });
+      for (let nth = 0; nth < ISOLATES; nth += 1) {
+        const flood: Step = { kind: 'requests', isolate: nth, times: FLOOD, cost: 1 };
+        take(world, flood);
+        look(world, flood);
+      }
     }
     return world;
   } finally {
@@ -286,5 +347,63 @@ describe('One isolate alone', () => {
     world.close();
     if (answer === 'leased') throw new Error('the lease has ended');
     expect(answer.limits[0]?.remaining).toBeLessThanOrEqual(100 - before);
+  });
+
+  test('A lease that is being given back is used no more, whenever the question arrives', () => {
+    const world = new RateInNode([single], 1, START);
+    for (let sent = 0; sent < 20; sent += 1) world.ask(0, 1);
+    const question = world.request(0, 30);
+    if (question === null) throw new Error('so many are not leased');
+    const before = world.byLease;
+    const meanwhile = world.ask(0, 1);
+    world.arrive(question);
+    world.deliver(question);
+    world.close();
+    expect(question.asking.ask?.returned?.unused).toBeGreaterThan(0);
+    expect([meanwhile === 'leased', world.byLease]).toEqual([false, before]);
+  });
+});
+
+describe('An object that restarts while leases are out', () => {
+  /** In a term it pays off more than a stride. */
+  const fast: Rate = { requests_per_minute: 6000, burst: 40 };
+
+  /** Every isolate has a lease, and everything else was paid off again. */
+  function leasing(): RateInNode {
+    const world = new RateInNode([fast], ISOLATES, START);
+    for (const cost of [5, 1]) {
+      for (let nth = 0; nth < ISOLATES; nth += 1) world.ask(nth, cost);
+      world.nowMs += cost === 5 ? 400 : 0;
+    }
+    return world;
+  }
+
+  test.each([0, 100, 500, 900])(
+    'An object that restarted %i ms ago admits no more, although it does not know its leases',
+    (ms) => {
+      const world = leasing();
+      world.restart();
+      world.nowMs += ms;
+      const before = world.byLease;
+      for (let nth = 0; nth < ISOLATES; nth += 1) {
+        for (let sent = 0; sent < FLOOD; sent += 1) world.ask(nth, 1);
+      }
+      world.close();
+      expect(world.byLease).toBeGreaterThan(before);
+      expectNoWindowAbove(fast, world.admitted);
+    },
+  );
+
+  test('An object that restarted takes no lease back that it gave before', () => {
+    const world = leasing();
+    world.restart();
+    for (let nth = 1; nth < ISOLATES; nth += 1) for (let sent = 0; sent < 6; sent += 1) world.ask(nth, 1);
+    const { remaining } = world;
+    const question = world.request(0, 5);
+    if (question === null) throw new Error('so many are not leased');
+    world.arrive(question);
+    world.close();
+    expect(question.asking.ask?.returned).toMatchObject({ unused: 4 });
+    expect([world.isLeasing, question.admission?.limits[0]?.remaining]).toEqual([true, remaining - 5]);
   });
 });

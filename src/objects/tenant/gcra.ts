@@ -139,19 +139,20 @@ export interface StoredBucket extends Level {
   readonly heldUntilMs: number;
 }
 
-/** Milliseconds for which leases may still be used. A stored bucket does not know them, and is paid off meanwhile. */
-const leadMsOf = ({ atMs, leased, leasedUntilMs }: Bucket): number =>
-  leased === 0 ? 0 : Math.max(0, leasedUntilMs - atMs);
+/** When the last lease has ended. A stored bucket does not know leases, and must not be paid off before. */
+const leaseFreeMs = ({ atMs, leased, leasedUntilMs }: Bucket): number =>
+  leased === 0 ? atMs : Math.max(atMs, leasedUntilMs);
 
-/** What to store for a bucket: all it owes, the rest of a stride, and what time pays off until the last lease ends. */
-export function writeAhead(bucket: Bucket, rate: Rate): StoredBucket {
-  const ahead = slackOf(rate) + leadMsOf(bucket) * rate.requests_per_minute;
-  return { atMs: bucket.atMs, owed: bucket.owed + ahead, heldUntilMs: bucket.atMs + HOLD_MS };
-}
+/** What to store for a bucket: all it owes and the rest of a stride, paid off from the end of its leases on. */
+export const writeAhead = (bucket: Bucket, rate: Rate): StoredBucket => ({
+  atMs: leaseFreeMs(bucket),
+  owed: bucket.owed + slackOf(rate),
+  heldUntilMs: bucket.atMs + HOLD_MS,
+});
 
 /**
  * The bucket to go on with at `nowMs` when only the stored one is left. It owes at least what the lost one owed,
- * and more by less than a stride; where the lost one had leases, by what a term pays off besides.
+ * and more by less than a stride; where the lost one had leases, it is paid off a term later at most.
  */
 export function resume(stored: StoredBucket, rate: Rate, nowMs: number): Bucket {
   const shown = drain(stored, 0, rate, nowMs);
@@ -164,7 +165,7 @@ export function resume(stored: StoredBucket, rate: Rate, nowMs: number): Bucket 
  * to be stored first.
  */
 export const covers = (stored: StoredBucket, bucket: Bucket, rate: Rate): boolean =>
-  resume(stored, rate, bucket.atMs + leadMsOf(bucket)).owed >= bucket.owed;
+  resume(stored, rate, leaseFreeMs(bucket)).owed >= bucket.owed;
 
 /** The bucket after `requests` more were spent and leased until `endsMs`. They fit: the caller has looked. */
 export const lend = (bucket: Bucket, requests: number, endsMs: number): Bucket => ({

@@ -97,6 +97,12 @@ export class RateInNode {
     return this.#book.size > 0;
   }
 
+  /** What the object says is left of the tenant's rate. */
+  get remaining(): number {
+    const { spent } = this.#book.spend(this.limits, 0, null, this.nowMs + this.aheadMs);
+    return spent.statuses[0]?.remaining ?? 0;
+  }
+
   /** One request: admitted by a lease, or a question that is sent. Null where no hop was needed. */
   request(nth: number, cost: number): Question | null {
     const isolate = this.#at(nth);
