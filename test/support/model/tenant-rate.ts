@@ -1,12 +1,13 @@
 /** The rate of one token as it is deployed, in Node: an object over a SQLite that outlives it, and isolates that lease from it. */
 import type { Principal } from '../../../src/authn/token.ts';
 import { ProjectId, RegistrationId, TenantId, TokenId } from '../../../src/core/ids.ts';
-import { Leases, type Asking } from '../../../src/http/leases.ts';
+import type { Lease } from '../../../src/core/lease.ts';
+import { Leases, type AdmittedByObject, type Asking } from '../../../src/http/leases.ts';
 import { LeaseBook } from '../../../src/objects/tenant/lease-book.ts';
 import { limitsShown } from '../../../src/objects/tenant/limits.ts';
 import { RateLimiter, type Limit } from '../../../src/objects/tenant/rate-limiter.ts';
 import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';
-import type { Admission } from '../../../src/objects/tenant/tenant.ts';
+import type { Admission, LimitStatus } from '../../../src/objects/tenant/tenant.ts';
 import { TenantRecord, type Rate } from '../../../src/policy/grant.ts';
 import { Database } from './database.ts';
 
@@ -28,6 +29,15 @@ export const principal = (): Principal => ({
   issuedAtSeconds: 0,
   notBeforeSeconds: null,
   expiresAtSeconds: 4_000_000_000,
+});
+
+/** What an object says that admits a request. */
+export const admission = (limits: LimitStatus[], lease: Lease | null): AdmittedByObject => ({
+  verdict: 'admitted',
+  tenant: RECORD,
+  registration: REGISTRATION,
+  limits,
+  lease,
 });
 
 /** Requests that were admitted, by the true time. */
@@ -111,7 +121,12 @@ export class RateInNode {
       this.byLease += 1;
       return null;
     }
-    const question = { isolate: nth, asking: isolate.leases.ask(isolate.principal, cost), cost, admission: null };
+    const question = {
+      isolate: nth,
+      asking: isolate.leases.ask(isolate.principal, cost),
+      cost,
+      admission: null,
+    };
     this.#questions.push(question);
     return question;
   }
@@ -124,7 +139,7 @@ export class RateInNode {
     if (spent.refused === null) this.admitted.push({ atMs: this.nowMs, cost });
     question.admission =
       spent.refused === null
-        ? { verdict: 'admitted', tenant: RECORD, registration: REGISTRATION, limits, lease }
+        ? admission(limits, lease)
         : {
             verdict: 'refused',
             failure: { code: 'rate_limited', detail: '', attr: null, ...spent.refused },
