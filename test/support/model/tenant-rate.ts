@@ -1,6 +1,7 @@
 /** The rate of one token as it is deployed, in Node: an object over a SQLite that outlives it, and isolates that lease from it. */
 import type { Principal } from '../../../src/authn/token.ts';
 import { ProjectId, RegistrationId, TenantId, TokenId } from '../../../src/core/ids.ts';
+import { failureUntil } from '../../../src/core/failure.ts';
 import type { Lease } from '../../../src/core/lease.ts';
 import { Leases, type AdmittedByObject, type Asking } from '../../../src/http/leases.ts';
 import { LeaseBook } from '../../../src/objects/tenant/lease-book.ts';
@@ -142,7 +143,7 @@ export class RateInNode {
         ? admission(limits, lease)
         : {
             verdict: 'refused',
-            failure: { code: 'rate_limited', detail: '', attr: null, ...spent.refused },
+            failure: failureUntil('rate_limited', '', spent.refused.retryAfterSeconds),
             limits,
           };
   }
