@@ -371,9 +371,9 @@ describe('An object that restarts while leases are out', () => {
   /** Every isolate has a lease, and everything else was paid off again. */
   function leasing(): RateInNode {
     const world = new RateInNode([fast], ISOLATES, START);
-    for (const cost of [5, 1]) {
-      for (let nth = 0; nth < ISOLATES; nth += 1) world.ask(nth, cost);
-      world.nowMs += cost === 5 ? 400 : 0;
+    for (const each of [5, 1]) {
+      for (let nth = 0; nth < ISOLATES; nth += 1) world.ask(nth, each);
+      world.nowMs += each === 5 ? 400 : 0;
     }
     return world;
   }

@@ -1,6 +1,8 @@
 /** A gateway of several isolates over the same objects, and callers that keep them busy. */
+import { readFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Plugin } from 'esbuild';
 import { afterAll } from 'vitest';
 import { startWorker } from '../../scripts/worker.ts';
 import { clientOf, parsed, type Answer, type Send } from './client.ts';
@@ -13,11 +15,28 @@ export interface Isolates {
   readonly send: Send;
   readonly admin: (method: string, path: string, json?: unknown) => Promise<Answer>;
   readonly tenants: Tenants;
-  /** The tenant's object loses its memory, and whoever waits for it gets no answer. */
-  readonly evict: (tenant: string) => Promise<void>;
+  /** The tenant's object loses its memory, and what is being asked of it gets no answer. */
+  readonly crash: (tenant: string) => Promise<void>;
 }
 
-const SCRIPT = 'hedgerow';
+/** An eviction waits until the object has nothing to do; this one ends in the middle of it. */
+const crashing: Plugin = {
+  name: 'tenants that crash',
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /src\/index\.ts$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const exported = "export { Tenant } from './objects/tenant/tenant.ts';";
+      if (!source.includes(exported)) throw new Error('index.ts exports Tenant in another way');
+      const crashes = `import { Tenant as Deployed } from './objects/tenant/tenant.ts';
+        export class Tenant extends Deployed { crash() { this.ctx.abort('by a test'); } }`;
+      return { contents: source.replace(exported, crashes), loader: 'ts' };
+    });
+  },
+};
+
+interface CrashingStub {
+  readonly crash: () => Promise<void>;
+}
 
 export async function startIsolates(count: number): Promise<Isolates> {
   const gateway = await startWorker({
@@ -28,8 +47,10 @@ export async function startIsolates(count: number): Promise<Isolates> {
     stateFolder: null,
     onLine: () => undefined,
     isolates: count,
+    plugins: [crashing],
   });
   afterAll(() => gateway.stop());
+  const objects = await gateway.miniflare.getDurableObjectNamespace('TENANT');
   const send = clientOf(gateway.origin);
   const admin: Isolates['admin'] = (method, path, json) =>
     send(method, `/admin/v1/tenants${path}`, { token: ADMIN_TOKEN, ...(json === undefined ? {} : { json }) });
@@ -38,7 +59,10 @@ export async function startIsolates(count: number): Promise<Isolates> {
     send,
     admin,
     tenants: tenantsOf(admin, send),
-    evict: (name) => gateway.miniflare.unsafeEvictDurableObject(SCRIPT, 'Tenant', { name }),
+    crash: async (name) => {
+      const stub = objects.get(objects.idFromName(name)) as unknown as CrashingStub;
+      await stub.crash().catch(() => undefined);
+    },
   };
 }
 
