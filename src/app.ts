@@ -8,6 +8,7 @@ import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
 import { logMisconfiguration, logRequest, noteFailure, openLog } from './http/log.ts';
+import { Leases } from './http/leases.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { knownProjects } from './http/known-projects.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
@@ -75,6 +76,7 @@ function servicesOf(env: Env, config: Config): Services {
       insightRoute: config.insightRoute,
     },
     tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
+    leases: new Leases(nowMs),
     deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
     fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
     fusePersonsPerDay: config.fusePersonsPerDay,

@@ -108,6 +108,15 @@ export const LIMITS = {
   queryPauseMsMax: 3_600_000,
   /** Milliseconds for which an isolate may go by the tombstones it was told of: what a delete waits for them at most. */
   tombstoneLeaseMs: 200,
+  /**
+   * Milliseconds for which an isolate may admit requests that were leased to it: what revoking, and every change of a
+   * tenant, waits for them at most.
+   */
+  leaseTermMs: 1000,
+  /** Leases that one tenant's object has given at once, of about 200 bytes each. Requests beyond ask one by one. */
+  leasesMax: 1000,
+  /** Tokens whose leases an isolate remembers: as many as it remembers tokens. */
+  leasedTokensMax: 2000,
   /** The longest time for which a tenant's record lets an answer be given again, in seconds. */
   rememberSecondsMax: 60,
   /** An answer up to this is shared by requests: a page of a hundred persons. */

@@ -12,6 +12,7 @@ import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
 import type { UpstreamFacts } from '../policy/decide.ts';
 import type { ClientFactory, PostHogClient } from '../upstream/client.ts';
+import type { Leases } from './leases.ts';
 import type { SharedOpened, SharedReads, Sharing } from '../upstream/shared/reads.ts';
 import type { UpstreamRequest } from '../upstream/request.ts';
 import type { TombstonesOf } from './known-projects.ts';
@@ -26,6 +27,8 @@ export interface Services {
   /** What the operator says of the PostHog behind the gateway, and of the way to ask it. */
   readonly upstream: UpstreamFacts & RouteFacts;
   readonly tenant: (id: TenantId) => Remote<Tenant>;
+  /** What this isolate may admit without asking a tenant's object. */
+  readonly leases: Leases;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;
   readonly fuse: () => Remote<Fuse>;
