@@ -25,6 +25,9 @@ const StoredRow = z.strictObject({
   revision: z.int(),
 });
 
+/** Before any change. Records from before there were revisions have it too. */
+const FIRST_REVISION = 1;
+
 /** The tenant's record: one row, read once and then cached. */
 export class RecordStore {
   readonly #sql: SqlStorage;
@@ -46,6 +49,16 @@ export class RecordStore {
       this.#cached = row === undefined ? null : StoredRow.parse(row);
     }
     return this.#cached;
+  }
+
+  /** False only where no tenant was ever registered in this object. */
+  wasEverWritten(): boolean {
+    const { last, records } = this.#sql
+      .exec<{ last: number; records: number }>(
+        'SELECT last, (SELECT count(*) FROM record) AS records FROM revision',
+      )
+      .one();
+    return last > FIRST_REVISION || records > 0;
   }
 
   write(changed: Omit<StoredTenant, 'revision'>): StoredTenant {
