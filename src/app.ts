@@ -52,9 +52,9 @@ export function createApp(env: Env): App {
 const nowMs = (): number => Date.now();
 
 /** Queries of one PostHog project take turns, whichever tenant asks. */
-const paceOf = (env: Env, { upstream, jurisdiction }: Config): Pacing =>
+const paceOf = (env: Env, { upstream, placement }: Config): Pacing =>
   pacing({
-    pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), jurisdiction),
+    pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), placement),
     slowTimeoutMs: upstream.slowTimeoutMs,
     newId: () => crypto.randomUUID(),
     nowMs,
@@ -70,15 +70,15 @@ const servicesOf = (env: Env, config: Config): Services => ({
     ownersProject: config.ownersProject,
     insightRoute: config.insightRoute,
   },
-  tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
-  deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
-  fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
+  tenant: (id) => objectNamed(env.TENANT, id, config.placement),
+  deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.placement),
+  fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.placement),
   fusePersonsPerDay: config.fusePersonsPerDay,
-  directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.jurisdiction),
-  adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.jurisdiction),
+  directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.placement),
+  adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.placement),
   openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
   tombstonesOf: knownTombstones({
-    sourceOf: (projectId) => objectNamed(env.SHIELD, String(projectId), config.jurisdiction),
+    sourceOf: (projectId) => objectNamed(env.SHIELD, String(projectId), config.placement),
     nowMs,
     unreachable: logShieldFailure,
   }),

@@ -6,6 +6,7 @@ import { issueText } from './catalogue/issues.ts';
 import { INSIGHT_ROUTES, type InsightRoute } from './catalogue/route.ts';
 import { ProjectId } from './core/ids.ts';
 import { LIMITS } from './core/limits.ts';
+import { ObjectsJurisdiction, ObjectsLocation, placementProblem, type Placement } from './core/placement.ts';
 import type { PostHogConfig } from './upstream/transport.ts';
 
 const ADMIN_TOKEN_CHARS_MIN = 16;
@@ -32,18 +33,16 @@ const secret = (charsMin: number) =>
     .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
     .min(charsMin, `must have ${charsMin} characters or more`);
 
-/** Jurisdictions that the platform holds objects to. */
-const JURISDICTIONS = ['eu', 'fedramp'] as const;
-export type Jurisdiction = (typeof JURISDICTIONS)[number];
+const OBJECTS = { OBJECTS_JURISDICTION: ObjectsJurisdiction, OBJECTS_LOCATION: ObjectsLocation };
+const Objects = z.object(OBJECTS);
 
-const ObjectsJurisdiction = z
-  .enum(['', ...JURISDICTIONS], { error: 'must be eu, fedramp, or empty' })
-  .default('')
-  .transform((text): Jurisdiction | null => (text === '' ? null : text));
+const placementFrom = (values: z.output<typeof Objects>): Placement => ({
+  jurisdiction: values.OBJECTS_JURISDICTION,
+  location: values.OBJECTS_LOCATION,
+});
 
-/** Where the objects of a gateway live, for an object that looks for another one. @throws where it is none of these. */
-export const jurisdictionOf = (env: object): Jurisdiction | null =>
-  z.object({ OBJECTS_JURISDICTION: ObjectsJurisdiction }).parse(env).OBJECTS_JURISDICTION;
+/** Where the objects of a gateway live, for an object that looks for another one. @throws where there is no such place. */
+export const placementOf = (env: object): Placement => placementFrom(Objects.parse(env));
 
 const Environment = z
   .object({
@@ -78,7 +77,7 @@ const Environment = z
       .min(1)
       .max(LIMITS.requestsPerMinuteMax)
       .default(LIMITS.queryRequestsPerMinute),
-    OBJECTS_JURISDICTION: ObjectsJurisdiction,
+    ...OBJECTS,
     DELETION_LOOK_SECONDS: z
       .string()
       .regex(/^[0-9]{0,5}$/, LOOK_SECONDS)
@@ -104,7 +103,11 @@ const Environment = z
       path: ['INSIGHT_ROUTE'],
       error: 'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
     },
-  );
+  )
+  .superRefine((values, context) => {
+    const problem = placementProblem(placementFrom(values));
+    if (problem !== null) context.addIssue({ code: 'custom', path: ['OBJECTS_LOCATION'], message: problem });
+  });
 
 export interface Config {
   readonly upstream: PostHogConfig;
@@ -115,8 +118,8 @@ export interface Config {
   readonly ownersProject: ProjectId | null;
   /** Requests a minute for one project, above which queries wait. */
   readonly requestsPerMinute: number;
-  /** Where the gateway's objects live; null: wherever the platform likes. */
-  readonly jurisdiction: Jurisdiction | null;
+  /** Where the gateway's objects live. */
+  readonly placement: Placement;
   /** Seconds until persons whose deletion was accepted are looked for; null where the generation says it. */
   readonly firstLookSeconds: number | null;
   /** Persons that all tenants together may delete in any 24 hours before the fuse trips; null where there is no fuse. */
@@ -154,7 +157,7 @@ export function readConfig(env: object): Configured {
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
       requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
-      jurisdiction: values.OBJECTS_JURISDICTION,
+      placement: Object.freeze(placementFrom(values)),
       firstLookSeconds: values.DELETION_LOOK_SECONDS,
       fusePersonsPerDay: values.DELETE_FUSE_PERSONS_PER_DAY,
       adminToken: values.ADMIN_TOKEN,

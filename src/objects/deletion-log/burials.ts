@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { removesProfiles, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
-import type { Jurisdiction } from '../../config.ts';
+import type { Placement } from '../../core/placement.ts';
 import type { Tombstone } from '../../core/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
 import { objectNamed, type Objects } from '../remote.ts';
@@ -20,12 +20,9 @@ export interface TombstoneKeeper {
 }
 
 /** The shields of all projects. */
-export const shieldKeeper = (
-  shields: Objects<Shield>,
-  jurisdiction: Jurisdiction | null,
-): TombstoneKeeper => ({
-  bury: (projectId, tombstone) => objectNamed(shields, String(projectId), jurisdiction).bury(tombstone),
-  end: (projectId, prefix) => objectNamed(shields, String(projectId), jurisdiction).endTombstones(prefix),
+export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): TombstoneKeeper => ({
+  bury: (projectId, tombstone) => objectNamed(shields, String(projectId), placement).bury(tombstone),
+  end: (projectId, prefix) => objectNamed(shields, String(projectId), placement).endTombstones(prefix),
   unreachable: logShieldFailure,
 });
 

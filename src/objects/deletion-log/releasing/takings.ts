@@ -1,6 +1,6 @@
 /** What the deletions of this log have taken of the operator's fuse, which counts those of all tenants. */
 import * as z from 'zod';
-import type { Jurisdiction } from '../../../config.ts';
+import type { Placement } from '../../../core/placement.ts';
 import { DeletionId, TenantId } from '../../../core/ids.ts';
 import { logFuseFailure } from '../../console.ts';
 import { FUSE_NAME, type Fuse, type FuseAsk, type FusedDeletion } from '../../fuse/fuse.ts';
@@ -19,9 +19,9 @@ export interface FuseKeeper {
 }
 
 /** The one fuse of the gateway. */
-export const fuseKeeper = (fuses: Objects<Fuse>, jurisdiction: Jurisdiction | null): FuseKeeper => ({
-  take: (ask) => objectNamed(fuses, FUSE_NAME, jurisdiction).take(ask),
-  giveBack: (deletion, left) => objectNamed(fuses, FUSE_NAME, jurisdiction).giveBack(deletion, left),
+export const fuseKeeper = (fuses: Objects<Fuse>, placement: Placement): FuseKeeper => ({
+  take: (ask) => objectNamed(fuses, FUSE_NAME, placement).take(ask),
+  giveBack: (deletion, left) => objectNamed(fuses, FUSE_NAME, placement).giveBack(deletion, left),
   unreachable: logFuseFailure,
 });
 
