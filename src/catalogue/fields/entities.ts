@@ -1,5 +1,6 @@
 /** The events and actions that an insight counts. */
 import * as z from 'zod';
+import { lazily } from '../../core/lazily.ts';
 import { leftOutAs } from './absent.ts';
 import { InsightFilterList } from './filters.ts';
 import { eventProperty, eventsOnly, none } from './reference-rules.ts';
@@ -31,28 +32,33 @@ export const MATH = [
 
 const step = () => z.int().min(0).max(STEPS_MAX);
 
-const Members = z.strictObject({
-  id: refersTo(
-    none,
-    z.union([text(400), z.int()], { error: 'must be text, a whole number or null' }).nullable(),
-  ),
-  type: refersTo(eventsOnly, oneOf(['events', 'actions'])),
-  order: refersTo(none, step()).optional(),
-  name: refersTo(none, text(400)).nullable().optional(),
-  custom_name: refersTo(none, text(400)).nullable().optional(),
-  math: refersTo(none, oneOf(MATH)).optional(),
-  math_property: refersTo(eventProperty, text(400)).optional(),
-  properties: leftOutAs(['empty list'], InsightFilterList.optional()),
-});
+const Members = lazily(() =>
+  z.strictObject({
+    id: refersTo(
+      none,
+      z.union([text(400), z.int()], { error: 'must be text, a whole number or null' }).nullable(),
+    ),
+    type: refersTo(eventsOnly, oneOf(['events', 'actions'])),
+    order: refersTo(none, step()).optional(),
+    name: refersTo(none, text(400)).nullable().optional(),
+    custom_name: refersTo(none, text(400)).nullable().optional(),
+    math: refersTo(none, oneOf(MATH)).optional(),
+    math_property: refersTo(eventProperty, text(400)).optional(),
+    properties: leftOutAs(['empty list'], InsightFilterList().optional()),
+  }),
+);
 
 /** One step of an insight. */
-export const Entity = Members.meta({ id: 'Entity' });
+export const Entity = lazily(() => Members().meta({ id: 'Entity' }));
 
 /** What must not happen between two steps of a funnel. */
-const Exclusion = Members.extend({
-  funnel_from_step: refersTo(none, step()).optional(),
-  funnel_to_step: refersTo(none, step()).optional(),
-});
+const Exclusion = lazily(() =>
+  Members().extend({
+    funnel_from_step: refersTo(none, step()).optional(),
+    funnel_to_step: refersTo(none, step()).optional(),
+  }),
+);
 
-export const entities = () => json(z.array(Entity).min(1).max(ENTITIES_MAX));
-export const exclusions = () => leftOutAs(['empty list'], json(z.array(Exclusion).min(1).max(ENTITIES_MAX)));
+export const entities = () => json(z.array(Entity()).min(1).max(ENTITIES_MAX));
+export const exclusions = () =>
+  leftOutAs(['empty list'], json(z.array(Exclusion()).min(1).max(ENTITIES_MAX)));

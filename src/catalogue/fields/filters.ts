@@ -4,6 +4,7 @@
  * `cohort` and `group` describe more than persons: neither gets in.
  */
 import * as z from 'zod';
+import { lazily } from '../../core/lazily.ts';
 import { leftOutAs } from './absent.ts';
 import { declareNewer } from './newer.ts';
 import { insteadOf, isNewer, OPERATORS, plainest, valueProblem } from './operators.ts';
@@ -15,9 +16,11 @@ const FILTERS_MAX = 100;
 const VALUES_MAX = 1000;
 const VALUE_CHARS_MAX = 4000;
 
-const scalar = z.union([text(VALUE_CHARS_MAX), z.number(), z.boolean()], {
-  error: 'must be text, a number or a boolean',
-});
+const scalar = lazily(() =>
+  z.union([text(VALUE_CHARS_MAX), z.number(), z.boolean()], {
+    error: 'must be text, a number or a boolean',
+  }),
+);
 
 const leafOf = <const T extends readonly [string, ...string[]]>(types: T) =>
   z
@@ -28,7 +31,7 @@ const leafOf = <const T extends readonly [string, ...string[]]>(types: T) =>
       operator: refersTo(none, oneOf(OPERATORS)).default('exact'),
       value: refersTo(
         none,
-        z.union([scalar, z.array(scalar).min(1).max(VALUES_MAX)], {
+        z.union([scalar(), z.array(scalar()).min(1).max(VALUES_MAX)], {
           error: 'must be text, a number or a boolean, or a list of them',
         }),
       ).optional(),
@@ -47,33 +50,40 @@ const leafOf = <const T extends readonly [string, ...string[]]>(types: T) =>
     })
     .transform(({ key, type, operator, value }) => ({ key, type, ...plainest(operator, value) }));
 
-const PersonFilter = declareNewer(isNewer, leafOf(['person']).meta({ id: 'PersonFilter' }));
-const InsightFilter = declareNewer(isNewer, leafOf(['person', 'event']).meta({ id: 'InsightFilter' }));
+const PersonFilter = lazily(() => declareNewer(isNewer, leafOf(['person']).meta({ id: 'PersonFilter' })));
+const InsightFilter = lazily(() =>
+  declareNewer(isNewer, leafOf(['person', 'event']).meta({ id: 'InsightFilter' })),
+);
 
 /** Filters on persons: a flat list, all of which must hold. The one form every generation's list understands. */
 export const personFilters = () =>
-  leftOutAs(['empty text', 'empty list'], json(z.array(PersonFilter).min(1).max(FILTERS_MAX)));
+  leftOutAs(['empty text', 'empty list'], json(z.array(PersonFilter()).min(1).max(FILTERS_MAX)));
 
 /** Filters of one step of an insight. */
-export const InsightFilterList = z.array(InsightFilter).min(1).max(FILTERS_MAX);
+export const InsightFilterList = lazily(() => z.array(InsightFilter()).min(1).max(FILTERS_MAX));
 
-const FilterGroup = z
-  .strictObject({
-    type: refersTo(none, oneOf(['AND', 'OR'])),
-    // Groups and leaves may not be mixed in one list (PostHog contract §6.2).
-    get values() {
-      return z.union([InsightFilterList, z.array(FilterGroup).min(1).max(FILTERS_MAX)], {
-        error: `must be a list of 1 to ${FILTERS_MAX}, of filters or of groups`,
-      });
-    },
-  })
-  .meta({ id: 'FilterGroup' });
+const FilterGroup = lazily(() => {
+  const Group = z
+    .strictObject({
+      type: refersTo(none, oneOf(['AND', 'OR'])),
+      // Groups and leaves may not be mixed in one list (PostHog contract §6.2).
+      get values() {
+        return z.union([InsightFilterList(), z.array(Group).min(1).max(FILTERS_MAX)], {
+          error: `must be a list of 1 to ${FILTERS_MAX}, of filters or of groups`,
+        });
+      },
+    })
+    .meta({ id: 'FilterGroup' });
+  return Group;
+});
 
 /** Filters of a whole insight: a flat list, or groups. */
 export const insightFilters = () =>
   leftOutAs(
     ['empty text', 'empty list'],
     json(
-      z.union([InsightFilterList, FilterGroup], { error: 'must be a list of filters, or a group of them' }),
+      z.union([InsightFilterList(), FilterGroup()], {
+        error: 'must be a list of filters, or a group of them',
+      }),
     ),
   );

@@ -1,5 +1,6 @@
 /** The parameters of funnels and of their correlations (PostHog contract §6.4). */
 import * as z from 'zod';
+import { lazily } from '../../core/lazily.ts';
 import { leftOutAs } from './absent.ts';
 import { ENTITIES_MAX, Entity, exclusions, STEPS_MAX } from './entities.ts';
 import { InsightFilterList } from './filters.ts';
@@ -23,9 +24,9 @@ const funnelStep = () =>
       }),
   );
 
-export const funnelFields = {
-  ...insightFields,
-  ...breakdownFields,
+export const funnelFields = lazily(() => ({
+  ...insightFields(),
+  ...breakdownFields(),
   exclusions: exclusions().optional(),
   funnel_step: refersTo(none, funnelStep()).optional(),
   funnel_custom_steps: refersTo(
@@ -45,7 +46,7 @@ export const funnelFields = {
   funnel_to_step: refersTo(none, whole(0, STEPS_MAX)).optional(),
   entrance_period_start: refersTo(none, moment()).optional(),
   drop_off: refersTo(none, flag()).optional(),
-};
+}));
 
 const names = (rule: ReferenceRule) =>
   json(
@@ -55,7 +56,7 @@ const names = (rule: ReferenceRule) =>
       .max(ENTITIES_MAX),
   ).optional();
 
-export const correlationFields = {
+export const correlationFields = lazily(() => ({
   funnel_correlation_type: refersTo(
     none,
     oneOf(['events', 'properties', 'event_with_properties']),
@@ -65,10 +66,10 @@ export const correlationFields = {
   funnel_correlation_event_names: names(none),
   funnel_correlation_exclude_event_names: names(none),
   funnel_correlation_event_exclude_property_names: names(none),
-  funnel_correlation_person_entity: json(Entity).optional(),
-  funnel_correlation_property_values: leftOutAs(['empty list'], json(InsightFilterList).optional()),
+  funnel_correlation_person_entity: json(Entity()).optional(),
+  funnel_correlation_property_values: leftOutAs(['empty list'], json(InsightFilterList()).optional()),
   // PostHog's own text for yes and no, in a body too.
   funnel_correlation_person_converted: refersTo(none, oneOf(['true', 'false'])).optional(),
-  funnel_correlation_person_limit: pageFields.limit,
-  funnel_correlation_person_offset: pageFields.offset,
-};
+  funnel_correlation_person_limit: pageFields().limit,
+  funnel_correlation_person_offset: pageFields().offset,
+}));

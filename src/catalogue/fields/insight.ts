@@ -1,5 +1,6 @@
 /** The parameters that insights have in common (PostHog contract §6.4), strictly: what is not here is refused. */
 import * as z from 'zod';
+import { lazily } from '../../core/lazily.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { leftOutAs } from './absent.ts';
 import { entities, MATH, STEPS_MAX } from './entities.ts';
@@ -18,7 +19,7 @@ const BREAKDOWNS_MAX = 10;
 export const INSIGHT_EXTRAS = ['display', 'refresh', 'client_query_id', 'layout', 'bin_count'] as const;
 
 /** What every insight takes. */
-export const insightFields = {
+export const insightFields = lazily(() => ({
   events: entities().optional(),
   // An action is defined in PostHog: it may be made of any property.
   actions: leftOutAs(['empty list'], refersTo(anything, entities()).optional()),
@@ -32,7 +33,7 @@ export const insightFields = {
   sampling_factor: refersTo(none, json(z.number().gt(0).max(1))).optional(),
   insight: refersTo(none, oneOf(['FUNNELS', 'TRENDS', 'LIFECYCLE', 'STICKINESS'])).optional(),
   shown_as: refersTo(none, text(40)).optional(),
-};
+}));
 
 const breakdownName = () => z.union([text(400), z.int()], { error: 'must be text or a whole number' });
 
@@ -46,7 +47,7 @@ export const breakdowns = (rule: ReferenceRule) => {
   );
 };
 
-export const breakdownFields = {
+export const breakdownFields = lazily(() => ({
   breakdown: breakdowns(propertyOfType('breakdown_type')).optional(),
   breakdown_type: refersTo(none, oneOf(['event', 'person'])).optional(),
   breakdown_value: breakdowns(none).optional(),
@@ -56,14 +57,14 @@ export const breakdownFields = {
     oneOf(['first_touch', 'last_touch', 'all_events', 'step']),
   ).optional(),
   breakdown_attribution_value: refersTo(none, whole(0, STEPS_MAX)).optional(),
-};
+}));
 
 /** Which series of a trend or of a stickiness. */
-export const seriesFields = {
+export const seriesFields = lazily(() => ({
   entity_id: refersTo(none, text(400)).optional(),
   entityId: refersTo(none, text(400)).optional(),
   entity_type: refersTo(eventsOnly, oneOf(['events', 'actions'])).optional(),
   type: refersTo(eventsOnly, oneOf(['events', 'actions'])).optional(),
   entity_math: refersTo(none, oneOf(MATH)).optional(),
   entity_order: refersTo(none, whole(0, STEPS_MAX)).optional(),
-};
+}));

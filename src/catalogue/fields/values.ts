@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { PersonRef, PersonUuid } from '../../core/ids.ts';
 import { isJsonObject, parseJson, type Json } from '../../core/json.ts';
 import { strictJsonProblem } from '../../core/strict-json.ts';
+import { lazily } from '../../core/lazily.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { leftOutAs } from './absent.ts';
@@ -79,10 +80,10 @@ export const personUuid = () => refersTo(none, PersonUuid);
 export const personRef = () => refersTo(none, PersonRef);
 
 /** The page of a listing that counts rows from 0. PostHog takes no limit and a limit of 0 for its default. */
-export const pageFields = {
+export const pageFields = lazily(() => ({
   limit: refersTo(none, leftOutAs(['empty text', 'zero'], whole(1, LIMITS.pageRowsMax))).optional(),
   offset: refersTo(none, leftOutAs(['empty text'], whole(0, LIMITS.offsetMax))).optional(),
-};
+}));
 
 const formOf = (schema: z.core.$ZodType): QueryForm => {
   if (schema instanceof z.ZodOptional) return formOf(schema.unwrap());

@@ -15,10 +15,11 @@ const activity = {
   methods: ['GET'],
   place: 'query',
   scopes: ['activity_log:read'],
-  input: z.strictObject({
-    limit: pageFields.limit,
-    page: refersTo(none, whole(1, LIMITS.offsetMax)).optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      limit: pageFields().limit,
+      page: refersTo(none, whole(1, LIMITS.offsetMax)).optional(),
+    }),
   reply: activityReply,
 } as const;
 

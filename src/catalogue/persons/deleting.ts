@@ -38,11 +38,12 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     methods: ['POST'],
     path: 'bulk_delete',
     place: 'either',
-    input: z.strictObject({
-      ids: listed(personUuid()).optional(),
-      distinct_ids: listed(distinctId()).optional(),
-      ...flagFields,
-    }),
+    input: () =>
+      z.strictObject({
+        ids: listed(personUuid()).optional(),
+        distinct_ids: listed(distinctId()).optional(),
+        ...flagFields(),
+      }),
     reply: bulkDeleteReply,
     deletes: (input) => {
       const target = listOf(input, LIMITS.bulkIdsMax);
@@ -57,7 +58,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     ignoredIn: { A: ['keep_person'] },
     path: ':id',
     place: 'query',
-    input: z.strictObject(flagFields),
+    input: () => z.strictObject(flagFields()),
     deletes: (input, person) => ok({ target: onePerson(person), flags: flagsOf(input) }),
     example: {},
   }),
@@ -67,7 +68,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     methods: ['POST'],
     path: ':id/delete_events',
     place: 'body',
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     deletes: (_, person) =>
       ok({ target: onePerson(person), flags: { ...NO_FLAGS, delete_events: true, keep_person: true } }),
     example: {},
@@ -78,7 +79,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     methods: ['POST'],
     path: ':id/delete_recordings',
     place: 'body',
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     deletes: (_, person) =>
       ok({ target: onePerson(person), flags: { ...NO_FLAGS, delete_recordings: true, keep_person: true } }),
     example: {},

@@ -9,11 +9,11 @@ import { flag } from '../fields/values.ts';
 
 export const NO_FLAGS: DeletionFlags = { delete_events: false, delete_recordings: false, keep_person: false };
 
-export const flagFields = {
+export const flagFields = () => ({
   delete_events: refersTo(none, flag()).optional(),
   delete_recordings: refersTo(none, flag()).optional(),
   keep_person: refersTo(none, flag()).optional(),
-};
+});
 
 /** A flag that is left out is off. */
 export const flagsOf = (input: { [K in keyof DeletionFlags]?: boolean | undefined }): DeletionFlags => ({

@@ -9,7 +9,7 @@ import { distinctId, givenFields, personUuid } from '../fields/values.ts';
 import type { Call, Method, Operation } from '../operation.ts';
 import { DELETING_OPERATIONS } from './deleting.ts';
 import { flagFields, flagsOf, listOf } from './deletion-fields.ts';
-import { READING, SELECTORS } from './reading.ts';
+import { READING, selectors as selectorFields } from './reading.ts';
 
 /**
  * A list whose reading ends at the first id that does not fit, and at the first that is too many: a refusal holds an
@@ -24,7 +24,7 @@ const idList = <T extends z.ZodType>(id: T) =>
   }, z.array(id).min(1).max(LIMITS.deletionPersonsMax));
 
 const Filter = z.strictObject({
-  ...SELECTORS,
+  ...selectorFields(),
   all: z
     .boolean()
     .optional()
@@ -41,7 +41,7 @@ export const DeletionRequest = z.strictObject({
   filter: Filter.optional().meta({
     description: 'The persons of a list with these arguments, all of which must hold. Needs `person:read`.',
   }),
-  ...flagFields,
+  ...flagFields(),
 });
 export type DeletionRequest = z.output<typeof DeletionRequest>;
 

@@ -103,7 +103,7 @@ export const INSIGHTS: readonly Operation[] = [
     },
     slicing: { kind: 'named', by: 'path', form: 'group' },
     path: ':id/properties_timeline',
-    input: z.strictObject({ ...insightFields, ...breakdownFields }),
+    input: () => z.strictObject({ ...insightFields(), ...breakdownFields() }),
     reply: timelineReply,
     example: { events: [{ id: '$pageview', type: 'events' }] },
   }),

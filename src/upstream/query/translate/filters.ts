@@ -4,7 +4,7 @@ import type { InsightFilterList } from '../../../catalogue/fields/filters.ts';
 import type { InsightInput } from '../../../catalogue/persons/insight-inputs.ts';
 import type { FilterGroup, FilterLeaf, FilterTree, FilterValue } from './nodes.ts';
 
-export type FilterInput = z.output<typeof InsightFilterList>[number];
+export type FilterInput = z.output<ReturnType<typeof InsightFilterList>>[number];
 type Properties = NonNullable<InsightInput['properties']>;
 type GroupInput = Exclude<Properties, readonly unknown[]>;
 

@@ -7,7 +7,7 @@ import { leafOf } from './filters.ts';
 import { invalid, type Flaw } from './flaw.ts';
 import type { ActionsNode, EventsNode, SeriesNode } from './nodes.ts';
 
-export type EntityInput = z.output<typeof Entity>;
+export type EntityInput = z.output<ReturnType<typeof Entity>>;
 
 /** One series, and what the client called it. */
 export interface Series {
