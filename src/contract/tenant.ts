@@ -1,4 +1,5 @@
 /** Tenants: the bodies that change one, and what the gateway says of one. */
+import { lazily } from '../core/lazily.ts';
 import * as z from 'zod';
 import { flag } from '../catalogue/fields/values.ts';
 import { ProjectId, RegistrationId, TenantId } from '../core/ids.ts';
@@ -8,16 +9,18 @@ import { WireSlice } from '../policy/wire-slice.ts';
 import { pageQuery } from './listing.ts';
 
 /** Members that the gateway adds to a record. A body may send them back as they were read. */
-const readOnly = {
+const readOnly = lazily(() => ({
   tenant: z.string().optional(),
   registration: z.string().optional(),
   created_at: z.string().optional(),
   updated_at: z.string().optional(),
-};
+}));
 
 /** The body of `PUT`. `"slice": null` says in so many words that the tenant covers the whole project. */
-export const TenantDocument = TenantRecord.extend({ slice: WireSlice.nullable().optional(), ...readOnly });
-export type TenantDocument = z.output<typeof TenantDocument>;
+export const TenantDocument = lazily(() =>
+  TenantRecord.extend({ slice: WireSlice.nullable().optional(), ...readOnly() }),
+);
+export type TenantDocument = z.output<ReturnType<typeof TenantDocument>>;
 
 /** The same schema with every member optional and nullable, at every depth, and without defaults. */
 function patchOf(schema: z.ZodType): z.ZodType {
@@ -38,33 +41,39 @@ const patchesOf = (shape: Readonly<Record<string, z.ZodType>>): Record<string, z
   Object.fromEntries(Object.entries(shape).map(([name, member]) => [name, patchOf(member)]));
 
 /** The body of `PATCH`, a merge patch (RFC 7396): members left out stay, and `null` removes one. */
-export const TenantPatch = z.strictObject(patchesOf(TenantDocument.shape));
+export const TenantPatch = lazily(() => z.strictObject(patchesOf(TenantDocument().shape)));
 
 /** A tenant as it is registered. */
-export const Tenant = TenantRecord.extend({
-  tenant: TenantId,
-  registration: RegistrationId,
-  scopes: z.array(ScopeName),
-  created_at: z.iso.datetime(),
-  updated_at: z.iso.datetime(),
-}).meta({ id: 'Tenant' });
+export const Tenant = /* @__PURE__ */ lazily(() =>
+  TenantRecord.extend({
+    tenant: TenantId,
+    registration: RegistrationId,
+    scopes: z.array(ScopeName),
+    created_at: z.iso.datetime(),
+    updated_at: z.iso.datetime(),
+  }).meta({ id: 'Tenant' }),
+);
 
 /** The parameters of the list. */
-export const TenantQuery = pageQuery(TenantId).extend({
-  removed: flag()
-    .optional()
-    .meta({ description: '`true`: with tenants that were removed. Their deletion logs stay.' }),
-});
+export const TenantQuery = lazily(() =>
+  pageQuery(TenantId).extend({
+    removed: flag()
+      .optional()
+      .meta({ description: '`true`: with tenants that were removed. Their deletion logs stay.' }),
+  }),
+);
 
 /** A tenant as the list shows it. */
-export const TenantSummary = z
-  .object({
-    tenant: TenantId,
-    name: z.string(),
-    project_id: ProjectId,
-    suspended: z.boolean(),
-    updated_at: z.iso.datetime(),
-    removed_at: z.iso.datetime().nullable().meta({ description: 'Null while the tenant is registered.' }),
-  })
-  .meta({ id: 'TenantSummary' });
-export type TenantSummary = z.output<typeof TenantSummary>;
+export const TenantSummary = lazily(() =>
+  z
+    .object({
+      tenant: TenantId,
+      name: z.string(),
+      project_id: ProjectId,
+      suspended: z.boolean(),
+      updated_at: z.iso.datetime(),
+      removed_at: z.iso.datetime().nullable().meta({ description: 'Null while the tenant is registered.' }),
+    })
+    .meta({ id: 'TenantSummary' }),
+);
+export type TenantSummary = z.output<ReturnType<typeof TenantSummary>>;

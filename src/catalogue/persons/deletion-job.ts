@@ -1,4 +1,5 @@
 /** A deletion of any size, as `POST /v1/deletions` takes it: judged by the rules of a bulk delete of the mirror. */
+import { lazily } from '../../core/lazily.ts';
 import * as z from 'zod';
 import type { ProjectId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -23,27 +24,31 @@ const idList = <T extends z.ZodType>(id: T) =>
     return bad === -1 ? read : read.slice(0, bad + 1);
   }, z.array(id).min(1).max(LIMITS.deletionPersonsMax));
 
-const Filter = z.strictObject({
-  ...selectorFields(),
-  all: z
-    .boolean()
-    .optional()
-    .meta({ description: '`true` where every person is meant. Without it a filter has to restrict.' }),
-});
-
-export const DeletionRequest = z.strictObject({
-  ids: idList(personUuid())
-    .optional()
-    .meta({ description: 'Person UUIDs. Give these, `distinct_ids` or `filter`.' }),
-  distinct_ids: idList(distinctId())
-    .optional()
-    .meta({ description: 'Each deletes the whole merged person.' }),
-  filter: Filter.optional().meta({
-    description: 'The persons of a list with these arguments, all of which must hold. Needs `person:read`.',
+const Filter = lazily(() =>
+  z.strictObject({
+    ...selectorFields(),
+    all: z
+      .boolean()
+      .optional()
+      .meta({ description: '`true` where every person is meant. Without it a filter has to restrict.' }),
   }),
-  ...flagFields(),
-});
-export type DeletionRequest = z.output<typeof DeletionRequest>;
+);
+
+export const DeletionRequest = lazily(() =>
+  z.strictObject({
+    ids: idList(personUuid())
+      .optional()
+      .meta({ description: 'Person UUIDs. Give these, `distinct_ids` or `filter`.' }),
+    distinct_ids: idList(distinctId())
+      .optional()
+      .meta({ description: 'Each deletes the whole merged person.' }),
+    filter: Filter().optional().meta({
+      description: 'The persons of a list with these arguments, all of which must hold. Needs `person:read`.',
+    }),
+    ...flagFields(),
+  }),
+);
+export type DeletionRequest = z.output<ReturnType<typeof DeletionRequest>>;
 
 const BULK_DELETE = named(DELETING_OPERATIONS, 'persons_bulk_delete');
 const LIST = named(READING, 'persons_list');

@@ -1,4 +1,5 @@
 /** What a person says who decides about a deletion. The log keeps the words. */
+import { lazily } from '../../core/lazily.ts';
 import * as z from 'zod';
 import { text } from '../../catalogue/fields/values.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -6,12 +7,14 @@ import { LIMITS } from '../../core/limits.ts';
 const reason = () => text(LIMITS.reasonCharsMax).meta({ description: 'Kept in the log, as `note`.' });
 
 /** The digest of the preview that is confirmed. */
-export const ConfirmedDigest = z.strictObject({
-  digest: z
-    .string()
-    .regex(/^sha256:[0-9a-f]{64}$/, 'must be the digest of the preview: `sha256:` and 64 hex digits')
-    .meta({ description: 'Of the preview that was shown.' }),
-});
+export const ConfirmedDigest = lazily(() =>
+  z.strictObject({
+    digest: z
+      .string()
+      .regex(/^sha256:[0-9a-f]{64}$/, 'must be the digest of the preview: `sha256:` and 64 hex digits')
+      .meta({ description: 'Of the preview that was shown.' }),
+  }),
+);
 
-export const GivenReason = z.strictObject({ reason: reason().optional() });
-export const NeededReason = z.strictObject({ reason: reason() });
+export const GivenReason = lazily(() => z.strictObject({ reason: reason().optional() }));
+export const NeededReason = lazily(() => z.strictObject({ reason: reason() }));

@@ -1,4 +1,5 @@
 /** What the log can be searched for, and the forms it can be taken away in. */
+import { lazily } from '../../core/lazily.ts';
 import * as z from 'zod';
 import { distinctId, flag, oneOf, personUuid, text } from '../../catalogue/fields/values.ts';
 import { DeletionId, TokenId } from '../../core/ids.ts';
@@ -8,16 +9,16 @@ import { RefusalCursor } from './refusal.ts';
 
 const moment = () => z.iso.datetime({ offset: true, error: 'must be a time like 2026-01-15T12:00:00Z' });
 
-const found = {
+const found = lazily(() => ({
   from: moment().optional().meta({ description: 'Asked for at this time or later.' }),
   to: moment().optional().meta({ description: 'Asked for before this time.' }),
   token: TokenId.optional().meta({ description: 'Asked for by this token, or by one derived from it.' }),
   request_id: text().optional(),
   order: oneOf(['newest', 'oldest']).optional().meta({ description: 'Which come first.', default: 'newest' }),
-};
+}));
 
-const members = {
-  ...found,
+const members = lazily(() => ({
+  ...found(),
   state: oneOf(DELETION_STATES).optional(),
   person: personUuid().optional().meta({
     description: 'Entries that name this person by its UUID, or for which PostHog was sent it.',
@@ -33,14 +34,14 @@ const members = {
   ids: flag().optional().meta({
     description: '`true`: with the ids that were asked for, as `ids`. For `csv` and `ndjson`.',
   }),
-};
+}));
 
-export const LogQuery = tableQuery(DeletionId).extend(members);
-export type LogQuery = z.output<typeof LogQuery>;
+export const LogQuery = lazily(() => tableQuery(DeletionId).extend(members()));
+export type LogQuery = z.output<ReturnType<typeof LogQuery>>;
 
 /** A tenant, and the entry of its log that the page before ended with; without an entry, all of that log was shown. */
-export const LogsCursor = z.string().regex(/^[a-z0-9-]{1,63}(?:\/del_[A-Za-z0-9_-]{22})?$/);
-export const LogsQuery = tableQuery(LogsCursor).extend(members);
+export const LogsCursor = lazily(() => z.string().regex(/^[a-z0-9-]{1,63}(?:\/del_[A-Za-z0-9_-]{22})?$/));
+export const LogsQuery = lazily(() => tableQuery(LogsCursor()).extend(members()));
 
-export const RefusalQuery = tableQuery(RefusalCursor).extend(found);
-export type RefusalQuery = z.output<typeof RefusalQuery>;
+export const RefusalQuery = lazily(() => tableQuery(RefusalCursor()).extend(found()));
+export type RefusalQuery = z.output<ReturnType<typeof RefusalQuery>>;

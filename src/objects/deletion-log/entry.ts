@@ -230,7 +230,7 @@ function verificationOf(
  */
 export function entryOf(row: unknown): DeletionEntry {
   const { settled, event, chunks, chunks_accepted: accepted, verification, ...rest } = StoredEntry.parse(row);
-  return DeletionEntry.parse({
+  return DeletionEntry().parse({
     ...rest,
     reason: reasonOf(rest.state, event),
     chunks: { total: chunks, accepted, unknown: isUnknown(rest) ? 1 : 0 },

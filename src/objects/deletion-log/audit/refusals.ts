@@ -140,7 +140,7 @@ export class Refusals {
     const rows = found.slice(0, limit);
     return {
       rows: rows.map((row) =>
-        RefusedDeletion.parse({ ...row, refused_at: new Date(instantOf(row.refusal)).toISOString() }),
+        RefusedDeletion().parse({ ...row, refused_at: new Date(instantOf(row.refusal)).toISOString() }),
       ),
       next: found.length > limit ? String(rows.at(-1)?.refusal ?? '') : null,
       leftOut: shown.registration === null ? this.#leftOut() : [],
