@@ -106,7 +106,8 @@ const knownMembers = lazily(
 
 /** The outermost member at fault. Names that a client made up may hold anything, so they are not shown. */
 function knownMember(attr: string | null): string | undefined {
-  const [member = ''] = attr?.split(/[.[]/, 1) ?? [];
+  if (attr === null) return undefined;
+  const [member = ''] = attr.split(/[.[]/, 1);
   return knownMembers().has(member) ? member : undefined;
 }
 
