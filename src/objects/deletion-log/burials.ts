@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { removesProfiles, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
+import { lazily } from '../../core/lazily.ts';
 import type { Placement } from '../../core/placement.ts';
 import type { Tombstone } from '../../core/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
@@ -26,7 +27,7 @@ export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): To
   unreachable: logShieldFailure,
 });
 
-const Buried = z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId });
+const Buried = lazily(() => z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId }));
 
 /** Null for the number of a person, which lists do not show: PostHog deletes a single person before it answers. */
 function namesOf(target: DeletionTarget): Pick<Tombstone, 'by' | 'ids'> | null {
@@ -56,7 +57,7 @@ export class Burials {
     const named = namesOf(deletion.target);
     if (named === null) return true;
     const [row] = this.#rows('SELECT entry, id, project_id FROM intents WHERE entry = ?', number);
-    const { id, project_id: projectId } = Buried.parse(row);
+    const { id, project_id: projectId } = Buried().parse(row);
     // Written first: what is buried and not written down would be hidden for a week.
     this.#rows('INSERT INTO buried VALUES (?) ON CONFLICT DO NOTHING', number);
     this.#gone.delete(number);
@@ -79,7 +80,7 @@ export class Burials {
    */
   async endOver(): Promise<void> {
     for (const row of this.#over()) {
-      const { entry, id, project_id: projectId } = Buried.parse(row);
+      const { entry, id, project_id: projectId } = Buried().parse(row);
       try {
         await this.#keeper.end(projectId, prefixOf(id));
         this.#rows('DELETE FROM buried WHERE entry = ?', entry);

@@ -15,6 +15,7 @@ import type {
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import { DeletionEntry } from '../../contract/deletion.ts';
 import { parseJson } from '../../core/json.ts';
+import { lazily } from '../../core/lazily.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import type { Slice } from '../../policy/slice.ts';
 import type { Resolution } from '../../slicing/resolve-deletion.ts';
@@ -176,39 +177,45 @@ const stored = {
   next_attempt_at: instant.nullable(),
 };
 
-const StoredOutcome = z.looseObject({
-  events_queued_for_deletion: flag.nullable(),
-  recordings_queued_for_deletion: flag.nullable(),
-  settled_at: instant,
-});
+const StoredOutcome = lazily(() =>
+  z.looseObject({
+    events_queued_for_deletion: flag.nullable(),
+    recordings_queued_for_deletion: flag.nullable(),
+    settled_at: instant,
+  }),
+);
 
-const StoredVerification = z.object({
-  last_look_at: z.int().nullable(),
-  gone: z.int(),
-  reappeared: z.int(),
-  left_slice: z.int().nullable(),
-  not_checked: z.int(),
-  looked_for: z.int(),
-  events: z
-    .object({ completed: z.int(), pending: z.int(), not_queued: z.int(), unknown: z.int() })
-    .nullable(),
-});
+const StoredVerification = lazily(() =>
+  z.object({
+    last_look_at: z.int().nullable(),
+    gone: z.int(),
+    reappeared: z.int(),
+    left_slice: z.int().nullable(),
+    not_checked: z.int(),
+    looked_for: z.int(),
+    events: z
+      .object({ completed: z.int(), pending: z.int(), not_queued: z.int(), unknown: z.int() })
+      .nullable(),
+  }),
+);
 
-const StoredEntry = z.looseObject({
-  ...stored,
-  state: z.enum(JOB_STATES),
-  event: z.enum(JOB_EVENTS).nullable(),
-  chunks: z.int(),
-  chunks_accepted: z.int(),
-  chunk_attempts: z.int(),
-  settled: z.enum(['accepted', 'refused']).nullable(),
-  sent: z.int(),
-  verification: JsonColumn.pipe(StoredVerification).nullable(),
-});
+const StoredEntry = lazily(() =>
+  z.looseObject({
+    ...stored,
+    state: z.enum(JOB_STATES),
+    event: z.enum(JOB_EVENTS).nullable(),
+    chunks: z.int(),
+    chunks_accepted: z.int(),
+    chunk_attempts: z.int(),
+    settled: z.enum(['accepted', 'refused']).nullable(),
+    sent: z.int(),
+    verification: JsonColumn.pipe(StoredVerification()).nullable(),
+  }),
+);
 
 /** Persons that were looked for, and that no other count has, are still there. */
 function verificationOf(
-  { last_look_at, looked_for, events, ...counts }: z.output<typeof StoredVerification>,
+  { last_look_at, looked_for, events, ...counts }: z.output<ReturnType<typeof StoredVerification>>,
   sent: number,
 ): DeletionEntry['verification'] {
   const { gone, reappeared, left_slice, not_checked } = counts;
@@ -229,13 +236,20 @@ function verificationOf(
  * @throws where the row is not what the log writes.
  */
 export function entryOf(row: unknown): DeletionEntry {
-  const { settled, event, chunks, chunks_accepted: accepted, verification, ...rest } = StoredEntry.parse(row);
+  const {
+    settled,
+    event,
+    chunks,
+    chunks_accepted: accepted,
+    verification,
+    ...rest
+  } = StoredEntry().parse(row);
   return DeletionEntry().parse({
     ...rest,
     reason: reasonOf(rest.state, event),
     chunks: { total: chunks, accepted, unknown: isUnknown(rest) ? 1 : 0 },
     verification: verification === null ? null : verificationOf(verification, rest.sent),
-    outcome: settled === null ? null : StoredOutcome.parse(row),
+    outcome: settled === null ? null : StoredOutcome().parse(row),
   });
 }
 

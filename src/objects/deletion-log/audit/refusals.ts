@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Deletion, DeletionTarget } from '../../../catalogue/deletion.ts';
 import { RefusedDeletion, type KeptRefusal } from '../../../contract/deletions/refusal.ts';
 import type { RegistrationId, RequestId, TenantId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { distinct } from '../digest.ts';
@@ -45,19 +46,23 @@ export interface ListedRefusals {
 }
 
 const flag = z.literal([0, 1]).transform((value) => value === 1);
-const Stored = z.looseObject({
-  refusal: z.int(),
-  ancestors: JsonColumn,
-  ancestor_names: JsonColumn,
-  delete_events: flag,
-  delete_recordings: flag,
-  keep_person: flag,
-});
-const SlicesRow = z.object({ slices: z.string() });
-const LeftOut = z
-  .object({ day: z.int(), count: z.int() })
-  .transform(({ day, count }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), count }));
-const Moment = z.object({ at: z.int().nullable() });
+const Stored = lazily(() =>
+  z.looseObject({
+    refusal: z.int(),
+    ancestors: JsonColumn,
+    ancestor_names: JsonColumn,
+    delete_events: flag,
+    delete_recordings: flag,
+    keep_person: flag,
+  }),
+);
+const SlicesRow = lazily(() => z.object({ slices: z.string() }));
+const LeftOut = lazily(() =>
+  z
+    .object({ day: z.int(), count: z.int() })
+    .transform(({ day, count }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), count })),
+);
+const Moment = lazily(() => z.object({ at: z.int().nullable() }));
 
 export class Refusals {
   readonly #storage: DurableObjectStorage;
@@ -84,7 +89,7 @@ export class Refusals {
     const { code, registration, tenant, requester, requestId, deletion, asked, slices } = refusal;
     const { flags } = deletion;
     recordRequester(this.#storage.sql, requester, names);
-    const newest = Moment.parse(this.#rows('SELECT max(refusal) AS at FROM refusals')[0]).at;
+    const newest = Moment().parse(this.#rows('SELECT max(refusal) AS at FROM refusals')[0]).at;
     this.#rows(
       'INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       nextNumber(newest, now),
@@ -136,7 +141,7 @@ export class Refusals {
       filter.requestId ?? null,
       filter.requestId ?? null,
       limit + 1,
-    ).map((row) => Stored.parse(row));
+    ).map((row) => Stored().parse(row));
     const rows = found.slice(0, limit);
     return {
       rows: rows.map((row) =>
@@ -148,22 +153,22 @@ export class Refusals {
   }
 
   /** The latest days. */
-  #leftOut(): z.output<typeof LeftOut>[] {
+  #leftOut(): z.output<ReturnType<typeof LeftOut>>[] {
     return this.#rows(
       'SELECT day, count FROM refusals_left_out ORDER BY day DESC LIMIT ?',
       LIMITS.listRowsDefault,
-    ).map((row) => LeftOut.parse(row));
+    ).map((row) => LeftOut().parse(row));
   }
 
   #coveredBy(slices: readonly Slice[]): string[] {
     return this.#rows('SELECT DISTINCT slices FROM refusals WHERE slices IS NOT NULL')
-      .map((row) => SlicesRow.parse(row).slices)
+      .map((row) => SlicesRow().parse(row).slices)
       .filter((text) => coversDeleted(slices, SlicesColumn.parse(text)));
   }
 
   #countSince(number: number): number {
     return (
-      Moment.parse(this.#rows('SELECT count(*) AS at FROM refusals WHERE refusal >= ?', number)[0]).at ?? 0
+      Moment().parse(this.#rows('SELECT count(*) AS at FROM refusals WHERE refusal >= ?', number)[0]).at ?? 0
     );
   }
 

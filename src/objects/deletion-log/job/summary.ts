@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import { PersonUuid } from '../../../core/ids.ts';
 import type { Json } from '../../../core/json.ts';
+import { lazily } from '../../../core/lazily.ts';
 
 /** PostHog's own numbers. Null where it did not say. */
 export interface Summary {
@@ -19,29 +20,33 @@ const count = z.int().min(0);
 const maybe = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
 
 /** The members that generations B and C share are required: a body without them is no summary. */
-const SummaryBody = z.object({
-  persons_found: count,
-  persons_deleted: count,
-  persons_queued_for_deletion: maybe(count),
-  events_queued_for_deletion: z.boolean(),
-  recordings_queued_for_deletion: maybe(z.boolean()),
-  deletion_errors: z.array(z.unknown()).transform((errors) => errors.length),
-});
+const SummaryBody = lazily(() =>
+  z.object({
+    persons_found: count,
+    persons_deleted: count,
+    persons_queued_for_deletion: maybe(count),
+    events_queued_for_deletion: z.boolean(),
+    recordings_queued_for_deletion: maybe(z.boolean()),
+    deletion_errors: z.array(z.unknown()).transform((errors) => errors.length),
+  }),
+);
 
 /** Reads a success body; null where it is no summary. */
 export const readSummary = (json: Json | undefined): Summary | null =>
-  SummaryBody.safeParse(json).data ?? null;
+  SummaryBody().safeParse(json).data ?? null;
 
-const Errors = z.object({
-  deletion_errors: z.array(z.object({ person_uuid: PersonUuid }).transform((error) => error.person_uuid)),
-});
+const Errors = lazily(() =>
+  z.object({
+    deletion_errors: z.array(z.object({ person_uuid: PersonUuid }).transform((error) => error.person_uuid)),
+  }),
+);
 
 /**
  * The persons that a summary names as not deleted. Null where it does not say which, or names others than were sent:
  * then nothing less than the whole deletion may be sent again.
  */
 export function notDeleted({ target }: Deletion, json: Json | undefined): readonly PersonUuid[] | null {
-  const named = new Set(Errors.safeParse(json).data?.deletion_errors);
+  const named = new Set(Errors().safeParse(json).data?.deletion_errors);
   if (named.size === 0 || named.size > target.ids.length || target.kind === 'person') return null;
   const sent = target.kind === 'uuids' ? new Set(target.ids) : null;
   return sent === null || named.isSubsetOf(sent) ? [...named] : null;

@@ -1,5 +1,6 @@
 /** What the deletions of this log have taken of the operator's fuse, which counts those of all tenants. */
 import * as z from 'zod';
+import { lazily } from '../../../core/lazily.ts';
 import type { Placement } from '../../../core/placement.ts';
 import { DeletionId, TenantId } from '../../../core/ids.ts';
 import { logFuseFailure } from '../../console.ts';
@@ -25,8 +26,8 @@ export const fuseKeeper = (fuses: Objects<Fuse>, placement: Placement): FuseKeep
   unreachable: logFuseFailure,
 });
 
-const Named = z.object({ id: DeletionId, tenant: TenantId });
-const Taken = Named.extend({ entry: z.int(), left: z.int(), told: z.int(), over: z.int() });
+const Named = lazily(() => z.object({ id: DeletionId, tenant: TenantId }));
+const Taken = lazily(() => Named().extend({ entry: z.int(), left: z.int(), told: z.int(), over: z.int() }));
 
 /** States from which a deletion gives nothing back any more. */
 const OVER_STATES = JSON.stringify(['settling', ...END_STATES]);
@@ -55,7 +56,7 @@ export class Takings {
   async take(number: number, personsPerDay: number): Promise<'taken' | 'tripped' | 'unreachable'> {
     const persons = this.#store.charged(number);
     const [row] = this.#rows('SELECT id, tenant FROM intents WHERE entry = ?', number);
-    const { id: deletion, tenant } = Named.parse(row);
+    const { id: deletion, tenant } = Named().parse(row);
     // Written first: what was taken and is not written down would never be given back.
     this.#rows('INSERT INTO fused VALUES (?, ?, ?) ON CONFLICT DO NOTHING', number, persons, persons);
     try {
@@ -86,8 +87,8 @@ export class Takings {
     return this.#behind().length > 0;
   }
 
-  #behind(): z.output<typeof Taken>[] {
-    return this.#rows(BEHIND, OVER_STATES).map((row) => Taken.parse(row));
+  #behind(): z.output<ReturnType<typeof Taken>>[] {
+    return this.#rows(BEHIND, OVER_STATES).map((row) => Taken().parse(row));
   }
 
   #forget(number: number): void {

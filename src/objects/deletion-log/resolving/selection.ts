@@ -4,18 +4,21 @@ import { toQuery } from '../../../catalogue/fields/values.ts';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { TokenId } from '../../../core/ids.ts';
 import type { Json, JsonObject } from '../../../core/json.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { sliceFilters, type Slice } from '../../../policy/slice.ts';
 import type { DeletionOrder, PersonSelector } from '../entry.ts';
 
 /** Milliseconds for which a preview can be confirmed: a day. */
 export const PREVIEW_MS = 86_400_000;
 
-const ShownTo = z.object({
-  slices: z.array(z.object({ property: z.string(), values: z.array(z.string()) })),
-  hidden: z.array(z.string()),
-  visible: z.array(z.string()).nullable(),
-  distinct_ids_hidden: z.boolean(),
-});
+const ShownTo = lazily(() =>
+  z.object({
+    slices: z.array(z.object({ property: z.string(), values: z.array(z.string()) })),
+    hidden: z.array(z.string()),
+    visible: z.array(z.string()).nullable(),
+    distinct_ids_hidden: z.boolean(),
+  }),
+);
 
 /** What an order decided that is needed again once the persons are known. Stored as JSON. */
 export const SelectionTerms = z.object({
@@ -26,8 +29,8 @@ export const SelectionTerms = z.object({
     previewOver: z.int().nullable().optional(),
   }),
   /** What the sample of a preview may show; null where the deletion is no preview. */
-  preview: ShownTo.nullable(),
-  slices: ShownTo.shape.slices,
+  preview: ShownTo().nullable(),
+  slices: ShownTo().shape.slices,
 });
 export type SelectionTerms = z.output<typeof SelectionTerms>;
 

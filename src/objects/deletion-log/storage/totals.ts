@@ -1,5 +1,6 @@
 /** Adds up what the chunks of a deletion came to. */
 import * as z from 'zod';
+import { lazily } from '../../../core/lazily.ts';
 import type { ChunkTotals } from '../job/progress.ts';
 
 /** A deletion of one chunk has its ids in the intent and its end in the outcome. Takes the entry six times. */
@@ -33,20 +34,22 @@ const TOTALS = `
 
 const count = z.int().nullable();
 
-const Row = z.object({
-  named: z.int(),
-  sent: z.int(),
-  accepted: z.int(),
-  found: count,
-  confirmed: count,
-  deletion_errors: z.int(),
-  first_sent_at: count,
-  last_settled_at: count,
-});
+const Row = lazily(() =>
+  z.object({
+    named: z.int(),
+    sent: z.int(),
+    accepted: z.int(),
+    found: count,
+    confirmed: count,
+    deletion_errors: z.int(),
+    first_sent_at: count,
+    last_settled_at: count,
+  }),
+);
 
 export function totalsOf(sql: SqlStorage, number: number): ChunkTotals {
   const [row] = sql.exec(TOTALS, ...Array<number>(6).fill(number)).toArray();
-  const totals = Row.parse(row);
+  const totals = Row().parse(row);
   return {
     named: totals.named,
     sent: totals.sent,

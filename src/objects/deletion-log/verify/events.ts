@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { PersonUuid, type ProjectId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { PostHogClient } from '../../../upstream/client.ts';
 
@@ -22,12 +23,14 @@ const OTHER_PAGES_MAX = 10;
 const CLOCK_SKEW_MS = 5 * 60_000;
 
 const instant = z.string().transform((text) => Date.parse(text));
-const Page = z.object({
-  results: z.array(
-    z.object({ person_uuid: PersonUuid, created_at: instant, status: z.enum(['pending', 'completed']) }),
-  ),
-  next: z.string().nullable().default(null),
-});
+const Page = lazily(() =>
+  z.object({
+    results: z.array(
+      z.object({ person_uuid: PersonUuid, created_at: instant, status: z.enum(['pending', 'completed']) }),
+    ),
+    next: z.string().nullable().default(null),
+  }),
+);
 
 /** `sentAt` is when the deletion was first sent, in milliseconds since 1970. A row from before is of an earlier one. */
 export async function countEvents(
@@ -61,7 +64,7 @@ async function readPage(
   posthog: PostHogClient,
   projectId: ProjectId,
   offset: number,
-): Promise<Result<z.output<typeof Page>>> {
+): Promise<Result<z.output<ReturnType<typeof Page>>>> {
   const answer = await posthog.ask({
     resource: 'persons',
     method: 'GET',
@@ -76,7 +79,7 @@ async function readPage(
     delivery: 'idempotent',
   });
   if (answer.kind === 'failure') return err(answer.failure);
-  const page = answer.kind === 'success' ? Page.safeParse(answer.json) : null;
+  const page = answer.kind === 'success' ? Page().safeParse(answer.json) : null;
   return page?.success ? ok(page.data) : err(unreadable());
 }
 
