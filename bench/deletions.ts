@@ -17,7 +17,7 @@ const CHUNK_PERSONS = 1000;
 const ADDED_AT_ONCE = 5000;
 const KEY = 'phx_a-key-of-the-bench-of-deletions';
 const ADMIN_TOKEN = 'an-admin-token-of-the-bench';
-const POLL_MS = 50;
+const POLL_MS = 100;
 
 const { values } = parseArgs({ options: { persons: { type: 'string', default: '100000' } } });
 const persons = z.coerce.number().int().min(CHUNK_PERSONS).max(100_000).parse(values.persons);

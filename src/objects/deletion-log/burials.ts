@@ -8,12 +8,16 @@ import type { Tombstone } from '../../core/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
 import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
+import { JsonColumn } from './entry.ts';
 import { END_STATES } from './job/job.ts';
 
 /** Who keeps the tombstones of all projects. */
 export interface TombstoneKeeper {
-  /** Answers once nobody is shown the persons any more; false where the project has as many tombstones as it may. */
-  readonly bury: (projectId: ProjectId, tombstone: Tombstone) => Promise<boolean>;
+  /**
+   * Answers once nobody is shown their persons any more, with how many of the tombstones it keeps, from the first on:
+   * fewer than all where the project has as many as it may.
+   */
+  readonly bury: (projectId: ProjectId, tombstones: readonly Tombstone[]) => Promise<number>;
   /** Ends the tombstones whose key begins so. */
   readonly end: (projectId: ProjectId, prefix: string) => Promise<unknown>;
   /** Told when a keeper cannot be reached. */
@@ -22,12 +26,13 @@ export interface TombstoneKeeper {
 
 /** The shields of all projects. */
 export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): TombstoneKeeper => ({
-  bury: (projectId, tombstone) => objectNamed(shields, String(projectId), placement).bury(tombstone),
+  bury: (projectId, tombstones) => objectNamed(shields, String(projectId), placement).bury(tombstones),
   end: (projectId, prefix) => objectNamed(shields, String(projectId), placement).endTombstones(prefix),
   unreachable: logShieldFailure,
 });
 
 const Buried = lazily(() => z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId }));
+const Chunk = lazily(() => z.object({ chunk: z.int(), ids: JsonColumn.pipe(z.array(z.string())) }));
 
 /** Null for the number of a person, which lists do not show: PostHog deletes a single person before it answers. */
 function namesOf(target: DeletionTarget): Pick<Tombstone, 'by' | 'ids'> | null {
@@ -38,10 +43,15 @@ function namesOf(target: DeletionTarget): Pick<Tombstone, 'by' | 'ids'> | null {
 
 const prefixOf = (id: DeletionId): string => `${id}/`;
 
+/** Chunks behind the one that is sent next whose persons are hidden with its own: one call to the keeper for ten chunks. */
+export const CHUNKS_AHEAD = 9;
+
 export class Burials {
   readonly #sql: SqlStorage;
   readonly #keeper: TombstoneKeeper;
   readonly #gone = new Set<number>();
+  /** The last chunk of each deletion whose persons this instance has hidden. After a restart they are hidden once more. */
+  readonly #lastBuried = new Map<number, number>();
 
   constructor(sql: SqlStorage, keeper: TombstoneKeeper) {
     this.#sql = sql;
@@ -49,24 +59,44 @@ export class Burials {
   }
 
   /**
-   * False where the project has as many tombstones as it may: the chunk is not to be sent now. A keeper out of reach
-   * holds no deletion up; its persons may be shown until PostHog has deleted them.
+   * Hides the persons of a chunk, and of as many chunks behind it as `ahead` says, as these were asked for. False where
+   * the project has as many tombstones as it may: the chunk is not to be sent now. A keeper out of reach holds no
+   * deletion up; its persons may be shown until PostHog has deleted them.
    */
-  async bury(number: number, chunk: number, deletion: Deletion): Promise<boolean> {
+  async bury(number: number, chunk: number, deletion: Deletion, ahead: number): Promise<boolean> {
     if (!removesProfiles(deletion) || deletion.target.ids.length === 0) return true;
     const named = namesOf(deletion.target);
     if (named === null) return true;
+    this.#gone.delete(number);
+    if (chunk <= (this.#lastBuried.get(number) ?? -1)) return true;
     const [row] = this.#rows('SELECT entry, id, project_id FROM intents WHERE entry = ?', number);
     const { id, project_id: projectId } = Buried().parse(row);
     // Written first: what is buried and not written down would be hidden for a week.
     this.#rows('INSERT INTO buried VALUES (?) ON CONFLICT DO NOTHING', number);
-    this.#gone.delete(number);
+    const chunks = [{ chunk, ids: named.ids }, ...this.#behind(number, chunk, ahead)];
+    const tombstones = chunks.map((each) => ({
+      key: `${prefixOf(id)}${each.chunk}`,
+      by: named.by,
+      ids: each.ids,
+    }));
     try {
-      return await this.#keeper.bury(projectId, { key: `${prefixOf(id)}${chunk}`, ...named });
+      const kept = await this.#keeper.bury(projectId, tombstones);
+      if (kept > 0) this.#lastBuried.set(number, chunk + kept - 1);
+      return kept > 0;
     } catch (error) {
       this.#keeper.unreachable(error);
       return true;
     }
+  }
+
+  #behind(number: number, chunk: number, count: number): readonly z.infer<typeof Chunk>[] {
+    if (count === 0) return [];
+    return this.#rows(
+      'SELECT chunk, ids FROM chunks WHERE entry = ? AND chunk > ? ORDER BY chunk LIMIT ?',
+      number,
+      chunk,
+      count,
+    ).map((row) => Chunk().parse(row));
   }
 
   /** The persons of a deletion are gone, so that its tombstones are over. An object that restarts finds that out again. */
@@ -85,6 +115,7 @@ export class Burials {
         await this.#keeper.end(projectId, prefixOf(id));
         this.#rows('DELETE FROM buried WHERE entry = ?', entry);
         this.#gone.delete(entry);
+        this.#lastBuried.delete(entry);
       } catch (error) {
         this.#keeper.unreachable(error);
       }

@@ -11,18 +11,26 @@ export const distinct = <T extends string>(ids: readonly T[]): T[] => [...new Se
  *     LC_ALL=C sort -u ids.txt | sha256sum
  */
 export async function digestOf(ids: readonly string[]): Promise<string> {
-  const encoder = new TextEncoder();
-  const lines = distinct(ids)
-    .map((id) => encoder.encode(escaped(id)))
-    .toSorted(compareBytes);
-  const bytes = await new Blob(lines.flatMap((line) => [line, '\n'])).arrayBuffer();
-  const hash = await crypto.subtle.digest('SHA-256', bytes);
+  const lines = sortedByBytes(distinct(ids).map(escaped)).map((line) => `${line}\n`);
+  const hash = await crypto.subtle.digest('SHA-256', encoder.encode(lines.join('')));
   return `sha256:${new Uint8Array(hash).toHex()}`;
 }
 
+const encoder = new TextEncoder();
+
 const escaped = (id: string): string => id.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
 
-/** JavaScript sorts strings by UTF-16 units, which is another order than that of UTF-8 bytes. */
+const SURROGATE = /[\ud800-\udfff]/;
+
+/** JavaScript sorts strings by UTF-16 units. Where no unit is half a character, that is the order of the UTF-8 bytes too. */
+function sortedByBytes(lines: readonly string[]): string[] {
+  if (!lines.some((line) => SURROGATE.test(line))) return lines.toSorted();
+  return lines
+    .map((line) => ({ line, bytes: encoder.encode(line) }))
+    .toSorted((left, right) => compareBytes(left.bytes, right.bytes))
+    .map(({ line }) => line);
+}
+
 function compareBytes(left: Uint8Array, right: Uint8Array): number {
   const shared = Math.min(left.length, right.length);
   for (let at = 0; at < shared; at += 1) {

@@ -74,12 +74,17 @@ export class Shield extends DurableObject {
     return news;
   }
 
-  /** Answers once no isolate shows the persons any more; false where the project has as many tombstones as it may. */
-  async bury(tombstone: Tombstone): Promise<boolean> {
-    if (!this.#tombstones.add(tombstone, Date.now())) return false;
-    const ms = this.#term.msLeft(this.#nowMs());
+  /**
+   * Answers once no isolate shows the persons any more, with how many of the tombstones are kept, from the first on:
+   * fewer than all where the project has as many as it may.
+   */
+  async bury(tombstones: readonly Tombstone[]): Promise<number> {
+    const nowMs = Date.now();
+    const full = tombstones.findIndex((tombstone) => !this.#tombstones.add(tombstone, nowMs));
+    const kept = full === -1 ? tombstones.length : full;
+    const ms = kept === 0 ? 0 : this.#term.msLeft(this.#nowMs());
     if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
-    return true;
+    return kept;
   }
 
   /** Ends the tombstones whose key begins with `prefix`, and says how many. */

@@ -110,9 +110,35 @@ test('Nobody is hidden where the profiles stay', async () => {
   expect(await rowsOf(stub, 'buried')).toEqual([]);
 });
 
+test('The persons of the chunks behind are hidden with those of the first, and all are shown when PostHog refuses', async () => {
+  const { hold, arrived, release } = held(answer(403, {}));
+  posthog(hold);
+  const { log } = freshLog();
+  const carried = log.carryOut(order(bulk(uuids(2500))));
+  await arrived();
+  expect(await hidden()).toEqual(uuids(2500).toSorted());
+  release();
+  await carried;
+  expect(await hidden()).toEqual([]);
+});
+
+test('A deletion for only part of which there is room hides and sends that part, and the rest when there is room', async () => {
+  const sent = posthog(answer(202, SUMMARY));
+  for (let nth = 0; nth < 3; nth += 1) await shield.bury([crowd(nth)]);
+  const most: Tombstone = { ...crowd(3), ids: crowd(3).ids.slice(1500) };
+  await shield.bury([most]);
+  const { stub, log } = freshLog();
+  await log.carryOut(order(bulk(uuids(2500))));
+  expect(deletionsIn(sent)).toHaveLength(1);
+  expect(await newest(log)).toMatchObject({ state: 'sending', last_problem: 'tombstones_full' });
+  await shield.endTombstones('others/');
+  await ring(stub, NOW + MINUTE);
+  expect(deletionsIn(sent)).toHaveLength(3);
+});
+
 test('A chunk for whose persons there is no room waits, and is sent when there is room', async () => {
   const sent = posthog(answer(202, SUMMARY));
-  for (let nth = 0; nth < 4; nth += 1) await shield.bury(crowd(nth));
+  for (let nth = 0; nth < 4; nth += 1) await shield.bury([crowd(nth)]);
   const { stub, log } = freshLog();
   await log.carryOut(order(bulk(uuids(2))));
   expect(sent).toEqual([]);

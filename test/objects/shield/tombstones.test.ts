@@ -39,15 +39,15 @@ const chunk = (nth: number): Tombstone => ({
 describe('Tombstones of a shield', () => {
   test('A shield tells what an asker does not know, and what has ended', async () => {
     const shield = fresh();
-    await shield.bury(ADA);
-    await shield.bury(CYD);
+    await shield.bury([ADA]);
+    await shield.bury([CYD]);
     expect(await shield.tombstones([])).toEqual({ added: [ADA, CYD], ended: [] });
     expect(await shield.tombstones([ADA.key, 'acme/0/0'])).toEqual({ added: [CYD], ended: ['acme/0/0'] });
   });
 
   test('The end of a deletion ends the tombstones of all its chunks, and of no other deletion', async () => {
     const shield = fresh();
-    for (const one of [ADA, BOB, CYD]) await shield.bury(one);
+    await shield.bury([ADA, BOB, CYD]);
     await shield.endTombstones('acme/1/');
     expect(await shield.tombstones([ADA.key, BOB.key, CYD.key])).toEqual({
       added: [],
@@ -59,53 +59,53 @@ describe('Tombstones of a shield', () => {
     const { shield, waits } = await rested();
     await shield.tombstones([]);
     setTime(NOW + TERM_MS + 50);
-    await shield.bury(ADA);
+    await shield.bury([ADA]);
     expect(waits()).toContain(TERM_MS - 50);
   });
 
   test('A burial waits for nothing where nobody was told anything within a term', async () => {
     const { shield, waits } = await rested();
-    await shield.bury(ADA);
+    await shield.bury([ADA]);
     expect(waits()).toEqual([]);
   });
 
   test('A shield that has just started takes itself to have told something at its start', async () => {
     const shield = fresh();
-    await shield.bury(ADA);
+    await shield.bury([ADA]);
     await evictDurableObject(shield);
     const timer = vi.spyOn(globalThis, 'setTimeout');
-    await shield.bury(BOB);
+    await shield.bury([BOB]);
     expect(timer.mock.calls.map(([, ms]) => ms)).toContain(TERM_MS);
   });
 
   test('Tombstones outlive the shield that keeps them', async () => {
     const shield = fresh();
-    await shield.bury(ADA);
+    await shield.bury([ADA]);
     await evictDurableObject(shield);
     expect(await shield.tombstones([])).toEqual({ added: [ADA], ended: [] });
   });
 
   test('The same chunk is buried once, whatever a later attempt says', async () => {
     const shield = fresh();
-    await shield.bury(ADA);
-    expect(await shield.bury({ ...ADA, ids: ['bob'] })).toBe(true);
+    await shield.bury([ADA]);
+    expect(await shield.bury([{ ...ADA, ids: ['bob'] }])).toBe(1);
     expect(await shield.tombstones([])).toEqual({ added: [ADA], ended: [] });
   });
 
   test('A tombstone whose end nobody tells lasts for its longest time', async () => {
     const shield = fresh();
-    await shield.bury(ADA);
+    await shield.bury([ADA]);
     setTime(NOW + LIMITS.tombstoneMsMax);
-    await shield.bury(BOB);
+    await shield.bury([BOB]);
     expect(await shield.tombstones([ADA.key])).toEqual({ added: [BOB], ended: [ADA.key] });
   });
 
   test('A shield has tombstones for a bounded number of persons, and room again when some end', async () => {
     const shield = fresh();
     for (let nth = 0; nth < LIMITS.tombstonePersonsMax / 40_000; nth += 1)
-      expect(await shield.bury(chunk(nth))).toBe(true);
-    expect(await shield.bury(ADA)).toBe(false);
+      expect(await shield.bury([chunk(nth)])).toBe(1);
+    expect(await shield.bury([ADA])).toBe(0);
     await shield.endTombstones('birch/0/');
-    expect(await shield.bury(ADA)).toBe(true);
+    expect(await shield.bury([ADA])).toBe(1);
   });
 });

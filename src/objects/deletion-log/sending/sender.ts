@@ -5,7 +5,7 @@ import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { Alarm } from '../alarm.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import { notSpent } from '../budget/release.ts';
-import type { Burials } from '../burials.ts';
+import { CHUNKS_AHEAD, type Burials } from '../burials.ts';
 import { distinct } from '../digest.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../job/backoff.ts';
 import { endOf, nextLook } from '../job/ends.ts';
@@ -154,7 +154,10 @@ export class Sender {
     const { chunk, chunks, attempts } = pending;
     const whenBusy = attempts === 0 ? manner.whenBusy : 'wait';
     const deletion = checked?.deletion ?? pending.deletion;
-    if (!(await this.#burials.bury(job.number, chunk, deletion)))
+    // The persons of a sliced grant are known only once they have been looked up again: no chunk is hidden before that.
+    const ahead =
+      checked === null && pending.slices === null && pending.attemptsOfChunk === 0 ? CHUNKS_AHEAD : 0;
+    if (!(await this.#burials.bury(job.number, chunk, deletion, ahead)))
       return this.#hold(job, 'tombstones_full', pending, FULL_WAIT_MS);
     const attempt = this.#begin(job.number, pending, checked, upstream);
     try {

@@ -156,7 +156,7 @@ export class Verifier {
     });
     if (attempt === null) return null;
     const again = ofThese(deletion, seen.value.there);
-    await this.#burials.bury(number, task.chunk, again);
+    await this.#burials.bury(number, task.chunk, again, 0);
     await this.#sendAgain(attempt, again, upstream);
     return null;
   }

@@ -21,9 +21,9 @@ export function removePerson(sql: SqlStorage, person: Person): void {
   );
   // A UUID is made from the project and the distinct id that came first: under that id it comes back.
   sql.exec(
-    'UPDATE retired_ids SET uuid = ? WHERE person_id = ? AND distinct_id = ?',
+    'UPDATE retired_ids SET uuid = ? WHERE project_id = ? AND distinct_id = ?',
     person.uuid,
-    person.id,
+    person.projectId,
     person.distinctIds[0] ?? '',
   );
   sql.exec('DELETE FROM distinct_ids WHERE person_id = ?', person.id);
