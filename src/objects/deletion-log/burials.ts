@@ -89,7 +89,7 @@ export class Burials {
     }
   }
 
-  #behind(number: number, chunk: number, count: number): readonly z.infer<typeof Chunk>[] {
+  #behind(number: number, chunk: number, count: number): readonly z.output<ReturnType<typeof Chunk>>[] {
     if (count === 0) return [];
     return this.#rows(
       'SELECT chunk, ids FROM chunks WHERE entry = ? AND chunk > ? ORDER BY chunk LIMIT ?',
