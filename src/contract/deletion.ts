@@ -130,7 +130,7 @@ export const DeletionEntry = lazily(() =>
       chunks: Chunks().meta({ description: 'The calls it is sent in, of at most 1,000 persons each.' }),
       verification: Verification().nullable().meta({
         description:
-          'What became of the persons, counted in the ids that were sent. Null where no profiles were to go, and until PostHog has accepted.',
+          'What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted.',
       }),
       token_name: z
         .string()

@@ -6,7 +6,7 @@ import { err, ok, type Result } from '../core/result.ts';
 import { checkOrigin, type Caller } from '../policy/decide.ts';
 import type { Grant, Narrowing, TenantRecord, TokenLimits } from '../policy/grant.ts';
 import { effectiveGrant } from '../policy/narrow.ts';
-import type { AdmitAsk } from '../objects/tenant/tenant.ts';
+import type { Admission, AdmitAsk } from '../objects/tenant/tenant.ts';
 import { callObject } from './call-object.ts';
 import type { Context } from './context.ts';
 
@@ -20,7 +20,7 @@ export interface Admitted {
   readonly registration: RegistrationId;
   /** The limits of the token's ancestors, oldest first, and of the token itself. */
   readonly chain: readonly TokenLimits[];
-  /** When the tenant's object admitted the request. */
+  /** When the request was admitted, by a lease or by the tenant's object. */
   readonly admittedMs: number;
 }
 
@@ -40,22 +40,52 @@ export async function authenticate({ request, services, log }: Context): Promise
 }
 
 /**
- * Asks the tenant's object, in one hop, whether the token is revoked, suspended or over its rate; spends `cost`. Then holds the request to the origins of the grant, before anything else of the grant is looked at.
+ * By a lease, or asked of the tenant's object in one hop: whether the token is revoked, suspended or over its rate. Spends
+ * `cost`. Then holds the request to the origins of the grant, before anything else of the grant is looked at.
  */
 export async function admit(
   ctx: Context,
   principal: Principal,
-  cost: AdmitAsk['cost'] = REQUEST_COST,
+  cost: number = REQUEST_COST,
 ): Promise<Result<Admitted>> {
-  const { services, request, response } = ctx;
-  const chain = chainOf(principal);
-  const admission = await callObject(ctx, () =>
-    services.tenant(principal.tenant).admit({ registration: principal.registration, chain, cost }),
+  const leased = ctx.services.leases.use(principal, cost);
+  if (leased !== null) return admittedBy(ctx, principal, leased);
+  const asking = ctx.services.leases.ask(principal, cost);
+  const admission = await askObject(ctx, principal, { cost, lease: asking.ask });
+  ctx.services.leases.answered(principal, asking, cost, admission.ok ? admission.value : null);
+  return admission.ok ? admittedBy(ctx, principal, admission.value) : admission;
+}
+
+/** The same without a lease: for what is worth a hop each time. */
+export async function admitByObject(
+  ctx: Context,
+  principal: Principal,
+  cost: AdmitAsk['cost'],
+): Promise<Result<Admitted>> {
+  const admission = await askObject(ctx, principal, { cost });
+  return admission.ok ? admittedBy(ctx, principal, admission.value) : admission;
+}
+
+const askObject = (
+  ctx: Context,
+  principal: Principal,
+  ask: Pick<AdmitAsk, 'cost' | 'lease'>,
+): Promise<Result<Admission>> => {
+  const { registration, tenant } = principal;
+  return callObject(ctx, () =>
+    ctx.services.tenant(tenant).admit({ registration, chain: chainOf(principal), ...ask }),
   );
-  if (!admission.ok) return admission;
-  response.limits = admission.value.limits;
-  if (admission.value.verdict === 'refused') return err(admission.value.failure);
-  const { tenant, registration } = admission.value;
+};
+
+function admittedBy(
+  { services, request, response }: Context,
+  principal: Principal,
+  admission: Admission,
+): Result<Admitted> {
+  response.limits = admission.limits;
+  if (admission.verdict === 'refused') return err(admission.failure);
+  const { tenant, registration } = admission;
+  const chain = chainOf(principal);
   const grant = effectiveGrant(tenant, narrowingsOf(principal));
   const caller = { projectId: principal.projectId, origin: request.headers.get('origin') };
   const refusal = checkOrigin(grant, caller.origin);

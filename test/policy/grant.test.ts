@@ -14,6 +14,7 @@ describe('Tenant records', () => {
       split_out_of_slice: false,
       rate: { requests_per_minute: 120, burst: 30 },
       deletes: { persons_per_day: 1000, events: false, recordings: false, hold_seconds: 0 },
+      reads: { remember_seconds: 0 },
       origins: [],
       suspended: false,
     });

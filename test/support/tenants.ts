@@ -5,7 +5,7 @@ import type { Answer, Send } from './client.ts';
 /** The web origin of every tenant's own pages. */
 export const PAGE = 'https://app.acme.example';
 
-type Members = Readonly<Record<string, unknown>>;
+export type Members = Readonly<Record<string, unknown>>;
 
 /** May do everything in project 1, and never reaches a limit: what a test is about it narrows. */
 export const EVERYTHING: Members = {

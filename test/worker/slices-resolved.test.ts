@@ -145,7 +145,7 @@ describe('A bulk delete of a slice where PostHog has no batch look-up', () => {
     const asked = await paths();
     expect(asked.pop()).toBe(`${PERSONS}/bulk_delete/`);
     // The five reads are under way at the same time, so they arrive in any order.
-    expect(asked.sort()).toEqual(five.map((id) => `${PERSONS}/${id}/`).sort());
+    expect(asked.toSorted()).toEqual(five.map((id) => `${PERSONS}/${id}/`).toSorted());
     await sandbox.forget();
     await bulk(token, { ids: [1, 2, 3, 4, 5, 6].map((nth) => seededUuid(1, nth)) });
     expect(await paths()).toEqual([`${PERSONS}/`]);

@@ -9,6 +9,7 @@ export const KEPT_REFUSALS = [
   'deletion_budget_exhausted',
   'deletion_exceeds_budget',
   'deletion_preview_required',
+  'deletion_preview_changed',
   'delete_flag_not_granted',
   'idempotency_key_reused',
   'not_sliceable',

@@ -55,7 +55,13 @@ export const DELETION_ROUTES = {
     path: `${ONE}/preview`,
     scopes: ['person:delete', 'person:read'],
   },
-  confirm_deletion: { ...DECIDING, ...OF_TENANT, path: `${ONE}/confirm`, body: ConfirmedDigest },
+  confirm_deletion: {
+    ...DECIDING,
+    ...OF_TENANT,
+    path: `${ONE}/confirm`,
+    body: ConfirmedDigest,
+    deletes: true,
+  },
   cancel_deletion: { ...DECIDING, ...OF_TENANT, path: `${ONE}/cancel`, body: GivenReason },
 
   admin_list_all_deletions: {

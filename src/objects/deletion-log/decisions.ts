@@ -6,6 +6,7 @@ import type { DeletionEntry } from './entry.ts';
 import { numberOf } from './id.ts';
 import { beingSent, checkDecision, type Decision } from './job/decision.ts';
 import { holdsOf } from './job/holds.ts';
+import { isBeingRead } from './job/job.ts';
 import type { DeletionRunner } from './runner.ts';
 import { Jobs, type Actor } from './storage/jobs.ts';
 import { Selections } from './storage/selections.ts';
@@ -39,11 +40,11 @@ export class Decisions {
     note: string | null,
   ): Failure | null {
     const number = numberOf(entry.id);
-    if (this.#runner.isBusy(number)) return beingSent();
     const job = this.#jobs.at(number);
     const holds = holdsOf(this.#jobs.facts(number), this.#jobs.events(number), now);
     const conflict = checkDecision(decision, job.state, holds, entry);
     if (conflict !== null) return conflict;
+    if (this.#runner.isBusy(number) && !isBeingRead(job.state)) return beingSent();
     this.#storage.transactionSync(() => {
       this.#release(decision, entry, number);
       this.#jobs.decide(job, decision, now, by, note);

@@ -12,12 +12,13 @@ import type { Shield } from '../shield/shield.ts';
 import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { numberOf } from './id.ts';
 import { shieldKeeper } from './burials.ts';
-import { beingSent, type Decision } from './job/decision.ts';
-import { keyedOf, type KeyedRequest } from './intents/keyed.ts';
+import type { Decision } from './job/decision.ts';
+import { keyedConfirmation, keyedOf, type KeyedRequest } from './intents/keyed.ts';
 import type { ListedRefusals, Refusal } from './audit/refusals.ts';
 import type { LogPage } from './audit/search.ts';
 import {
   type BudgetAsk,
+  type ConfirmedDeletion,
   type CreatedDeletion,
   type DeletionDetail,
   type DeletionEntry,
@@ -224,17 +225,23 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
 
   /**
    * Carries out what was previewed under this digest; the persons are read again first. Fails, with nothing sent, with
-   * `record_unknown`, `deletion_preview_changed`, `deletion_state_conflict`, `deletion_budget_exhausted`, or as a look-up.
+   * `record_unknown`, `deletion_preview_changed`, `deletion_state_conflict`, `deletion_budget_exhausted`,
+   * `idempotency_key_reused`, or as a look-up.
    */
-  async confirm(id: DeletionId, confirmation: Confirmation, view: LogView): Promise<Result<DeletionEntry>> {
+  async confirm(
+    id: DeletionId,
+    confirmation: Confirmation,
+    view: LogView,
+  ): Promise<Result<ConfirmedDeletion>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
     if (this.#parts.views.find(id, view) === null) return err(noSuchDeletion());
-    if (this.#parts.runner.isBusy(numberOf(id))) return err(beingSent());
-    const confirmed = await this.#parts.previews.confirm(numberOf(id), confirmation, upstream.value);
+    const { keyed: asked, digest, by: token } = confirmation;
+    const keyed = asked === undefined ? null : await keyedConfirmation({ ...asked, token, id, digest });
+    const confirmed = await this.#parts.previews.confirm(numberOf(id), confirmation, keyed, upstream.value);
     if (!confirmed.ok) return confirmed;
     const entry = this.#parts.views.find(id, view);
-    return entry === null ? err(noSuchDeletion()) : ok(entry);
+    return entry === null ? err(noSuchDeletion()) : ok({ entry, replayed: confirmed.value === 'replayed' });
   }
 
   /**

@@ -148,6 +148,12 @@ export interface CreatedDeletion extends Told {
   readonly entry: DeletionEntry;
 }
 
+/** A deletion whose preview was confirmed, now or by the earlier request with the same key. */
+export interface ConfirmedDeletion {
+  readonly entry: DeletionEntry;
+  readonly replayed: boolean;
+}
+
 /** How much a deletion would spend, of which budgets. */
 export interface BudgetAsk {
   readonly registration: RegistrationId;
@@ -192,7 +198,8 @@ const StoredVerification = lazily(() =>
     reappeared: z.int(),
     left_slice: z.int().nullable(),
     not_checked: z.int(),
-    looked_for: z.int(),
+    /** Null where the persons stay, and only their events are looked for. */
+    looked_for: z.int().nullable(),
     events: z
       .object({ completed: z.int(), pending: z.int(), not_queued: z.int(), unknown: z.int() })
       .nullable(),
@@ -222,8 +229,8 @@ function verificationOf(
   return {
     ...counts,
     last_look_at: last_look_at === null ? null : new Date(last_look_at).toISOString(),
-    still_there: looked_for - gone - reappeared - (left_slice ?? 0) - not_checked,
-    unknown: sent - looked_for,
+    still_there: looked_for === null ? 0 : looked_for - gone - reappeared - (left_slice ?? 0) - not_checked,
+    unknown: looked_for === null ? 0 : sent - looked_for,
     events_completed: events?.completed ?? null,
     events_pending: events?.pending ?? null,
     events_not_queued: events?.not_queued ?? null,

@@ -3,9 +3,11 @@ import { readConfig } from '../../config.ts';
 import { failureUntil } from '../../core/failure.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Tombstone, TombstoneNews } from '../../core/tombstones.ts';
+import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shared-answer.ts';
+import type { NewsUse, ProjectNews, Tombstone } from '../../core/tombstones.ts';
 import type { AnswerFacts, PermitAsk } from '../../upstream/pacing.ts';
 import { migrate } from '../migrations.ts';
+import { AnswerBook } from './answer-book.ts';
 import { LeaseTerm } from './lease-term.ts';
 import { PermitQueue, type Decision, type Verdict } from './permit-queue.ts';
 import { SHIELD_STEPS } from './schema.ts';
@@ -25,6 +27,9 @@ export class Shield extends DurableObject {
   readonly #waiting = new Map<string, PromiseWithResolvers<Result<null>>>();
   readonly #tombstones: TombstoneStore;
   readonly #term: LeaseTerm;
+  /** The same for isolates that share answers. */
+  readonly #answerTerm: LeaseTerm;
+  readonly #answers: AnswerBook;
   #stopTimer: (() => void) | null = null;
 
   constructor(ctx: DurableObjectState, env: object) {
@@ -34,6 +39,8 @@ export class Shield extends DurableObject {
     migrate(ctx.storage, SHIELD_STEPS);
     this.#tombstones = new TombstoneStore(ctx.storage.sql);
     this.#term = new LeaseTerm(LIMITS.tombstoneLeaseMs, this.#nowMs());
+    this.#answerTerm = new LeaseTerm(LIMITS.tombstoneLeaseMs, this.#nowMs());
+    this.#answers = new AnswerBook(crypto.randomUUID());
   }
 
   /** Waits for a permit, which ends with `release`, with `cancel` or after its `holdMs`. */
@@ -67,11 +74,14 @@ export class Shield extends DurableObject {
     this.#settle([...this.#queue.spend(calls, nowMs), ...this.#heed(newest, nowMs)], nowMs);
   }
 
-  /** What to add to the tombstones of these keys, and take from them. The answer may be used for a term. */
-  tombstones(keys: readonly string[]): TombstoneNews {
+  /** What to add to the tombstones of these keys, and take from them; and the epoch. The answer may be used for a term. */
+  news(keys: readonly string[], use: NewsUse): ProjectNews {
     const news = this.#tombstones.newsFor(keys);
-    this.#term.tell(this.#nowMs());
-    return news;
+    const nowMs = this.#nowMs();
+    this.#term.tell(nowMs);
+    if (use === 'tombstones') return { ...news, epoch: null };
+    this.#answerTerm.tell(nowMs);
+    return { ...news, epoch: this.#answers.epoch };
   }
 
   /**
@@ -82,14 +92,44 @@ export class Shield extends DurableObject {
     const nowMs = Date.now();
     const full = tombstones.findIndex((tombstone) => !this.#tombstones.add(tombstone, nowMs));
     const kept = full === -1 ? tombstones.length : full;
-    const ms = kept === 0 ? 0 : this.#term.msLeft(this.#nowMs());
-    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    if (kept === 0) return 0;
+    this.#answers.forget();
+    await this.#endOf(this.#term);
     return kept;
   }
 
-  /** Ends the tombstones whose key begins with `prefix`, and says how many. */
+  /** Ends the tombstones whose key begins with `prefix`, and says how many. Who learns of it learns of the new epoch too. */
   endTombstones(prefix: string): number {
-    return this.#tombstones.end(prefix);
+    const ended = this.#tombstones.end(prefix);
+    if (ended > 0) this.#answers.forget();
+    return ended;
+  }
+
+  /** The answer to a read, or who is to ask PostHog for it. */
+  async recall(ask: RecallAsk): Promise<Recalled> {
+    return this.#answers.recall(ask, this.#nowMs());
+  }
+
+  /** What PostHog answered to who holds the ticket. */
+  remember(ticket: number, answer: SharedAnswer): void {
+    this.#answers.remember(ticket, answer);
+  }
+
+  /** Who holds the ticket has no answer to share. */
+  abandon(ticket: number, why: Abandonment): void {
+    this.#answers.abandon(ticket, why, this.#nowMs());
+  }
+
+  /** Something of the project was changed. Answers once nobody is given an answer any more that was asked for before. */
+  async forgetAnswers(): Promise<void> {
+    this.#answers.forget();
+    await this.#endOf(this.#answerTerm);
+  }
+
+  /** Waits until no isolate goes by what it was told up to now. */
+  async #endOf(term: LeaseTerm): Promise<void> {
+    const ms = term.msLeft(this.#nowMs());
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   #heed({ status, retryAfterSeconds }: AnswerFacts, nowMs: number): Decision[] {

@@ -12,30 +12,45 @@ const PARTS_PER_REQUEST = 60_000;
 const CLOCK_JITTER_MS = 1000;
 
 /** How full a leaky bucket was, and when. */
-export interface Bucket {
+export interface Level {
   readonly atMs: number;
   /** Parts of requests spent and not yet paid off by time. */
   readonly owed: number;
 }
 
+/** A bucket of which a part is leased: spent already, and perhaps still to be used. */
+export interface Bucket extends Level {
+  /** Parts of leases that have not ended. Time pays off only what is owed above them. */
+  readonly leased: number;
+  /** When the last lease ends. Means nothing where nothing is leased. */
+  readonly leasedUntilMs: number;
+}
+
+const NOTHING_LEASED = { leased: 0, leasedUntilMs: 0 } as const;
+
 /** The bucket of a holder that never spent anything. */
-export const emptyBucket = (nowMs: number): Bucket => ({ atMs: nowMs, owed: 0 });
+export const emptyBucket = (nowMs: number): Bucket => ({ atMs: nowMs, owed: 0, ...NOTHING_LEASED });
 
 /**
  * The bucket after the clock was set back: it keeps what it owes and goes on from `nowMs`. The jump pays nothing off,
  * and no request waits for the clock to catch up. Null while the clock was not set back.
  */
 export const rewound = (bucket: Bucket, nowMs: number): Bucket | null =>
-  bucket.atMs - nowMs > CLOCK_JITTER_MS ? { atMs: nowMs, owed: bucket.owed } : null;
+  bucket.atMs - nowMs > CLOCK_JITTER_MS
+    ? { ...bucket, atMs: nowMs, leasedUntilMs: bucket.leasedUntilMs - (bucket.atMs - nowMs) }
+    : null;
 
-/** The bucket at `nowMs`. A `nowMs` before the bucket's own time pays nothing off. */
-export function settle(bucket: Bucket, rate: Rate, nowMs: number): Bucket {
-  const elapsedMs = Math.max(0, nowMs - bucket.atMs);
-  return {
-    atMs: bucket.atMs + elapsedMs,
-    owed: Math.max(0, bucket.owed - elapsedMs * rate.requests_per_minute),
-  };
+/** The level at `nowMs`, never below `floor`. A `nowMs` before the level's own time pays nothing off. */
+function drain({ atMs, owed }: Level, floor: number, rate: Rate, nowMs: number): Level {
+  const elapsedMs = Math.max(0, nowMs - atMs);
+  return { atMs: atMs + elapsedMs, owed: Math.max(floor, owed - elapsedMs * rate.requests_per_minute) };
 }
+
+/** The bucket at `nowMs`. The ends of leases until then must have been taken into account before. */
+export const settle = (bucket: Bucket, rate: Rate, nowMs: number): Bucket => ({
+  ...bucket,
+  ...drain(bucket, bucket.leased, rate, nowMs),
+});
 
 export type Attempt =
   | { readonly allowed: true; readonly bucket: Bucket }
@@ -54,7 +69,7 @@ export function trySpend(bucket: Bucket, rate: Rate, cost: number, nowMs: number
   const settled = settle(bucket, rate, nowMs);
   const owed = settled.owed + cost * PARTS_PER_REQUEST;
   const excess = owed - rate.burst * PARTS_PER_REQUEST;
-  if (cost === 0 || excess <= 0) return { allowed: true, bucket: { atMs: settled.atMs, owed } };
+  if (cost === 0 || excess <= 0) return { allowed: true, bucket: { ...settled, owed } };
   const seconds = secondsToPay(Math.min(excess, settled.owed), settled, rate, nowMs);
   return { allowed: false, retryAfterSeconds: Math.max(1, seconds) };
 }
@@ -79,20 +94,29 @@ export function statusOf(
   nowMs: number,
 ): LimitStatus {
   const settled = settle(bucket, rate, nowMs);
-  const left = rate.burst - settled.owed / PARTS_PER_REQUEST;
   return {
     holder,
     quota: rate.burst,
     windowSeconds: Math.max(1, Math.ceil((rate.burst * 60) / rate.requests_per_minute)),
-    remaining: Math.max(0, Math.floor(left)),
+    remaining: Math.max(0, Math.floor(leftOf(settled, rate, nowMs))),
     resetSeconds: settled.owed === 0 ? 0 : secondsToPay(settled.owed, settled, rate, nowMs),
   };
 }
 
-/** Whole seconds from `nowMs` until `parts` are paid off, the wait for a bucket slightly ahead of `nowMs` included. */
+/** Requests that would be admitted at `nowMs`, as a fraction; below 0 where more than the burst is owed. */
+export const leftOf = (bucket: Bucket, rate: Rate, nowMs: number): number =>
+  rate.burst - settle(bucket, rate, nowMs).owed / PARTS_PER_REQUEST;
+
+/**
+ * Whole seconds from `nowMs` until `parts` are paid off, the wait for a bucket slightly ahead of `nowMs` included. What is
+ * leased is paid off when the last lease has ended, at the latest.
+ */
 function secondsToPay(parts: number, bucket: Bucket, rate: Rate, nowMs: number): number {
   const waitMs = Math.max(0, bucket.atMs - nowMs) + Math.ceil(parts / rate.requests_per_minute);
-  return Math.ceil(waitMs / 1000);
+  const ofLeases = Math.max(0, bucket.leased - (bucket.owed - parts));
+  if (ofLeases === 0) return Math.ceil(waitMs / 1000);
+  const endsMs = Math.max(0, bucket.leasedUntilMs - nowMs) + Math.ceil(ofLeases / rate.requests_per_minute);
+  return Math.ceil(Math.max(waitMs, endsMs) / 1000);
 }
 
 /**
@@ -111,25 +135,56 @@ const slackOf = (rate: Rate): number => (strideOf(rate) - 1) * PARTS_PER_REQUEST
 const HOLD_MS = 60_000;
 
 /** A bucket as it is stored: fuller than the one in memory, so that losing memory never admits too much. */
-export interface StoredBucket extends Bucket {
+export interface StoredBucket extends Level {
   readonly heldUntilMs: number;
 }
 
-/** What to store for a bucket: all it owes and the rest of a stride. */
-export function writeAhead(bucket: Bucket, rate: Rate): StoredBucket {
-  return { atMs: bucket.atMs, owed: bucket.owed + slackOf(rate), heldUntilMs: bucket.atMs + HOLD_MS };
-}
+/** When the last lease has ended. A stored bucket does not know leases, and must not be paid off before. */
+const leaseFreeMs = ({ atMs, leased, leasedUntilMs }: Bucket): number =>
+  leased === 0 ? atMs : Math.max(atMs, leasedUntilMs);
+
+/** What to store for a bucket: all it owes and the rest of a stride, paid off from the end of its leases on. */
+export const writeAhead = (bucket: Bucket, rate: Rate): StoredBucket => ({
+  atMs: leaseFreeMs(bucket),
+  owed: bucket.owed + slackOf(rate),
+  heldUntilMs: bucket.atMs + HOLD_MS,
+});
 
 /**
  * The bucket to go on with at `nowMs` when only the stored one is left. It owes at least what the lost one owed,
- * and more by less than a stride.
+ * and more by less than a stride; where the lost one had leases, it is paid off a term later at most.
  */
 export function resume(stored: StoredBucket, rate: Rate, nowMs: number): Bucket {
-  const shown = settle(stored, rate, nowMs);
-  const hidden = settle({ atMs: stored.heldUntilMs, owed: slackOf(rate) }, rate, nowMs);
-  return { atMs: shown.atMs, owed: Math.max(shown.owed, hidden.owed) };
+  const shown = drain(stored, 0, rate, nowMs);
+  const hidden = drain({ atMs: stored.heldUntilMs, owed: slackOf(rate) }, 0, rate, nowMs);
+  return { atMs: shown.atMs, owed: Math.max(shown.owed, hidden.owed), ...NOTHING_LEASED };
 }
 
-/** Would resuming from `stored` right now owe as much as `bucket` does? If not, it has to be stored first. */
+/**
+ * Would resuming from `stored` owe as much as `bucket` does, right now and until its last lease has ended? If not, it has
+ * to be stored first.
+ */
 export const covers = (stored: StoredBucket, bucket: Bucket, rate: Rate): boolean =>
-  resume(stored, rate, bucket.atMs).owed >= bucket.owed;
+  resume(stored, rate, leaseFreeMs(bucket)).owed >= bucket.owed;
+
+/** The bucket after `requests` more were spent and leased until `endsMs`. They fit: the caller has looked. */
+export const lend = (bucket: Bucket, requests: number, endsMs: number): Bucket => ({
+  atMs: bucket.atMs,
+  owed: bucket.owed + requests * PARTS_PER_REQUEST,
+  leased: bucket.leased + requests * PARTS_PER_REQUEST,
+  leasedUntilMs: Math.max(bucket.leased === 0 ? 0 : bucket.leasedUntilMs, endsMs),
+});
+
+/** The bucket after a lease of `requests` ended at `atMs`, where `unused` of them were given back. */
+export function endLease(
+  bucket: Bucket,
+  rate: Rate,
+  { requests, unused, atMs }: { requests: number; unused: number; atMs: number },
+): Bucket {
+  const settled = settle(bucket, rate, atMs);
+  return {
+    ...settled,
+    owed: settled.owed - unused * PARTS_PER_REQUEST,
+    leased: settled.leased - requests * PARTS_PER_REQUEST,
+  };
+}

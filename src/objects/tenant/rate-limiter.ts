@@ -3,6 +3,9 @@ import type { Rate } from '../../policy/grant.ts';
 import {
   covers,
   emptyBucket,
+  endLease,
+  leftOf,
+  lend,
   resume,
   rewound,
   settle,
@@ -29,17 +32,30 @@ export interface SpendResult {
   readonly refused: { readonly limit: Limit; readonly retryAfterSeconds: number } | null;
   /** Where each limit stands afterwards, in the order asked. */
   readonly statuses: readonly LimitStatus[];
+  /** Requests that were spent besides, and leased. */
+  readonly leased: number;
 }
+
+/** What may be leased besides. */
+export interface Lending {
+  readonly endsMs: number;
+  /** How many requests to lease where so many were left before: at most so many as are left then. */
+  readonly requestsOf: (left: number) => number;
+}
+
+const NOTHING: Lending = { endsMs: 0, requestsOf: () => 0 };
 
 interface CachedBucket {
   readonly bucket: Bucket;
+  /** The rate that pays it off. */
+  readonly rate: Rate;
   /** What the storage holds; null while it holds nothing, which means nothing was ever spent. */
   readonly stored: StoredBucket | null;
 }
 
 /**
  * Buckets of tokens kept in memory, about 300 bytes each. One that is dropped is read again when its token comes back,
- * as after a restart: it then allows less by less than a stride, never more.
+ * as after a restart: it then allows less by less than a stride, never more. One with a lease is not dropped.
  */
 const BUCKETS_CACHED = 10_000;
 
@@ -55,8 +71,8 @@ export class RateLimiter {
     this.#cachedMax = cachedMax;
   }
 
-  /** Spends `cost` from every limit, or from none. Stores at most one row per limit, and mostly none. */
-  spend(limits: readonly Limit[], cost: number, nowMs: number): SpendResult {
+  /** Spends `cost` from every limit and what is leased besides, or nothing from any. Stores at most one row per limit, and mostly none. */
+  spend(limits: readonly Limit[], cost: number, nowMs: number, lending: Lending = NOTHING): SpendResult {
     const attempts = limits.map((limit) => {
       const cached = this.#recall(limit, nowMs);
       return { limit, cached, attempt: trySpend(cached.bucket, limit.rate, cost, nowMs) };
@@ -67,13 +83,23 @@ export class RateLimiter {
         refused = { limit, retryAfterSeconds: attempt.retryAfterSeconds };
       }
     }
+    const left = Math.min(...attempts.map(({ limit, cached }) => leftOf(cached.bucket, limit.rate, nowMs)));
+    const leased = refused === null ? lending.requestsOf(Math.floor(left)) : 0;
     const statuses = attempts.map(({ limit, cached, attempt }) => {
-      const charged = refused === null && attempt.allowed && cost > 0;
-      if (charged) this.#keep(limit, attempt.bucket, cached.stored);
-      const bucket = charged ? attempt.bucket : cached.bucket;
+      const charged = refused === null && attempt.allowed && cost + leased > 0;
+      const spent = leased > 0 && attempt.allowed ? lend(attempt.bucket, leased, lending.endsMs) : null;
+      const bucket = charged ? (spent ?? attempt.bucket) : cached.bucket;
+      if (charged) this.#keep(limit, bucket, cached.stored);
       return statusOf(limit.holder === 'tenant' ? 'tenant' : 'token', bucket, limit.rate, nowMs);
     });
-    return { refused, statuses };
+    return { refused, statuses, leased };
+  }
+
+  /** A lease of `requests` ended at `atMs`; `unused` of them go back. A bucket with a lease is in memory. */
+  endLease(holder: Holder, end: { requests: number; unused: number; atMs: number }): void {
+    const cached = this.#cache.get(holder);
+    if (cached === undefined) return;
+    this.#cache.set(holder, { ...cached, bucket: endLease(cached.bucket, cached.rate, end) });
   }
 
   /**
@@ -108,14 +134,14 @@ export class RateLimiter {
         holder,
       )
       .toArray()[0];
-    if (row === undefined) return { bucket: emptyBucket(nowMs), stored: null };
+    if (row === undefined) return { bucket: emptyBucket(nowMs), rate, stored: null };
     const stored = { atMs: row.at_ms, owed: row.owed, heldUntilMs: row.held_until_ms };
-    return { bucket: resume(stored, rate, nowMs), stored };
+    return { bucket: resume(stored, rate, nowMs), rate, stored };
   }
 
   #keep(limit: Limit, bucket: Bucket, stored: StoredBucket | null): void {
     if (stored === null || !covers(stored, bucket, limit.rate)) this.#store(limit, bucket);
-    else this.#remember(limit.holder, { bucket, stored });
+    else this.#remember(limit.holder, { bucket, rate: limit.rate, stored });
   }
 
   /** Storage first: if it throws, memory has promised nothing. */
@@ -130,7 +156,7 @@ export class RateLimiter {
       stored.owed,
       stored.heldUntilMs,
     );
-    const cached = { bucket, stored };
+    const cached = { bucket, rate, stored };
     this.#remember(holder, cached);
     return cached;
   }
@@ -139,9 +165,10 @@ export class RateLimiter {
     this.#cache.delete(holder);
     this.#cache.set(holder, cached);
     if (this.#cache.size <= this.#cachedMax) return;
-    for (const oldest of this.#cache.keys()) {
+    for (const [oldest, { bucket }] of this.#cache) {
+      if (bucket.leased > 0) continue;
       this.#cache.delete(oldest);
-      break;
+      return;
     }
   }
 }

@@ -28,6 +28,9 @@ const StoredRow = lazily(() =>
   }),
 );
 
+/** Before any change. Records from before there were revisions have it too. */
+const FIRST_REVISION = 1;
+
 /** The tenant's record: one row, read once and then cached. */
 export class RecordStore {
   readonly #sql: SqlStorage;
@@ -49,6 +52,16 @@ export class RecordStore {
       this.#cached = row === undefined ? null : StoredRow().parse(row);
     }
     return this.#cached;
+  }
+
+  /** False only where no tenant was ever registered in this object. */
+  wasEverWritten(): boolean {
+    const { last, records } = this.#sql
+      .exec<{ last: number; records: number }>(
+        'SELECT last, (SELECT count(*) FROM record) AS records FROM revision',
+      )
+      .one();
+    return last > FIRST_REVISION || records > 0;
   }
 
   write(changed: Omit<StoredTenant, 'revision'>): StoredTenant {

@@ -9,10 +9,14 @@ import {
 } from '../../core/ids.ts';
 import type { TenantDocument } from '../../contract/tenant.ts';
 import type { JsonObject } from '../../core/json.ts';
+import type { Lease, LeaseAsk } from '../../core/lease.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { TenantRecord, TokenLimits } from '../../policy/grant.ts';
+import type { Rate, TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import { migrate } from '../migrations.ts';
 import type { LimitStatus } from './gcra.ts';
+import { LeaseBook } from './lease-book.ts';
+import { LeaseWatch, QUIET, STARTED } from './lease-ends.ts';
 import { limitsOf, limitsShown, rateFailure } from './limits.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { patchedRecord, replacedRecord } from './change-record.ts';
@@ -38,6 +42,8 @@ export interface AdmitAsk {
    * against the token's own bound of revocations.
    */
   cost: number | 'revocation';
+  /** What the isolate says of its leases; left out or null where it wants none. */
+  lease?: LeaseAsk | null;
 }
 
 /** Who asks a tenant's deletion log for something. */
@@ -53,7 +59,10 @@ export type Admission =
       verdict: 'admitted';
       tenant: TenantRecord;
       registration: RegistrationId;
+      /** As they stand after the lease was spent too. */
       limits: LimitStatus[];
+      /** Requests of the same token that the isolate may admit with this answer. Null: none. */
+      lease: Lease | null;
     }
   /** `limits` is empty when the refusal came before the rate was asked. */
   | { verdict: 'refused'; failure: Failure; limits: LimitStatus[] };
@@ -69,6 +78,8 @@ export interface Removal {
 
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
 const refused = (why: Failure): Admission => ({ verdict: 'refused', failure: why, limits: [] });
 
 const NOT_REGISTERED = failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
@@ -76,14 +87,17 @@ const NOT_REGISTERED = failure('record_unknown', 'No tenant of that name is regi
 const UNKNOWN = failure('tenant_unknown', 'The tenant of this token is not registered here any more.');
 
 /**
- * One tenant: its record, the tokens it was given, which of them are revoked, and the rate. Every method runs from
- * start to end without waiting for anything, so what one call changed is true for the next.
+ * One tenant: its record, the tokens it was given, which of them are revoked, and the rate. Every method does what it does
+ * without waiting for anything, so what one call changed is true for the next. A change is answered when it is true in
+ * every isolate: once the leases that were given before it have ended.
  */
 export class Tenant extends DurableObject {
   readonly #storage: DurableObjectStorage;
   #record: RecordStore;
   #tokens: TokenStore;
   #limiter: RateLimiter;
+  #leases: LeaseBook;
+  readonly #leaseWatch: LeaseWatch;
   readonly #revocations = new RevocationLimiter();
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
@@ -93,6 +107,10 @@ export class Tenant extends DurableObject {
     this.#record = new RecordStore(ctx.storage.sql);
     this.#tokens = new TokenStore(ctx.storage.sql);
     this.#limiter = new RateLimiter(ctx.storage.sql);
+    this.#leases = this.#newLeases();
+    // Where no tenant was ever registered, nothing was ever leased.
+    const begun = this.#record.wasEverWritten() ? STARTED : QUIET;
+    this.#leaseWatch = new LeaseWatch(begun, LIMITS.leaseTermMs, pause);
   }
 
   /** Registers the tenant, or replaces its record. True for the very next request. */
@@ -100,6 +118,14 @@ export class Tenant extends DurableObject {
     id: TenantId,
     document: TenantDocument,
     ifMatch: IfMatch = null,
+  ): Promise<Result<{ created: boolean; stored: StoredTenant }>> {
+    return this.#whenTrue(this.#put(id, document, ifMatch));
+  }
+
+  #put(
+    id: TenantId,
+    document: TenantDocument,
+    ifMatch: IfMatch,
   ): Result<{ created: boolean; stored: StoredTenant }> {
     const before = this.#record.read();
     const stale = checkIfMatch(before, ifMatch);
@@ -110,7 +136,11 @@ export class Tenant extends DurableObject {
   }
 
   /** Changes members of the record (RFC 7396). True for the very next request. */
-  patch(patch: JsonObject, ifMatch: IfMatch = null): Result<StoredTenant> {
+  patch(patch: JsonObject, ifMatch: IfMatch = null): Promise<Result<StoredTenant>> {
+    return this.#whenTrue(this.#patch(patch, ifMatch));
+  }
+
+  #patch(patch: JsonObject, ifMatch: IfMatch): Result<StoredTenant> {
     const before = this.#record.read();
     if (before === null) return err(NOT_REGISTERED);
     const stale = checkIfMatch(before, ifMatch);
@@ -123,7 +153,7 @@ export class Tenant extends DurableObject {
     const nowMs = Date.now();
     const now = new Date(nowMs).toISOString();
     return this.#change(() => {
-      if (before !== null) this.#limiter.retune('tenant', before.record.rate, record.rate, nowMs);
+      if (before !== null) this.#retune(before.record.rate, record.rate, nowMs);
       return this.#record.write({
         tenant: id,
         registration: before?.registration ?? newRegistrationId(random),
@@ -132,6 +162,11 @@ export class Tenant extends DurableObject {
         updated_at: now,
       });
     });
+  }
+
+  #retune(from: Rate, to: Rate, nowMs: number): void {
+    this.#leases.endDue(nowMs);
+    this.#limiter.retune('tenant', from, to, nowMs);
   }
 
   get(): StoredTenant | null {
@@ -153,7 +188,11 @@ export class Tenant extends DurableObject {
    * is registered under the same name again. The bucket of its rate stays too, so that the tenant gets no fresh burst.
    * Without `ifMatch` the record is not read, so that one this code does not understand can be removed too.
    */
-  remove(ifMatch: IfMatch = null): Result<Removal> {
+  remove(ifMatch: IfMatch = null): Promise<Result<Removal>> {
+    return this.#whenTrue(this.#remove(ifMatch));
+  }
+
+  #remove(ifMatch: IfMatch): Result<Removal> {
     const stale = ifMatch === null ? null : checkIfMatch(this.#record.read(), ifMatch);
     if (stale !== null) return err(stale);
     const nowMs = Date.now();
@@ -165,8 +204,11 @@ export class Tenant extends DurableObject {
     return ok(removal);
   }
 
-  /** May this request go on? Once per request, and from memory: storage is touched once in a stride of requests. */
-  admit({ registration, chain, cost }: AdmitAsk): Admission {
+  /**
+   * May this request go on, and how many more of its token may the isolate admit by itself? From memory: storage is touched
+   * once in a stride of requests.
+   */
+  admit({ registration, chain, cost, lease: ask = null }: AdmitAsk): Admission {
     const self = chain.at(-1);
     if (self === undefined) throw new RangeError('A request is admitted for a token.');
     const stored = this.#record.read();
@@ -183,11 +225,13 @@ export class Tenant extends DurableObject {
     const tooMany = cost === 'revocation' ? this.#revocations.check(self.id, nowMs) : null;
     if (tooMany !== null) return refused(tooMany);
     const requests = cost === 'revocation' ? 0 : cost;
-    const spent = this.#limiter.spend(limitsOf(stored.record, chain), requests, nowMs);
+    const { spent, lease } = this.#leases.spend(limitsOf(stored.record, chain), requests, ask, nowMs);
     const limits = limitsShown(spent.statuses);
-    return spent.refused === null
-      ? { verdict: 'admitted', tenant: stored.record, registration: stored.registration, limits }
-      : { verdict: 'refused', failure: rateFailure(spent.refused, requests, self.id), limits };
+    if (spent.refused !== null) {
+      return { verdict: 'refused', failure: rateFailure(spent.refused, requests, self.id), limits };
+    }
+    if (lease !== null) this.#leaseWatch.given();
+    return { verdict: 'admitted', tenant: stored.record, registration: stored.registration, limits, lease };
   }
 
   /**
@@ -209,8 +253,20 @@ export class Tenant extends DurableObject {
   }
 
   /** Revokes a token; again is no error. A token that asks may revoke only itself and what was derived from it. */
-  revoke(id: TokenId, by: Revoker): 'revoked' | 'unknown' {
-    return this.#tokens.revoke(id, by, Date.now());
+  async revoke(id: TokenId, by: Revoker): Promise<'revoked' | 'unknown'> {
+    const revoked = this.#tokens.revoke(id, by, Date.now());
+    if (revoked === 'revoked') await this.#leaseWatch.ended();
+    return revoked;
+  }
+
+  /** The answer to a change, given once no isolate admits by what was true before. */
+  async #whenTrue<T>(changed: Result<T>): Promise<Result<T>> {
+    if (changed.ok) await this.#leaseWatch.ended();
+    return changed;
+  }
+
+  #newLeases(): LeaseBook {
+    return new LeaseBook(this.#limiter, crypto.randomUUID());
   }
 
   /** All of `act` or nothing. If it throws, memory is read again: it never says what storage does not. */
@@ -222,6 +278,7 @@ export class Tenant extends DurableObject {
       this.#record = new RecordStore(sql);
       this.#tokens = new TokenStore(sql);
       this.#limiter = new RateLimiter(sql);
+      this.#leases = this.#newLeases();
       throw error;
     }
   }

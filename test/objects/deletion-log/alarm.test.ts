@@ -332,7 +332,7 @@ test('A new deletion does not put off the alarm of an older one, not even after 
 test('An alarm with nothing to do ends', async () => {
   const sent = posthog(answer(202));
   const { stub, log } = freshLog();
-  await log.carryOut(order(bulk(uuids(1), { delete_events: true, keep_person: true })));
+  await log.carryOut(order(bulk(uuids(1), { delete_recordings: true, keep_person: true })));
   await ring(stub, NOW + MINUTE);
   expect(sent).toHaveLength(1);
   expect(await alarmOf(stub)).toBeNull();

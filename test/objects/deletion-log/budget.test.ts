@@ -67,6 +67,40 @@ test('The budget is whole again as soon as the wait that was named is over, and 
   expect((await log.carryOut(spend(100, 100))).ok).toBe(true);
 });
 
+test('A deletion with an undo window counts until it is sent, and for a day from then', async () => {
+  const sent = posthog(answer(202), answer(202));
+  const { stub, log } = freshLog();
+  const holds = { holdSeconds: (2 * DAY) / 1000, approvalOver: null };
+  await log.carryOut(spend(100, 100, { holds }));
+  const isFull = async () => !(await log.carryOut(spend(1, 100))).ok;
+  setTime(NOW + DAY + HOUR);
+  expect(await isFull()).toBe(true);
+  await evictDurableObject(stub);
+  expect(await isFull()).toBe(true);
+  await ring(stub, NOW + 2 * DAY);
+  expect(sent).toHaveLength(1);
+  setTime(NOW + 3 * DAY - 1);
+  expect(await isFull()).toBe(true);
+  await evictDurableObject(stub);
+  expect(await isFull()).toBe(true);
+  setTime(NOW + 3 * DAY);
+  expect(await isFull()).toBe(false);
+});
+
+test('A deletion that waits for an approval counts as long as it waits, and not once it is rejected', async () => {
+  posthog(answer(202));
+  const { log } = freshLog();
+  const waiting = await log.carryOut(spend(100, 100, { holds: { holdSeconds: 0, approvalOver: 99 } }));
+  if (!waiting.ok) throw new Error(waiting.failure.code);
+  setTime(NOW + 5 * DAY);
+  expect(await log.carryOut(spend(1, 100))).toMatchObject({
+    ok: false,
+    failure: { code: 'deletion_budget_exhausted', retryAfterSeconds: DAY / 1000 },
+  });
+  await log.decide(waiting.value.entry, 'rejected', 'operator', 'no', OPERATOR);
+  expect((await log.carryOut(spend(1, 100))).ok).toBe(true);
+});
+
 test('The charges of a budget outlive the object', async () => {
   posthog(answer(202));
   const { stub, log } = freshLog();

@@ -10,6 +10,7 @@ import {
   bulk,
   deletionsIn,
   freshLog,
+  held as heldUp,
   HOUR,
   lost,
   newest,
@@ -189,4 +190,23 @@ test('A single delete that is held is answered with 202 and no body', async () =
     ok: true,
     value: { interpretation: { kind: 'success', status: 202, text: '' } },
   });
+});
+
+test('A cancellation while PostHog is being sent a deletion is refused with how far it went', async () => {
+  const { hold, arrived, release } = heldUp(answer(202));
+  posthog(answer(202), hold);
+  const { stub, log } = freshLog();
+  await log.create(order(bulk(uuids(2000))));
+  const ringing = ring(stub, NOW);
+  await arrived();
+  const { id } = await newest(log);
+  expect(await log.decide(id, 'cancelled', 'operator', null, OPERATOR)).toMatchObject({
+    ok: false,
+    failure: {
+      code: 'deletion_state_conflict',
+      detail: 'It cannot be cancelled any more: it is sending, and PostHog accepted 1 of its 2 calls.',
+    },
+  });
+  release();
+  await ringing;
 });

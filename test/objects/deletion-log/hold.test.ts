@@ -96,9 +96,12 @@ test.each(['https://POSTHOG.example:443/', 'https://posthog.example'])(
 );
 
 const ignored: [string, Deletion][] = [
-  ['persons whose profile stays', bulk(uuids(2), { delete_events: true, keep_person: true })],
+  ['persons whose profile stays', bulk(uuids(2), { delete_recordings: true, keep_person: true })],
   ['recordings of persons', bulk(uuids(2), { delete_recordings: true })],
-  ['one person whose profile stays', single('persons_destroy', { delete_events: true, keep_person: true })],
+  [
+    'one person whose profile stays',
+    single('persons_destroy', { delete_recordings: true, keep_person: true }),
+  ],
 ];
 test.each(ignored)(
   'A deletion of %s is not sent to a PostHog that would ignore the flag',

@@ -267,3 +267,32 @@ test('A deletion without a key that names the same persons within a minute is ca
   expect(await ask()).toMatchObject({ value: { likelyRepeatOf: null } });
   expect(sent).toHaveLength(7);
 });
+
+test('A likely repeat is of a deletion that is carried out: of no preview, and of none that was cancelled', async () => {
+  posthog(answer(202, SUMMARY));
+  const { log } = freshLog();
+  const preview = { slices: [], hidden: [], visible: null, distinct_ids_hidden: false };
+  await log.create(order(bulk(uuids(2)), { preview }));
+  const held = await log.create(order(bulk(uuids(2)), { holds: { holdSeconds: 60, approvalOver: null } }));
+  expect(held).toMatchObject({ value: { likelyRepeatOf: null } });
+  if (!held.ok) throw new Error(held.failure.code);
+  const { id } = held.value.entry;
+  expect(await log.create(order(bulk(uuids(2)), { preview }))).toMatchObject({
+    value: { likelyRepeatOf: null },
+  });
+  await log.decide(id, 'cancelled', 'operator', null, OPERATOR);
+  expect(await log.carryOut(order(bulk(uuids(2))))).toMatchObject({ value: { likelyRepeatOf: null } });
+});
+
+test('A deletion by the same filter within a minute is named a likely repeat, and by another it is not', async () => {
+  posthog(answer(202, SUMMARY));
+  const { log } = freshLog();
+  const by = (search: string) =>
+    log.create(order(bulk([]), { filter: { arguments: { search }, all: false } }));
+  const first = await by('ada');
+  expect(first).toMatchObject({ value: { likelyRepeatOf: null } });
+  expect(await by('ben')).toMatchObject({ value: { likelyRepeatOf: null } });
+  expect(await by('ada')).toMatchObject({ value: { likelyRepeatOf: first.ok && first.value.entry.id } });
+  setTime(NOW + HOUR);
+  expect(await by('ada')).toMatchObject({ value: { likelyRepeatOf: null } });
+});

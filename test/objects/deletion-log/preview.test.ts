@@ -1,18 +1,22 @@
 /** Deletions that are shown before they are sent, and sent only as they were shown. */
 import { abortAllDurableObjects, evictDurableObject } from 'cloudflare:test';
 import { describe, expect } from 'vitest';
+import type { Deletion } from '../../../src/catalogue/deletion.ts';
 import type { DeletionOrder } from '../../../src/objects/deletion-log/deletion-log.ts';
 import { DeletionId } from '../../../src/core/ids.ts';
 import type { Confirmation } from '../../../src/objects/deletion-log/resolving/selection.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
 import {
   ACME,
+  answer,
+  bodyOf,
   bulk,
   DAY,
   freshLog,
   held,
   HOUR,
   lost,
+  MINUTE,
   newest,
   NOW,
   OPERATOR,
@@ -21,6 +25,7 @@ import {
   rowsOf,
   sameLog,
   sliced,
+  SUMMARY,
   test,
   tokenId,
   uuid,
@@ -161,7 +166,10 @@ describe('A confirmation', () => {
     const { deletes } = world(1200);
     const { stub, log, id } = await shown(1200);
     const digest = await digestOf(uuids(1200));
-    expect(await log.confirm(id, by(digest), OPERATOR)).toMatchObject({ ok: true, value: { state: 'held' } });
+    expect(await log.confirm(id, by(digest), OPERATOR)).toMatchObject({
+      ok: true,
+      value: { entry: { state: 'held' }, replayed: false },
+    });
     expect(await samplesOf(stub)).toEqual([]);
     await evictDurableObject(stub);
     await ring(stub, NOW + 1000);
@@ -243,6 +251,29 @@ describe('A confirmation', () => {
     expect(asked).toHaveLength(lookups);
   });
 
+  test('Persons who were named by distinct id are looked for by the UUIDs that were sent', async () => {
+    const { fail } = world(2);
+    const { stub, log } = freshLog();
+    const named: Deletion = {
+      ...bulk([]),
+      target: { kind: 'distinct_ids', ids: ['person-0', 'person-1'] },
+    };
+    const created = await log.create(order(named, { preview: SHOWN }));
+    await ring(stub, NOW);
+    const { id } = await newest(log);
+    expect(created.ok).toBe(true);
+    fail('delete', answer(202, { ...SUMMARY, persons_found: 2, persons_queued_for_deletion: 2 }));
+    expect((await log.confirm(id, by(await digestOf(uuids(2))), OPERATOR)).ok).toBe(true);
+    await ring(stub, NOW + 1000);
+    const looks: unknown[] = [];
+    fail('look-up', (request) => {
+      looks.push(bodyOf(request));
+      return lost(request);
+    });
+    await ring(stub, NOW + MINUTE);
+    expect(looks).toEqual([{ uuids: uuids(2) }]);
+  });
+
   test('A person who leaves the slice after the confirmation is not sent, and nobody is added', async () => {
     const { deletes, leave } = world(3);
     const { stub, log, id } = await shown(3);
@@ -286,6 +317,21 @@ describe('A confirmation', () => {
     expect(both.filter(({ ok }) => ok)).toHaveLength(1);
     await ring(stub, NOW + 1000);
     expect(deletes()).toEqual([uuids(2)]);
+  });
+
+  test('A preview that is cancelled while its confirmation reads the persons is not carried out', async () => {
+    const { deletes, fail } = world(2);
+    const { hold, arrived, release } = held(lost);
+    const { stub, log, id } = await shown(2);
+    fail('look-up', hold);
+    const confirming = log.confirm(id, by(await digestOf(uuids(2))), OPERATOR);
+    await arrived();
+    expect((await log.decide(id, 'cancelled', tokenId('a'), null, OPERATOR)).ok).toBe(true);
+    release();
+    expect(await confirming).toMatchObject({ ok: false, failure: { code: 'deletion_state_conflict' } });
+    await ring(stub, NOW + HOUR);
+    expect(await newest(log)).toMatchObject({ state: 'cancelled' });
+    expect(deletes()).toEqual([]);
   });
 
   test('A confirmation during which a look-up fails, or the object dies, leaves the preview to be confirmed again', async () => {

@@ -23,6 +23,7 @@ import {
   rowsOf,
   sameLog,
   test,
+  tokenId,
   uuid,
   uuids,
 } from '../../support/objects/deletion-log.ts';
@@ -198,6 +199,27 @@ describe('A deletion by a filter', () => {
     });
     expect(await rowsOf(stub, 'open')).toEqual([]);
     expect(deletes()).toEqual([]);
+  });
+
+  test('A deletion that is cancelled while its persons are being read sends nothing', async () => {
+    const { deletes, fail, persons } = world(2);
+    const { hold, arrived, release } = held(lost);
+    fail('list', hold);
+    const { stub, log } = freshLog();
+    await log.create(filtered());
+    const ringing = ring(stub, NOW);
+    await arrived();
+    const { id } = await newest(log);
+    expect(await log.decide(id, 'cancelled', tokenId('a'), null, OPERATOR)).toMatchObject({
+      ok: true,
+      value: { state: 'cancelled' },
+    });
+    release();
+    await ringing;
+    expect(await newest(log)).toMatchObject({ state: 'cancelled' });
+    expect(await alarmOf(stub)).toBeNull();
+    expect(deletes()).toEqual([]);
+    expect(persons.size).toBe(2);
   });
 
   test.each(['list', 'look-up', 'delete'] as const)(

@@ -23,6 +23,7 @@ import {
   order,
   overwrites,
   posthog,
+  reconfigure,
   REGISTRATION,
   ring,
   rowsOf,
@@ -104,14 +105,68 @@ test.each(['A', 'B', 'C'] as const)(
   },
 );
 
-test('A deletion whose profiles stay is done when PostHog has accepted it, and nobody is looked for', async () => {
-  const { sent } = world(uuids(2));
-  const { stub, log } = freshLog();
-  await log.carryOut(order(bulk(uuids(2), { delete_events: true, keep_person: true })));
-  expect(await newest(log)).toMatchObject({ state: 'done', verification: null });
-  await ringOut(stub);
-  expect(sent).toHaveLength(1);
-});
+test.each([
+  ['recordings', bulk(uuids(2), { delete_recordings: true, keep_person: true }), 'C'],
+  [
+    'events that PostHog has no list of',
+    single('persons_delete_events', { delete_events: true, keep_person: true }),
+    'A',
+  ],
+  [
+    'events of persons who are named by distinct id',
+    {
+      ...bulk([], { delete_events: true, keep_person: true }),
+      target: { kind: 'distinct_ids', ids: ['ada'] },
+    },
+    'C',
+  ],
+] as const)(
+  'A deletion of %s is done when PostHog has accepted it, where the persons stay',
+  async (_, deletion, generation) => {
+    const { sent } = world(uuids(2));
+    const { stub, log } = freshLog(generation);
+    await log.carryOut(order(deletion));
+    expect(await newest(log)).toMatchObject({ state: 'done', verification: null });
+    await ringOut(stub);
+    expect(sent).toHaveLength(1);
+  },
+);
+
+test.each([
+  ['a bulk delete', bulk([uuid(7), uuid(8)], { delete_events: true, keep_person: true })],
+  ['one person', single('persons_delete_events', { delete_events: true, keep_person: true })],
+])(
+  'Events of persons who stay, by %s, are looked for until PostHog has deleted them',
+  async (_, deletion) => {
+    const { events, sent } = world([uuid(7), uuid(8)]);
+    const { stub, log } = freshLog('C');
+    const created_at = new Date(NOW).toISOString();
+    events.push({ person_uuid: uuid(7), created_at, status: 'pending' });
+    events.push({ person_uuid: uuid(8), created_at: EARLIER, status: 'completed' });
+    await log.carryOut(order(deletion));
+    const notQueued = deletion.target.ids.length - 1;
+    expect(await newest(log)).toMatchObject({ state: 'settling' });
+    await ring(stub, NOW + MINUTE);
+    expect(await newest(log)).toMatchObject({
+      state: 'settling',
+      verification: {
+        events_completed: 0,
+        events_pending: 1,
+        events_not_queued: notQueued,
+        gone: 0,
+        unknown: 0,
+      },
+    });
+    events[0] = { ...events[0], status: 'completed' };
+    expect(await ringOut(stub)).toBe(HOUR);
+    expect(await newest(log)).toMatchObject({
+      state: 'done',
+      verification: { events_completed: 1, events_pending: 0, events_not_queued: notQueued, still_there: 0 },
+    });
+    expect(deletionsIn(sent)).toHaveLength(1);
+    expect(await rowsOf(stub, 'looks')).toEqual([]);
+  },
+);
 
 test('A person that PostHog deletes late is waited for, with growing pauses, and not sent again', async () => {
   const { has, sent } = world(uuids(2), () => false);
@@ -318,4 +373,14 @@ test('No statement changes, removes or replaces a row of a look', async () => {
   expect(before.map((rows) => rows.length)).toEqual([2, 1]);
   for (const statement of overwrites(tables)) expect(await errorOf(stub, statement)).toMatch(/append-only/);
   expect(await Promise.all(tables.map((table) => rowsOf(stub, table)))).toEqual(before);
+});
+
+test('A deletion that another PostHog would have to be asked about for seven days ends as undecided', async () => {
+  world(uuids(2), () => false);
+  const { stub, log } = freshLog('C');
+  await log.carryOut(order(bulk(uuids(2))));
+  await ring(stub, NOW + 10_000);
+  await reconfigure(stub, { POSTHOG_HOST: 'https://elsewhere.test' });
+  expect(await ringOut(stub, 300)).toBeGreaterThan(7 * DAY);
+  expect(await newest(log)).toMatchObject({ state: 'failed', reason: 'undecided', next_attempt_at: null });
 });

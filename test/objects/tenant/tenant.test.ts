@@ -86,9 +86,9 @@ describe('Records', () => {
       storage.sql.exec(`UPDATE record SET record = '{"name":"Acme","powers":"all"}'`);
     });
     await evictDurableObject(tenant);
-    await runInDurableObject(tenant, (instance) => {
+    await runInDurableObject(tenant, async (instance) => {
       expect(() => instance.admit({ registration: null, chain: [{ id: tokenId() }], cost: 1 })).toThrow();
-      expect(instance.remove()).toMatchObject({ value: { removed: true } });
+      expect(await instance.remove()).toMatchObject({ value: { removed: true } });
     });
     expect(await admit(tenant, tokenId())).toBe('tenant_unknown');
   });

@@ -66,7 +66,7 @@ async function orderFor(
   const reading = preview ? checkScopes(grant, ['person:read']) : null;
   if (reading !== null) return err(reading);
   const listed = selection === null ? null : plan(grant, caller, selection, upstream);
-  if (listed !== null && !listed.ok) return listed;
+  if (listed !== null && !listed.ok) return refuse(ctx, current.value, call, listed.failure);
   const order = orderOf(
     ctx,
     current.value,

@@ -3,7 +3,7 @@ import type { Principal } from '../../../authn/token.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { Scope } from '../../../core/scopes.ts';
 import { checkAccess } from '../../../policy/decide.ts';
-import { admit, authenticate, type Admitted } from '../../admission.ts';
+import { admit, admitByObject, authenticate, type Admitted } from '../../admission.ts';
 import type { Context } from '../../context.ts';
 import { servedBehind } from '../serve.ts';
 
@@ -29,7 +29,7 @@ export const withTokenToRevoke = servedBehind<Admitted>(async (ctx) => {
   const principal = await authenticate(ctx);
   if (!principal.ok) return principal;
   const free = endsItself(ctx, principal.value) && !hasBody(ctx.request);
-  return admit(ctx, principal.value, free ? 0 : 'revocation');
+  return admitByObject(ctx, principal.value, free ? 0 : 'revocation');
 });
 
 /** A path without an id names the token that calls it. */

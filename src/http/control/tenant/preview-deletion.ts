@@ -1,7 +1,7 @@
 /** A deletion that is previewed: what it would do, and its confirmation. */
 import { requestedDeletion } from '../../../catalogue/persons/deletion-job.ts';
 import type { DeletionPreview } from '../../../contract/preview.ts';
-import { failure } from '../../../core/failure.ts';
+import { failure, type Failure } from '../../../core/failure.ts';
 import type { ProjectId } from '../../../core/ids.ts';
 import { err } from '../../../core/result.ts';
 import type { KeptPreview } from '../../../objects/deletion-log/deletion-log.ts';
@@ -11,7 +11,10 @@ import type { ShownBy } from '../../../policy/redact-answer.ts';
 import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
 import { budgetAskOf, holdsOf } from '../../deletion-order.ts';
+import { readIdempotencyKey } from '../../input/idempotency-key.ts';
 import { admitAgain } from '../../mirror/admit-again.ts';
+import { refuseDeletion } from '../../note-refusal.ts';
+import { deletionHeaders } from '../../reply/deletion-headers.ts';
 import { deletionNamed, noSuchDeletion } from '../deletions.ts';
 import { answer } from '../serve.ts';
 import { checkWholeSlice, viewOf } from './deletions.ts';
@@ -63,6 +66,8 @@ export const getDeletionPreview = withToken('get_deletion_preview', async (ctx, 
 export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitted) => {
   const id = deletionNamed(ctx);
   if (!id.ok) return id;
+  const key = readIdempotencyKey(ctx.request.headers);
+  if (!key.ok) return key;
   const log = ctx.services.deletionLog(admitted.principal.tenant);
   const status = await callObject(ctx, () => log.status(id.value, viewOf(admitted)));
   if (!status.ok) return status;
@@ -74,16 +79,33 @@ export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitte
   const current = await admitAgain(ctx, admitted, same.value.deletion);
   if (!current.ok) return current;
   const { grant, caller, principal } = current.value;
+  const asked = { kind: status.value.target, ids: status.value.asked };
+  const refuse = (why: Failure) =>
+    refuseDeletion(
+      ctx,
+      current.value,
+      { operation: 'persons_bulk_delete', projectId: project_id, flags },
+      asked,
+      why,
+    );
   const refusal = checkWholeSlice(current.value);
-  if (refusal !== null) return err(refusal);
+  if (refusal !== null) return refuse(refusal);
   const planned = plan(grant, caller, same.value.deletion, ctx.services.upstream);
-  if (!planned.ok) return planned;
-  const { budgets } = budgetAskOf(current.value, 0);
-  const confirmation = { digest: ctx.input.body.digest, by: principal.token, budgets, holds: holdsOf(grant) };
+  if (!planned.ok) return refuse(planned.failure);
+  const { budgets, registration } = budgetAskOf(current.value, 0);
+  const ancestors = principal.ancestors.map((ancestor) => ancestor.id);
+  const confirmation = {
+    digest: ctx.input.body.digest,
+    by: principal.token,
+    keyed: key.value === null ? undefined : { key: key.value, registration, ancestors },
+    budgets,
+    holds: holdsOf(grant),
+  };
   const view = viewOf(current.value);
   const confirmed = await callObject(ctx, () => log.confirm(id.value, confirmation, view));
   if (!confirmed.ok) return confirmed;
-  if (!confirmed.value.ok) return confirmed.value;
+  if (!confirmed.value.ok) return refuse(confirmed.value.failure);
   ctx.log.deletion = id.value;
-  return answer(confirmed.value.value);
+  const { entry, replayed } = confirmed.value.value;
+  return answer(entry, { headers: deletionHeaders(entry.id, { replayed, likelyRepeatOf: null }) });
 });

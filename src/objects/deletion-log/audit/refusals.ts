@@ -6,7 +6,6 @@ import type { RegistrationId, RequestId, TenantId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Slice } from '../../../policy/slice.ts';
-import { distinct } from '../digest.ts';
 import { JsonColumn } from '../entry.ts';
 import { firstNumberAt, instantOf, nextNumber } from '../id.ts';
 import { canonicalSlices, coversDeleted, SlicesColumn } from '../storage/slices.ts';
@@ -23,8 +22,8 @@ export interface Refusal {
   readonly requester: Requester;
   readonly requestId: RequestId;
   readonly deletion: Pick<Deletion, 'operation' | 'projectId' | 'flags'>;
-  /** As the client asked for it. */
-  readonly asked: DeletionTarget;
+  /** What the client named persons by, and how many distinct ids that were. */
+  readonly asked: { readonly kind: DeletionTarget['kind']; readonly ids: number };
   /** Null where no slice is checked. */
   readonly slices: readonly Slice[] | null;
 }
@@ -102,7 +101,7 @@ export class Refusals {
       deletion.operation,
       deletion.projectId,
       asked.kind,
-      distinct(asked.ids).length,
+      asked.ids,
       flags.delete_events ? 1 : 0,
       flags.delete_recordings ? 1 : 0,
       flags.keep_person ? 1 : 0,

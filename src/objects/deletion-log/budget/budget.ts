@@ -18,8 +18,8 @@ export interface Budget {
 
 /** What one deletion spent. */
 export interface Charge {
-  /** What the clock said, in milliseconds since 1970. */
-  readonly at: number;
+  /** From when it counts for a day, in milliseconds since 1970. Null for a deletion that is held: it counts until it is sent. */
+  readonly at: number | null;
   readonly persons: number;
   /** The token that asked, and its ancestors. The tenant spends always. */
   readonly tokens: readonly TokenId[];
@@ -28,10 +28,11 @@ export interface Charge {
 export const WINDOW_MS = 86_400_000;
 
 /**
- * Does a charge still count at `now`? It stops with the millisecond it was made at, a day later. One made at a later
+ * Does a charge still count at `now`? That of a deletion that is held does: its persons are deleted later than now. It stops with the millisecond it was made at, a day later. One made at a later
  * time than `now` counts: the clock was wrong then or is wrong now.
  */
-export const isCurrent = (charge: Charge, now: number): boolean => charge.at > now - WINDOW_MS;
+export const isCurrent = ({ at }: Pick<Charge, 'at'>, now: number): boolean =>
+  at === null || at > now - WINDOW_MS;
 
 /**
  * Milliseconds until `persons` more fit into a budget: 0 where they fit now, Infinity where they never will because
@@ -61,7 +62,7 @@ export function msUntilFits(
   for (const charge of spent) {
     if (excess <= 0) break;
     excess -= charge.persons;
-    wait = charge.at + WINDOW_MS - now;
+    wait = sinceOf(charge, now) + WINDOW_MS - now;
   }
   return wait;
 }
@@ -69,9 +70,14 @@ export function msUntilFits(
 const chargesOf = ({ holder }: Budget, charges: readonly Charge[]): readonly Charge[] =>
   holder === 'tenant' ? charges : charges.filter(({ tokens }) => tokens.includes(holder));
 
+/** From when a charge counts for a day, at the earliest. */
+const sinceOf = ({ at }: Charge, now: number): number => at ?? now;
+
 /** The charges that count at `now`, the oldest first. */
 const spentAt = (charges: readonly Charge[], now: number): readonly Charge[] =>
-  charges.filter((charge) => isCurrent(charge, now)).toSorted((left, right) => left.at - right.at);
+  charges
+    .filter((charge) => isCurrent(charge, now))
+    .toSorted((left, right) => sinceOf(left, now) - sinceOf(right, now));
 
 type Left = Pick<DeletionBudget, 'remaining' | 'more_in_seconds'>;
 
@@ -87,7 +93,7 @@ export function leftOf(allowed: number, charges: readonly Charge[], now: number)
   const oldest = spent.find((charge) => charge.persons > 0);
   return {
     remaining: Math.max(0, allowed - persons),
-    more_in_seconds: oldest === undefined ? null : Math.ceil((oldest.at + WINDOW_MS - now) / 1000),
+    more_in_seconds: oldest === undefined ? null : Math.ceil((sinceOf(oldest, now) + WINDOW_MS - now) / 1000),
   };
 }
 

@@ -43,6 +43,14 @@ export class ChargeCache {
     this.#cached = null;
   }
 
+  /** Lets the charge of an entry count for a day from `at` on, as storage has recorded. */
+  date(number: number, at: number): void {
+    if (this.#cached === null) return;
+    this.#cached.charges = this.#cached.charges.map((charge) =>
+      charge.number === number ? { ...charge, at } : charge,
+    );
+  }
+
   /** Takes back a part of an entry's charge, which storage has already recorded. */
   release(number: number, persons: number): void {
     if (this.#cached === null) return;

@@ -31,6 +31,11 @@ export class Ledger {
     if (charge.persons > 0) this.#cache.add(charge);
   }
 
+  /** A deletion that was held is sent from `at` on: it counts for a day from then. */
+  released(number: number, at: number): void {
+    this.#cache.date(number, at);
+  }
+
   /** Counts what storage says from now on. */
   reread(): void {
     this.#cache.forget();

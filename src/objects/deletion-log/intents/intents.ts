@@ -1,5 +1,4 @@
 /** Writes deletions down: who asked for what, what it spends, and what holds it, in one transaction. */
-import { failure, type Failure } from '../../../core/failure.ts';
 import type { DeletionId, Random } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
@@ -15,7 +14,7 @@ import { settleEmpty } from '../job/settle.ts';
 import { Paces } from '../pace/pace.ts';
 import { isSelection } from '../resolving/selection.ts';
 import { emptyDeletionReply, heldReply, type Upstream } from '../send.ts';
-import type { Keyed } from './keyed.ts';
+import { reused, type Keyed } from './keyed.ts';
 import type { PreparedOrder } from './prepare.ts';
 import { IdempotencyKeys, sameSince } from '../storage/repeats.ts';
 import { Jobs } from '../storage/jobs.ts';
@@ -27,6 +26,8 @@ import { DeletionStore } from '../storage/store.ts';
 export interface WrittenIntent {
   readonly number: number;
   readonly id: DeletionId;
+  /** Does something hold it before it is sent? */
+  readonly isHeld: boolean;
   /** What its caller is told, where nothing is sent now. */
   readonly told: Interpretation | null;
   readonly likelyRepeatOf: DeletionId | null;
@@ -94,7 +95,7 @@ export class Intents {
       ? this.#writeSelection(prepared, now, upstream)
       : this.#write(prepared, persons, now, upstream);
     const tokens = [...order.ancestors, order.token];
-    this.#ledger.add({ number: written.number, at: now, persons, tokens });
+    this.#ledger.add({ number: written.number, at: written.isHeld ? null : now, persons, tokens });
     return ok(written);
   }
 
@@ -114,6 +115,8 @@ export class Intents {
     const number = nextNumber(this.#store.newest(), now);
     const id = deletionIdOf(number, this.#world.random);
     const chunked = chunksOf(order.deletion.target).length > 1;
+    const likelyRepeatOf =
+      keyed === null && order.preview === undefined ? this.#repeatOf(order, digest, now) : null;
     try {
       return this.#storage.transactionSync(() => {
         this.#registrations.begin(order.registration, number);
@@ -123,13 +126,17 @@ export class Intents {
         this.#paces.record(number, order.paces ?? []);
         if (keyed !== null) this.#keys.record(number, keyed, now);
         this.#alarm.armBy(now);
-        return { number, id, told: null, likelyRepeatOf: null };
+        return { number, id, isHeld: false, told: null, likelyRepeatOf };
       });
     } catch (defect) {
       this.#registrations.forget();
       this.#keys.forget();
       throw defect;
     }
+  }
+
+  #repeatOf(order: DeletionOrder, digest: string, now: number): DeletionId | null {
+    return sameSince(this.#storage.sql, now - LIMITS.likelyRepeatMsMax, order, digest);
   }
 
   #recordRequester(
@@ -151,8 +158,8 @@ export class Intents {
     const lists = chunksOf(deletion.target);
     const chunked = lists.length > 1;
     const facts = factsOf(order, persons, lists.length, upstream, now);
-    const likelyRepeatOf =
-      keyed === null ? sameSince(this.#storage.sql, now - LIMITS.likelyRepeatMsMax, order, digest) : null;
+    const isHeld = facts.began === 'held';
+    const likelyRepeatOf = keyed === null ? this.#repeatOf(order, digest, now) : null;
     const nothingToSend = persons === 0 && resolved !== undefined;
     const dueAt = nothingToSend ? null : firstDue(facts, now, upstream.timeoutMs);
     try {
@@ -167,12 +174,12 @@ export class Intents {
         if (dueAt !== null) {
           this.#alarm.armBy(dueAt);
           const told = mustWait(facts) ? heldReply(deletion, persons) : null;
-          return { number, id, told, likelyRepeatOf };
+          return { number, id, isHeld, told, likelyRepeatOf };
         }
         const answer = emptyDeletionReply(upstream.generation);
         this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settleEmpty(answer), now);
         this.#jobs.move({ number, state: 'sending', step: 0 }, 'matched_none', now);
-        return { number, id, told: answer, likelyRepeatOf };
+        return { number, id, isHeld, told: answer, likelyRepeatOf };
       });
     } catch (defect) {
       this.#registrations.forget();
@@ -181,10 +188,3 @@ export class Intents {
     }
   }
 }
-
-const reused = (): Failure =>
-  failure(
-    'idempotency_key_reused',
-    'This key was sent with another request in the last seven days. Nothing was deleted. Make a new key for every request.',
-    'Idempotency-Key',
-  );

@@ -1,5 +1,6 @@
 /** What an idempotency key stands for. Pure but for the digest. */
-import type { IdempotencyKey, ProjectId, RegistrationId, TokenId } from '../../../core/ids.ts';
+import { failure, type Failure } from '../../../core/failure.ts';
+import type { DeletionId, IdempotencyKey, ProjectId, RegistrationId, TokenId } from '../../../core/ids.ts';
 import type { DeletingOperation, DeletionFlags, DeletionTarget } from '../../../catalogue/deletion.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { digestOf } from '../digest.ts';
@@ -56,6 +57,37 @@ export const keyedOrder = async (order: DeletionOrder): Promise<Keyed | null> =>
   const what = { operation, projectId, flags, asked: askedOf(order), filter, slices };
   return keyedOf({ key, registration, token, ancestors, ...what, isPreview: preview !== undefined });
 };
+
+/** A confirmation as it was asked for, and the key it came with. */
+export interface KeyedConfirmation extends Pick<
+  KeyedRequest,
+  'key' | 'registration' | 'token' | 'ancestors'
+> {
+  readonly id: DeletionId;
+  /** Of the preview. */
+  readonly digest: string;
+}
+
+/** The same for a confirmation. Its key stands for nothing else: what is confirmed is in the fingerprint. */
+export const keyedConfirmation = async ({
+  key,
+  registration,
+  token,
+  ancestors,
+  id,
+  digest,
+}: KeyedConfirmation): Promise<Keyed> => ({
+  key: await hash([registration, ancestors[0] ?? token, key]),
+  fingerprint: await hash(['confirm', id, digest]),
+});
+
+/** The refusal of a key that stands for another request. */
+export const reused = (): Failure =>
+  failure(
+    'idempotency_key_reused',
+    'This key was sent with another request in the last seven days. Nothing was deleted. Make a new key for every request.',
+    'Idempotency-Key',
+  );
 
 async function hash(parts: readonly unknown[]): Promise<string> {
   const bytes = new TextEncoder().encode(JSON.stringify(parts));

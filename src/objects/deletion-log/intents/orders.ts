@@ -7,6 +7,7 @@ import type { TenantRequesters } from '../../tenant/tenant.ts';
 import { tokensOf, type Requester } from '../audit/requesters.ts';
 import type { IdKeeping } from '../audit/id-keeping.ts';
 import type { Refusal, Refusals } from '../audit/refusals.ts';
+import { distinct } from '../digest.ts';
 import { askedOf, slicesOf, type DeletionOrder } from '../entry.ts';
 import type { Intents, Replayed, WrittenIntent } from './intents.ts';
 import { prepare } from './prepare.ts';
@@ -89,7 +90,7 @@ const refusalOf = (order: DeletionOrder, code: Refusal['code']): Refusal => ({
   requester: { token: order.token, ancestors: order.ancestors, actor: order.actor ?? null },
   requestId: order.requestId,
   deletion: order.deletion,
-  asked: askedOf(order),
+  asked: { kind: askedOf(order).kind, ids: distinct(askedOf(order).ids).length },
   slices: slicesOf(order),
 });
 

@@ -101,6 +101,9 @@ export const isEnd = (state: JobState): boolean => Object.keys(TRANSITIONS[state
 /** The states in which nothing can happen any more. */
 export const END_STATES: readonly JobState[] = JOB_STATES.filter(isEnd);
 
+/** True where a step only reads: what is decided meanwhile holds, and what was read is for nothing. */
+export const isBeingRead = (state: JobState): boolean => state === 'resolving' || state === 'previewed';
+
 /** True until the first chunk may have gone to PostHog. */
 export const isUnsent = (state: JobState): boolean =>
   nextIfPossible(state, 'cancelled') !== null || state === 'cancelled';

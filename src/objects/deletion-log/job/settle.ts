@@ -15,7 +15,6 @@
 // `accepted` says that PostHog took the deletion on, never that it is done. A deletion of no persons is accepted without
 // PostHog, and its numbers are zero.
 import type { Deletion } from '../../../catalogue/deletion.ts';
-import type { Generation } from '../../../catalogue/generation.ts';
 import { failure, type FailureCode } from '../../../core/failure.ts';
 import type { PersonUuid } from '../../../core/ids.ts';
 import { mayHaveWorked } from '../../../upstream/evidence.ts';
@@ -166,18 +165,3 @@ const saysGone = (deletion: Deletion, refusal: Extract<Interpretation, { kind: '
   refusal.body['code'] === 'not_found' &&
   deletion.target.kind === 'person' &&
   !deletion.flags.keep_person;
-
-/**
- * Has PostHog deleted the profiles by the time it accepts? A and B do so within the request, C for a single
- * person, and where its queue is switched off: then it says whom it deleted (corrections §3, 2.4 and 2.6).
- */
-export function deletesAtOnce(
-  { target }: Deletion,
-  generation: Generation,
-  { summary }: Settled,
-  chunks: number,
-): boolean {
-  if (generation !== 'C' || target.kind === 'person') return true;
-  const { persons_found: found, persons_deleted: deleted } = summary;
-  return chunks === 1 && found !== null && found === deleted;
-}

@@ -3,10 +3,13 @@ import { failure, type Failure } from '../../../core/failure.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { DeletionPreview } from '../../../contract/preview.ts';
 import { redactorOf, type ShownBy } from '../../../policy/redact-answer.ts';
+import { reused, type Keyed } from '../intents/keyed.ts';
+import { beingSent } from '../job/decision.ts';
 import { holdReason } from '../job/hold.ts';
 import type { DeletionRunner } from '../runner.ts';
 import type { Upstream } from '../send.ts';
-import { Jobs, type Actor, type JobAt } from '../storage/jobs.ts';
+import { Jobs, type JobAt } from '../storage/jobs.ts';
+import { IdempotencyKeys } from '../storage/repeats.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
 import { withoutPersons, type Resolver } from './resolver.ts';
 import { consequencesOf, type SampledPerson } from './sample.ts';
@@ -24,6 +27,7 @@ export class Previews {
   readonly #storage: DurableObjectStorage;
   readonly #jobs: Jobs;
   readonly #selections: Selections;
+  readonly #keys: IdempotencyKeys;
   readonly #runner: DeletionRunner;
   readonly #resolver: Resolver;
   readonly #nowMs: () => number;
@@ -37,6 +41,7 @@ export class Previews {
     this.#storage = storage;
     this.#jobs = new Jobs(storage.sql);
     this.#selections = new Selections(storage.sql);
+    this.#keys = new IdempotencyKeys(storage.sql);
     this.#runner = runner;
     this.#resolver = resolver;
     this.#nowMs = nowMs;
@@ -83,10 +88,19 @@ export class Previews {
   /**
    * Carries out what was shown under this digest, after reading the set again. Fails with `deletion_preview_changed`
    * where another set was shown or is found now, with `deletion_state_conflict` where it is not previewed, with a
-   * refusal of the budget, or as a look-up fails; then nothing is sent, and it stays previewed.
+   * refusal of the budget, or as a look-up fails; then nothing is sent, and it stays previewed. A key that stands for the
+   * same confirmation answers that it was carried out, one that stands for another request fails.
    */
-  async confirm(number: number, confirmation: Confirmation, upstream: Upstream): Promise<Result<null>> {
-    const { digest, by } = confirmation;
+  async confirm(
+    number: number,
+    confirmation: Confirmation,
+    keyed: Keyed | null,
+    upstream: Upstream,
+  ): Promise<Result<'confirmed' | 'replayed'>> {
+    const used = keyed === null ? null : this.#keys.find(keyed.key, this.#nowMs());
+    if (used !== null) return used.fingerprint === keyed?.fingerprint ? ok('replayed') : err(reused());
+    if (this.#runner.isBusy(number)) return err(beingSent());
+    const { digest } = confirmation;
     const job = this.#jobs.at(number);
     const shown = this.#selections.latest(number);
     if (job.state !== 'previewed' || shown === null || this.#isExpired(number))
@@ -102,18 +116,20 @@ export class Previews {
         conflict('It was previewed under another configuration of the gateway. Make a new preview.'),
       );
     return this.#runner.alone(number, () =>
-      this.#readAndConfirm({ ...job, state: 'previewed' }, selection, digest, by, upstream),
+      this.#readAndConfirm({ ...job, state: 'previewed' }, selection, confirmation, keyed, upstream),
     );
   }
 
   async #readAndConfirm(
     job: JobAt<'previewed'>,
     selection: StoredSelection,
-    digest: string,
-    by: Actor,
+    { digest, by }: Confirmation,
+    keyed: Keyed | null,
     upstream: Upstream,
-  ): Promise<Result<null>> {
+  ): Promise<Result<'confirmed'>> {
     const read = await this.#resolver.read(selection, upstream);
+    const { state, step } = this.#jobs.at(job.number);
+    if (step !== job.step) return err(conflict(`It cannot be confirmed: it is ${state}.`));
     if (!read.ok) return read;
     const found = read.value;
     if (found === 'too_many') return err(changed('It names more persons now than one deletion may.'));
@@ -134,7 +150,8 @@ export class Previews {
       this.#resolver.plan(selection, found, upstream);
       this.#selections.dropSample(job.number);
       this.#jobs.move(job, 'confirmed', now, by);
-      return ok(null);
+      if (keyed !== null) this.#keys.recordConfirmation(job.number, keyed, now);
+      return ok('confirmed');
     });
   }
 

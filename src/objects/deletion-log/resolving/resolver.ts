@@ -51,6 +51,7 @@ export class Resolver {
     const reason = holdReason(withoutPersons(selection), upstream);
     if (reason !== null) return this.#later(job, reason, LONGEST_WAIT_MS);
     const read = await this.read(selection, upstream);
+    if (this.#jobs.at(job.number).step !== job.step) return; // It was cancelled meanwhile.
     if (!read.ok) return this.#afterFailure(job, read.failure);
     const found = read.value;
     this.#storage.transactionSync(() => {

@@ -7,6 +7,7 @@ import type { Json, JsonObject } from '../../../core/json.ts';
 import { lazily } from '../../../core/lazily.ts';
 import { sliceFilters, type Slice } from '../../../policy/slice.ts';
 import type { DeletionOrder, PersonSelector } from '../entry.ts';
+import type { KeyedConfirmation } from '../intents/keyed.ts';
 
 /** Milliseconds for which a preview can be confirmed: a day. */
 export const PREVIEW_MS = 86_400_000;
@@ -38,6 +39,8 @@ export type SelectionTerms = z.output<typeof SelectionTerms>;
 export interface Confirmation extends Pick<DeletionOrder, 'budgets' | 'holds'> {
   readonly digest: string;
   readonly by: TokenId;
+  /** The key that the confirmation came with, and whose it is; left out where it came with none. */
+  readonly keyed?: Pick<KeyedConfirmation, 'key' | 'registration' | 'ancestors'> | undefined;
 }
 
 /** The terms of a preview under a grant that may have been narrowed since: whichever of the two is stricter. */

@@ -1,7 +1,9 @@
 import type { Migration } from '../../migrations.ts';
 import { auditStep } from './audit.ts';
+import { confirmationsStep } from './confirmations.ts';
 import { looksStep } from './looks.ts';
 import { paceStep } from './pace.ts';
+import { releasedStep } from './released.ts';
 import { SELECTION_TABLES } from './selections.ts';
 
 /** Triggers by which a table only ever grows. REPLACE would delete without firing a DELETE trigger, hence the third. */
@@ -15,8 +17,8 @@ const appendOnly = (table: string, key: string): string => `
     BEGIN SELECT RAISE(ABORT, 'the deletion log is append-only'); END;`;
 
 /**
- * The storage of a `DeletionLog`: tables that only grow, and the list of what is still to be settled. No table
- * has an index beside its key, so each row costs one row written. An entry's number is its time in microseconds
+ * The storage of a `DeletionLog`: tables that only grow, and the list of what is still to be settled. Beside its key
+ * no table has an index, but for that of releases, so each row costs one row written. An entry's number is its time in microseconds
  * (id.ts); every other time is milliseconds since 1970. Released steps are never edited.
  */
 export const DELETION_STEPS: readonly Migration[] = [
@@ -275,4 +277,6 @@ ${SELECTION_TABLES(appendOnly)}
     ) STRICT;`,
   },
   auditStep(appendOnly),
+  releasedStep,
+  confirmationsStep,
 ];

@@ -10,11 +10,12 @@ import { distinct } from '../digest.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../job/backoff.ts';
 import { endOf, nextLook } from '../job/ends.ts';
 import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from '../job/hold.ts';
-import { deletesAtOnce, settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
+import { settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
 import { Paces } from '../pace/pace.ts';
 import { emptyDeletionReply, sendDeletion, type Upstream } from '../send.ts';
 import { drivenOf } from '../storage/driven.ts';
 import { Jobs, type JobAt } from '../storage/jobs.ts';
+import { Looks } from '../storage/looks.ts';
 import { Rechecks } from '../storage/rechecks.ts';
 import { DeletionStore, type Attempt, type Ended, type Inconclusive } from '../storage/store.ts';
 import { notInSlice, recheck, type Recheck } from './recheck.ts';
@@ -46,6 +47,7 @@ export class Sender {
   readonly #store: DeletionStore;
   readonly #jobs: Jobs;
   readonly #rechecks: Rechecks;
+  readonly #looks: Looks;
   readonly #paces: Paces;
   readonly #ledger: Ledger;
   readonly #burials: Burials;
@@ -63,6 +65,7 @@ export class Sender {
     this.#store = new DeletionStore(storage.sql);
     this.#jobs = new Jobs(storage.sql);
     this.#rechecks = new Rechecks(storage.sql);
+    this.#looks = new Looks(storage.sql);
     this.#paces = new Paces(storage.sql);
     this.#ledger = ledger;
     this.#burials = burials;
@@ -162,6 +165,7 @@ export class Sender {
     const attempt = this.#begin(job.number, pending, checked, upstream);
     try {
       const answer = await sendDeletion(upstream, deletion);
+      await this.#burials.forget(deletion);
       const settlement = settle(deletion, answer, attempt.uncertain, whenBusy);
       if (settlement.state === 'unknown')
         this.#retryLater(job, attempt, pending, settlement, retryAfterOf(answer));
@@ -226,7 +230,7 @@ export class Sender {
     attempt: Ended,
     settled: Settled,
     { deletion, chunk, chunks }: PendingDeletion,
-    { firstLookMs, generation }: Upstream,
+    upstream: Pick<Upstream, 'firstLookMs' | 'generation'>,
   ): void {
     const now = this.#nowMs();
     if (chunks === 1) this.#store.settle(attempt, settled, now);
@@ -239,15 +243,20 @@ export class Sender {
       this.#alarm.armBy(now);
     } else {
       if (chunks > 1) this.#store.settleAll(job.number, now);
-      this.#settleAccepted(job, deletion, firstLookMs, now);
-      if (deletesAtOnce(deletion, generation, settled, chunks)) this.#burials.markGone(job.number);
+      this.#settleAccepted(job, deletion, upstream, now);
     }
   }
 
-  /** PostHog accepted everything. Where profiles are to go, that says little: they are looked for until they are gone. */
-  #settleAccepted(job: Sending, deletion: Deletion, firstLookMs: number, now: number): void {
+  /** PostHog accepted everything, which says little: profiles and events that are to go are looked for until they are gone. */
+  #settleAccepted(
+    job: Sending,
+    deletion: Deletion,
+    { firstLookMs, generation }: Pick<Upstream, 'firstLookMs' | 'generation'>,
+    now: number,
+  ): void {
     const wasSent = this.#store.wasSent(job.number);
-    if (!wasSent || !removesProfiles(deletion)) {
+    const isSeen = removesProfiles(deletion) || this.#looks.seesEvents(job.number, deletion, generation);
+    if (!wasSent || !isSeen) {
       this.#jobs.move(job, wasSent ? 'ended' : 'matched_none', now);
       return;
     }

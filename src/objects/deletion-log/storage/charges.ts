@@ -1,20 +1,25 @@
 /** What deletions spend, as the log has it. */
 
-/** Milliseconds within which a selection is resolved and confirmed, or ends: seven days, one for its preview, one more. */
-export const RESOLVED_WITHIN_MS = 9 * 86_400_000;
+const PERSONS = `coalesce(h.persons, r.sent, i.asked)
+    - coalesce((SELECT sum(persons) FROM releases WHERE entry = i.entry), 0) AS persons`;
+const PARTS = 'LEFT JOIN resolutions r ON r.entry = i.entry LEFT JOIN charges h ON h.entry = i.entry';
 
 /**
- * Takes the first entry that can count, the first that can count as a selection, and the time after which charges count.
- * A selection is charged from when its persons were known, any other deletion from when it was written down.
+ * Takes the first entry that can count by its own time, the first that can count at all, and the time after which charges
+ * count. A deletion is charged from when it was written down; one that was held, as each is whose persons had to be found,
+ * from when it was released. Until then it counts without an end.
  */
 export const CHARGES = `
-  SELECT i.entry, coalesce(c.at, i.entry / 1000) AS at, i.token, i.ancestors,
-    coalesce(r.sent, i.asked) - coalesce((SELECT sum(persons) FROM releases WHERE entry = i.entry), 0) AS persons
-  FROM intents i LEFT JOIN resolutions r ON r.entry = i.entry LEFT JOIN clock_readings c ON c.entry = i.entry
-  WHERE i.entry >= ? AND NOT EXISTS (SELECT 1 FROM selections WHERE entry = i.entry)
+  SELECT i.entry, coalesce(c.at, i.entry / 1000) AS at, i.token, i.ancestors, ${PERSONS}
+  FROM intents i LEFT JOIN jobs j ON j.entry = i.entry LEFT JOIN clock_readings c ON c.entry = i.entry ${PARTS}
+  WHERE i.entry >= ?1 AND j.began IS NOT 'held' AND NOT EXISTS (SELECT 1 FROM selections WHERE entry = i.entry)
   UNION ALL
-  SELECT i.entry, h.at, i.token, i.ancestors,
-    h.persons - coalesce((SELECT sum(persons) FROM releases WHERE entry = i.entry), 0) AS persons
-  FROM charges h JOIN intents i ON i.entry = h.entry
-  WHERE h.entry >= ? AND h.at > ?
+  SELECT i.entry, t.at, i.token, i.ancestors, ${PERSONS}
+  FROM transitions t JOIN intents i ON i.entry = t.entry ${PARTS}
+  WHERE t.event = 'released' AND t.at > ?3 AND t.entry >= ?2
+  UNION ALL
+  SELECT i.entry, NULL, i.token, i.ancestors, ${PERSONS}
+  FROM open o JOIN intents i ON i.entry = o.entry JOIN jobs j ON j.entry = o.entry ${PARTS}
+  WHERE o.entry >= ?2 AND j.began = 'held'
+    AND NOT EXISTS (SELECT 1 FROM transitions WHERE entry = o.entry AND event = 'released')
   ORDER BY 1`;

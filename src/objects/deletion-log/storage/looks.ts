@@ -1,5 +1,7 @@
 /** The looks for persons that were deleted: what was looked for, and what was found. Decides nothing. */
 import * as z from 'zod';
+import type { Deletion } from '../../../catalogue/deletion.ts';
+import type { Generation } from '../../../catalogue/generation.ts';
 import { PersonUuid } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
 import type { Slice } from '../../../policy/slice.ts';
@@ -140,12 +142,13 @@ export class Looks {
   sent(number: number, chunk: number): PendingDeletion {
     const [row] = this.#rows(
       `SELECT i.origin, i.operation, i.project_id, i.delete_events, i.delete_recordings, i.keep_person,
-        ? AS chunk, coalesce(j.chunks, 1) AS chunks, 
-        CASE WHEN f.ids IS NOT NULL AND i.target <> 'person' THEN 'uuids' ELSE coalesce(r.target, i.target) END AS target,
+        ? AS chunk, coalesce(j.chunks, 1) AS chunks,
+        CASE WHEN s.entry IS NOT NULL THEN 'uuids' WHEN f.ids IS NOT NULL AND i.target <> 'person' THEN 'uuids' ELSE coalesce(r.target, i.target) END AS target,
         0 AS chunk_attempts, 0 AS attempts, 1 AS resolved, NULL AS slices, 0 AS moved_at,
         coalesce(f.ids, r.ids, c.ids, i.ids) AS ids
       FROM intents i
         LEFT JOIN jobs j ON j.entry = i.entry
+        LEFT JOIN selections s ON s.entry = i.entry
         LEFT JOIN resolutions r ON r.entry = i.entry
         LEFT JOIN chunks c ON c.entry = i.entry AND c.chunk = ?
         LEFT JOIN rechecks f ON f.entry = i.entry AND f.chunk = ? AND f.of_chunk = 1
@@ -166,6 +169,11 @@ export class Looks {
       chunk,
     );
     return row === undefined ? null : Ids().parse(row).ids;
+  }
+
+  /** Can PostHog be asked about events? Generation A has no list of event deletions, and the list names persons by UUID. */
+  seesEvents(number: number, { flags }: Pick<Deletion, 'flags'>, generation: Generation): boolean {
+    return flags.delete_events && generation !== 'A' && this.persons(number).size > 0;
   }
 
   /** Every person that was sent by UUID; empty where persons were named otherwise. */

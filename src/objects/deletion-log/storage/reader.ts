@@ -27,7 +27,10 @@ const COUNTED = {
       'left_slice', CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NULL THEN 0 END`,
 } as const;
 
-/** What became of the persons of entry `i.entry`: sums over its looks, and the latest look at events. Null without. */
+const EVENTS =
+  "json_object('completed', completed, 'pending', pending, 'not_queued', not_queued, 'unknown', unknown)";
+
+/** What became of the persons of entry `i.entry`: sums over its looks, and the latest look at events, which is all there is where they stay. Null without. */
 const verificationFor = (
   slices: Shown['slices'],
 ): string => `CASE WHEN o.state = 'accepted' AND NOT i.keep_person AND coalesce(r.sent, i.asked) > 0
@@ -35,9 +38,11 @@ const verificationFor = (
       AND (j.entry IS NOT NULL OR EXISTS (SELECT 1 FROM looks WHERE entry = i.entry)) THEN (
     SELECT json_object('last_look_at', max(at), ${COUNTED[slices === null ? 'all' : 'inside']}, 'not_checked', coalesce(sum(not_checked), 0),
       'looked_for', coalesce(sum(CASE pass WHEN 1 THEN asked END), 0),
-      'events', (SELECT json_object('completed', completed, 'pending', pending, 'not_queued', not_queued,
-        'unknown', unknown) FROM event_looks WHERE entry = i.entry ORDER BY look DESC LIMIT 1))
-    FROM looks WHERE entry = i.entry) END`;
+      'events', (SELECT ${EVENTS} FROM event_looks WHERE entry = i.entry ORDER BY look DESC LIMIT 1))
+    FROM looks WHERE entry = i.entry)
+  WHEN o.state = 'accepted' THEN (
+    SELECT json_object('last_look_at', at, 'gone', 0, 'reappeared', 0, 'left_slice', 0, 'not_checked', 0, 'looked_for', NULL, 'events', ${EVENTS})
+    FROM event_looks WHERE entry = i.entry ORDER BY look DESC LIMIT 1) END`;
 
 /** To a reader with a slice, a person outside of the slice and a person that is gone are the same. */
 const LEFT_SLICE = `CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NOT NULL THEN

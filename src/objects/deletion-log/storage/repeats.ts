@@ -13,17 +13,26 @@ const Count = lazily(() => z.object({ count: z.int() }));
 /** Rows that one new key prunes at most, so that no request pays for a week of others. */
 const PRUNED_AT_ONCE = 20;
 
-/** The latest deletion since `sinceMs` that the same token asked for with the same flags. `digest` is that of the ids. */
+/**
+ * The latest deletion since `sinceMs` that the same token asked for with the same flags, by the same ids or the same
+ * filter. `digest` is that of the ids. A preview that was not confirmed is none, and neither is one that was cancelled.
+ */
 export function sameSince(
   sql: SqlStorage,
   sinceMs: number,
-  { token, deletion: { operation, projectId, flags } }: Pick<DeletionOrder, 'token' | 'deletion'>,
+  { token, deletion, filter }: Pick<DeletionOrder, 'token' | 'deletion' | 'filter'>,
   digest: string,
 ): DeletionId | null {
+  const { operation, projectId, flags } = deletion;
   const [row] = sql
     .exec(
-      `SELECT id FROM intents WHERE entry > ? AND token = ? AND digest = ? AND operation = ? AND project_id = ?
-        AND delete_events = ? AND delete_recordings = ? AND keep_person = ? ORDER BY entry DESC LIMIT 1`,
+      `SELECT i.id FROM intents i LEFT JOIN selections s ON s.entry = i.entry
+      WHERE i.entry > ? AND i.token = ? AND i.digest = ? AND i.operation = ? AND i.project_id = ?
+        AND i.delete_events = ? AND i.delete_recordings = ? AND i.keep_person = ?
+        AND s.filter IS ?
+        AND (json_extract(s.terms, '$.preview') IS NULL OR EXISTS (SELECT 1 FROM jobs WHERE entry = i.entry))
+        AND NOT EXISTS (SELECT 1 FROM transitions WHERE entry = i.entry AND state = 'cancelled')
+      ORDER BY i.entry DESC LIMIT 1`,
       firstNumberAt(sinceMs),
       token,
       digest,
@@ -32,6 +41,7 @@ export function sameSince(
       flags.delete_events ? 1 : 0,
       flags.delete_recordings ? 1 : 0,
       flags.keep_person ? 1 : 0,
+      filter === undefined ? null : JSON.stringify(filter),
     )
     .toArray();
   return row === undefined ? null : z.object({ id: DeletionId }).parse(row).id;
@@ -49,9 +59,11 @@ export class IdempotencyKeys {
   find(key: string, now: number): z.output<ReturnType<typeof Row>> | null {
     const [row] = this.#sql
       .exec(
-        'SELECT entry, fingerprint FROM idempotency_keys WHERE key = ? AND entry >= ?',
+        `SELECT entry, fingerprint FROM idempotency_keys WHERE key = ?1 AND entry >= ?2
+        UNION ALL SELECT entry, fingerprint FROM confirmation_keys WHERE key = ?1 AND at >= ?3`,
         key,
         firstNumberAt(now - LIMITS.idempotencyKeyMsMax),
+        now - LIMITS.idempotencyKeyMsMax,
       )
       .toArray();
     return row === undefined ? null : Row().parse(row);
@@ -67,6 +79,22 @@ export class IdempotencyKeys {
     const oldest = '(SELECT entry FROM idempotency_keys WHERE entry < ? ORDER BY entry LIMIT ?)';
     const pruned = this.#delete(`entry IN ${oldest}`, full ? number : old, PRUNED_AT_ONCE);
     this.#count = before + 1 - expired - pruned;
+  }
+
+  /** The key of a confirmation: one row, and one for each that is pruned. A preview is confirmed once, so there are few. */
+  recordConfirmation(number: number, { key, fingerprint }: Keyed, now: number): void {
+    this.#sql
+      .exec(
+        `DELETE FROM confirmation_keys WHERE at < ?1 AND key IN
+          (SELECT key FROM confirmation_keys WHERE key = ?2 OR at < ?1 LIMIT ?3)`,
+        now - LIMITS.idempotencyKeyMsMax,
+        key,
+        PRUNED_AT_ONCE,
+      )
+      .toArray();
+    this.#sql
+      .exec('INSERT INTO confirmation_keys VALUES (?, ?, ?, ?)', key, number, now, fingerprint)
+      .toArray();
   }
 
   /** Forgets what was counted, for when a transaction was rolled back. */

@@ -9,13 +9,13 @@ import type { HoldReason, PendingDeletion } from '../job/hold.ts';
 import type { ReleaseReason } from '../budget/release.ts';
 import type { Remainder, Settled, Unsettled } from '../job/settle.ts';
 import { combined, total, type Summary } from '../job/summary.ts';
-import { CHARGES, RESOLVED_WITHIN_MS } from './charges.ts';
+import { CHARGES } from './charges.ts';
 import { readPending } from './pending.ts';
 import { triesOf } from './driven.ts';
 
 const StoredCharge = z.object({
   entry: z.int(),
-  at: z.int(),
+  at: z.int().nullable(),
   persons: z.int(),
   token: TokenId,
   ancestors: JsonColumn.pipe(z.array(TokenId)),
@@ -254,12 +254,7 @@ export class DeletionStore {
 
   /** What was spent after `afterMs` by entries from `since` on. An entry's number is never below its clock's reading. */
   charges(afterMs: number, since: number): EntryCharge[] {
-    return this.#rows(
-      CHARGES,
-      Math.max(since, firstNumberAt(afterMs)),
-      Math.max(since, firstNumberAt(afterMs - RESOLVED_WITHIN_MS)),
-      afterMs,
-    ).flatMap((row) => {
+    return this.#rows(CHARGES, Math.max(since, firstNumberAt(afterMs)), since, afterMs).flatMap((row) => {
       const { entry, at, persons, token, ancestors } = StoredCharge.parse(row);
       return persons > 0 ? [{ number: entry, at, persons, tokens: [...ancestors, token] }] : [];
     });

@@ -33,6 +33,8 @@ export interface EventLook {
 export interface Progress {
   readonly generation: Generation;
   readonly chunks: number;
+  /** Are the persons to go? Where they stay only their events are looked for. */
+  readonly removesProfiles: boolean;
   /** When PostHog had accepted all chunks. */
   readonly acceptedAt: number;
   /** Milliseconds from then until the first look. */
@@ -69,6 +71,7 @@ const PATIENCE_MS = { A: 2 * MINUTE_MS, B: 2 * MINUTE_MS, C: 45 * MINUTE_MS } as
 const EVENT_LOOKS_MS = [HOUR_MS, 6 * HOUR_MS, ...[1, 2, 3, 4, 5, 6, 7].map((days) => days * DAY_MS)] as const;
 
 export function nextTask(progress: Progress, now: number): Task {
+  if (!progress.removesProfiles) return eventsOnly(progress, now);
   const { looks } = progress;
   const current = looks.at(-1);
   if (current === undefined) return firstLook(progress, now);
@@ -128,15 +131,26 @@ function nextPass(
   return now < due ? { kind: 'wait', until: due } : { kind: 'look', pass: pass + 1, as: 'look', chunk };
 }
 
+/** The persons stay. PostHog has their events on its list by the time it answers. */
+function eventsOnly(progress: Progress, now: number): Task {
+  const due = progress.acceptedAt + progress.firstLookMs;
+  if (now < due) return { kind: 'wait', until: due };
+  return nextEvents(progress, now) ?? { kind: 'end', event: 'ended' };
+}
+
 /** All persons are gone: their events are what is left to see. */
-function afterPersons({ acceptedAt, eventLooks }: Progress, pass: number, now: number): Task {
-  if (eventLooks === null) return { kind: 'end', event: 'ended' };
+function afterPersons(progress: Progress, pass: number, now: number): Task {
+  if (progress.eventLooks === null) return { kind: 'end', event: 'ended' };
+  return nextEvents(progress, now) ?? { kind: 'look', pass: pass + 1, as: 'last', chunk: 0 };
+}
+
+/** Null where the events need no other look, or get none. */
+function nextEvents({ acceptedAt, eventLooks }: Progress, now: number): Task | null {
+  if (eventLooks === null) return null;
   const last = eventLooks.at(-1);
   if (last === undefined) return { kind: 'events', look: 1 };
   const wait = EVENT_LOOKS_MS.find((after) => acceptedAt + after > last.at);
-  if (last.pending === 0 || wait === undefined) {
-    return { kind: 'look', pass: pass + 1, as: 'last', chunk: 0 };
-  }
+  if (last.pending === 0 || wait === undefined) return null;
   const due = acceptedAt + wait;
   return now < due ? { kind: 'wait', until: due } : { kind: 'events', look: eventLooks.length + 1 };
 }

@@ -1,5 +1,5 @@
 /** Looks for the persons of a deletion that PostHog accepted until they are gone, and sends again what is not. */
-import type { Deletion } from '../../../catalogue/deletion.ts';
+import { removesProfiles, type Deletion } from '../../../catalogue/deletion.ts';
 import type { Failure, FailureCode } from '../../../core/failure.ts';
 import type { Burials } from '../burials.ts';
 import { distinct } from '../digest.ts';
@@ -70,15 +70,16 @@ export class Verifier {
 
   async #take(job: Settling, upstream: Upstream): Promise<void> {
     const { deletion, chunks, origin } = this.#looks.sent(job.number, 0);
+    const accepted = this.#looks.accepted(job.number);
+    const seesEvents = this.#looks.seesEvents(job.number, deletion, upstream.generation);
     const reason = holdReason({ deletion, origin }, upstream);
     if (reason !== null) {
-      this.#hold(job.number, reason, LONGEST_WAIT_MS);
+      const progress = this.#progress(job.number, upstream, accepted, deletion, chunks, seesEvents);
+      this.#unseen(job.number, reason, progress, LONGEST_WAIT_MS);
       return;
     }
-    const accepted = this.#looks.accepted(job.number);
-    const seesEvents = deletion.flags.delete_events && this.#seesEvents(job.number, upstream);
     for (let calls = 0; calls < CALLS_A_STEP;) {
-      const progress = this.#progress(job.number, upstream, accepted, chunks, seesEvents);
+      const progress = this.#progress(job.number, upstream, accepted, deletion, chunks, seesEvents);
       if (areGone(progress)) this.#burials.markGone(job.number);
       const task = nextTask(progress, this.#nowMs());
       switch (task.kind) {
@@ -90,7 +91,7 @@ export class Verifier {
           return;
         case 'events': {
           const failure = await this.#lookForEvents(job.number, task.look, deletion, accepted, upstream);
-          if (failure !== null) return this.#failed(job.number, failure, progress);
+          if (failure !== null) return this.#unseen(job.number, failure.code, progress);
           calls += 1;
           break;
         }
@@ -99,7 +100,7 @@ export class Verifier {
           if (turn !== null) return this.#hold(job.number, 'paced', turn - this.#nowMs());
           const sought = this.#sought(job.number, task);
           const failure = await this.#look(job.number, task, sought, accepted, progress, upstream);
-          if (failure !== null) return this.#failed(job.number, failure, progress);
+          if (failure !== null) return this.#unseen(job.number, failure.code, progress);
           calls += callsOfLook(upstream, sought);
           break;
         }
@@ -112,6 +113,7 @@ export class Verifier {
     number: number,
     { generation, firstLookMs }: Upstream,
     { acceptedAt }: Accepted,
+    deletion: Deletion,
     chunks: number,
     seesEvents: boolean,
   ): Progress {
@@ -119,15 +121,11 @@ export class Verifier {
       generation,
       firstLookMs,
       chunks,
+      removesProfiles: removesProfiles(deletion),
       acceptedAt,
       looks: this.#looks.looks(number),
       eventLooks: seesEvents ? this.#looks.eventLooks(number) : null,
     };
-  }
-
-  /** Generation A has no list of event deletions, and the list names persons by UUID. */
-  #seesEvents(number: number, { generation }: Upstream): boolean {
-    return generation !== 'A' && this.#looks.persons(number).size > 0;
   }
 
   /** What a look looks for: what was still there, or everything. */
@@ -198,12 +196,17 @@ export class Verifier {
   }
 
   /** Nothing was seen. Pauses grow with the time since something was, and what stays unseen is not known at last. */
-  #failed(number: number, { code }: Failure, { acceptedAt, looks, eventLooks }: Progress): void {
+  #unseen(
+    number: number,
+    why: HoldReason | FailureCode,
+    { acceptedAt, looks, eventLooks }: Progress,
+    shortestMs = SHORTEST_PAUSE_MS,
+  ): void {
     const now = this.#nowMs();
     const seenAt = Math.max(acceptedAt, ...[...looks, ...(eventLooks ?? [])].map(({ at }) => at));
     const blindFor = now - seenAt;
     if (blindFor > BLIND_MS_MAX) this.#jobs.move(this.#current(number), 'undecided', now);
-    else this.#hold(number, code, Math.min(Math.max(blindFor, SHORTEST_PAUSE_MS), LONGEST_WAIT_MS));
+    else this.#hold(number, why, Math.min(Math.max(blindFor, shortestMs), LONGEST_WAIT_MS));
   }
 
   #current(number: number): Settling {

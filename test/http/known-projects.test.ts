@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { ProjectId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { Tombstone, TombstoneNews } from '../../src/core/tombstones.ts';
-import { knownTombstones } from '../../src/http/tombstones.ts';
+import type { NewsUse, ProjectNews, Tombstone } from '../../src/core/tombstones.ts';
+import { knownProjects } from '../../src/http/known-projects.ts';
 
 const TERM_MS = LIMITS.tombstoneLeaseMs;
 const ONE = ProjectId.parse(1);
@@ -15,24 +15,29 @@ function isolate() {
   let kept: readonly Tombstone[] = [];
   let broken = false;
   const asked: (readonly string[])[] = [];
+  const uses: NewsUse[] = [];
   const told: unknown[] = [];
-  const tombstones = (keys: readonly string[]): Promise<TombstoneNews> => {
+  const news = (keys: readonly string[], use: NewsUse): Promise<ProjectNews> => {
+    uses.push(use);
     asked.push(keys);
     if (broken) return Promise.reject(new Error('out of reach'));
     return Promise.resolve({
       added: kept.filter(({ key }) => !keys.includes(key)),
       ended: keys.filter((key) => !kept.some((one) => one.key === key)),
+      epoch: use === 'answers' ? `epoch ${asked.length}` : null,
     });
   };
-  const of = knownTombstones({
-    sourceOf: () => ({ tombstones }),
+  const { tombstonesOf: of, epochOf } = knownProjects({
+    sourceOf: () => ({ news }),
     nowMs: () => nowMs,
     unreachable: (error) => told.push(error),
   });
   return {
     asked,
+    uses,
     told,
     of,
+    epochOf: () => epochOf(ONE),
     covers: async () => (await of(ONE)).coverDistinctId('ada'),
     set: (...now: Tombstone[]) => {
       kept = now;
@@ -89,6 +94,39 @@ describe('Tombstones of an isolate', () => {
     pass(TERM_MS);
     expect(await covers()).toBe(true);
     expect(told).toHaveLength(1);
+  });
+
+  test('The epoch is that of the newest answer, and not known where the source is out of reach', async () => {
+    const { epochOf, pass, break: breakSource } = isolate();
+    expect([await epochOf(), await epochOf()]).toEqual(['epoch 1', 'epoch 1']);
+    pass(TERM_MS);
+    expect(await epochOf()).toBe('epoch 2');
+    breakSource();
+    expect(await epochOf()).toBe('epoch 2');
+    pass(TERM_MS);
+    expect(await epochOf()).toBe(null);
+  });
+
+  test('A source is told that answers are shared for as long as somebody shares them', async () => {
+    const { epochOf, covers, pass, uses } = isolate();
+    await covers();
+    await epochOf();
+    pass(TERM_MS);
+    await epochOf();
+    await covers();
+    pass(TERM_MS);
+    await covers();
+    pass(TERM_MS);
+    await covers();
+    expect(uses).toEqual(['tombstones', 'answers', 'answers', 'tombstones', 'tombstones']);
+    expect(await epochOf()).toBe('epoch 6');
+  });
+
+  test('An epoch that took a term to arrive is not known', async () => {
+    const { epochOf, pass } = isolate();
+    const late = epochOf();
+    pass(TERM_MS);
+    expect(await late).toBe(null);
   });
 
   test('Projects are apart', async () => {
