@@ -1,5 +1,5 @@
 /** Turns an entry of the catalogue into an operation: how its arguments become a call. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { PersonRef } from '../core/ids.ts';
 import { lazily } from '../core/lazily.ts';
 import { ok, type Result } from '../core/result.ts';

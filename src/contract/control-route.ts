@@ -1,6 +1,6 @@
 /** What a route of the gateway's own planes is. */
 import { lazily } from '../core/lazily.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Method } from '../catalogue/operation.ts';
 import type { Scope } from '../core/scopes.ts';

@@ -1,5 +1,5 @@
 /** What each of the gateway's own routes is for, and what it answers. Handlers are held to `reply` by the compiler. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UpstreamCheck } from './check.ts';
 import { DELETION_DOCUMENTATION } from './deletions/documentation.ts';
 import type { ReadonlyDeep } from './exact.ts';
@@ -15,7 +15,7 @@ export const ROUTE_DOCUMENTATION = {
   health: {
     summary: 'Say whether the gateway serves',
     description: '503 while a secret is missing. PostHog is not asked.',
-    reply: z.object({ status: z.literal('ok') }).meta({ id: 'Health' }),
+    reply: z.object({ status: z.literal('ok') }).register(z.globalRegistry, { id: 'Health' }),
   },
   openapi: { summary: 'Answer this document', reply: z.looseObject({}) },
 
@@ -111,7 +111,7 @@ type ReplySchema<N extends ControlRouteName> = (typeof ROUTE_DOCUMENTATION)[N]['
 /** What a route answers with. */
 export type ReplyOf<N extends ControlRouteName> =
   ReplySchema<N> extends infer Schema
-    ? Schema extends z.ZodType
+    ? Schema extends z.ZodMiniType
       ? ReadonlyDeep<z.output<Schema>>
       : null
     : never;

@@ -1,5 +1,5 @@
 /** The gateway's own routes, by name: where they are, who may call them, what they take and the status they answer. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { CheckQuery } from './check.ts';
 import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';

@@ -1,5 +1,5 @@
 /** Where the objects of a gateway live, and which of these places fit together. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Jurisdictions that the platform holds objects to. */
 const JURISDICTIONS = ['eu', 'fedramp'] as const;
@@ -39,12 +39,12 @@ export function placementProblem({ jurisdiction, location }: Placement): string 
   return `must be ${INSIDE[jurisdiction].join(' or ')} with OBJECTS_JURISDICTION ${jurisdiction}, or empty`;
 }
 
-export const ObjectsJurisdiction = z
-  .enum(['', ...JURISDICTIONS], { error: 'must be eu, fedramp, or empty' })
-  .default('')
-  .transform((text): Jurisdiction | null => (text === '' ? null : text));
+export const ObjectsJurisdiction = z.pipe(
+  z._default(z.enum(['', ...JURISDICTIONS], { error: 'must be eu, fedramp, or empty' }), ''),
+  z.transform((text): Jurisdiction | null => (text === '' ? null : text)),
+);
 
-export const ObjectsLocation = z
-  .enum(['', ...LOCATIONS], { error: `must be one of ${LOCATIONS.join(', ')}, or empty` })
-  .default('')
-  .transform((text): Location | null => (text === '' ? null : text));
+export const ObjectsLocation = z.pipe(
+  z._default(z.enum(['', ...LOCATIONS], { error: `must be one of ${LOCATIONS.join(', ')}, or empty` }), ''),
+  z.transform((text): Location | null => (text === '' ? null : text)),
+);

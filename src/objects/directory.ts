@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { TenantSummary } from '../contract/tenant.ts';
 import { lazily } from '../core/lazily.ts';
 import type { TenantId } from '../core/ids.ts';
@@ -39,9 +39,15 @@ const STEPS: readonly Migration[] = [
 ];
 
 const ListedRow = lazily(() =>
-  TenantSummary()
-    .extend({ suspended: z.literal([0, 1]).transform((flag) => flag === 1) })
-    .strict(),
+  z.catchall(
+    z.extend(TenantSummary(), {
+      suspended: z.pipe(
+        z.literal([0, 1]),
+        z.transform((flag) => flag === 1),
+      ),
+    }),
+    z.never(),
+  ),
 );
 
 /**

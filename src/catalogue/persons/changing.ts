@@ -1,5 +1,5 @@
 /** Operations that change persons without erasing them. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
 import { none, personProperty, personPropertyMembers } from '../fields/reference-rules.ts';
@@ -46,9 +46,11 @@ export const CHANGING: readonly Operation[] = [
       z.strictObject({
         properties: refersTo(
           personPropertyMembers,
-          z.record(propertyName(), keptJson()).refine((properties) => Object.keys(properties).length > 0, {
-            error: 'must name at least one property',
-          }),
+          z.record(propertyName(), keptJson()).check(
+            z.refine((properties) => Object.keys(properties).length > 0, {
+              error: 'must name at least one property',
+            }),
+          ),
         ),
       }),
     example: { properties: { plan: 'team' } },
@@ -79,15 +81,19 @@ export const CHANGING: readonly Operation[] = [
     input: () =>
       z
         .strictObject({
-          main_distinct_id: distinctId().optional(),
-          distinct_ids_to_split: z.array(distinctId()).min(1).max(LIMITS.bulkIdsMax).optional(),
+          main_distinct_id: z.optional(distinctId()),
+          distinct_ids_to_split: z.optional(
+            z.array(distinctId()).check(z.minLength(1), z.maxLength(LIMITS.bulkIdsMax)),
+          ),
         })
-        .refine(
-          (input) => input.main_distinct_id === undefined || input.distinct_ids_to_split === undefined,
-          {
-            error: 'cannot be given together with main_distinct_id',
-            path: ['distinct_ids_to_split'],
-          },
+        .check(
+          z.refine(
+            (input) => input.main_distinct_id === undefined || input.distinct_ids_to_split === undefined,
+            {
+              error: 'cannot be given together with main_distinct_id',
+              path: ['distinct_ids_to_split'],
+            },
+          ),
         ),
     reply: startedReply,
     example: { main_distinct_id: 'ada@acme.test' },

@@ -1,5 +1,5 @@
 /** What each insight that is also a query takes. The query is made from the types of these. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../core/lazily.ts';
 import { correlationFields, funnelFields } from '../fields/funnel.ts';
 import { breakdownFields, insightFields, seriesFields } from '../fields/insight.ts';

@@ -1,5 +1,5 @@
 /** Operations that read persons: list, retrieve, look-ups. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
 import { leftOutAs } from '../fields/absent.ts';
@@ -38,11 +38,11 @@ const reads = {
 
 /** What persons are listed by. */
 export const selectors = () => ({
-  search: refersTo(search, leftOutAs(['empty text'], text())).optional(),
+  search: z.optional(refersTo(search, leftOutAs(['empty text'], text()))),
   // Empty, it would list everybody: a script that erases what it lists must not.
-  email: refersTo(emailProperty, text(LIMITS.emailCharsMax)).optional(),
-  distinct_id: distinctId().optional(),
-  properties: personFilters().optional(),
+  email: z.optional(refersTo(emailProperty, text(LIMITS.emailCharsMax))),
+  distinct_id: z.optional(distinctId()),
+  properties: z.optional(personFilters()),
 });
 
 export const READING: readonly Operation[] = [
@@ -55,7 +55,7 @@ export const READING: readonly Operation[] = [
     input: () =>
       z.strictObject({
         ...selectors(),
-        include_total: refersTo(none, presence()).optional(),
+        include_total: z.optional(refersTo(none, presence())),
         ...pageFields(),
       }),
     sentOnlyIfTrue: ['include_total'],
@@ -92,7 +92,7 @@ export const READING: readonly Operation[] = [
     input: () =>
       z.strictObject({
         key: refersTo(personProperty, text(400)),
-        value: refersTo(none, leftOutAs(['empty text'], text())).optional(),
+        value: z.optional(refersTo(none, leftOutAs(['empty text'], text()))),
       }),
     reply: replies.valuesReply,
     example: { key: 'plan' },
@@ -109,8 +109,8 @@ export const READING: readonly Operation[] = [
     scopes: ['person:read'],
     input: () =>
       z.strictObject({
-        status: refersTo(none, oneOf(['pending', 'completed', 'all'])).optional(),
-        person_uuid: personUuid().optional(),
+        status: z.optional(refersTo(none, oneOf(['pending', 'completed', 'all']))),
+        person_uuid: z.optional(personUuid()),
         ...pageFields(),
       }),
     reply: replies.deletionStatusReply,
@@ -125,7 +125,8 @@ export const READING: readonly Operation[] = [
     methods: ['POST'],
     place: 'body',
     scopes: ['person:read'],
-    input: () => z.strictObject({ distinct_ids: z.array(distinctId()).max(LIMITS.batchIdsMax) }),
+    input: () =>
+      z.strictObject({ distinct_ids: z.array(distinctId()).check(z.maxLength(LIMITS.batchIdsMax)) }),
     reply: replies.personsByDistinctIdReply,
     example: { distinct_ids: ['ada@acme.test'] },
   }),
@@ -138,7 +139,7 @@ export const READING: readonly Operation[] = [
     methods: ['POST'],
     place: 'body',
     scopes: ['person:read'],
-    input: () => z.strictObject({ uuids: z.array(personUuid()).max(LIMITS.batchIdsMax) }),
+    input: () => z.strictObject({ uuids: z.array(personUuid()).check(z.maxLength(LIMITS.batchIdsMax)) }),
     reply: replies.personsByUuidReply,
     example: { uuids: [replies.EXAMPLE_UUID] },
   }),
@@ -152,15 +153,17 @@ export const READING: readonly Operation[] = [
     input: () =>
       z
         .strictObject({
-          distinct_id: distinctId().optional(),
-          person_id: personUuid().optional(),
+          distinct_id: z.optional(distinctId()),
+          person_id: z.optional(personUuid()),
           timestamp: refersTo(none, z.iso.datetime({ offset: true })),
-          include_set_once: refersTo(none, flag()).optional(),
+          include_set_once: z.optional(refersTo(none, flag())),
         })
-        .refine((input) => (input.distinct_id === undefined) !== (input.person_id === undefined), {
-          error: 'or person_id must be given, and not both',
-          path: ['distinct_id'],
-        }),
+        .check(
+          z.refine((input) => (input.distinct_id === undefined) !== (input.person_id === undefined), {
+            error: 'or person_id must be given, and not both',
+            path: ['distinct_id'],
+          }),
+        ),
     reply: replies.pastPersonReply,
     example: { distinct_id: 'ada@acme.test', timestamp: '2026-01-06T00:00:00Z' },
   }),

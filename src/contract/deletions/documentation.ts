@@ -1,5 +1,5 @@
 /** What the routes of the deletion log are for, and what they answer. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { EXAMPLE_UUID } from '../../catalogue/replies.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { DeletionDetail, DeletionEntry, DeletionStatus } from '../deletion.ts';
@@ -89,7 +89,7 @@ export const DELETION_DOCUMENTATION = {
   admin_list_refused_deletions: {
     summary: 'List deletions of a tenant that the gateway refused',
     description: `${REFUSED} \`left_out\` counts the others, by day (UTC).`,
-    reply: pageOf(RefusedDeletion()).extend({
+    reply: z.extend(pageOf(RefusedDeletion()), {
       left_out: z.array(z.object({ day: z.iso.date(), count: z.int() })),
     }),
   },

@@ -1,6 +1,6 @@
 /** The ids of one deletion, a page for each call that it takes. */
 import { lazily } from '../../core/lazily.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { whole } from '../../catalogue/fields/values.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { pageOf } from '../listing.ts';
@@ -10,7 +10,9 @@ const PAGE_MAX = LIMITS.deletionPersonsMax / LIMITS.bulkIdsMax - 1;
 
 export const IdsQuery = lazily(() =>
   z.strictObject({
-    cursor: whole(0, PAGE_MAX).optional().meta({ description: 'From `next` of the page before.' }),
+    cursor: z
+      .optional(whole(0, PAGE_MAX))
+      .register(z.globalRegistry, { description: 'From `next` of the page before.' }),
   }),
 );
 

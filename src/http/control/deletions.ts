@@ -1,5 +1,5 @@
 /** The deletion log: the tenant reads and decides about its own, the operator about any. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { DELETION_COLUMNS, type DeletionDetail, type DeletionEntry } from '../../contract/deletion.ts';
 import type { LogQuery, LogsQuery } from '../../contract/deletions/search.ts';
 import { failure } from '../../core/failure.ts';

@@ -1,5 +1,5 @@
 /** Input of the gateway's own planes: the parameters and the body that a route names, and nothing else. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { parseArguments } from '../../catalogue/arguments.ts';
 import type { Fields } from '../../catalogue/fields/values.ts';
 import type { ControlRoute } from '../../contract/control-route.ts';

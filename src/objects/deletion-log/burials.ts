@@ -1,5 +1,5 @@
 /** Hides the persons of a deletion from every token of the gateway, from before they are sent until the deletion has ended. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { removesProfiles, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
 import { lazily } from '../../core/lazily.ts';
@@ -35,7 +35,7 @@ export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): To
 });
 
 const Buried = lazily(() => z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId }));
-const Chunk = lazily(() => z.object({ chunk: z.int(), ids: JsonColumn.pipe(z.array(z.string())) }));
+const Chunk = lazily(() => z.object({ chunk: z.int(), ids: z.pipe(JsonColumn, z.array(z.string())) }));
 
 /** Null for the number of a person, which lists do not show: PostHog deletes a single person before it answers. */
 function namesOf(target: DeletionTarget): Pick<Tombstone, 'by' | 'ids'> | null {

@@ -1,5 +1,5 @@
 /** What deletions have taken of the fuse, as it is stored. Decides nothing. Times are milliseconds since 1970. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { DeletionId, TenantId } from '../../core/ids.ts';
 import { lazily } from '../../core/lazily.ts';
 import { WINDOW_MS } from '../deletion-log/budget/budget.ts';
@@ -23,9 +23,10 @@ const KEPT_MS = 2 * WINDOW_MS;
 const PRUNED_AT_ONCE_MAX = 10;
 
 const Row = lazily(() =>
-  z
-    .object({ seq: z.int(), at: z.int(), persons: z.int() })
-    .transform(({ seq, at, persons }): EntryCharge => ({ number: seq, at, persons, tokens: [] })),
+  z.pipe(
+    z.object({ seq: z.int(), at: z.int(), persons: z.int() }),
+    z.transform(({ seq, at, persons }): EntryCharge => ({ number: seq, at, persons, tokens: [] })),
+  ),
 );
 
 export class StoredCharges {

@@ -1,11 +1,14 @@
 /** When the fuse has tripped, and when it was reset: rows that are only ever added. Times are milliseconds since 1970. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { FuseStatus } from '../../contract/deletions/fuse.ts';
 import { DeletionId, TenantId } from '../../core/ids.ts';
 import { lazily } from '../../core/lazily.ts';
 import type { FuseAsk } from './charges.ts';
 
-const instant = z.int().transform((ms) => new Date(ms).toISOString());
+const instant = z.pipe(
+  z.int(),
+  z.transform((ms) => new Date(ms).toISOString()),
+);
 const LastTurn = lazily(() =>
   z.discriminatedUnion('event', [
     z.object({
@@ -18,7 +21,7 @@ const LastTurn = lazily(() =>
     z.object({ event: z.literal('fuse_reset') }),
   ]),
 );
-const ResetRow = lazily(() => z.object({ at: instant, note: z.string().nullable() }));
+const ResetRow = lazily(() => z.object({ at: instant, note: z.nullable(z.string()) }));
 
 export class Turns {
   readonly #sql: SqlStorage;

@@ -1,5 +1,5 @@
 /** The tombstones of one project, in storage and in memory. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
 import { lazily } from '../../core/lazily.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -9,12 +9,15 @@ const Row = lazily(() =>
   z.object({
     key: z.string(),
     ids_by: z.enum(['uuids', 'distinct_ids']),
-    ids: z.string().transform((text, ctx): readonly string[] => {
-      const ids = z.array(z.string()).safeParse(parseJson(text));
-      if (ids.success) return ids.data;
-      ctx.addIssue('is no list of ids');
-      return z.NEVER;
-    }),
+    ids: z.pipe(
+      z.string(),
+      z.transform((text, ctx): readonly string[] => {
+        const ids = z.array(z.string()).safeParse(parseJson(text));
+        if (ids.success) return ids.data;
+        ctx.issues.push({ code: 'custom', message: 'is no list of ids', input: text });
+        return z.NEVER;
+      }),
+    ),
   }),
 );
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RegistrationId, TenantId } from '../../core/ids.ts';
 import { lazily } from '../../core/lazily.ts';
 import { TenantRecord } from '../../policy/grant.ts';
@@ -21,7 +21,7 @@ const StoredRow = lazily(() =>
   z.strictObject({
     tenant: TenantId,
     registration: RegistrationId,
-    record: StoredJson.pipe(TenantRecord),
+    record: z.pipe(StoredJson, TenantRecord),
     created_at: z.string(),
     updated_at: z.string(),
     revision: z.int(),

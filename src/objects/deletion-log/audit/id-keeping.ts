@@ -2,7 +2,7 @@
  * Replaces the ids of deletions that ended long enough ago by keyed digests, where the tenant's record says so. Who has
  * an id and the key still finds it; a copy of the storage alone does not tell it.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import type { Alarm } from '../alarm.ts';
 import type { DistinctIdHasher } from '../distinct-id-key.ts';
@@ -17,12 +17,13 @@ const ENTRIES_AT_ONCE = 50;
 const IDS_AT_ONCE = 20_000;
 
 const Row = lazily(() =>
-  z
-    .object({ days: z.int().nullable(), done_to: z.int(), due_at: z.int().nullable() })
-    .transform(({ days, done_to: doneTo, due_at: dueAt }) => ({ days, doneTo, dueAt })),
+  z.pipe(
+    z.object({ days: z.nullable(z.int()), done_to: z.int(), due_at: z.nullable(z.int()) }),
+    z.transform(({ days, done_to: doneTo, due_at: dueAt }) => ({ days, doneTo, dueAt })),
+  ),
 );
 const Entry = lazily(() => z.object({ entry: z.int() }));
-const End = lazily(() => z.object({ state: z.enum(JOB_STATES), at: z.int().nullable() }));
+const End = lazily(() => z.object({ state: z.enum(JOB_STATES), at: z.nullable(z.int()) }));
 
 export class IdKeeping {
   readonly #storage: DurableObjectStorage;

@@ -1,5 +1,5 @@
 /** Deletions that were refused: records of their own, which spend no budget. A bounded number of a day is kept. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Deletion, DeletionTarget } from '../../../catalogue/deletion.ts';
 import { RefusedDeletion, type KeptRefusal } from '../../../contract/deletions/refusal.ts';
 import type { RegistrationId, RequestId, TenantId } from '../../../core/ids.ts';
@@ -44,7 +44,10 @@ export interface ListedRefusals {
   leftOut: { day: string; count: number }[];
 }
 
-const flag = z.literal([0, 1]).transform((value) => value === 1);
+const flag = z.pipe(
+  z.literal([0, 1]),
+  z.transform((value) => value === 1),
+);
 const Stored = lazily(() =>
   z.looseObject({
     refusal: z.int(),
@@ -57,11 +60,12 @@ const Stored = lazily(() =>
 );
 const SlicesRow = lazily(() => z.object({ slices: z.string() }));
 const LeftOut = lazily(() =>
-  z
-    .object({ day: z.int(), count: z.int() })
-    .transform(({ day, count }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), count })),
+  z.pipe(
+    z.object({ day: z.int(), count: z.int() }),
+    z.transform(({ day, count }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), count })),
+  ),
 );
-const Moment = lazily(() => z.object({ at: z.int().nullable() }));
+const Moment = lazily(() => z.object({ at: z.nullable(z.int()) }));
 
 export class Refusals {
   readonly #storage: DurableObjectStorage;

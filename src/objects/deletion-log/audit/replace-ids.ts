@@ -1,5 +1,5 @@
 /** Every place in which the log holds ids of persons, and how they are replaced there. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import { JsonColumn } from '../entry.ts';
 
@@ -23,7 +23,7 @@ const TEXTS = [
 ] as const;
 
 const Text = lazily(() => z.object({ text: z.string() }));
-const ListText = lazily(() => z.object({ text: JsonColumn.pipe(z.array(z.string())) }));
+const ListText = lazily(() => z.object({ text: z.pipe(JsonColumn, z.array(z.string())) }));
 
 type Place = (typeof LISTS)[number] | (typeof TEXTS)[number];
 

@@ -1,5 +1,5 @@
 /** PostHog's summary of a bulk delete: none (generation A), of what it did (B), or of what it queued (C); contract §8, 2. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import { PersonUuid } from '../../../core/ids.ts';
 import type { Json } from '../../../core/json.ts';
@@ -16,8 +16,8 @@ export interface Summary {
   readonly deletion_errors: number | null;
 }
 
-const count = z.int().min(0);
-const maybe = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
+const count = z.int().check(z.minimum(0));
+const maybe = <T extends z.ZodMiniType>(schema: T) => z._default(z.nullable(schema), null);
 
 /** The members that generations B and C share are required: a body without them is no summary. */
 const SummaryBody = lazily(() =>
@@ -27,7 +27,10 @@ const SummaryBody = lazily(() =>
     persons_queued_for_deletion: maybe(count),
     events_queued_for_deletion: z.boolean(),
     recordings_queued_for_deletion: maybe(z.boolean()),
-    deletion_errors: z.array(z.unknown()).transform((errors) => errors.length),
+    deletion_errors: z.pipe(
+      z.array(z.unknown()),
+      z.transform((errors) => errors.length),
+    ),
   }),
 );
 
@@ -37,7 +40,12 @@ export const readSummary = (json: Json | undefined): Summary | null =>
 
 const Errors = lazily(() =>
   z.object({
-    deletion_errors: z.array(z.object({ person_uuid: PersonUuid }).transform((error) => error.person_uuid)),
+    deletion_errors: z.array(
+      z.pipe(
+        z.object({ person_uuid: PersonUuid }),
+        z.transform((error) => error.person_uuid),
+      ),
+    ),
   }),
 );
 

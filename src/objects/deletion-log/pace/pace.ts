@@ -1,5 +1,5 @@
 /** How often PostHog is sent a call that deletes: turns are a minute apart, divided by the calls it has. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import type { BudgetHolder } from '../budget/budget.ts';
 
@@ -11,7 +11,7 @@ export interface Pace {
 
 const MINUTE_MS = 60_000;
 
-const Free = lazily(() => z.object({ at: z.int().nullable() }));
+const Free = lazily(() => z.object({ at: z.nullable(z.int()) }));
 
 export class Paces {
   readonly #sql: SqlStorage;

@@ -1,5 +1,5 @@
 /** What the deletions of this log have taken of the operator's fuse, which counts those of all tenants. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import type { Placement } from '../../../core/placement.ts';
 import { DeletionId, TenantId } from '../../../core/ids.ts';
@@ -27,7 +27,9 @@ export const fuseKeeper = (fuses: Objects<Fuse>, placement: Placement): FuseKeep
 });
 
 const Named = lazily(() => z.object({ id: DeletionId, tenant: TenantId }));
-const Taken = lazily(() => Named().extend({ entry: z.int(), left: z.int(), told: z.int(), over: z.int() }));
+const Taken = lazily(() =>
+  z.extend(Named(), { entry: z.int(), left: z.int(), told: z.int(), over: z.int() }),
+);
 
 /** States from which a deletion gives nothing back any more. */
 const OVER_STATES = JSON.stringify(['settling', ...END_STATES]);

@@ -1,5 +1,5 @@
 /** What a preview shows of its persons, and what carrying it out would do, in plain words. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { DeletionFlags } from '../../../catalogue/deletion.ts';
 import type { PersonUuid, ProjectId } from '../../../core/ids.ts';
 import type { Json, JsonObject } from '../../../core/json.ts';
@@ -43,7 +43,7 @@ export async function readSample(
   return read.ok ? ok(read.value.flatMap((person) => (person === null ? [] : [person]))) : read;
 }
 
-const DistinctIds = lazily(() => z.array(z.string()).readonly());
+const DistinctIds = lazily(() => z.readonly(z.array(z.string())));
 
 const isKeepable = (value: Json): boolean => JSON.stringify(value).length <= SAMPLE_CHARS_MAX;
 

@@ -1,5 +1,5 @@
 /** A deletion whose persons the log finds itself: by a filter, or by ids that are to be previewed. Pure. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { toQuery } from '../../../catalogue/fields/values.ts';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { TokenId } from '../../../core/ids.ts';
@@ -16,7 +16,7 @@ const ShownTo = lazily(() =>
   z.object({
     slices: z.array(z.object({ property: z.string(), values: z.array(z.string()) })),
     hidden: z.array(z.string()),
-    visible: z.array(z.string()).nullable(),
+    visible: z.nullable(z.array(z.string())),
     distinct_ids_hidden: z.boolean(),
   }),
 );
@@ -26,11 +26,11 @@ export const SelectionTerms = z.object({
   budgets: z.array(z.object({ holder: z.union([z.literal('tenant'), TokenId]), persons_per_day: z.int() })),
   holds: z.object({
     holdSeconds: z.int(),
-    approvalOver: z.int().nullable(),
-    previewOver: z.int().nullable().optional(),
+    approvalOver: z.nullable(z.int()),
+    previewOver: z.optional(z.nullable(z.int())),
   }),
   /** What the sample of a preview may show; null where the deletion is no preview. */
-  preview: ShownTo().nullable(),
+  preview: z.nullable(ShownTo()),
   slices: ShownTo().shape.slices,
 });
 export type SelectionTerms = z.output<typeof SelectionTerms>;

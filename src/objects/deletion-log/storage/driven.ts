@@ -1,5 +1,5 @@
 /** How long a chunk has been sent again and again, and what that may have done. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import type { Driven } from '../job/ends.ts';
 

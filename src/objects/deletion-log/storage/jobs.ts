@@ -1,5 +1,5 @@
 /** What a deletion is beside its intent: its facts, its chunks, and its way from state to state. Decides nothing. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { GENERATIONS, type Generation } from '../../../catalogue/generation.ts';
 import type { TokenId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
@@ -39,16 +39,19 @@ export interface JobFacts {
 export type StoredFacts = Omit<JobFacts, 'slices'> & { readonly slices: StoredSlices | null };
 
 const FactsRow = lazily(() =>
-  z
-    .object({
+  z.pipe(
+    z.object({
       began: z.enum(FIRST_STATES),
       generation: z.enum(GENERATIONS),
       chunks: z.int(),
-      hold_until: z.int().nullable(),
-      needs_approval: z.literal([0, 1]).transform((value) => value === 1),
-      slices: SlicesColumn.nullable(),
-    })
-    .transform(({ began, generation, chunks, hold_until, needs_approval, slices }): StoredFacts => ({
+      hold_until: z.nullable(z.int()),
+      needs_approval: z.pipe(
+        z.literal([0, 1]),
+        z.transform((value) => value === 1),
+      ),
+      slices: z.nullable(SlicesColumn),
+    }),
+    z.transform(({ began, generation, chunks, hold_until, needs_approval, slices }): StoredFacts => ({
       began,
       generation,
       chunks,
@@ -56,6 +59,7 @@ const FactsRow = lazily(() =>
       needsApproval: needs_approval,
       slices,
     })),
+  ),
 );
 
 /**

@@ -1,5 +1,5 @@
 /** The looks for persons that were deleted: what was looked for, and what was found. Decides nothing. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import type { Generation } from '../../../catalogue/generation.ts';
 import { PersonUuid } from '../../../core/ids.ts';
@@ -14,15 +14,16 @@ import { pendingOf } from './pending.ts';
 import { SlicesColumn, parseStoredSlices } from './slices.ts';
 
 const LookRow = lazily(() =>
-  z
-    .object({ pass: z.int(), kind: z.enum(PASS_KINDS), chunk: z.int(), at: z.int(), there: z.int() })
-    .transform(({ there, ...look }): Look => ({ ...look, remaining: there })),
+  z.pipe(
+    z.object({ pass: z.int(), kind: z.enum(PASS_KINDS), chunk: z.int(), at: z.int(), there: z.int() }),
+    z.transform(({ there, ...look }): Look => ({ ...look, remaining: there })),
+  ),
 );
 const EventLookRow = lazily(() => z.object({ at: z.int(), pending: z.int() }));
 const Times = lazily(() =>
-  z.object({ sent_at: z.int(), accepted_at: z.int(), slices: SlicesColumn.nullable() }),
+  z.object({ sent_at: z.int(), accepted_at: z.int(), slices: z.nullable(SlicesColumn) }),
 );
-const Texts = JsonColumn.pipe(z.array(z.string()));
+const Texts = z.pipe(JsonColumn, z.array(z.string()));
 const Known = lazily(() => z.object({ present: z.int(), inside: z.int() }));
 const Ids = lazily(() => z.object({ ids: Texts }));
 

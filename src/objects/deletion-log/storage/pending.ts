@@ -1,5 +1,5 @@
 /** Reads what a deletion has yet to send. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DeletingOperation } from '../../../catalogue/deletion.ts';
 import { PersonRef, PersonUuid, ProjectId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
@@ -7,7 +7,10 @@ import { JsonColumn } from '../entry.ts';
 import type { PendingDeletion } from '../job/hold.ts';
 import { parseStoredSlices, SlicesColumn } from './slices.ts';
 
-const flag = z.literal([0, 1]).transform((value) => value === 1);
+const flag = z.pipe(
+  z.literal([0, 1]),
+  z.transform((value) => value === 1),
+);
 
 const StoredTarget = lazily(() =>
   z.discriminatedUnion('kind', [
@@ -19,7 +22,7 @@ const StoredTarget = lazily(() =>
 
 const StoredPending = lazily(() =>
   z.object({
-    origin: z.string().nullable(),
+    origin: z.nullable(z.string()),
     operation: DeletingOperation,
     project_id: ProjectId,
     target: z.string(),
@@ -31,9 +34,9 @@ const StoredPending = lazily(() =>
     chunk_attempts: z.int(),
     attempts: z.int(),
     resolved: flag,
-    slices: SlicesColumn.nullable(),
+    slices: z.nullable(SlicesColumn),
     moved_at: z.int(),
-    ids: JsonColumn.pipe(z.array(z.string())),
+    ids: z.pipe(JsonColumn, z.array(z.string())),
   }),
 );
 

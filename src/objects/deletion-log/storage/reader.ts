@@ -1,5 +1,5 @@
 /** Reads the deletion log for people: the entries a reader is shown. Decides nothing. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DeletionId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
 import { LIMITS } from '../../../core/limits.ts';
@@ -87,8 +87,8 @@ const entriesFor = ({ slices }: Pick<Shown, 'slices'>): string => `
     LEFT JOIN clock_readings c ON c.entry = i.entry
     LEFT JOIN outcomes o ON o.entry = i.entry`;
 
-const IdList = JsonColumn.pipe(z.array(z.string()));
-const Ids = lazily(() => z.object({ ids: IdList, sent_ids: IdList, left_slice_ids: IdList.nullable() }));
+const IdList = z.pipe(JsonColumn, z.array(z.string()));
+const Ids = lazily(() => z.object({ ids: IdList, sent_ids: IdList, left_slice_ids: z.nullable(IdList) }));
 
 /** The ids of one entry: as asked for, as its first attempt sent them, and those that had left the slice by any attempt. */
 const IDS = `

@@ -2,7 +2,7 @@
  * Which entries belong to which registration of the tenant. Entry numbers only grow and one registration is in force
  * at a time, so one row for each registration says it for all entries.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RegistrationId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
 

@@ -1,5 +1,5 @@
 /** Which earlier deletion a request repeats, by its idempotency key or by what it names. Decides nothing. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DeletionId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
 import { LIMITS } from '../../../core/limits.ts';

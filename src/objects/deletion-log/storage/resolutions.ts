@@ -2,7 +2,7 @@
  * What a deletion of a sliced grant was resolved to: every statement, and nothing that decides. A row for the deletion,
  * and one for each distinct id it is remembered by, so that `reset_person_distinct_id` never has to read the log.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import type { Slice } from '../../../policy/slice.ts';

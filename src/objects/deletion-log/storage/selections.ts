@@ -1,5 +1,5 @@
 /** What is written of deletions whose persons the log finds itself. Decides nothing. Times are milliseconds since 1970. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DeletingOperation } from '../../../catalogue/deletion.ts';
 import { ProjectId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
@@ -11,30 +11,33 @@ import type { SampledPerson } from '../resolving/sample.ts';
 import { SelectionTerms } from '../resolving/selection.ts';
 import { canonicalSlices } from './slices.ts';
 
-const flag = z.literal([0, 1]).transform((value) => value === 1);
+const flag = z.pipe(
+  z.literal([0, 1]),
+  z.transform((value) => value === 1),
+);
 
 const Row = lazily(() =>
   z.object({
-    origin: z.string().nullable(),
+    origin: z.nullable(z.string()),
     operation: DeletingOperation,
     project_id: ProjectId,
     target: z.enum(['uuids', 'distinct_ids']),
     delete_events: flag,
     delete_recordings: flag,
     keep_person: flag,
-    filter: JsonColumn.pipe(PersonSelector).nullable(),
-    terms: JsonColumn.pipe(SelectionTerms),
+    filter: z.nullable(z.pipe(JsonColumn, PersonSelector)),
+    terms: z.pipe(JsonColumn, SelectionTerms),
   }),
 );
-const Part = lazily(() => z.object({ ids: JsonColumn.pipe(z.array(z.string())) }));
+const Part = lazily(() => z.object({ ids: z.pipe(JsonColumn, z.array(z.string())) }));
 const FindingRow = lazily(() =>
   z.object({ finding: z.int(), at: z.int(), persons: z.int(), digest: z.string() }),
 );
 const Sampled = lazily(() =>
   z.object({ person: z.record(z.string(), z.json()), distinctIds: z.array(z.string()) }),
 );
-const SampleRow = lazily(() => z.object({ persons: JsonColumn.pipe(z.array(Sampled())) }));
-const Moment = lazily(() => z.object({ at: z.int().nullable() }));
+const SampleRow = lazily(() => z.object({ persons: z.pipe(JsonColumn, z.array(Sampled())) }));
+const Moment = lazily(() => z.object({ at: z.nullable(z.int()) }));
 
 /** A selection as it was asked for. */
 export interface StoredSelection extends Selection {

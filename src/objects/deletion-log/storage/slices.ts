@@ -1,5 +1,5 @@
 /** The slices a deletion was made under, as the log keeps them, and which slices cover them. Pure. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import { coversSlices, type Slice } from '../../../policy/slice.ts';
 import { JsonColumn } from '../entry.ts';
@@ -10,7 +10,7 @@ const StoredSlices = lazily(() =>
 export type StoredSlices = z.output<ReturnType<typeof StoredSlices>>;
 
 /** A column of slices. */
-export const SlicesColumn = JsonColumn.pipe(StoredSlices());
+export const SlicesColumn = z.pipe(JsonColumn, StoredSlices());
 
 /** A recorded value that is no text is one that no person is compared with. */
 export const parseStoredSlices = (stored: StoredSlices): readonly Slice[] =>

@@ -1,5 +1,5 @@
 /** Adds up what the chunks of a deletion came to. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import type { ChunkTotals } from '../job/progress.ts';
 
@@ -32,7 +32,7 @@ const TOTALS = `
     max(e.settled_at) AS last_settled_at
   FROM parts p LEFT JOIN ends e ON e.chunk = p.chunk LEFT JOIN tried t ON t.chunk = p.chunk`;
 
-const count = z.int().nullable();
+const count = z.nullable(z.int());
 
 const Row = lazily(() =>
   z.object({

@@ -1,5 +1,5 @@
 /** What PostHog's list of event deletions says of a deletion. It lists those of the whole project, the newest first. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { PersonUuid, type ProjectId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
@@ -22,13 +22,16 @@ const OTHER_PAGES_MAX = 10;
 /** What PostHog's clock may stand behind the gateway's. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
-const instant = z.string().transform((text) => Date.parse(text));
+const instant = z.pipe(
+  z.string(),
+  z.transform((text) => Date.parse(text)),
+);
 const Page = lazily(() =>
   z.object({
     results: z.array(
       z.object({ person_uuid: PersonUuid, created_at: instant, status: z.enum(['pending', 'completed']) }),
     ),
-    next: z.string().nullable().default(null),
+    next: z._default(z.nullable(z.string()), null),
   }),
 );
 

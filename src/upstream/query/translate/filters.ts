@@ -1,5 +1,5 @@
 /** Property filters of a client, as PostHog's queries take them (query contract §3.0). */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { InsightFilterList } from '../../../catalogue/fields/filters.ts';
 import type { InsightInput } from '../../../catalogue/persons/insight-inputs.ts';
 import type { FilterGroup, FilterLeaf, FilterTree, FilterValue } from './nodes.ts';

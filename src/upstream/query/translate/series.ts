@@ -1,5 +1,5 @@
 /** The events and actions of an insight as the series of a query (query contract §3.0). */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Entity } from '../../../catalogue/fields/entities.ts';
 import type { InsightInput } from '../../../catalogue/persons/insight-inputs.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
