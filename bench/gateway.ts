@@ -94,10 +94,13 @@ const TENANT = {
 
 const Minted = z.object({ token: z.string() });
 
-/** Registers a tenant with a running gateway and mints a token, over HTTP as an operator would. */
-export async function mintToken(origin: string): Promise<string> {
-  await asAdmin(origin, 'PUT', '/admin/v1/tenants/bench', TENANT);
-  const minted = await asAdmin(origin, 'POST', '/admin/v1/tenants/bench/tokens', { name: 'bench' });
+/**
+ * Registers a tenant with a running gateway and mints a token, over HTTP as an operator would. `more` are members of its
+ * record.
+ */
+export async function mintToken(origin: string, tenant = 'bench', more: object = {}): Promise<string> {
+  await asAdmin(origin, 'PUT', `/admin/v1/tenants/${tenant}`, { ...TENANT, ...more });
+  const minted = await asAdmin(origin, 'POST', `/admin/v1/tenants/${tenant}/tokens`, { name: 'bench' });
   return Minted.parse(minted).token;
 }
 

@@ -6,9 +6,14 @@ import * as z from 'zod';
 import { find } from './machine.ts';
 import { start } from './process.ts';
 
+/** `no-cache` wants each answer from PostHog; null takes one that another request was given. */
+export type CacheControl = 'no-cache' | null;
+
 export interface LoadAsk {
   readonly url: string;
   readonly token: string;
+  /** What a client says of remembered answers. */
+  readonly cacheControl: CacheControl;
   readonly connections: number;
   readonly seconds: number;
 }
@@ -41,7 +46,13 @@ const Report = z.object({
 });
 
 /** Its latencies are whole milliseconds. */
-async function loadWithAutocannon({ url, token, connections, seconds }: LoadAsk): Promise<Load> {
+async function loadWithAutocannon({
+  url,
+  token,
+  cacheControl,
+  connections,
+  seconds,
+}: LoadAsk): Promise<Load> {
   const script = createRequire(import.meta.url).resolve('autocannon/autocannon.js');
   const report = await outputOf(process.execPath, [
     script,
@@ -51,6 +62,7 @@ async function loadWithAutocannon({ url, token, connections, seconds }: LoadAsk)
     `--duration=${seconds}`,
     '--headers',
     `Authorization=Bearer ${token}`,
+    ...(cacheControl === null ? [] : ['--headers', `Cache-Control=${cacheControl}`]),
     url,
   ]);
   const { requests, duration, latency, non2xx, errors } = Report.parse(JSON.parse(report));
@@ -63,7 +75,10 @@ async function loadWithAutocannon({ url, token, connections, seconds }: LoadAsk)
   };
 }
 
-async function loadWithWrk(wrk: string, { url, token, connections, seconds }: LoadAsk): Promise<Load> {
+async function loadWithWrk(
+  wrk: string,
+  { url, token, cacheControl, connections, seconds }: LoadAsk,
+): Promise<Load> {
   const report = await outputOf(wrk, [
     '-t1',
     `-c${connections}`,
@@ -71,6 +86,7 @@ async function loadWithWrk(wrk: string, { url, token, connections, seconds }: Lo
     '--latency',
     '-H',
     `Authorization: Bearer ${token}`,
+    ...(cacheControl === null ? [] : ['-H', `Cache-Control: ${cacheControl}`]),
     url,
   ]);
   const [, requests = '', took = ''] = /(\d+) requests in (\S+),/.exec(report) ?? [];

@@ -1,6 +1,6 @@
 /** Rounds of measurements: every target in turn, again and again, so that what else the machine does hits all alike. */
 import type { ChildProcess } from 'node:child_process';
-import { load } from './load.ts';
+import { load, type CacheControl } from './load.ts';
 import { PATH } from './page.ts';
 import { cpuSeconds } from './process.ts';
 
@@ -10,6 +10,7 @@ export interface Target {
   readonly origin: string;
   /** Sent as a bearer credential. */
   readonly token: string;
+  readonly cacheControl: CacheControl;
   /** Whose CPU time is counted, with its children. */
   readonly process: ChildProcess;
 }
@@ -48,7 +49,7 @@ export async function measure(
 
 async function sample(target: Target, connections: number, seconds: number): Promise<Sample> {
   const before = cpuSeconds(target.process.pid);
-  const done = await load({ url: target.origin + PATH, token: target.token, connections, seconds });
+  const done = await load({ ...askOf(target), connections, seconds });
   const after = cpuSeconds(target.process.pid);
   const known = before !== null && after !== null && done.requests > 0;
   return {
@@ -60,13 +61,13 @@ async function sample(target: Target, connections: number, seconds: number): Pro
   };
 }
 
+const askOf = ({ origin, token, cacheControl }: Target) => ({ url: origin + PATH, token, cacheControl });
+
 const WARM_CONNECTIONS = 16;
 
 /** Lets the compilers of the runtimes finish, unmeasured. */
 export async function warmUp(targets: readonly Target[], seconds: number): Promise<void> {
-  for (const { origin, token } of targets) {
-    await load({ url: origin + PATH, token, connections: WARM_CONNECTIONS, seconds });
-  }
+  for (const target of targets) await load({ ...askOf(target), connections: WARM_CONNECTIONS, seconds });
 }
 
 /** @throws when a target does not serve the page: its figures would mean nothing. */

@@ -32,14 +32,20 @@ export async function profile(
   seconds: number,
 ): Promise<string> {
   const served = await startInspected(mkdtempSync(join(scratch, 'profile-')), gatewaySetup(code, postHog));
-  const target = { name, token: await mintToken(served.origin), ...served };
+  const target = {
+    name,
+    token: await mintToken(served.origin),
+    cacheControl: 'no-cache' as const,
+    ...served,
+  };
   await checkServes(target, ROWS);
   await warmUp([target], seconds);
   const inspector = await Inspector.connect(served.inspector);
   await inspector.send('Profiler.enable');
   await inspector.send('Profiler.setSamplingInterval', { interval: INTERVAL_MICROS });
   await inspector.send('Profiler.start');
-  await load({ url: target.origin + PATH, token: target.token, connections: CONNECTIONS, seconds });
+  const { token, cacheControl } = target;
+  await load({ url: target.origin + PATH, token, cacheControl, connections: CONNECTIONS, seconds });
   const { profile: taken } = Stopped.parse(await inspector.send('Profiler.stop'));
   inspector.close();
   await stop(served.process);

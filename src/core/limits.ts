@@ -121,8 +121,9 @@ export const LIMITS = {
   rememberSecondsMax: 60,
   /** An answer up to this is shared by requests: a page of a hundred persons. */
   sharedAnswerBytesMax: 262_144,
-  /** Bytes of answers that an isolate remembers, and that the object of a project does. Each has 128 MB for everything. */
-  isolateAnswerBytesMax: 16_777_216,
+  /** Bytes of answers that an isolate remembers, each once more as it was last rendered; an isolate has 128 MB for everything. */
+  isolateAnswerBytesMax: 8_388_608,
+  /** Bytes of answers that the object of a project remembers. */
   shieldAnswerBytesMax: 33_554_432,
   /** Reads of one project that wait for an answer that another asks for. More ask by themselves. */
   sharedAnswerWaitersMax: 2000,

@@ -12,6 +12,7 @@ import type { Invocation, Pacing } from './pacing.ts';
 import { interpretQuery, type Unsuccessful } from './query/interpret-query.ts';
 import type { UpstreamRequest } from './request.ts';
 import { scrubsOf, type Scrubs } from './scrub.ts';
+import type { Rendering } from './shared/renderings.ts';
 import { openTransport, type PostHogConfig, type Transport, type UpstreamAnswer } from './transport.ts';
 
 /** A success of PostHog's whose body is still unread. */
@@ -25,6 +26,8 @@ export interface OpenAnswer {
   readonly chunks: () => ChunkReader;
   /** Why reading the body failed. */
   readonly lost: () => Failure;
+  /** Where others are given the same answer: what was made of it. */
+  readonly rendering?: Rendering;
 }
 
 /** A success to be read, or what else PostHog's answer means. */

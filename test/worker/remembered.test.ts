@@ -50,6 +50,19 @@ describe('A tenant whose record lets answers be given again', () => {
     expect(await asked()).toBe(1);
   });
 
+  test('Links lead on from the address that was asked, and not from the one that was asked first', async () => {
+    const { token } = await tenants.fresh(REMEMBERS);
+    const page = (family: string, more = '') =>
+      get(token, `/api/${family}/1/persons/?limit=2&offset=1${more}`);
+    const nextOf = (answer: { json: unknown }) => (answer.json as { next: string }).next;
+    await page('projects');
+    await sandbox.forget();
+    expect(nextOf(await page('projects'))).toContain('/api/projects/1/persons/?');
+    expect(nextOf(await page('environments'))).toContain('/api/environments/1/persons/?');
+    expect(nextOf(await page('projects', '&format=json'))).toContain('/api/projects/1/persons/?');
+    expect(await asked()).toBe(0);
+  });
+
   test('Tenants that see the same are given the same answer, and each is counted and limited by itself', async () => {
     const one = await tenants.fresh(REMEMBERS);
     const other = await tenants.fresh({ ...REMEMBERS, rate: { requests_per_minute: 1, burst: 1 } });

@@ -22,7 +22,7 @@ import { isLinkName, rebuildLink, type LinkName, type PageLinksInput } from '../
 import type { ParsedRow } from '../../upstream/page/parsed-row.ts';
 import type { RenderOutcome, RenderPlan } from '../../upstream/page/plan.ts';
 import { readObject } from '../../upstream/page/read.ts';
-import { renderAnswer } from '../../upstream/page/render.ts';
+import { renderAnswer, type Rendered } from '../../upstream/page/render.ts';
 import { JSON_TYPE, type Context, type Reply } from '../context.ts';
 import { CSV_TYPE } from '../reply/csv.ts';
 import { notFound } from './enforce-slice.ts';
@@ -129,7 +129,7 @@ async function renderRows(
   const plan = planOf(view, call, links, () => {
     deleted += 1;
   });
-  const rendered = await renderAnswer(answer, plan);
+  const rendered = await renderOnce(answer, plan, links);
   if (!rendered.ok) return rendered;
   const { kind, body, outcome } = rendered.value;
   const note = (how: RenderOutcome): void => noteOutcome(ctx, call, how, deleted);
@@ -143,6 +143,20 @@ async function renderRows(
     body,
     ...(next === null ? {} : { headers: { Link: `<${next}>; rel="next"` } }),
   });
+}
+
+/** Bytes that go out as they came, but for their links, are made once for all who are given the same answer and links. */
+async function renderOnce(
+  answer: OpenAnswer,
+  plan: RenderPlan,
+  { form }: PageLinks,
+): Promise<Result<Rendered>> {
+  if (plan.kind !== 'bytes' || answer.rendering === undefined) return renderAnswer(answer, plan);
+  const known = answer.rendering.find(form);
+  if (known !== null) return ok(known);
+  const rendered = await renderAnswer(answer, plan);
+  if (rendered.ok && rendered.value.kind === 'whole') answer.rendering.keep(form, rendered.value);
+  return rendered;
 }
 
 /** `onDeleted` is told of each row that is left out for its tombstone. */
@@ -191,6 +205,11 @@ class PageLinks {
 
   constructor(call: ConstrainedCall, request: Request) {
     this.#place = placeOf(call, request);
+  }
+
+  /** All that decides what the links are. */
+  get form(): string {
+    return JSON.stringify(this.#place);
   }
 
   /** The gateway's link in the place of PostHog's. */

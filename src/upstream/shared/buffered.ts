@@ -5,6 +5,7 @@ import type { SharedAnswer } from '../../core/shared-answer.ts';
 import { textOfChunks, tooLarge } from '../body.ts';
 import { chunkOf, type ChunkReader } from '../chunks.ts';
 import type { OpenAnswer } from '../client.ts';
+import { renderingOf } from './renderings.ts';
 
 export type Buffered =
   | { readonly kind: 'whole'; readonly answer: SharedAnswer }
@@ -34,15 +35,19 @@ export async function bufferAnswer(answer: OpenAnswer, bytesMax: number): Promis
 }
 
 /** An answer that is read from memory. */
-export const openShared = ({ status, mediaType, bytes }: SharedAnswer): OpenAnswer => ({
-  status,
-  mediaType,
-  text: async (bytesMax) =>
-    bytes.byteLength > bytesMax ? err(tooLarge(bytesMax)) : ok(new TextDecoder().decode(bytes)),
-  // A copy: an answer on its way out may take its buffer with it.
-  chunks: () => chunkOf(async () => bytes.slice()),
-  lost: () => failure('internal_error', 'An answer that is in memory could not be read.'),
-});
+export function openShared(answer: SharedAnswer): OpenAnswer {
+  const { status, mediaType, bytes } = answer;
+  return {
+    status,
+    mediaType,
+    text: async (bytesMax) =>
+      bytes.byteLength > bytesMax ? err(tooLarge(bytesMax)) : ok(new TextDecoder().decode(bytes)),
+    // A copy: an answer on its way out may take its buffer with it.
+    chunks: () => chunkOf(async () => bytes.slice()),
+    lost: () => failure('internal_error', 'An answer that is in memory could not be read.'),
+    rendering: renderingOf(answer),
+  };
+}
 
 /** The pieces that were read, and then what is left. */
 function reopened(answer: OpenAnswer, pieces: readonly Uint8Array[], rest: ChunkReader): OpenAnswer {

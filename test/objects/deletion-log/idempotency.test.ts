@@ -273,10 +273,10 @@ test('A likely repeat is of a deletion that is carried out: of no preview, and o
   const { log } = freshLog();
   const preview = { slices: [], hidden: [], visible: null, distinct_ids_hidden: false };
   await log.create(order(bulk(uuids(2)), { preview }));
-  const held = await log.create(order(bulk(uuids(2)), { holds: { holdSeconds: 60, approvalOver: null } }));
-  expect(held).toMatchObject({ value: { likelyRepeatOf: null } });
-  if (!held.ok) throw new Error(held.failure.code);
-  const { id } = held.value.entry;
+  const waiting = await log.create(order(bulk(uuids(2)), { holds: { holdSeconds: 60, approvalOver: null } }));
+  expect(waiting).toMatchObject({ value: { likelyRepeatOf: null } });
+  if (!waiting.ok) throw new Error(waiting.failure.code);
+  const { id } = waiting.value.entry;
   expect(await log.create(order(bulk(uuids(2)), { preview }))).toMatchObject({
     value: { likelyRepeatOf: null },
   });
