@@ -54,9 +54,9 @@ export function createApp(env: Env): App {
 const nowMs = (): number => Date.now();
 
 /** Queries of one PostHog project take turns, whichever tenant asks. */
-const paceOf = (env: Env, { upstream, jurisdiction }: Config): Pacing =>
+const paceOf = (env: Env, { upstream, placement }: Config): Pacing =>
   pacing({
-    pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), jurisdiction),
+    pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), placement),
     slowTimeoutMs: upstream.slowTimeoutMs,
     newId: () => crypto.randomUUID(),
     nowMs,
@@ -64,7 +64,7 @@ const paceOf = (env: Env, { upstream, jurisdiction }: Config): Pacing =>
   });
 
 function servicesOf(env: Env, config: Config): Services {
-  const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.jurisdiction);
+  const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.placement);
   const known = knownProjects({ sourceOf: shieldOf, nowMs, unreachable: logShieldFailure });
   return {
     tokens: tokenIssuer(config.keyring, config.issuer),
@@ -75,13 +75,13 @@ function servicesOf(env: Env, config: Config): Services {
       ownersProject: config.ownersProject,
       insightRoute: config.insightRoute,
     },
-    tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
+    tenant: (id) => objectNamed(env.TENANT, id, config.placement),
     leases: new Leases(nowMs),
-    deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
-    fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
+    deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.placement),
+    fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.placement),
     fusePersonsPerDay: config.fusePersonsPerDay,
-    directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.jurisdiction),
-    adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.jurisdiction),
+    directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.placement),
+    adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.placement),
     openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
     tombstonesOf: known.tombstonesOf,
     sharedReads: sharedReads({

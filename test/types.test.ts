@@ -87,7 +87,7 @@ const ENTRY = {
   slicing: { kind: 'answered' },
   ownersProject: [],
   place: 'query',
-  input: z.strictObject({}),
+  input: () => z.strictObject({}),
   reply: {
     status: 200,
     schema: null,

@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { jurisdictionOf } from '../../config.ts';
+import { placementOf } from '../../config.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
@@ -76,10 +76,10 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   constructor(ctx: DurableObjectState, env: DeletionLogEnv) {
     super(ctx, env);
     migrate(ctx.storage, DELETION_STEPS);
-    const jurisdiction = jurisdictionOf(env);
+    const placement = placementOf(env);
     this.#parts = partsOf(ctx.storage, {
-      tombstones: shieldKeeper(env.SHIELD, jurisdiction),
-      fuse: fuseKeeper(env.FUSE, jurisdiction),
+      tombstones: shieldKeeper(env.SHIELD, placement),
+      fuse: fuseKeeper(env.FUSE, placement),
       askTenant: (tenant, tokens) => this.askTenant(tenant, tokens),
       nowMs,
       random,
@@ -97,7 +97,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
 
   /** What the tenant's object says of itself now. A test may say something else. */
   protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantRequesters> {
-    return objectNamed(this.env.TENANT, tenant, jurisdictionOf(this.env)).requesters(tokens);
+    return objectNamed(this.env.TENANT, tenant, placementOf(this.env)).requesters(tokens);
   }
 
   /**
