@@ -19,6 +19,7 @@ import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
 import { pacing, type Pacing } from './upstream/pacing.ts';
+import { LeaseBook } from './upstream/share/lease-book.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
 export interface Env {
@@ -50,21 +51,28 @@ export function createApp(env: Env): App {
 }
 
 const nowMs = (): number => Date.now();
+const newId = (): string => crypto.randomUUID();
 
-/** Queries of one PostHog project take turns, whichever tenant asks. */
-const paceOf = (env: Env, { upstream, jurisdiction }: Config): Pacing =>
+/** Tenants of one PostHog project share its quota, and their queries take turns. */
+const paceOf = (env: Env, { upstream, jurisdiction }: Config, leases: LeaseBook): Pacing =>
   pacing({
+    leases,
     pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), jurisdiction),
     slowTimeoutMs: upstream.slowTimeoutMs,
-    newId: () => crypto.randomUUID(),
+    newId,
     nowMs,
     unreachable: logShieldFailure,
   });
 
-const servicesOf = (env: Env, config: Config): Services => ({
+const servicesOf = (env: Env, config: Config, leases: LeaseBook = new LeaseBook(nowMs, newId)): Services => ({
   tokens: tokenIssuer(config.keyring, config.issuer),
   checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
-  posthog: clientFactory(config.upstream, (input, init) => fetch(input, init), nowMs, paceOf(env, config)),
+  posthog: clientFactory(
+    config.upstream,
+    (input, init) => fetch(input, init),
+    nowMs,
+    paceOf(env, config, leases),
+  ),
   upstream: {
     generation: config.generation,
     ownersProject: config.ownersProject,
@@ -79,6 +87,7 @@ const servicesOf = (env: Env, config: Config): Services => ({
   openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
   tombstonesOf: knownTombstones({
     sourceOf: (projectId) => objectNamed(env.SHIELD, String(projectId), config.jurisdiction),
+    leases,
     nowMs,
     unreachable: logShieldFailure,
   }),

@@ -72,12 +72,12 @@ const Environment = z
       context.addIssue(keyring);
       return z.NEVER;
     }),
-    POSTHOG_REQUESTS_PER_MINUTE: z.coerce
+    UPSTREAM_REQUESTS_PER_MINUTE: z.coerce
       .number({ error: REQUESTS })
       .int()
       .min(1)
       .max(LIMITS.requestsPerMinuteMax)
-      .default(LIMITS.queryRequestsPerMinute),
+      .default(LIMITS.upstreamRequestsPerMinute),
     OBJECTS_JURISDICTION: ObjectsJurisdiction,
     DELETION_LOOK_SECONDS: z
       .string()
@@ -113,7 +113,7 @@ export interface Config {
   readonly insightRoute: InsightRoute;
   /** The only project of the key's owner, where the operator says so. */
   readonly ownersProject: ProjectId | null;
-  /** Requests a minute for one project, above which queries wait. */
+  /** Requests a minute that PostHog is asked for one project, which all its tenants share. */
   readonly requestsPerMinute: number;
   /** Where the gateway's objects live; null: wherever the platform likes. */
   readonly jurisdiction: Jurisdiction | null;
@@ -153,7 +153,7 @@ export function readConfig(env: object): Configured {
       generation: values.POSTHOG_GENERATION,
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
-      requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
+      requestsPerMinute: values.UPSTREAM_REQUESTS_PER_MINUTE,
       jurisdiction: values.OBJECTS_JURISDICTION,
       firstLookSeconds: values.DELETION_LOOK_SECONDS,
       fusePersonsPerDay: values.DELETE_FUSE_PERSONS_PER_DAY,

@@ -152,9 +152,9 @@ describe('Variables', () => {
     expect(configOf(legacy).insightRoute).toBe('legacy');
   });
 
-  test('POSTHOG_REQUESTS_PER_MINUTE is what PostHog is known to take, or what the operator says', () => {
-    expect(configOf(GOOD).requestsPerMinute).toBe(220);
-    expect(configOf({ ...GOOD, POSTHOG_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
+  test('UPSTREAM_REQUESTS_PER_MINUTE is what PostHog is known to take, or what the operator says', () => {
+    expect(configOf(GOOD).requestsPerMinute).toBe(240);
+    expect(configOf({ ...GOOD, UPSTREAM_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
   });
 
   test('OBJECTS_JURISDICTION is eu, fedramp, or left open', () => {
@@ -200,7 +200,7 @@ test('A message about a wrong variable never holds its value', () => {
     'TOKEN_ISSUER',
     'POSTHOG_GENERATION',
     'INSIGHT_ROUTE',
-    'POSTHOG_REQUESTS_PER_MINUTE',
+    'UPSTREAM_REQUESTS_PER_MINUTE',
     'OBJECTS_JURISDICTION',
     'DELETION_LOOK_SECONDS',
     'DELETE_FUSE_PERSONS_PER_DAY',
@@ -232,8 +232,8 @@ test.each([
     'legacy',
     'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
   ],
-  ['POSTHOG_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
-  ['POSTHOG_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
+  ['UPSTREAM_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
+  ['UPSTREAM_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
   ['OBJECTS_JURISDICTION', 'us', 'must be eu, fedramp, or empty'],
   ['DELETION_LOOK_SECONDS', '0', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '86401', 'must be a whole number of seconds from 1 to 86400, or empty'],

@@ -5,6 +5,7 @@ import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
+import type { Payer } from '../core/upstream-share.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
 import type { Fuse } from '../objects/fuse/fuse.ts';
@@ -70,6 +71,11 @@ export interface ResponseState {
   deletionBudgets: readonly DeletionBudget[];
 }
 
+/** Whose share of PostHog's quota calls are taken from: known once a request is admitted. */
+export interface Paying {
+  payer: Payer;
+}
+
 export interface Context {
   readonly request: Request;
   readonly services: Services;
@@ -77,6 +83,7 @@ export interface Context {
   readonly posthog: PostHogClient;
   readonly log: RequestLog;
   readonly response: ResponseState;
+  readonly paying: Paying;
   readonly parameters: { readonly [name: string]: string };
 }
 

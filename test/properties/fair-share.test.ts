@@ -245,6 +245,7 @@ describe('Fair share', () => {
     }
     run.runUntil(START + 8 * MINUTE_MS);
     expect(mostInAMinute(arrivals)).toBeLessThanOrEqual(240);
+    expect(run.share.snapshot(run.nowMs).reservedPerMinute).toBe(12);
   });
 
   test('Deletes beyond their reserved part leave less for tenants', () => {
@@ -273,6 +274,16 @@ describe('Fair share', () => {
     expect(learned()).toBe(60);
     run.runUntil(run.nowMs + 3 * MINUTE_MS + 1000);
     expect(learned()).toBe(240);
+  });
+
+  test('A permit counts until PostHog has forgotten the request that used it last', () => {
+    const run = new Run(3);
+    for (let nth = 0; nth < 3; nth += 1) run.ask(`tenant${nth}`);
+    run.runUntil(START + MINUTE_MS + LIMITS.permitTermMs);
+    const used = run.share.snapshot(run.nowMs).used;
+    expect(used).toBe([...run.asked.values()].filter(({ state }) => state === 'granted').length);
+    run.runUntil(START + MINUTE_MS + LIMITS.permitTermMs + LIMITS.shareWaitMsMax + 2000);
+    expect(run.share.snapshot(run.nowMs).used).toBe(0);
   });
 
   test('Permits that come back can be used again, once', () => {
@@ -311,7 +322,12 @@ const steps = fc.array(
     {
       weight: 12,
       arbitrary: fc
-        .record({ tenant: fc.nat(4), want: fc.integer({ min: 1, max: 9 }), wait: fc.boolean(), unused: fc.nat(9) })
+        .record({
+          tenant: fc.nat(4),
+          want: fc.integer({ min: 1, max: 9 }),
+          wait: fc.boolean(),
+          unused: fc.nat(9),
+        })
         .map((ask): Step => ({ kind: 'ask', ...ask })),
     },
     { weight: 2, arbitrary: fc.nat(100).map((nth): Step => ({ kind: 'cancel', nth })) },
@@ -329,70 +345,75 @@ const steps = fc.array(
 describe('Fair share, whatever happens', () => {
   test('PostHog is never asked more than its quota within a minute, however late permits are used, and no wait is too long', () => {
     fc.assert(
-      fc.property(steps, fc.integer({ min: 1, max: 40 }), fc.infiniteStream(fc.nat()), (run, perMinute, chance) => {
-        const world = new Run(perMinute);
-        const arrivals: number[] = [];
-        const returns: ReturnedPermits[] = [];
-        const someMs = (max: number) => (chance.next().value ?? 0) % (max + 1);
-        let deletes = 0;
-        const use = (permits: number, lease: string, unused: number): void => {
-          for (let nth = 0; nth < permits - unused; nth += 1) {
-            arrivals.push(world.nowMs + someMs(LIMITS.permitTermMs) + someMs(WAY_MS_MAX));
-          }
-          if (unused > 0) returns.push({ lease, permits: unused });
-        };
-        for (const step of run) {
-          switch (step.kind) {
-            case 'ask': {
-              const returned = returns.splice(0);
-              const tenant = `tenant${step.tenant}`;
-              const weight = step.tenant + 1;
-              if (step.wait) {
-                const lease = String(world.asked.size);
-                world.ask(tenant, {
-                  weight,
-                  want: step.want,
-                  returned,
-                  decided: ({ state, permits }) => {
-                    if (state === 'granted') use(permits, lease, Math.min(step.unused, permits));
-                  },
-                });
-              } else {
-                const id = `offered${arrivals.length}-${world.nowMs}`;
-                const lease = world.share.offer(
-                  { id, tenant: TenantId.parse(tenant), weight, want: step.want, returned },
-                  world.nowMs,
-                );
-                if (lease !== null) use(lease.permits, id, Math.min(step.unused, lease.permits));
+      fc.property(
+        steps,
+        fc.integer({ min: 1, max: 40 }),
+        fc.infiniteStream(fc.nat()),
+        (run, perMinute, chance) => {
+          const world = new Run(perMinute);
+          const arrivals: number[] = [];
+          const returns: ReturnedPermits[] = [];
+          const someMs = (max: number) => (chance.next().value ?? 0) % (max + 1);
+          let deletes = 0;
+          const use = (permits: number, lease: string, unused: number): void => {
+            for (let nth = 0; nth < permits - unused; nth += 1) {
+              arrivals.push(world.nowMs + someMs(LIMITS.permitTermMs) + someMs(WAY_MS_MAX));
+            }
+            if (unused > 0) returns.push({ lease, permits: unused });
+          };
+          for (const step of run) {
+            switch (step.kind) {
+              case 'ask': {
+                const returned = returns.splice(0);
+                const tenant = `tenant${step.tenant}`;
+                const weight = step.tenant + 1;
+                if (step.wait) {
+                  const lease = String(world.asked.size);
+                  world.ask(tenant, {
+                    weight,
+                    want: step.want,
+                    returned,
+                    decided: ({ state, permits }) => {
+                      if (state === 'granted') use(permits, lease, Math.min(step.unused, permits));
+                    },
+                  });
+                } else {
+                  const id = `offered${arrivals.length}-${world.nowMs}`;
+                  const lease = world.share.offer(
+                    { id, tenant: TenantId.parse(tenant), weight, want: step.want, returned },
+                    world.nowMs,
+                  );
+                  if (lease !== null) use(lease.permits, id, Math.min(step.unused, lease.permits));
+                }
+                break;
               }
-              break;
+              case 'cancel': {
+                const asked = world.asked.get(String(step.nth));
+                if (asked?.state !== 'waiting') break;
+                asked.state = 'left';
+                world.decide(world.share.cancel(String(step.nth), world.nowMs));
+                break;
+              }
+              case 'delete':
+                if (deletes >= Math.floor(perMinute / 20)) break;
+                deletes += 1;
+                world.share.spendReserved(1, world.nowMs);
+                arrivals.push(world.nowMs);
+                break;
+              case 'wait':
+                world.runUntil(world.nowMs + step.ms);
             }
-            case 'cancel': {
-              const asked = world.asked.get(String(step.nth));
-              if (asked?.state !== 'waiting') break;
-              asked.state = 'left';
-              world.decide(world.share.cancel(String(step.nth), world.nowMs));
-              break;
-            }
-            case 'delete':
-              if (deletes >= Math.floor(perMinute / 20)) break;
-              deletes += 1;
-              world.share.spendReserved(1, world.nowMs);
-              arrivals.push(world.nowMs);
-              break;
-            case 'wait':
-              world.runUntil(world.nowMs + step.ms);
           }
-        }
-        world.runUntil(world.nowMs + LIMITS.shareWaitMsMax);
-        expect(mostInAMinute(arrivals)).toBeLessThanOrEqual(perMinute);
-        for (const { state, atMs, decidedMs } of world.asked.values()) {
-          expect(state).not.toBe('waiting');
-          if (state !== 'left') expect(decidedMs - atMs).toBeLessThanOrEqual(LIMITS.shareWaitMsMax);
-        }
-        const { used } = world.share.snapshot(world.nowMs);
-        expect(used).toBeGreaterThanOrEqual(0);
-      }),
+          world.runUntil(world.nowMs + LIMITS.shareWaitMsMax);
+          expect(mostInAMinute(arrivals)).toBeLessThanOrEqual(perMinute);
+          for (const { state, atMs, decidedMs } of world.asked.values()) {
+            expect(state).not.toBe('waiting');
+            if (state !== 'left') expect(decidedMs - atMs).toBeLessThanOrEqual(LIMITS.shareWaitMsMax);
+          }
+          const { used } = world.share.snapshot(world.nowMs);
+          expect(used).toBeGreaterThanOrEqual(0);
+        },
+      ),
       { seed: SEED, numRuns: 400 },
     );
   });

@@ -36,7 +36,7 @@ export interface StackOptions {
  * look for persons that an earlier test deleted does not come in between.
  */
 export const UNHURRIED = {
-  POSTHOG_REQUESTS_PER_MINUTE: '1000000',
+  UPSTREAM_REQUESTS_PER_MINUTE: '1000000',
   DELETION_LOOK_SECONDS: '86400',
 } as const;
 

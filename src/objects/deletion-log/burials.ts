@@ -7,6 +7,7 @@ import type { Tombstone } from '../../core/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
 import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
+import type { CallTeller } from '../../upstream/share/told.ts';
 import { JsonColumn } from './entry.ts';
 import { END_STATES } from './job/job.ts';
 
@@ -32,6 +33,13 @@ export const shieldKeeper = (
   end: (projectId, prefix) => objectNamed(shields, String(projectId), jurisdiction).endTombstones(prefix),
   unreachable: logShieldFailure,
 });
+
+/** Tells the shields of all projects what the log asks PostHog. A shield out of reach holds nothing up. */
+export const shieldTeller =
+  (shields: Objects<Shield>, jurisdiction: Jurisdiction | null): CallTeller =>
+  (projectId, calls, newest, kind) => {
+    objectNamed(shields, String(projectId), jurisdiction).report(calls, newest, kind).catch(logShieldFailure);
+  };
 
 const Buried = z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId });
 const Chunk = z.object({ chunk: z.int(), ids: JsonColumn.pipe(z.array(z.string())) });

@@ -34,9 +34,7 @@ export class RequestWindow {
 
   /** Takes back what was added at `addedMs` and turned out not to be sent. */
   remove(count: number, addedMs: number): void {
-    const group = this.#groups.find(
-      ({ sinceMs, newestMs }) => sinceMs <= addedMs && addedMs <= newestMs,
-    );
+    const group = this.#groups.find(({ sinceMs, newestMs }) => sinceMs <= addedMs && addedMs <= newestMs);
     if (group === undefined) return;
     const removed = Math.min(count, group.count);
     group.count -= removed;
