@@ -10,7 +10,7 @@ export interface TombstoneSource {
   readonly tombstones: (
     keys: readonly string[],
     wanted: ShareAsk | null,
-  ) => Promise<TombstoneNews & { readonly lease: PermitLease | null }>;
+  ) => Promise<TombstoneNews & { readonly lease?: PermitLease }>;
 }
 
 /** The tombstones of a project: all of those that were there when the answer was asked for. `payer` is about to ask PostHog. */
@@ -51,7 +51,7 @@ export function knownTombstones({ sourceOf, leases, nowMs, unreachable }: Tombst
     };
     try {
       const news = await sourceOf(projectId).tombstones(known.tombstones.keys, pending?.ask ?? null);
-      settle(news.lease);
+      settle(news.lease ?? null);
       // Of two answers on their way at once, the one to the later question stands.
       if (known.askedMs === null || askedMs >= known.askedMs || !isFresh(known, nowMs())) {
         known.tombstones.apply(news);

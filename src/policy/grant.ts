@@ -56,15 +56,10 @@ export const TenantRecord = z.strictObject({
   split_out_of_slice: z.boolean().default(false),
   rate: Rate.default(DEFAULT_RATE),
   /** Its share of PostHog's quota, beside the other tenants of the project. */
-  weight: z
-    .int()
-    .min(1)
-    .max(LIMITS.weightMax)
-    .default(1)
-    .meta({
-      description:
-        "The tenant's share of what PostHog takes a minute, beside those of the project's other tenants.",
-    }),
+  weight: z.int().min(1).max(LIMITS.weightMax).default(1).meta({
+    description:
+      "The tenant's share of what PostHog takes a minute, beside those of the project's other tenants.",
+  }),
   deletes: DeleteRules.prefault({}),
   origins: Origins.default([]),
   suspended: z.boolean().default(false),

@@ -1,13 +1,17 @@
 /** What an isolate knows of tombstones: never older than a term, and never less than was true when a request asked. */
 import { describe, expect, test } from 'vitest';
-import { ProjectId } from '../../src/core/ids.ts';
+import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { Tombstone, TombstoneNews } from '../../src/core/tombstones.ts';
+import type { Tombstone } from '../../src/core/tombstones.ts';
+import type { Payer, ShareAsk } from '../../src/core/upstream-share.ts';
 import { knownTombstones } from '../../src/http/tombstones.ts';
+import { LeaseBook } from '../../src/upstream/share/lease-book.ts';
 
 const TERM_MS = LIMITS.tombstoneLeaseMs;
 const ONE = ProjectId.parse(1);
 const ADA = { key: 'acme/1/0', by: 'distinct_ids', ids: ['ada'] } as const satisfies Tombstone;
+
+const ACME = { kind: 'tenant', tenant: TenantId.parse('acme'), weight: 3 } as const satisfies Payer;
 
 /** A source whose tombstones a test sets, and an isolate that asks the source. */
 function isolate() {
@@ -16,23 +20,35 @@ function isolate() {
   let broken = false;
   const asked: (readonly string[])[] = [];
   const told: unknown[] = [];
-  const tombstones = (keys: readonly string[]): Promise<TombstoneNews> => {
+  const wanted: (ShareAsk | null)[] = [];
+  const leases = new LeaseBook(
+    () => nowMs,
+    () => `ask ${wanted.length}`,
+  );
+  const tombstones = (keys: readonly string[], permits: ShareAsk | null) => {
     asked.push(keys);
+    wanted.push(permits);
     if (broken) return Promise.reject(new Error('out of reach'));
     return Promise.resolve({
       added: kept.filter(({ key }) => !keys.includes(key)),
       ended: keys.filter((key) => !kept.some((one) => one.key === key)),
+      ...(permits === null ? {} : { lease: { id: permits.id, permits: permits.want } }),
     });
   };
-  const of = knownTombstones({
+  const ofPayer = knownTombstones({
     sourceOf: () => ({ tombstones }),
+    leases,
     nowMs: () => nowMs,
     unreachable: (error) => told.push(error),
   });
+  const of = (projectId: ProjectId) => ofPayer(projectId, { kind: 'reserved' });
   return {
     asked,
     told,
+    wanted,
+    leases,
     of,
+    ofPayer,
     covers: async () => (await of(ONE)).coverDistinctId('ada'),
     set: (...now: Tombstone[]) => {
       kept = now;
@@ -106,5 +122,23 @@ describe('Tombstones of an isolate', () => {
     await of(ONE);
     expect(asked).toHaveLength(102);
     expect(asked.at(-1)).toEqual([]);
+  });
+
+  test('A tenant that has no permit gets one along with the tombstones, and no second call is made for it', async () => {
+    const { ofPayer, leases, wanted, pass } = isolate();
+    await ofPayer(ONE, ACME);
+    expect(wanted).toMatchObject([{ tenant: 'acme', weight: 3, want: 1 }]);
+    expect([leases.take(ONE, ACME), leases.take(ONE, ACME)]).toEqual([true, false]);
+    pass(TERM_MS);
+    await ofPayer(ONE, { kind: 'reserved' });
+    expect(wanted.at(-1)).toBeNull();
+  });
+
+  test('A tenant that still has permits asks for tombstones alone', async () => {
+    const { ofPayer, wanted, pass } = isolate();
+    await ofPayer(ONE, ACME);
+    pass(TERM_MS);
+    await ofPayer(ONE, ACME);
+    expect(wanted).toMatchObject([{ want: 1 }, null]);
   });
 });

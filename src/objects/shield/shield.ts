@@ -114,10 +114,11 @@ export class Shield extends DurableObject {
   tombstones(
     keys: readonly string[],
     wanted: ShareAsk | null = null,
-  ): TombstoneNews & { readonly lease: PermitLease | null } {
+  ): TombstoneNews & { readonly lease?: PermitLease } {
     const news = this.#tombstones.newsFor(keys);
     this.#term.tell(this.#nowMs());
-    return { ...news, lease: wanted === null ? null : this.#desk.offer(wanted) };
+    const lease = wanted === null ? null : this.#desk.offer(wanted);
+    return lease === null ? news : { ...news, lease };
   }
 
   /**

@@ -7,6 +7,8 @@ import { FairShare, type ShareDecision, type ShareVerdict } from './fair-share.t
 
 /** PostHog takes twice as many deletes as other requests (PostHog contract §9). */
 const DELETES_FACTOR = 2;
+/** Generation A takes 180 a minute of the user who owns the key, where it takes 240 of the key. */
+const OWNERS_PART = 3 / 4;
 
 export interface DeskOptions {
   readonly requestsPerMinute: number;
@@ -25,8 +27,10 @@ export class ShareDesk {
 
   constructor({ requestsPerMinute, generation, nowMs }: DeskOptions) {
     this.#nowMs = nowMs;
-    this.#reads = new FairShare('reads', requestsPerMinute);
-    this.#deletes = generation === 'A' ? null : new FairShare('deletes', requestsPerMinute * DELETES_FACTOR);
+    const hasDeletesApart = generation !== 'A';
+    const reads = hasDeletesApart ? requestsPerMinute : Math.ceil(requestsPerMinute * OWNERS_PART);
+    this.#reads = new FairShare('reads', reads);
+    this.#deletes = hasDeletesApart ? new FairShare('deletes', requestsPerMinute * DELETES_FACTOR) : null;
   }
 
   /**
