@@ -9,6 +9,8 @@ import { buildParts, REPOSITORY } from './build.ts';
 export interface LocalWorker {
   /** Scheme, host and port it listens on, without a slash at the end. */
   readonly origin: string;
+  /** The same of every isolate; the first is `origin`. */
+  readonly origins: readonly string[];
   readonly miniflare: Miniflare;
   readonly stop: () => Promise<void>;
 }
@@ -26,6 +28,8 @@ export interface LocalOptions {
   readonly onLine: (line: string) => void;
   /** Changes to the sources, for tests. */
   readonly plugins?: readonly Plugin[];
+  /** How many isolates serve, each a Worker of its own over the same objects. 1 where it is left out. */
+  readonly isolates?: number;
 }
 
 export { REPOSITORY };
@@ -62,38 +66,44 @@ export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
   if (config.assets !== undefined) buildParts();
   const miniflare = new Miniflare(miniflareOptions(config, await bundle(config, options.plugins), options));
   await miniflare.ready;
-  const { origin } = await miniflare.unsafeGetDirectURL();
-  return { origin, miniflare, stop: () => miniflare.dispose() };
+  const names = workerNames(config, options.isolates);
+  const urls = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(name)));
+  const origins = urls.map(({ origin }) => origin);
+  const [origin] = origins;
+  if (origin === undefined) throw new RangeError('A Worker has one isolate or more.');
+  return { origin, origins, miniflare, stop: () => miniflare.dispose() };
 }
+
+/** The first has the objects, and those after it use them. */
+const workerNames = ({ name }: WorkerConfig, isolates = 1): string[] =>
+  Array.from({ length: isolates }, (_, nth) => (nth === 0 ? name : `${name}-${nth + 1}`));
 
 /** In the shape of Miniflare 5, not lifted from an older one: an option that does not exist fails to compile. */
 const miniflareOptions = (
   config: WorkerConfig,
   code: string,
-  { bindings, port, stateFolder, onLine }: LocalOptions,
+  { bindings, port, stateFolder, onLine, isolates }: LocalOptions,
 ): MiniflareOptions => ({
-  workers: [
-    {
-      config: {
-        name: config.name,
-        compatibilityDate: config.compatibility_date,
-        compatibilityFlags: config.compatibility_flags,
-        manifest: {
-          mainModule: MODULE,
-          modulesRoot: REPOSITORY,
-          modules: { [MODULE]: { type: 'esm', contents: code } },
-        },
-        env: {
-          ...variablesOf({ ...config.vars, ...bindings }),
-          ...objectsOf(config),
-          ...assetsOf(config),
-        },
-        exports: storagesOf(config),
+  workers: workerNames(config, isolates).map((name, nth) => ({
+    config: {
+      name,
+      compatibilityDate: config.compatibility_date,
+      compatibilityFlags: config.compatibility_flags,
+      manifest: {
+        mainModule: MODULE,
+        modulesRoot: REPOSITORY,
+        modules: { [MODULE]: { type: 'esm', contents: code } },
       },
-      // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
-      dev: { rootPath: REPOSITORY, unsafeDirectSockets: [{ host: HOST, port }] },
+      env: {
+        ...variablesOf({ ...config.vars, ...bindings }),
+        ...objectsOf(config),
+        ...assetsOf(config),
+      },
+      exports: nth === 0 ? storagesOf(config) : {},
     },
-  ],
+    // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
+    dev: { rootPath: REPOSITORY, unsafeDirectSockets: [{ host: HOST, port: nth === 0 ? port : 0 }] },
+  })),
   ...(stateFolder === null ? {} : { resourcePersistencePath: stateFolder }),
   host: HOST,
   port: 0,

@@ -224,6 +224,16 @@ describe('Fair share', () => {
     }
   });
 
+  test('A wait that ends late is one for its share, and says nothing of a pause of PostHog', () => {
+    const share = new FairShare('reads', 1);
+    const ask = { tenant: TenantId.parse('tenant'), weight: 1, want: 1, returned: [] };
+    share.ask({ ...ask, id: 'first' }, START);
+    share.ask({ ...ask, id: 'second' }, START);
+    expect(share.advance(START + LIMITS.shareWaitMsMax + 700)).toMatchObject([
+      { id: 'second', verdict: { kind: 'refused', reason: 'waited' } },
+    ]);
+  });
+
   test('A caller that hangs up while it waits makes room for the next one', () => {
     const run = new Run(10);
     const ids = Array.from({ length: LIMITS.shareWaitingMax + 20 }, () => run.ask('greedy'));

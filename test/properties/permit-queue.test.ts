@@ -157,6 +157,10 @@ describe('Queue of queries', () => {
     const over = queue.advance(START + LIMITS.queryWaitMsMax);
     expect(over).toHaveLength(LIMITS.queriesWaitingMax);
     expect(over[0]).toMatchObject({ id: 'w0', verdict: { kind: 'refused', reason: 'waited' } });
+    queue.ask('later', HOLD_MS, START + LIMITS.queryWaitMsMax);
+    expect(queue.advance(START + 2 * LIMITS.queryWaitMsMax + 700), 'the timer rings late').toMatchObject([
+      { id: 'later', verdict: { kind: 'refused', reason: 'waited' } },
+    ]);
   });
 
   test('A pause that is longer than a wait refuses at once and says when it is over; a shorter one is waited for', () => {

@@ -73,10 +73,11 @@ export class PermitQueue {
   advance(nowMs: number): Decision[] {
     for (const [id, { untilMs }] of this.#running) if (untilMs <= nowMs) this.#running.delete(id);
     const granted = this.#grant(nowMs);
-    const throttledUntilMs = nowMs + this.#msThrottled(nowMs);
+    const throttledMs = this.#msThrottled(nowMs);
     const refused: Decision[] = [];
     this.#waiting = this.#waiting.filter((waiting) => {
-      const hopeless = waiting.untilMs < throttledUntilMs;
+      // A timer may ring late: what is over by then has waited, and nothing more.
+      const hopeless = throttledMs > 0 && waiting.untilMs < nowMs + throttledMs;
       if (!hopeless && nowMs < waiting.untilMs) return true;
       refused.push({ id: waiting.id, verdict: this.#refused(hopeless ? 'throttled' : 'waited', nowMs) });
       return false;

@@ -14,7 +14,7 @@ import type {
 import { WINDOW_MS } from '../request-window.ts';
 import { Quota, type Claim, type Taken } from './quota.ts';
 import { ActiveTenants, type ActiveTenant } from './tenants.ts';
-import { Turns, type Line } from './turns.ts';
+import { Turns, type Line, type Waiting } from './turns.ts';
 
 /** `paused`: PostHog wants to be left alone for longer than a request may wait. `waited`: the wait was as long as one may be. */
 export type ShareRefusal = 'paused' | 'crowded' | 'waited';
@@ -129,11 +129,12 @@ export class FairShare {
       this.#leased.delete(id);
     }
     const granted = this.#grant(nowMs);
-    const againMs = nowMs + this.#quota.pausedMs(nowMs);
+    const pausedMs = this.#quota.pausedMs(nowMs);
+    const isHopeless = ({ untilMs }: Waiting) => pausedMs > 0 && untilMs < nowMs + pausedMs;
     const refused = this.#turns
-      .drop(({ untilMs }) => untilMs <= nowMs || untilMs < againMs)
+      .drop((waiting) => waiting.untilMs <= nowMs || isHopeless(waiting))
       .map(({ line, waiting }) =>
-        this.#refusal(waiting.id, line.tenant, waiting.untilMs < againMs ? 'paused' : 'waited', nowMs),
+        this.#refusal(waiting.id, line.tenant, isHopeless(waiting) ? 'paused' : 'waited', nowMs),
       );
     return [...granted, ...refused];
   }
