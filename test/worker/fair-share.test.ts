@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { startWorker } from '../../scripts/worker.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { clientOf, parsed } from '../support/client.ts';
+import { clientOf, parsed, until } from '../support/client.ts';
 import { problem } from '../support/problem.ts';
 import { sandboxControl } from '../support/sandbox.ts';
 import { ADMIN_TOKEN, KEY, SECRETS } from '../support/secrets.ts';
@@ -125,10 +125,14 @@ describe('Tenants of one project', () => {
     }
   });
 
-  test('A tenant whose share is used up is told when to come back, and nothing reaches PostHog', async () => {
+  test('A PostHog that says 429 is left alone by every isolate, until it may be asked again', async () => {
     const { token } = await tenants.fresh();
-    await sandbox.fault({ kind: 'status', status: 429, retry_after_seconds: 30, times: 1 });
-    await sends[0]!('GET', LIST, { token });
+    await sandbox.fault({ kind: 'status', status: 429, retry_after_seconds: 30 });
+    problem(await send('GET', LIST, { token }), 'upstream_rate_limited');
+    await until('the shield has heard of it', async () => {
+      const answer = await send('GET', LIST, { token });
+      return Number(answer.headers['retry-after'] ?? 0) > LIMITS.shareWaitMsMax / 1000 ? answer : undefined;
+    });
     await sandbox.forget();
     for (const ask of sends) {
       const answer = await ask('GET', LIST, { token });
