@@ -3,13 +3,13 @@ import { checkAdmin } from './authn/admin.ts';
 import { tokenIssuer } from './authn/token.ts';
 import { readConfig, type Config } from './config.ts';
 import { failureUntil } from './core/failure.ts';
-import { newRequestId, type Random } from './core/ids.ts';
+import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
 import { logMisconfiguration, logRequest, noteFailure, openLog } from './http/log.ts';
 import { createRouter, type Router } from './http/router.ts';
-import { knownTombstones } from './http/tombstones.ts';
+import { knownProjects } from './http/known-projects.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import { logShieldFailure } from './objects/console.ts';
@@ -20,6 +20,7 @@ import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
 import { pacing, type Pacing } from './upstream/pacing.ts';
 import { LeaseBook } from './upstream/share/lease-book.ts';
+import { sharedReads } from './upstream/shared/reads.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
 export interface Env {
@@ -64,36 +65,43 @@ const paceOf = (env: Env, { upstream, jurisdiction }: Config, leases: LeaseBook)
     unreachable: logShieldFailure,
   });
 
-const servicesOf = (env: Env, config: Config, leases: LeaseBook = new LeaseBook(nowMs, newId)): Services => ({
-  tokens: tokenIssuer(config.keyring, config.issuer),
-  checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
-  posthog: clientFactory(
-    config.upstream,
-    (input, init) => fetch(input, init),
+function servicesOf(env: Env, config: Config): Services {
+  const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.jurisdiction);
+  const leases = new LeaseBook(nowMs, newId);
+  const known = knownProjects({ sourceOf: shieldOf, leases, nowMs, unreachable: logShieldFailure });
+  return {
+    tokens: tokenIssuer(config.keyring, config.issuer),
+    checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
+    posthog: clientFactory(
+      config.upstream,
+      (input, init) => fetch(input, init),
+      nowMs,
+      paceOf(env, config, leases),
+    ),
+    upstream: {
+      generation: config.generation,
+      ownersProject: config.ownersProject,
+      insightRoute: config.insightRoute,
+    },
+    tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
+    deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
+    fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
+    fusePersonsPerDay: config.fusePersonsPerDay,
+    directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.jurisdiction),
+    adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.jurisdiction),
+    openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
+    tombstonesOf: known.tombstonesOf,
+    sharedReads: sharedReads({
+      sourceOf: shieldOf,
+      epochOf: known.epochOf,
+      nowMs,
+      unreachable: logShieldFailure,
+    }),
+    forgetAnswers: (projectId) => shieldOf(projectId).forgetAnswers().catch(logShieldFailure),
     nowMs,
-    paceOf(env, config, leases),
-  ),
-  upstream: {
-    generation: config.generation,
-    ownersProject: config.ownersProject,
-    insightRoute: config.insightRoute,
-  },
-  tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
-  deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
-  fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
-  fusePersonsPerDay: config.fusePersonsPerDay,
-  directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.jurisdiction),
-  adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.jurisdiction),
-  openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
-  tombstonesOf: knownTombstones({
-    sourceOf: (projectId) => objectNamed(env.SHIELD, String(projectId), config.jurisdiction),
-    leases,
-    nowMs,
-    unreachable: logShieldFailure,
-  }),
-  nowMs,
-  random,
-});
+    random,
+  };
+}
 
 const RETRY_SECONDS = 60;
 

@@ -118,6 +118,17 @@ export const LIMITS = {
   queryPauseMsMax: 3_600_000,
   /** Milliseconds for which an isolate may go by the tombstones it was told of: what a delete waits for them at most. */
   tombstoneLeaseMs: 200,
+  /** The longest time for which a tenant's record lets an answer be given again, in seconds. */
+  rememberSecondsMax: 60,
+  /** An answer up to this is shared by requests: a page of a hundred persons. */
+  sharedAnswerBytesMax: 262_144,
+  /** Bytes of answers that an isolate remembers, and that the object of a project does. Each has 128 MB for everything. */
+  isolateAnswerBytesMax: 16_777_216,
+  shieldAnswerBytesMax: 33_554_432,
+  /** Reads of one project that wait for an answer that another asks for. More ask by themselves. */
+  sharedAnswerWaitersMax: 2000,
+  /** Milliseconds that a read waits for an answer that another asks for, before it asks by itself. */
+  sharedAnswerWaitMsMax: 10_000,
   /** Persons of one project with a tombstone at once: about 30 MB of an isolate's 128. Deletions beyond wait. */
   tombstonePersonsMax: 200_000,
   /** Milliseconds a tombstone lasts if its end is never told: a day longer than a deletion is driven. */

@@ -15,6 +15,15 @@ export interface TombstoneNews {
   readonly ended: readonly string[];
 }
 
+/** What an isolate wants to go by for a term. A change of the project waits only for isolates that share answers. */
+export type NewsUse = 'tombstones' | 'answers';
+
+/** What an object of a project tells an isolate, true for a term. */
+export interface ProjectNews extends TombstoneNews {
+  /** Answers of another epoch are out of date. Null where no answers are to be shared. */
+  readonly epoch: string | null;
+}
+
 /** The tombstones of one project. */
 export class Tombstones {
   readonly #byKey = new Map<string, Tombstone>();

@@ -3,7 +3,7 @@ import type { TokenIssuer } from '../authn/token.ts';
 import type { RouteFacts } from '../catalogue/route.ts';
 import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
-import type { Random, RequestId, TenantId } from '../core/ids.ts';
+import type { ProjectId, Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Payer } from '../core/upstream-share.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
@@ -13,7 +13,9 @@ import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
 import type { UpstreamFacts } from '../policy/decide.ts';
 import type { ClientFactory, PostHogClient } from '../upstream/client.ts';
-import type { TombstonesOf } from './tombstones.ts';
+import type { SharedOpened, SharedReads, Sharing } from '../upstream/shared/reads.ts';
+import type { UpstreamRequest } from '../upstream/request.ts';
+import type { TombstonesOf } from './known-projects.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
 
 /** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin token. */
@@ -36,6 +38,9 @@ export interface Services {
   readonly openApiAsset: () => Promise<Response>;
   /** The tombstones of a project that were there when this was called, or later. */
   readonly tombstonesOf: TombstonesOf;
+  readonly sharedReads: SharedReads;
+  /** Something of the project was changed: no answer from before is given again once this is answered. */
+  readonly forgetAnswers: (projectId: ProjectId) => Promise<void>;
   readonly nowMs: () => number;
   readonly random: Random;
 }
@@ -81,6 +86,8 @@ export interface Context {
   readonly services: Services;
   /** The client of PostHog, which tells the log line of every call. */
   readonly posthog: PostHogClient;
+  /** Asks PostHog a read, or answers with what another request was told. */
+  readonly openShared: (request: UpstreamRequest, sharing: Sharing) => Promise<SharedOpened>;
   readonly log: RequestLog;
   readonly response: ResponseState;
   readonly paying: Paying;

@@ -88,7 +88,18 @@ async function answer(
   const state: ResponseState = { limits: [], allowedOrigin: null, deletionBudgets: [] };
   const posthog = services.posthog((status, ms) => countCall(log, status, ms), invocation);
   try {
-    const result = await handler({ request, services, posthog, log, response: state, paying, parameters });
+    const openShared: Context['openShared'] = (asked, sharing) =>
+      services.sharedReads(posthog, invocation, asked, sharing);
+    const result = await handler({
+      request,
+      services,
+      posthog,
+      openShared,
+      log,
+      response: state,
+      paying,
+      parameters,
+    });
     return await answeredOf(result, routed, log, state);
   } catch (error) {
     logDefect(log, error);

@@ -39,6 +39,12 @@ const Origin = z
   });
 export const Origins = z.array(Origin).max(LIMITS.originsMax);
 
+/** How a tenant's reads are answered. */
+export const ReadRules = z.strictObject({
+  /** Seconds for which an answer may be given again without asking PostHog; 0 asks each time. */
+  remember_seconds: z.int().min(0).max(LIMITS.rememberSecondsMax).default(0),
+});
+
 export const DEFAULT_RATE: Rate = { requests_per_minute: 120, burst: 30 };
 
 /** What an operator registers of a tenant: the widest grant any of its tokens can have. Unknown members are refused. */
@@ -61,6 +67,7 @@ export const TenantRecord = z.strictObject({
       "The tenant's share of what PostHog takes a minute, beside those of the project's other tenants.",
   }),
   deletes: DeleteRules.prefault({}),
+  reads: ReadRules.prefault({}),
   origins: Origins.default([]),
   suspended: z.boolean().default(false),
 });

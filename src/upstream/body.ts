@@ -12,7 +12,17 @@ import type { UpstreamAnswer } from './transport.ts';
 export async function readText(answer: UpstreamAnswer, maxBytes: number): Promise<Result<string>> {
   const { response } = answer;
   if (response.body === null || declaresAtMost(maxBytes, response)) return readAtOnce(answer);
-  const chunks = chunksOf(response.body);
+  const text = await textOfChunks(chunksOf(response.body), maxBytes, answer.failure);
+  answer.deadline.clear();
+  return text;
+}
+
+/** Everything that is left to read, as text. Fails with `upstream_reply_too_large`, or as `lost` says. */
+export async function textOfChunks(
+  chunks: ChunkReader,
+  maxBytes: number,
+  lost: () => Failure,
+): Promise<Result<string>> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
@@ -27,9 +37,7 @@ export async function readText(answer: UpstreamAnswer, maxBytes: number): Promis
     }
     return ok(text + decoder.decode());
   } catch {
-    return err(answer.failure());
-  } finally {
-    answer.deadline.clear();
+    return err(lost());
   }
 }
 
@@ -115,7 +123,7 @@ const patiently = (chunks: ChunkReader, answer: UpstreamAnswer): ChunkReader => 
   },
 });
 
-const tooLarge = (maxBytes: number): Failure =>
+export const tooLarge = (maxBytes: number): Failure =>
   failure(
     'upstream_reply_too_large',
     `PostHog's answer is larger than ${maxBytes} bytes. Ask for fewer rows with limit, at most ${LIMITS.pageRowsMax}.`,

@@ -15,6 +15,7 @@ describe('Tenant records', () => {
       rate: { requests_per_minute: 120, burst: 30 },
       weight: 1,
       deletes: { persons_per_day: 1000, events: false, recordings: false, hold_seconds: 0 },
+      reads: { remember_seconds: 0 },
       origins: [],
       suspended: false,
     });

@@ -33,7 +33,7 @@ const ignored = (name: string): boolean =>
   spawnSync('git', ['check-ignore', '--no-index', '-q', name], { cwd: REPOSITORY }).status === 0;
 const ENVIRONMENTS = ['', 'staging', 'production'];
 /** Compressed bytes; the first release had 92,000. Far below a platform's limit, but starting takes longer with each. */
-const BUNDLE_GZIP_BYTES_MAX = 160_000;
+const BUNDLE_GZIP_BYTES_MAX = 165_000;
 
 describe.each(ENVIRONMENTS)('The environment "%s"', (env) => {
   test('The environment has the bindings, migrations, secrets and names of variables that the others have', () => {

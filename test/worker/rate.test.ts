@@ -32,6 +32,9 @@ const admitted = (answers: readonly Answer[]): number =>
 const most = ({ requests_per_minute: perMinute, burst }: Rate, elapsedMs: number): number =>
   burst + Math.ceil(((elapsedMs + 2) * perMinute) / MINUTE_MS);
 
+/** Reads that are the same are one call to PostHog, unless they want an answer of their own. */
+const OF_ITS_OWN = { headers: { 'cache-control': 'no-cache' } };
+
 describe('Hundreds of requests at once', () => {
   test.each([
     { requests_per_minute: 60, burst: 1 },
@@ -42,7 +45,9 @@ describe('Hundreds of requests at once', () => {
     'Requests are admitted $burst at once and $requests_per_minute a minute, and not one more',
     async (rate) => {
       const { token } = await tenants.fresh({ rate });
-      const { answers, elapsedMs } = await flood(Array.from({ length: 300 }, () => () => get(token, LIST)));
+      const { answers, elapsedMs } = await flood(
+        Array.from({ length: 300 }, () => () => get(token, LIST, OF_ITS_OWN)),
+      );
       const passed = admitted(answers);
       expect(passed).toBeLessThanOrEqual(most(rate, elapsedMs));
       expect(passed).toBeGreaterThanOrEqual(Math.min(300, rate.burst));

@@ -41,6 +41,8 @@ describe('Requests to PostHog', () => {
   /** Everything a client or a proxy before it might add, and PostHog or a server before it might believe. */
   const BAGGAGE = {
     cookie: 'sessionid=stolen; csrftoken=x',
+    // Read by the gateway itself: the answer is to be PostHog's own.
+    'cache-control': 'no-store',
     origin: PAGE,
     'proxy-authorization': 'Bearer phx_smuggled',
     'x-forwarded-for': '203.0.113.7',

@@ -3,13 +3,22 @@ import { ok, type Result } from '../../core/result.ts';
 import type { Opened } from '../../upstream/client.ts';
 import { asPersonsAnswer } from '../../upstream/query/answer.ts';
 import type { RoutedCall } from '../../upstream/route.ts';
+import type { SharedOpened } from '../../upstream/shared/reads.ts';
 import type { Admitted } from '../admission.ts';
 import type { Context } from '../context.ts';
 import { deleteThroughLog, loggedDeletion, type LoggedDeletion } from './delete.ts';
 import type { ClearedCall } from './enforce-slice.ts';
+import { sharingOf } from './sharing.ts';
 
 /** What came of a call. */
-export type Outcome = { readonly kind: 'forwarded'; readonly opened: Opened } | LoggedDeletion;
+export type Outcome =
+  | {
+      readonly kind: 'forwarded';
+      readonly opened: Opened;
+      /** Milliseconds since PostHog was asked for an answer that is given again; null for one that was asked for now. */
+      readonly ageMs: number | null;
+    }
+  | LoggedDeletion;
 
 export async function execute(
   ctx: Context,
@@ -18,7 +27,7 @@ export async function execute(
 ): Promise<Result<Outcome>> {
   switch (cleared.kind) {
     case 'forward':
-      return forward(ctx, cleared.routed);
+      return forward(ctx, admitted, cleared.routed);
     case 'delete':
       return deleteThroughLog(ctx, admitted, cleared.resolution, cleared.key);
     case 'replayed':
@@ -28,11 +37,27 @@ export async function execute(
 
 /** Whichever way PostHog was asked, its answer is that of the persons API from here on. */
 async function forward(
-  { posthog }: Context,
+  ctx: Context,
+  admitted: Admitted,
   routed: Exclude<RoutedCall, { kind: 'delete' }>,
 ): Promise<Result<Outcome>> {
-  const opened = await posthog.open(routed.request);
-  if (routed.kind === 'persons' || opened.kind !== 'open') return ok({ kind: 'forwarded', opened });
+  const { opened, ageMs } =
+    routed.call.operation.effect === 'read'
+      ? await ctx.openShared(routed.request, sharingOf(admitted, ctx.request.headers))
+      : await write(ctx, routed);
+  if (routed.kind === 'persons' || opened.kind !== 'open') return ok({ kind: 'forwarded', opened, ageMs });
   const answer = await asPersonsAnswer(opened.answer, routed.envelope);
-  return answer.ok ? ok({ kind: 'forwarded', opened: { kind: 'open', answer: answer.value } }) : answer;
+  return answer.ok
+    ? ok({ kind: 'forwarded', opened: { kind: 'open', answer: answer.value }, ageMs })
+    : answer;
+}
+
+/** Whatever PostHog said, it may have changed something. */
+async function write(
+  { posthog, services }: Context,
+  { request }: Pick<RoutedCall, 'request'>,
+): Promise<SharedOpened> {
+  const opened = await posthog.open(request);
+  await services.forgetAnswers(request.projectId);
+  return { opened, ageMs: null };
 }

@@ -30,11 +30,14 @@ export async function render(
 ): Promise<Result<Reply>> {
   const { grant } = view;
   if (outcome.kind === 'deleted') return ok(renderDeletion(ctx, grant, call, outcome));
-  const { opened } = outcome;
+  const { opened, ageMs } = outcome;
   if (opened.kind === 'failure') return err(opened.failure);
   if (opened.kind === 'refusal') return renderRefusal(ctx, grant, call, opened);
   if (call.operation.reply.schema === null) return renderEmpty(call, opened.answer);
-  return renderSuccess(ctx, view, call, opened.answer);
+  const rendered = await renderSuccess(ctx, view, call, opened.answer);
+  if (!rendered.ok || ageMs === null) return rendered;
+  const headers = { ...rendered.value.headers, Age: String(Math.floor(ageMs / 1000)) };
+  return ok({ ...rendered.value, headers });
 }
 
 /** PostHog quotes what it was sent and what it has, which is more than a narrow grant may see. */

@@ -23,6 +23,7 @@ const HEADER_NAMES = /^[\t ]*[!#$%&'*+.^_`|~0-9A-Za-z-]+(?:[\t ]*,[\t ]*[!#$%&'*
 /** Headers a page may read besides the few it always may. */
 const EXPOSED = [
   'X-Request-Id',
+  'Age',
   'Retry-After',
   'RateLimit',
   'RateLimit-Policy',

@@ -20,6 +20,8 @@ export interface TombstoneKeeper {
   readonly bury: (projectId: ProjectId, tombstones: readonly Tombstone[]) => Promise<number>;
   /** Ends the tombstones whose key begins so. */
   readonly end: (projectId: ProjectId, prefix: string) => Promise<unknown>;
+  /** Something of the project was changed that no tombstone hides. Answers once no earlier answer is given again. */
+  readonly forget: (projectId: ProjectId) => Promise<void>;
   /** Told when a keeper cannot be reached. */
   readonly unreachable: (error: unknown) => void;
 }
@@ -31,6 +33,7 @@ export const shieldKeeper = (
 ): TombstoneKeeper => ({
   bury: (projectId, tombstones) => objectNamed(shields, String(projectId), jurisdiction).bury(tombstones),
   end: (projectId, prefix) => objectNamed(shields, String(projectId), jurisdiction).endTombstones(prefix),
+  forget: (projectId) => objectNamed(shields, String(projectId), jurisdiction).forgetAnswers(),
   unreachable: logShieldFailure,
 });
 
@@ -107,6 +110,12 @@ export class Burials {
       chunk,
       count,
     ).map((row) => Chunk.parse(row));
+  }
+
+  /** PostHog was sent a deletion: what no tombstone hides is in no answer that is given again. */
+  async forget(deletion: Deletion): Promise<void> {
+    if (removesProfiles(deletion) && namesOf(deletion.target) !== null) return;
+    await this.#keeper.forget(deletion.projectId).catch(this.#keeper.unreachable);
   }
 
   /** The persons of a deletion are gone, so that its tombstones are over. An object that restarts finds that out again. */

@@ -3,7 +3,8 @@ import { readConfig } from '../../config.ts';
 import { failureUntil } from '../../core/failure.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Tombstone, TombstoneNews } from '../../core/tombstones.ts';
+import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shared-answer.ts';
+import type { NewsUse, ProjectNews, Tombstone } from '../../core/tombstones.ts';
 import type {
   PermitLease,
   QuotaKind,
@@ -13,6 +14,7 @@ import type {
 } from '../../core/upstream-share.ts';
 import type { AnswerFacts, PermitAsk } from '../../upstream/pacing.ts';
 import { migrate } from '../migrations.ts';
+import { AnswerBook } from './answer-book.ts';
 import { LeaseTerm } from './lease-term.ts';
 import { PermitQueue, type Decision, type Verdict } from './permit-queue.ts';
 import { SHIELD_STEPS } from './schema.ts';
@@ -40,6 +42,9 @@ export class Shield extends DurableObject {
   readonly #waiting = new Map<string, PromiseWithResolvers<Result<null>>>();
   readonly #tombstones: TombstoneStore;
   readonly #term: LeaseTerm;
+  /** The same for isolates that share answers. */
+  readonly #answerTerm: LeaseTerm;
+  readonly #answers: AnswerBook;
   #stopTimer: (() => void) | null = null;
 
   constructor(ctx: DurableObjectState, env: object) {
@@ -51,6 +56,8 @@ export class Shield extends DurableObject {
     migrate(ctx.storage, SHIELD_STEPS);
     this.#tombstones = new TombstoneStore(ctx.storage.sql);
     this.#term = new LeaseTerm(LIMITS.tombstoneLeaseMs, this.#nowMs());
+    this.#answerTerm = new LeaseTerm(LIMITS.tombstoneLeaseMs, this.#nowMs());
+    this.#answers = new AnswerBook(crypto.randomUUID());
   }
 
   /**
@@ -108,17 +115,21 @@ export class Shield extends DurableObject {
   }
 
   /**
-   * What to add to the tombstones of these keys, and take from them. The answer may be used for a term. Permits come along
-   * where they are wanted and nobody has to wait for them.
+   * What to add to the tombstones of these keys, and take from them; and the epoch. The answer may be used for a term.
+   * Permits come along where they are wanted and nobody has to wait for them.
    */
-  tombstones(
+  news(
     keys: readonly string[],
+    use: NewsUse,
     wanted: ShareAsk | null = null,
-  ): TombstoneNews & { readonly lease?: PermitLease } {
+  ): ProjectNews & { readonly lease?: PermitLease } {
     const news = this.#tombstones.newsFor(keys);
-    this.#term.tell(this.#nowMs());
+    const nowMs = this.#nowMs();
+    this.#term.tell(nowMs);
+    if (use === 'answers') this.#answerTerm.tell(nowMs);
     const lease = wanted === null ? null : this.#desk.offer(wanted);
-    return lease === null ? news : { ...news, lease };
+    const epoch = use === 'answers' ? this.#answers.epoch : null;
+    return { ...news, epoch, ...(lease === null ? {} : { lease }) };
   }
 
   /**
@@ -129,14 +140,44 @@ export class Shield extends DurableObject {
     const nowMs = Date.now();
     const full = tombstones.findIndex((tombstone) => !this.#tombstones.add(tombstone, nowMs));
     const kept = full === -1 ? tombstones.length : full;
-    const ms = kept === 0 ? 0 : this.#term.msLeft(this.#nowMs());
-    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
+    if (kept === 0) return 0;
+    this.#answers.forget();
+    await this.#endOf(this.#term);
     return kept;
   }
 
-  /** Ends the tombstones whose key begins with `prefix`, and says how many. */
+  /** Ends the tombstones whose key begins with `prefix`, and says how many. Who learns of it learns of the new epoch too. */
   endTombstones(prefix: string): number {
-    return this.#tombstones.end(prefix);
+    const ended = this.#tombstones.end(prefix);
+    if (ended > 0) this.#answers.forget();
+    return ended;
+  }
+
+  /** The answer to a read, or who is to ask PostHog for it. */
+  async recall(ask: RecallAsk): Promise<Recalled> {
+    return this.#answers.recall(ask, this.#nowMs());
+  }
+
+  /** What PostHog answered to who holds the ticket. */
+  remember(ticket: number, answer: SharedAnswer): void {
+    this.#answers.remember(ticket, answer);
+  }
+
+  /** Who holds the ticket has no answer to share. */
+  abandon(ticket: number, why: Abandonment): void {
+    this.#answers.abandon(ticket, why, this.#nowMs());
+  }
+
+  /** Something of the project was changed. Answers once nobody is given an answer any more that was asked for before. */
+  async forgetAnswers(): Promise<void> {
+    this.#answers.forget();
+    await this.#endOf(this.#answerTerm);
+  }
+
+  /** Waits until no isolate goes by what it was told up to now. */
+  async #endOf(term: LeaseTerm): Promise<void> {
+    const ms = term.msLeft(this.#nowMs());
+    if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
   #takeTurn(id: string, holdMs: number): Promise<Result<null>> {

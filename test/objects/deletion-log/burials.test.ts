@@ -32,7 +32,7 @@ const shield = SHIELD.getByName('1') as unknown as Remote<Shield>;
 
 /** The persons that are hidden in project 1. */
 const hidden = async (): Promise<string[]> =>
-  (await shield.tombstones([])).added.flatMap(({ ids }) => ids).toSorted();
+  (await shield.news([], 'tombstones')).added.flatMap(({ ids }) => ids).toSorted();
 
 /** A quarter of all tombstones that there may be. */
 const crowd = (nth: number): Tombstone => ({

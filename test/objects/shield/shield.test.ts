@@ -143,12 +143,12 @@ describe('Shield', () => {
 
   test('Permits come along with the tombstones where nobody has to wait for them', async () => {
     const shield = fresh();
-    expect(await shield.tombstones([], { ...askShare('a'), want: 3 })).toMatchObject({
+    expect(await shield.news([], 'tombstones', { ...askShare('a'), want: 3 })).toMatchObject({
       lease: { id: 'a', permits: 3 },
     });
-    expect(await shield.tombstones([])).not.toHaveProperty('lease');
+    expect(await shield.news([], 'tombstones', null)).not.toHaveProperty('lease');
     await shield.report({ reads: 240, deletes: 0 }, ANSWERED, 'reads');
-    expect(await shield.tombstones([], askShare('b'))).not.toHaveProperty('lease');
+    expect(await shield.news([], 'tombstones', askShare('b'))).not.toHaveProperty('lease');
   });
 
   test('A call that waits for its share is refused at its end with the seconds to wait, and hanging up ends its wait', async () => {

@@ -41,15 +41,18 @@ describe('Tombstones of a shield', () => {
     const shield = fresh();
     await shield.bury([ADA]);
     await shield.bury([CYD]);
-    expect(await shield.tombstones([])).toEqual({ added: [ADA, CYD], ended: [] });
-    expect(await shield.tombstones([ADA.key, 'acme/0/0'])).toEqual({ added: [CYD], ended: ['acme/0/0'] });
+    expect(await shield.news([], 'tombstones')).toMatchObject({ added: [ADA, CYD], ended: [] });
+    expect(await shield.news([ADA.key, 'acme/0/0'], 'tombstones')).toMatchObject({
+      added: [CYD],
+      ended: ['acme/0/0'],
+    });
   });
 
   test('The end of a deletion ends the tombstones of all its chunks, and of no other deletion', async () => {
     const shield = fresh();
     await shield.bury([ADA, BOB, CYD]);
     await shield.endTombstones('acme/1/');
-    expect(await shield.tombstones([ADA.key, BOB.key, CYD.key])).toEqual({
+    expect(await shield.news([ADA.key, BOB.key, CYD.key], 'tombstones')).toMatchObject({
       added: [],
       ended: [ADA.key, BOB.key],
     });
@@ -57,7 +60,7 @@ describe('Tombstones of a shield', () => {
 
   test('A burial waits for the end of what was told before it', async () => {
     const { shield, waits } = await rested();
-    await shield.tombstones([]);
+    await shield.news([], 'tombstones');
     setTime(NOW + TERM_MS + 50);
     await shield.bury([ADA]);
     expect(waits()).toContain(TERM_MS - 50);
@@ -82,14 +85,14 @@ describe('Tombstones of a shield', () => {
     const shield = fresh();
     await shield.bury([ADA]);
     await evictDurableObject(shield);
-    expect(await shield.tombstones([])).toEqual({ added: [ADA], ended: [] });
+    expect(await shield.news([], 'tombstones')).toMatchObject({ added: [ADA], ended: [] });
   });
 
   test('The same chunk is buried once, whatever a later attempt says', async () => {
     const shield = fresh();
     await shield.bury([ADA]);
     expect(await shield.bury([{ ...ADA, ids: ['bob'] }])).toBe(1);
-    expect(await shield.tombstones([])).toEqual({ added: [ADA], ended: [] });
+    expect(await shield.news([], 'tombstones')).toMatchObject({ added: [ADA], ended: [] });
   });
 
   test('A tombstone whose end nobody tells lasts for its longest time', async () => {
@@ -97,7 +100,7 @@ describe('Tombstones of a shield', () => {
     await shield.bury([ADA]);
     setTime(NOW + LIMITS.tombstoneMsMax);
     await shield.bury([BOB]);
-    expect(await shield.tombstones([ADA.key])).toEqual({ added: [BOB], ended: [ADA.key] });
+    expect(await shield.news([ADA.key], 'tombstones')).toMatchObject({ added: [BOB], ended: [ADA.key] });
   });
 
   test('A shield has tombstones for a bounded number of persons, and room again when some end', async () => {

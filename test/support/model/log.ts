@@ -48,7 +48,11 @@ const ENVIRONMENT = {
   SLOW_TIMEOUT_MS: '100',
   /** Tombstones have tests of their own. */
   SHIELD: {
-    getByName: () => ({ bury: () => Promise.resolve(true), endTombstones: () => Promise.resolve(0) }),
+    getByName: () => ({
+      bury: (tombstones: readonly unknown[]) => Promise.resolve(tombstones.length),
+      endTombstones: () => Promise.resolve(0),
+      forgetAnswers: () => Promise.resolve(),
+    }),
   },
 };
 const FLAGS = { delete_events: false, delete_recordings: false, keep_person: false };

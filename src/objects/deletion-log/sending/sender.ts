@@ -162,6 +162,7 @@ export class Sender {
     const attempt = this.#begin(job.number, pending, checked, upstream);
     try {
       const answer = await sendDeletion(upstream, deletion);
+      await this.#burials.forget(deletion);
       const settlement = settle(deletion, answer, attempt.uncertain, whenBusy);
       if (settlement.state === 'unknown')
         this.#retryLater(job, attempt, pending, settlement, retryAfterOf(answer));

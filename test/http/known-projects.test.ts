@@ -2,9 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { Tombstone } from '../../src/core/tombstones.ts';
+import type { NewsUse, Tombstone } from '../../src/core/tombstones.ts';
 import type { Payer, ShareAsk } from '../../src/core/upstream-share.ts';
-import { knownTombstones } from '../../src/http/tombstones.ts';
+import { knownProjects } from '../../src/http/known-projects.ts';
 import { LeaseBook } from '../../src/upstream/share/lease-book.ts';
 
 const TERM_MS = LIMITS.tombstoneLeaseMs;
@@ -19,24 +19,27 @@ function isolate() {
   let kept: readonly Tombstone[] = [];
   let broken = false;
   const asked: (readonly string[])[] = [];
+  const uses: NewsUse[] = [];
   const told: unknown[] = [];
   const wanted: (ShareAsk | null)[] = [];
   const leases = new LeaseBook(
     () => nowMs,
     () => `ask ${wanted.length}`,
   );
-  const tombstones = (keys: readonly string[], permits: ShareAsk | null) => {
+  const news = (keys: readonly string[], use: NewsUse, permits: ShareAsk | null) => {
+    uses.push(use);
     asked.push(keys);
     wanted.push(permits);
     if (broken) return Promise.reject(new Error('out of reach'));
     return Promise.resolve({
       added: kept.filter(({ key }) => !keys.includes(key)),
       ended: keys.filter((key) => !kept.some((one) => one.key === key)),
+      epoch: use === 'answers' ? `epoch ${asked.length}` : null,
       ...(permits === null ? {} : { lease: { id: permits.id, permits: permits.want } }),
     });
   };
-  const ofPayer = knownTombstones({
-    sourceOf: () => ({ tombstones }),
+  const { tombstonesOf: ofPayer, epochOf } = knownProjects({
+    sourceOf: () => ({ news }),
     leases,
     nowMs: () => nowMs,
     unreachable: (error) => told.push(error),
@@ -44,11 +47,13 @@ function isolate() {
   const of = (projectId: ProjectId) => ofPayer(projectId, { kind: 'reserved' });
   return {
     asked,
+    uses,
     told,
     wanted,
     leases,
     of,
     ofPayer,
+    epochOf: () => epochOf(ONE),
     covers: async () => (await of(ONE)).coverDistinctId('ada'),
     set: (...now: Tombstone[]) => {
       kept = now;
@@ -105,6 +110,39 @@ describe('Tombstones of an isolate', () => {
     pass(TERM_MS);
     expect(await covers()).toBe(true);
     expect(told).toHaveLength(1);
+  });
+
+  test('The epoch is that of the newest answer, and not known where the source is out of reach', async () => {
+    const { epochOf, pass, break: breakSource } = isolate();
+    expect([await epochOf(), await epochOf()]).toEqual(['epoch 1', 'epoch 1']);
+    pass(TERM_MS);
+    expect(await epochOf()).toBe('epoch 2');
+    breakSource();
+    expect(await epochOf()).toBe('epoch 2');
+    pass(TERM_MS);
+    expect(await epochOf()).toBe(null);
+  });
+
+  test('A source is told that answers are shared for as long as somebody shares them', async () => {
+    const { epochOf, covers, pass, uses } = isolate();
+    await covers();
+    await epochOf();
+    pass(TERM_MS);
+    await epochOf();
+    await covers();
+    pass(TERM_MS);
+    await covers();
+    pass(TERM_MS);
+    await covers();
+    expect(uses).toEqual(['tombstones', 'answers', 'answers', 'tombstones', 'tombstones']);
+    expect(await epochOf()).toBe('epoch 6');
+  });
+
+  test('An epoch that took a term to arrive is not known', async () => {
+    const { epochOf, pass } = isolate();
+    const late = epochOf();
+    pass(TERM_MS);
+    expect(await late).toBe(null);
   });
 
   test('Projects are apart', async () => {

@@ -1,0 +1,216 @@
+/** Reads of an isolate: from its memory, from the object of the project, or from PostHog. */
+import { describe, expect, test } from 'vitest';
+import { ProjectId } from '../../../src/core/ids.ts';
+import { LIMITS } from '../../../src/core/limits.ts';
+import type { RecallAsk, SharedAnswer } from '../../../src/core/shared-answer.ts';
+import { AnswerBook } from '../../../src/objects/shield/answer-book.ts';
+import { chunkOf } from '../../../src/upstream/chunks.ts';
+import type { Opened, PostHogClient } from '../../../src/upstream/client.ts';
+import type { PersonsRequest } from '../../../src/upstream/request.ts';
+import { sharedReads, type AnswerSource, type Sharing } from '../../../src/upstream/shared/reads.ts';
+
+const REQUEST: PersonsRequest = {
+  resource: 'persons',
+  method: 'GET',
+  projectId: ProjectId.parse(1),
+  segments: [],
+  query: [['limit', '10']],
+  body: null,
+  delivery: 'idempotent',
+};
+const TEN_SECONDS: Sharing = { shownBy: 'all', ageMsMax: 10_000, whileAsked: 'join' };
+const NONE: Sharing = { ...TEN_SECONDS, ageMsMax: 0 };
+
+const opened = (text: string, mediaType = 'application/json', status = 200): Opened => {
+  const bytes = new TextEncoder().encode(text);
+  return {
+    kind: 'open',
+    answer: {
+      status,
+      mediaType,
+      text: async () => ({ ok: true, value: text }),
+      chunks: () => chunkOf(async () => bytes),
+      lost: () => {
+        throw new Error('nothing is lost');
+      },
+    },
+  };
+};
+const textOf = async (answered: Opened): Promise<string> => {
+  if (answered.kind !== 'open') return answered.kind;
+  const text = await answered.answer.text(LIMITS.replyBytesMax);
+  return text.ok ? text.value : text.failure.code;
+};
+
+/** An isolate in front of an object of a project, and a PostHog that answers what a test says. */
+function isolate(book = new AnswerBook('start')) {
+  let nowMs = 1000;
+  let reachable = true;
+  let epoch: string | null | undefined;
+  let answer: () => Promise<Opened> = async () => opened('"first"');
+  const calls = { posthog: 0, recalls: 0 };
+  const told: unknown[] = [];
+  const work: Promise<unknown>[] = [];
+  const reach = <T>(value: () => T): Promise<T> =>
+    reachable ? Promise.resolve().then(value) : Promise.reject(new Error('out of reach'));
+  const source: AnswerSource = {
+    recall: (ask: RecallAsk) => {
+      calls.recalls += 1;
+      return reach(() => book.recall(ask, nowMs)).then((recalled) => recalled);
+    },
+    remember: (ticket: number, shared: SharedAnswer) => reach(() => book.remember(ticket, shared)),
+    abandon: (ticket, why) => reach(() => book.abandon(ticket, why, nowMs)),
+  };
+  const client: Pick<PostHogClient, 'open'> = {
+    open: () => {
+      calls.posthog += 1;
+      return answer();
+    },
+  };
+  const reads = sharedReads({
+    sourceOf: () => source,
+    epochOf: async () => (epoch === undefined ? book.epoch : epoch),
+    nowMs: () => nowMs,
+    unreachable: (error) => told.push(error),
+  });
+  const posthog: PostHogClient = { ...client, ask: () => Promise.reject(new Error('reads are opened')) };
+  const invocation = {
+    left: new AbortController().signal,
+    waitUntil: (promise: Promise<unknown>) => void work.push(promise),
+    payer: () => ({ kind: 'reserved' }) as const,
+  };
+  return {
+    book,
+    calls,
+    told,
+    read: async (sharing: Sharing = TEN_SECONDS, request = REQUEST) => {
+      const { opened: answered, ageMs } = await reads(posthog, invocation, request, sharing);
+      return { text: await textOf(answered), ageMs };
+    },
+    settle: () => Promise.all(work),
+    pass: (ms: number) => {
+      nowMs += ms;
+    },
+    answers: (next: () => Promise<Opened>) => {
+      answer = next;
+    },
+    breakSource: () => {
+      reachable = false;
+    },
+    epochIs: (value: string | null) => {
+      epoch = value;
+    },
+  };
+}
+
+describe('Reads of a tenant that lets answers be remembered', () => {
+  test('The second read is answered from memory, with its age, and neither PostHog nor the object is asked', async () => {
+    const { read, calls, pass } = isolate();
+    expect(await read()).toEqual({ text: '"first"', ageMs: null });
+    pass(1500);
+    expect(await read()).toEqual({ text: '"first"', ageMs: 1500 });
+    expect(calls).toEqual({ posthog: 1, recalls: 1 });
+  });
+
+  test('Another isolate is answered by the object', async () => {
+    const one = isolate();
+    await one.read();
+    await one.settle();
+    const other = isolate(one.book);
+    other.pass(700);
+    expect(await other.read()).toEqual({ text: '"first"', ageMs: 700 });
+    expect(await other.read()).toEqual({ text: '"first"', ageMs: 700 });
+    expect(other.calls).toEqual({ posthog: 0, recalls: 1 });
+  });
+
+  test('Twenty reads at the same time are one call to PostHog', async () => {
+    const { read, calls } = isolate();
+    const texts = await Promise.all(Array.from({ length: 20 }, () => read()));
+    expect(new Set(texts.map(({ text }) => text))).toEqual(new Set(['"first"']));
+    expect(calls.posthog).toBe(1);
+  });
+
+  test.each([
+    ['another question', TEN_SECONDS, { ...REQUEST, query: [['limit', '11']] as const }],
+    ['another view', { ...TEN_SECONDS, shownBy: 'less' }, REQUEST],
+    ['another project', TEN_SECONDS, { ...REQUEST, projectId: ProjectId.parse(2) }],
+    ['an answer of its own', { ...TEN_SECONDS, whileAsked: 'anew' as const }, REQUEST],
+    ['a younger answer', { ...TEN_SECONDS, ageMsMax: 100 }, REQUEST],
+  ])('A read that wants %s asks PostHog', async (_, sharing, request) => {
+    const { read, calls, pass, answers, settle } = isolate();
+    await read();
+    await settle();
+    pass(100);
+    answers(async () => opened('"second"'));
+    expect(await read(sharing, request)).toEqual({ text: '"second"', ageMs: null });
+    expect(calls.posthog).toBe(2);
+  });
+
+  test('A read after a change asks PostHog', async () => {
+    const { read, calls, book } = isolate();
+    await read();
+    book.forget();
+    await read();
+    expect(calls.posthog).toBe(2);
+  });
+
+  test('A read whose epoch is not known asks PostHog', async () => {
+    const { read, calls, epochIs } = isolate();
+    await read();
+    epochIs(null);
+    expect(await read()).toMatchObject({ ageMs: null });
+    expect(calls).toEqual({ posthog: 2, recalls: 1 });
+  });
+
+  test.each([
+    ['a refusal', async (): Promise<Opened> => ({ kind: 'refusal', status: 404, body: {} })],
+    ['another status', async () => opened('"x"', 'application/json', 202)],
+    ['another form', async () => opened('<html>', 'text/html')],
+    ['no JSON', async () => opened('{"cut":')],
+    ['too much', async () => opened(`"${'x'.repeat(LIMITS.sharedAnswerBytesMax)}"`)],
+  ])('An answer that is %s goes to who asked, and is not given again', async (_, given) => {
+    const { read, calls, answers } = isolate();
+    answers(given);
+    const first = await read();
+    expect(await read()).toEqual(first);
+    expect(first.ageMs).toBe(null);
+    expect(calls.posthog).toBe(2);
+  });
+
+  test('A read whose PostHog call throws fails, and the next reader asks', async () => {
+    const { read, answers, calls } = isolate();
+    answers(() => Promise.reject(new Error('a defect')));
+    await expect(read()).rejects.toThrow('a defect');
+    answers(async () => opened('"second"'));
+    expect(await read()).toEqual({ text: '"second"', ageMs: null });
+    expect(calls.posthog).toBe(2);
+  });
+
+  test('PostHog is asked where the object of the project is out of reach, and the operator is told', async () => {
+    const { read, breakSource, told } = isolate();
+    breakSource();
+    expect(await read()).toEqual({ text: '"first"', ageMs: null });
+    expect(told).toHaveLength(1);
+  });
+});
+
+describe('Reads of a tenant that lets nothing be remembered', () => {
+  test('Each asks PostHog, without a call to the object', async () => {
+    const { read, calls } = isolate();
+    await read(NONE);
+    await read(NONE);
+    expect(calls).toEqual({ posthog: 2, recalls: 0 });
+  });
+
+  test('The reads that come while the same read is under way are one more call', async () => {
+    const { read, calls } = isolate();
+    await Promise.all(Array.from({ length: 20 }, () => read(NONE)));
+    expect(calls.posthog).toBe(2);
+  });
+
+  test('A read that wants an answer of its own gets one', async () => {
+    const { read, calls } = isolate();
+    await Promise.all(Array.from({ length: 5 }, () => read({ ...NONE, whileAsked: 'anew' })));
+    expect(calls).toEqual({ posthog: 5, recalls: 0 });
+  });
+});
