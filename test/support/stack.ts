@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect } from 'vitest';
 import { startWorker, type LocalWorker } from '../../scripts/worker.ts';
 import { LIMITS } from '../../src/core/limits.ts';
+import type { QuotaSnapshot } from '../../src/core/upstream-share.ts';
 import { clientOf, type Answer, type Send, type Sending } from './client.ts';
 import { Recorder } from './recorder.ts';
 import { sandboxControl, type SandboxControl } from './sandbox.ts';
@@ -54,24 +55,43 @@ export async function launch(
 /** What tests ask of a gateway's own object. */
 interface ShieldStub {
   readonly endTombstones: (prefix: string) => Promise<number>;
+  readonly quotas: () => Promise<QuotaSnapshot[]>;
 }
 
 const GATEWAY = 'wrangler.toml';
+/** The name of the Worker that has the objects. */
+const SCRIPT = 'hedgerow';
 /** Those that this file has started. */
 const gateways: LocalWorker[] = [];
 
+const shieldOf = async ({ miniflare }: LocalWorker, project: string): Promise<ShieldStub> => {
+  const shields = await miniflare.getDurableObjectNamespace('SHIELD');
+  return shields.get(shields.idFromName(project)) as unknown as ShieldStub;
+};
+
+const eachShield = <T>(work: (gateway: LocalWorker, project: string) => Promise<T>): Promise<T[]> =>
+  Promise.all(gateways.flatMap((gateway) => ['1', '2'].map((project) => work(gateway, project))));
+
 /** In a fresh world nobody is being deleted, whom the gateways would go on hiding. */
 async function endTombstones(): Promise<void> {
-  const ended = await Promise.all(
-    gateways.flatMap(({ miniflare }) =>
-      ['1', '2'].map(async (project) => {
-        const shields = await miniflare.getDurableObjectNamespace('SHIELD');
-        const shield = shields.get(shields.idFromName(project)) as unknown as ShieldStub;
-        return shield.endTombstones('');
-      }),
-    ),
+  const ended = await eachShield(async (gateway, project) =>
+    (await shieldOf(gateway, project)).endTombstones(''),
   );
   if (ended.some((count) => count > 0)) await sleep(LIMITS.tombstoneLeaseMs);
+}
+
+/** A fresh world has not asked to be left alone. Says how many shields had heard that the world before it did. */
+export async function endPauses(): Promise<number> {
+  const ended = await eachShield(async (gateway, project) => {
+    const quotas = await (await shieldOf(gateway, project)).quotas();
+    const isPaused = quotas.some(
+      ({ pausedMs, learnedPerMinute, configuredPerMinute }) =>
+        pausedMs > 0 || learnedPerMinute < configuredPerMinute,
+    );
+    if (isPaused) await gateway.miniflare.unsafeEvictDurableObject(SCRIPT, 'Shield', { name: project });
+    return isPaused;
+  });
+  return ended.filter(Boolean).length;
 }
 
 /**
@@ -101,6 +121,7 @@ export async function startStack({ bindings = {}, upstream }: StackOptions = {})
     reset: async (settings) => {
       await control.reset(settings);
       await endTombstones();
+      await endPauses();
     },
   };
   await sandbox.reset();

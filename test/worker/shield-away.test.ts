@@ -41,7 +41,7 @@ const LIST = '/api/projects/1/persons/?limit=1';
 const DELETE = '/api/projects/1/persons/bulk_delete/';
 
 describe('A gateway whose shields cannot be reached', () => {
-  test('Reads go on seldom and are then 503 with the seconds to wait, deletes go on, and the operator is told', async () => {
+  test('A gateway without its shield reads seldom, is then 503 with the seconds to wait, deletes as ever, and tells the operator', async () => {
     const { token } = await tenants.fresh();
     for (let nth = 0; nth < LIMITS.emergencyCallsPerMinute; nth += 1) {
       expect((await send('GET', LIST, { token })).status).toBe(200);
