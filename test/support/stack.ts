@@ -3,7 +3,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, expect } from 'vitest';
 import { startWorker, type LocalWorker } from '../../scripts/worker.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { QuotaSnapshot } from '../../src/core/upstream-share.ts';
 import { clientOf, type Answer, type Send, type Sending } from './client.ts';
 import { Recorder } from './recorder.ts';
 import { sandboxControl, type SandboxControl } from './sandbox.ts';
@@ -55,12 +54,10 @@ export async function launch(
 /** What tests ask of a gateway's own object. */
 interface ShieldStub {
   readonly endTombstones: (prefix: string) => Promise<number>;
-  readonly quotas: () => Promise<QuotaSnapshot[]>;
+  readonly endPauses: () => Promise<boolean>;
 }
 
 const GATEWAY = 'wrangler.toml';
-/** The name of the Worker that has the objects. */
-const SCRIPT = 'hedgerow';
 /** Those that this file has started. */
 const gateways: LocalWorker[] = [];
 
@@ -82,15 +79,7 @@ async function endTombstones(): Promise<void> {
 
 /** A fresh world has not asked to be left alone. Says how many shields had heard that the world before it did. */
 export async function endPauses(): Promise<number> {
-  const ended = await eachShield(async (gateway, project) => {
-    const quotas = await (await shieldOf(gateway, project)).quotas();
-    const isPaused = quotas.some(
-      ({ pausedMs, learnedPerMinute, configuredPerMinute }) =>
-        pausedMs > 0 || learnedPerMinute < configuredPerMinute,
-    );
-    if (isPaused) await gateway.miniflare.unsafeEvictDurableObject(SCRIPT, 'Shield', { name: project });
-    return isPaused;
-  });
+  const ended = await eachShield(async (gateway, project) => (await shieldOf(gateway, project)).endPauses());
   return ended.filter(Boolean).length;
 }
 

@@ -1,7 +1,7 @@
 /** PostHog's quota, shared by the tenants of a project over four isolates, in front of a PostHog that throttles. */
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startWorker } from '../../scripts/worker.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { clientOf, parsed, until } from '../support/client.ts';
@@ -46,8 +46,6 @@ afterAll(async () => {
 });
 
 beforeEach(() => sandbox.reset({ throttle: { per_minute: PER_MINUTE } }));
-/** The shield of the next test begins with nothing used, as PostHog does. */
-afterEach(() => gateway.miniflare.unsafeEvictDurableObject('hedgerow', 'Shield', { name: '1' }));
 
 interface Called {
   readonly status: number;

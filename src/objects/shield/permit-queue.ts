@@ -69,6 +69,11 @@ export class PermitQueue {
     return this.advance(nowMs);
   }
 
+  endPause(nowMs: number): Decision[] {
+    this.#pausedUntilMs = 0;
+    return this.advance(nowMs);
+  }
+
   /** Decides whatever can be decided at `nowMs`. */
   advance(nowMs: number): Decision[] {
     for (const [id, { untilMs }] of this.#running) if (untilMs <= nowMs) this.#running.delete(id);

@@ -86,6 +86,15 @@ export class Shield extends DurableObject {
     return this.#desk.snapshot();
   }
 
+  /** Forgets that PostHog wanted to be left alone, and says whether it did: its limits, or the key, are others now. */
+  endPauses(): boolean {
+    const wasPaused = this.#desk.snapshot().some(({ pausedMs }) => pausedMs > 0);
+    this.#desk.endPauses();
+    const nowMs = this.#nowMs();
+    this.#settle(this.#queue.endPause(nowMs), nowMs);
+    return wasPaused;
+  }
+
   /** The query of a permit was answered. */
   release(id: string, answer: AnswerFacts): void {
     const nowMs = this.#nowMs();

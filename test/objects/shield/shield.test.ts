@@ -177,6 +177,15 @@ describe('Shield', () => {
     expect(codeOf(await shield.acquire(ask('d')))).toBe('upstream_rate_limited');
   });
 
+  test('A pause that is ended holds nothing up any more, and PostHog is asked as much as before', async () => {
+    const shield = fresh();
+    await shield.report(NONE, { status: 429, retryAfterSeconds: 40 }, 'reads');
+    expect(await shield.quotas()).toMatchObject([{ learnedPerMinute: 120, pausedMs: 40_000 }, {}]);
+    expect([await shield.endPauses(), await shield.endPauses()]).toEqual([true, false]);
+    expect(await shield.quotas()).toMatchObject([{ learnedPerMinute: 240, pausedMs: 0 }, {}]);
+    expect(codeOf(await shield.acquire(ask('a')))).toBe('granted');
+  });
+
   test('A call that arrives twice takes one place', async () => {
     const shield = await busy();
     const [once, again] = [shield.acquire(ask('c')), shield.acquire(ask('c'))];

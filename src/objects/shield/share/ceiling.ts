@@ -37,4 +37,11 @@ export class Ceiling {
     }
     this.#sinceMs = Math.max(againMs, nowMs);
   }
+
+  /** PostHog is thought to take what the operator says again. */
+  restore(): void {
+    this.#learned = this.configured;
+    this.#sinceMs = null;
+    this.#halvedMs = null;
+  }
 }

@@ -121,6 +121,12 @@ export class FairShare {
     return this.advance(nowMs);
   }
 
+  /** What PostHog refused is forgotten. */
+  endPause(nowMs: number): ShareDecision[] {
+    this.#quota.endPause();
+    return this.advance(nowMs);
+  }
+
   /** Decides whatever can be decided at `nowMs`. */
   advance(nowMs: number): ShareDecision[] {
     this.#tenants.forgetIdle((tenant) => this.#isWaiting(tenant), nowMs);

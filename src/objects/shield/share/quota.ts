@@ -103,6 +103,12 @@ export class Quota {
     this.#ceiling.halve(this.#pausedUntilMs, nowMs);
   }
 
+  /** What PostHog refused is forgotten. */
+  endPause(): void {
+    this.#pausedUntilMs = 0;
+    this.#ceiling.restore();
+  }
+
   pausedMs(nowMs: number): number {
     return Math.max(0, this.#pausedUntilMs - nowMs);
   }

@@ -80,6 +80,13 @@ export class ShareDesk {
     this.#settle(share.throttle(ms, nowMs), nowMs);
   }
 
+  /** What PostHog refused is forgotten. */
+  endPauses(): void {
+    const nowMs = this.#nowMs();
+    this.#deletes?.endPause(nowMs);
+    this.#settle(this.#reads.endPause(nowMs), nowMs);
+  }
+
   snapshot(): QuotaSnapshot[] {
     const nowMs = this.#nowMs();
     return [this.#reads, ...(this.#deletes === null ? [] : [this.#deletes])].map((share) =>
