@@ -20,6 +20,7 @@ import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
 import { pacing, type Pacing } from './upstream/pacing.ts';
+import { LeaseBook } from './upstream/share/lease-book.ts';
 import { sharedReads } from './upstream/shared/reads.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
@@ -52,24 +53,32 @@ export function createApp(env: Env): App {
 }
 
 const nowMs = (): number => Date.now();
+const newId = (): string => crypto.randomUUID();
 
-/** Queries of one PostHog project take turns, whichever tenant asks. */
-const paceOf = (env: Env, { upstream, placement }: Config): Pacing =>
+/** Tenants of one PostHog project share its quota, and their queries take turns. */
+const paceOf = (env: Env, { upstream, placement }: Config, leases: LeaseBook): Pacing =>
   pacing({
+    leases,
     pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), placement),
     slowTimeoutMs: upstream.slowTimeoutMs,
-    newId: () => crypto.randomUUID(),
+    newId,
     nowMs,
     unreachable: logShieldFailure,
   });
 
 function servicesOf(env: Env, config: Config): Services {
   const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.placement);
-  const known = knownProjects({ sourceOf: shieldOf, nowMs, unreachable: logShieldFailure });
+  const leases = new LeaseBook(nowMs, newId);
+  const known = knownProjects({ sourceOf: shieldOf, leases, nowMs, unreachable: logShieldFailure });
   return {
     tokens: tokenIssuer(config.keyring, config.issuer),
     checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
-    posthog: clientFactory(config.upstream, (input, init) => fetch(input, init), nowMs, paceOf(env, config)),
+    posthog: clientFactory(
+      config.upstream,
+      (input, init) => fetch(input, init),
+      nowMs,
+      paceOf(env, config, leases),
+    ),
     upstream: {
       generation: config.generation,
       ownersProject: config.ownersProject,

@@ -82,11 +82,11 @@ const Environment = z
         return z.NEVER;
       }),
     ),
-    POSTHOG_REQUESTS_PER_MINUTE: z._default(
+    UPSTREAM_REQUESTS_PER_MINUTE: z._default(
       z.coerce
         .number({ error: REQUESTS })
         .check(z.int(), z.minimum(1), z.maximum(LIMITS.requestsPerMinuteMax)),
-      LIMITS.queryRequestsPerMinute,
+      LIMITS.upstreamRequestsPerMinute,
     ),
     ...OBJECTS,
     DELETION_LOOK_SECONDS: z
@@ -137,7 +137,7 @@ export interface Config {
   readonly insightRoute: InsightRoute;
   /** The only project of the key's owner, where the operator says so. */
   readonly ownersProject: ProjectId | null;
-  /** Requests a minute for one project, above which queries wait. */
+  /** Requests a minute that PostHog is asked for one project, which all its tenants share. */
   readonly requestsPerMinute: number;
   /** Where the gateway's objects live. */
   readonly placement: Placement;
@@ -177,7 +177,7 @@ export function readConfig(env: object): Configured {
       generation: values.POSTHOG_GENERATION,
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
-      requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
+      requestsPerMinute: values.UPSTREAM_REQUESTS_PER_MINUTE,
       placement: Object.freeze(placementFrom(values)),
       firstLookSeconds: values.DELETION_LOOK_SECONDS,
       fusePersonsPerDay: values.DELETE_FUSE_PERSONS_PER_DAY,

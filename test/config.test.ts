@@ -153,9 +153,9 @@ describe('Variables', () => {
     expect(configOf(legacy).insightRoute).toBe('legacy');
   });
 
-  test('POSTHOG_REQUESTS_PER_MINUTE is what PostHog is known to take, or what the operator says', () => {
-    expect(configOf(GOOD).requestsPerMinute).toBe(220);
-    expect(configOf({ ...GOOD, POSTHOG_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
+  test('UPSTREAM_REQUESTS_PER_MINUTE is what PostHog is known to take, or what the operator says', () => {
+    expect(configOf(GOOD).requestsPerMinute).toBe(240);
+    expect(configOf({ ...GOOD, UPSTREAM_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
   });
 
   test('OBJECTS_JURISDICTION is eu, fedramp, or left open', () => {
@@ -222,7 +222,7 @@ test('A message about a wrong variable never holds its value', () => {
     'TOKEN_ISSUER',
     'POSTHOG_GENERATION',
     'INSIGHT_ROUTE',
-    'POSTHOG_REQUESTS_PER_MINUTE',
+    'UPSTREAM_REQUESTS_PER_MINUTE',
     'OBJECTS_JURISDICTION',
     'OBJECTS_LOCATION',
     'DELETION_LOOK_SECONDS',
@@ -255,8 +255,8 @@ test.each([
     'legacy',
     'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
   ],
-  ['POSTHOG_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
-  ['POSTHOG_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
+  ['UPSTREAM_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
+  ['UPSTREAM_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
   ['OBJECTS_JURISDICTION', 'us', 'must be eu, fedramp, or empty'],
   [
     'OBJECTS_LOCATION',

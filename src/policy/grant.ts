@@ -60,6 +60,11 @@ export const TenantRecord = z.strictObject({
   /** May a split leave distinct ids behind that are no longer in the slice? */
   split_out_of_slice: z._default(z.boolean(), false),
   rate: z._default(Rate, DEFAULT_RATE),
+  /** Its share of PostHog's quota, beside the other tenants of the project. */
+  weight: z._default(z.int().check(z.minimum(1), z.maximum(LIMITS.weightMax)), 1).register(z.globalRegistry, {
+    description:
+      "The tenant's share of what PostHog takes a minute, beside those of the project's other tenants.",
+  }),
   deletes: z.prefault(DeleteRules, {}),
   reads: z.prefault(ReadRules, {}),
   origins: z._default(Origins, []),

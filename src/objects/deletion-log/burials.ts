@@ -8,6 +8,7 @@ import type { Tombstone } from '../../core/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
 import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
+import type { CallTeller } from '../../upstream/share/told.ts';
 import { JsonColumn } from './entry.ts';
 import { END_STATES } from './job/job.ts';
 
@@ -33,6 +34,13 @@ export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): To
   forget: (projectId) => objectNamed(shields, String(projectId), placement).forgetAnswers(),
   unreachable: logShieldFailure,
 });
+
+/** Tells the shields of all projects what the log asks PostHog. A shield out of reach holds nothing up. */
+export const shieldTeller =
+  (shields: Objects<Shield>, placement: Placement): CallTeller =>
+  (projectId, calls, newest, kind) => {
+    objectNamed(shields, String(projectId), placement).report(calls, newest, kind).catch(logShieldFailure);
+  };
 
 const Buried = lazily(() => z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId }));
 const Chunk = lazily(() => z.object({ chunk: z.int(), ids: z.pipe(JsonColumn, z.array(z.string())) }));

@@ -11,7 +11,7 @@ import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
 import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { numberOf } from './id.ts';
-import { shieldKeeper } from './burials.ts';
+import { shieldKeeper, shieldTeller } from './burials.ts';
 import type { Decision } from './job/decision.ts';
 import { keyedConfirmation, keyedOf, type KeyedRequest } from './intents/keyed.ts';
 import type { ListedRefusals, Refusal } from './audit/refusals.ts';
@@ -89,7 +89,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
 
   /** PostHog as the environment describes it. A test may describe another. */
   protected upstream(): Result<Upstream> {
-    const upstream = upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
+    const tell = shieldTeller(this.env.SHIELD, placementOf(this.env));
+    const upstream = upstreamOf(this.env, (input, init) => fetch(input, init), nowMs, tell);
     return upstream.ok
       ? ok({ ...upstream.value, posthog: this.#parts.runner.pause.heededBy(upstream.value.posthog) })
       : upstream;

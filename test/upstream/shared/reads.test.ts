@@ -79,6 +79,7 @@ function isolate(book = new AnswerBook('start')) {
   const invocation = {
     left: new AbortController().signal,
     waitUntil: (promise: Promise<unknown>) => void work.push(promise),
+    payer: () => ({ kind: 'reserved' }) as const,
   };
   return {
     book,
