@@ -12,7 +12,7 @@ import type { PostHogConfig } from './upstream/transport.ts';
 const ADMIN_TOKEN_CHARS_MIN = 16;
 const POSTHOG_KEY_CHARS_MIN = 12;
 
-const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}`;
+const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}, or empty`;
 
 const LOOK_SECONDS_MAX = 86_400;
 const LOOK_SECONDS = `must be a whole number of seconds from 1 to ${LOOK_SECONDS_MAX}, or empty`;
@@ -82,12 +82,17 @@ const Environment = z
         return z.NEVER;
       }),
     ),
-    UPSTREAM_REQUESTS_PER_MINUTE: z._default(
-      z.coerce
-        .number({ error: REQUESTS })
-        .check(z.int(), z.minimum(1), z.maximum(LIMITS.requestsPerMinuteMax)),
-      LIMITS.upstreamRequestsPerMinute,
-    ),
+    UPSTREAM_REQUESTS_PER_MINUTE: z
+      .pipe(
+        z._default(z.string().check(z.regex(/^[0-9]{0,8}$/, REQUESTS)), ''),
+        z.transform((text) => (text === '' ? null : Number(text))),
+      )
+      .check(
+        z.refine(
+          (requests) => requests === null || (requests >= 1 && requests <= LIMITS.requestsPerMinuteMax),
+          REQUESTS,
+        ),
+      ),
     ...OBJECTS,
     DELETION_LOOK_SECONDS: z
       .pipe(
@@ -137,8 +142,8 @@ export interface Config {
   readonly insightRoute: InsightRoute;
   /** The only project of the key's owner, where the operator says so. */
   readonly ownersProject: ProjectId | null;
-  /** Requests a minute that PostHog is asked for one project, which all its tenants share. */
-  readonly requestsPerMinute: number;
+  /** Requests a minute that PostHog is asked for one project, which all its tenants share; null where nobody says. */
+  readonly requestsPerMinute: number | null;
   /** Where the gateway's objects live. */
   readonly placement: Placement;
   /** Seconds until persons whose deletion was accepted are looked for; null where the generation says it. */

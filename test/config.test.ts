@@ -153,8 +153,9 @@ describe('Variables', () => {
     expect(configOf(legacy).insightRoute).toBe('legacy');
   });
 
-  test('UPSTREAM_REQUESTS_PER_MINUTE is what PostHog is known to take, or what the operator says', () => {
-    expect(configOf(GOOD).requestsPerMinute).toBe(240);
+  test('UPSTREAM_REQUESTS_PER_MINUTE is what the operator says, or left open', () => {
+    expect(configOf(GOOD).requestsPerMinute).toBeNull();
+    expect(configOf({ ...GOOD, UPSTREAM_REQUESTS_PER_MINUTE: '' }).requestsPerMinute).toBeNull();
     expect(configOf({ ...GOOD, UPSTREAM_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
   });
 
@@ -255,8 +256,8 @@ test.each([
     'legacy',
     'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
   ],
-  ['UPSTREAM_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
-  ['UPSTREAM_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
+  ['UPSTREAM_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000, or empty'],
+  ['UPSTREAM_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000, or empty'],
   ['OBJECTS_JURISDICTION', 'us', 'must be eu, fedramp, or empty'],
   [
     'OBJECTS_LOCATION',

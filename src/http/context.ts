@@ -5,7 +5,7 @@ import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { ProjectId, Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
-import type { Payer } from '../core/upstream-share.ts';
+import type { Payer } from '../core/shield/upstream-share.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
 import type { Fuse } from '../objects/fuse/fuse.ts';

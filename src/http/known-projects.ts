@@ -1,8 +1,8 @@
 /** What an isolate knows of each project: its tombstones and its epoch. As new as a term, and asked for once for many requests. */
 import type { ProjectId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
-import { Tombstones, type NewsUse, type ProjectNews } from '../core/tombstones.ts';
-import type { Payer, PermitLease, ShareAsk } from '../core/upstream-share.ts';
+import { Tombstones, type NewsUse, type ProjectNews } from '../core/shield/tombstones.ts';
+import type { Payer, PermitLease, ShareAsk } from '../core/shield/upstream-share.ts';
 import type { LeaseBook } from '../upstream/share/lease-book.ts';
 
 /** Tells what changed among the tombstones of one project, and its epoch; and gives permits along where some are wanted. */

@@ -1,6 +1,6 @@
 /** Counts this isolate's calls of the reserved part by project, until they are told to the pacer of the project. */
 import type { ProjectId } from '../core/ids.ts';
-import type { QuotaKind, ReservedCalls } from '../core/upstream-share.ts';
+import type { QuotaKind, ReservedCalls } from '../core/shield/upstream-share.ts';
 
 /** Calls after which they are told: fewer than the reserved part of PostHog's quota has in a minute. */
 const TOLD_EVERY = 5;

@@ -6,7 +6,13 @@ import { failureUntil, type Failure } from '../core/failure.ts';
 import type { ProjectId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, type Result } from '../core/result.ts';
-import type { Payer, PermitLease, QuotaKind, ReservedCalls, ShareAsk } from '../core/upstream-share.ts';
+import type {
+  Payer,
+  PermitLease,
+  QuotaKind,
+  ReservedCalls,
+  ShareAsk,
+} from '../core/shield/upstream-share.ts';
 import { CallCounter } from './call-counter.ts';
 import type { QueryRequest, UpstreamRequest } from './request.ts';
 import { EmergencyShare } from './share/emergency.ts';

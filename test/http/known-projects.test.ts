@@ -2,8 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { NewsUse, Tombstone } from '../../src/core/tombstones.ts';
-import type { Payer, ShareAsk } from '../../src/core/upstream-share.ts';
+import type { NewsUse, Tombstone } from '../../src/core/shield/tombstones.ts';
+import type { Payer, ShareAsk } from '../../src/core/shield/upstream-share.ts';
 import { knownProjects } from '../../src/http/known-projects.ts';
 import { LeaseBook } from '../../src/upstream/share/lease-book.ts';
 

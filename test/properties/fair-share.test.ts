@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { ReturnedPermits } from '../../src/core/upstream-share.ts';
+import type { ReturnedPermits } from '../../src/core/shield/upstream-share.ts';
+import type { CeilingKind } from '../../src/objects/shield/share/ceiling.ts';
 import { FairShare, type ShareDecision } from '../../src/objects/shield/share/fair-share.ts';
 
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_127);
@@ -31,8 +32,8 @@ class Run {
   readonly #events: { readonly atMs: number; readonly run: () => void }[] = [];
   readonly #watchers = new Map<string, (asked: Asked) => void>();
 
-  constructor(perMinute: number) {
-    this.share = new FairShare('reads', perMinute);
+  constructor(perMinute: number, ceiling: CeilingKind = 'known') {
+    this.share = new FairShare('reads', perMinute, ceiling);
   }
 
   at(atMs: number, run: () => void): void {
@@ -453,5 +454,31 @@ describe('Fair share, whatever happens', () => {
       ),
       { seed: SEED, numRuns: 300 },
     );
+  });
+});
+
+describe('A PostHog whose limits may be switched off', () => {
+  test('Everything is granted at once until PostHog refuses a request, and its published limit is kept from then on', () => {
+    const run = new Run(240, 'untried');
+    for (let nth = 0; nth < 5000; nth += 1) run.ask(`tenant-${nth % 20}`);
+    expect(new Set([...run.asked.values()].map(({ state }) => state))).toEqual(new Set(['granted']));
+    run.decide(run.share.throttle(10_000, run.nowMs));
+    const refusedMs = run.nowMs;
+    for (let second = 0; second < 300; second += 1)
+      run.at(refusedMs + second * 1000, () => {
+        for (let nth = 0; nth < 20; nth += 1) run.ask(`tenant-${nth}`);
+      });
+    run.runUntil(refusedMs + 300_000);
+    const later = (fromMs: number, toMs: number) =>
+      [...run.asked.values()].filter(
+        ({ state, decidedMs }) =>
+          state === 'granted' && decidedMs > refusedMs + fromMs && decidedMs <= refusedMs + toMs,
+      ).length;
+    expect(later(0, 10_000)).toBe(0);
+    for (let minute = 2; minute < 5; minute += 1) {
+      const granted = later(minute * MINUTE_MS, (minute + 1) * MINUTE_MS);
+      expect(granted).toBeLessThanOrEqual(240);
+      expect(granted).toBeGreaterThan(120);
+    }
   });
 });

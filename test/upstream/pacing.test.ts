@@ -4,7 +4,7 @@ import { failureUntil } from '../../src/core/failure.ts';
 import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { err, ok, type Result } from '../../src/core/result.ts';
-import type { Payer } from '../../src/core/upstream-share.ts';
+import type { Payer } from '../../src/core/shield/upstream-share.ts';
 import { pacing, type Pacer } from '../../src/upstream/pacing.ts';
 import { queryRequest } from '../../src/upstream/query/body.ts';
 import type { UpstreamRequest } from '../../src/upstream/request.ts';

@@ -1,7 +1,7 @@
 /** The mirror plane. `answerPersons` is the way of every persons call, from its first check to its answer. */
 import type { Method, Operation } from '../../catalogue/operation.ts';
 import { err, type Result } from '../../core/result.ts';
-import type { Payer } from '../../core/upstream-share.ts';
+import type { Payer } from '../../core/shield/upstream-share.ts';
 import { checkAccess } from '../../policy/decide.ts';
 import { plan } from '../../policy/plan.ts';
 import { routeCall } from '../../upstream/route.ts';

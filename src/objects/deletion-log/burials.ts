@@ -4,7 +4,7 @@ import { removesProfiles, type Deletion, type DeletionTarget } from '../../catal
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
 import { lazily } from '../../core/lazily.ts';
 import type { Placement } from '../../core/placement.ts';
-import type { Tombstone } from '../../core/tombstones.ts';
+import type { Tombstone } from '../../core/shield/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
 import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';

@@ -3,15 +3,15 @@ import { readConfig } from '../../config.ts';
 import { failureUntil } from '../../core/failure.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shared-answer.ts';
-import type { NewsUse, ProjectNews, Tombstone } from '../../core/tombstones.ts';
+import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shield/shared-answer.ts';
+import type { NewsUse, ProjectNews, Tombstone } from '../../core/shield/tombstones.ts';
 import type {
   PermitLease,
   QuotaKind,
   QuotaSnapshot,
   ReservedCalls,
   ShareAsk,
-} from '../../core/upstream-share.ts';
+} from '../../core/shield/upstream-share.ts';
 import type { AnswerFacts, PermitAsk } from '../../upstream/pacing.ts';
 import { migrate } from '../migrations.ts';
 import { AnswerBook } from './answer-book.ts';
@@ -28,7 +28,11 @@ const CROWDED_PAUSE_MS = 2000;
 const MINUTE_SECONDS = 60;
 
 /** The Worker serves nothing then; its objects are there. */
-const UNCONFIGURED = { requestsPerMinute: LIMITS.upstreamRequestsPerMinute, generation: 'B' } as const;
+const UNCONFIGURED = { requestsPerMinute: null, upstream: { origin: '' }, generation: 'B' } as const;
+
+/** A PostHog of this machine: one's own, or what stands in for it. Its limits are often switched off. */
+const isLoopback = (origin: string): boolean =>
+  /^https?:\/\/(?:localhost|[a-z0-9.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(origin);
 
 /**
  * Stands before one PostHog project: its tenants share PostHog's quota here, its queries take turns, and its tombstones are
@@ -50,9 +54,14 @@ export class Shield extends DurableObject {
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
     const configured = readConfig(env);
-    const { requestsPerMinute, generation } = configured.ok ? configured.config : UNCONFIGURED;
+    const { requestsPerMinute, upstream, generation } = configured.ok ? configured.config : UNCONFIGURED;
     this.#countsByHour = generation === 'A';
-    this.#desk = new ShareDesk({ requestsPerMinute, generation, nowMs: this.#nowMs });
+    this.#desk = new ShareDesk({
+      requestsPerMinute: requestsPerMinute ?? LIMITS.upstreamRequestsPerMinute,
+      ceiling: requestsPerMinute === null && isLoopback(upstream.origin) ? 'untried' : 'known',
+      generation,
+      nowMs: this.#nowMs,
+    });
     migrate(ctx.storage, SHIELD_STEPS);
     this.#tombstones = new TombstoneStore(ctx.storage.sql);
     this.#term = new LeaseTerm(LIMITS.tombstoneLeaseMs, this.#nowMs());

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
 import { lazily } from '../../core/lazily.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Tombstone, TombstoneNews } from '../../core/tombstones.ts';
+import type { Tombstone, TombstoneNews } from '../../core/shield/tombstones.ts';
 
 const Row = lazily(() =>
   z.object({

@@ -1,5 +1,5 @@
 /** Which of PostHog's limits counts a request (PostHog contract §9). */
-import type { QuotaKind } from '../../core/upstream-share.ts';
+import type { QuotaKind } from '../../core/shield/upstream-share.ts';
 import type { UpstreamRequest } from '../request.ts';
 
 const DELETING: ReadonlySet<string> = new Set(['bulk_delete', 'delete_events', 'delete_recordings']);

@@ -1,7 +1,7 @@
 /** The permits that this isolate holds to ask PostHog: leased from a project's shield for a term, and given back unused. */
 import type { ProjectId, TenantId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Payer, PermitLease, ReturnedPermits, ShareAsk } from '../../core/upstream-share.ts';
+import type { Payer, PermitLease, ReturnedPermits, ShareAsk } from '../../core/shield/upstream-share.ts';
 
 type TenantPayer = Extract<Payer, { kind: 'tenant' }>;
 

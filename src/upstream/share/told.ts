@@ -1,6 +1,6 @@
 /** Tells of every call of the reserved part once PostHog has answered it. */
 import type { ProjectId } from '../../core/ids.ts';
-import type { QuotaKind, ReservedCalls } from '../../core/upstream-share.ts';
+import type { QuotaKind, ReservedCalls } from '../../core/shield/upstream-share.ts';
 import type { AnswerFacts } from '../pacing.ts';
 import type { Transport } from '../transport.ts';
 import { kindOf } from './kind.ts';

@@ -10,8 +10,9 @@ import type {
   QuotaSnapshot,
   ReturnedPermits,
   ShareAsk,
-} from '../../../core/upstream-share.ts';
+} from '../../../core/shield/upstream-share.ts';
 import { WINDOW_MS } from '../request-window.ts';
+import type { CeilingKind } from './ceiling.ts';
 import { Quota, type Claim, type Taken } from './quota.ts';
 import { ActiveTenants, type ActiveTenant } from './tenants.ts';
 import { Turns, type Line, type Waiting } from './turns.ts';
@@ -51,9 +52,9 @@ export class FairShare {
   /** What was leased within the last minute, and may come back; the oldest first. */
   readonly #leased = new Map<string, Leased>();
 
-  constructor(kind: QuotaKind, perMinute: number) {
+  constructor(kind: QuotaKind, perMinute: number, ceiling: CeilingKind = 'known') {
     this.#kind = kind;
-    this.#quota = new Quota(perMinute);
+    this.#quota = new Quota(perMinute, ceiling);
   }
 
   /** A tenant wants to ask PostHog, and waits for its turn where it has to. */

@@ -4,7 +4,7 @@
  */
 import { LIMITS } from '../../../core/limits.ts';
 import { RequestWindow, WINDOW_MS } from '../request-window.ts';
-import { Ceiling } from './ceiling.ts';
+import { Ceiling, type CeilingKind } from './ceiling.ts';
 
 /** `own`: for a tenant that had less than its share. `lent`: for one that had its share, of what is left over. */
 export type Claim = 'own' | 'lent';
@@ -49,9 +49,9 @@ export class Quota {
   #dueMs: number | null = null;
   #pausedUntilMs = 0;
 
-  constructor(perMinute: number) {
-    this.#ceiling = new Ceiling(perMinute);
-    this.#due = partsOf(perMinute).capacity;
+  constructor(perMinute: number, kind: CeilingKind) {
+    this.#ceiling = new Ceiling(perMinute, kind);
+    this.#due = partsOf(this.#ceiling.at(0)).capacity;
   }
 
   /** Permits that may be taken now. */

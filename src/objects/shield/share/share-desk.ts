@@ -2,7 +2,13 @@
 import type { Generation } from '../../../catalogue/generation.ts';
 import { failureUntil } from '../../../core/failure.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
-import type { PermitLease, QuotaSnapshot, ReservedCalls, ShareAsk } from '../../../core/upstream-share.ts';
+import type {
+  PermitLease,
+  QuotaSnapshot,
+  ReservedCalls,
+  ShareAsk,
+} from '../../../core/shield/upstream-share.ts';
+import type { CeilingKind } from './ceiling.ts';
 import { FairShare, type ShareDecision, type ShareVerdict } from './fair-share.ts';
 
 /** PostHog takes twice as many deletes as other requests (PostHog contract §9). */
@@ -12,6 +18,7 @@ const OWNERS_PART = 3 / 4;
 
 export interface DeskOptions {
   readonly requestsPerMinute: number;
+  readonly ceiling: CeilingKind;
   readonly generation: Generation;
   /** Never runs back. */
   readonly nowMs: () => number;
@@ -25,12 +32,14 @@ export class ShareDesk {
   readonly #waiting = new Map<string, PromiseWithResolvers<Result<PermitLease>>>();
   #stopTimer: (() => void) | null = null;
 
-  constructor({ requestsPerMinute, generation, nowMs }: DeskOptions) {
+  constructor({ requestsPerMinute, ceiling, generation, nowMs }: DeskOptions) {
     this.#nowMs = nowMs;
     const hasDeletesApart = generation !== 'A';
     const reads = hasDeletesApart ? requestsPerMinute : Math.ceil(requestsPerMinute * OWNERS_PART);
-    this.#reads = new FairShare('reads', reads);
-    this.#deletes = hasDeletesApart ? new FairShare('deletes', requestsPerMinute * DELETES_FACTOR) : null;
+    this.#reads = new FairShare('reads', reads, ceiling);
+    this.#deletes = hasDeletesApart
+      ? new FairShare('deletes', requestsPerMinute * DELETES_FACTOR, ceiling)
+      : null;
   }
 
   /**

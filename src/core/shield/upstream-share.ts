@@ -1,5 +1,5 @@
 /** What isolates and a project's shield tell each other of PostHog's quota, which all tenants share. */
-import type { TenantId } from './ids.ts';
+import type { TenantId } from '../ids.ts';
 
 /** The limits that PostHog counts apart (PostHog contract §9): `reads` also counts queries and changes. */
 export type QuotaKind = 'reads' | 'deletes';
