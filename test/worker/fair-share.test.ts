@@ -119,6 +119,7 @@ describe('Tenants of one project', () => {
         .map(({ ms }) => ms)
         .toSorted((a, b) => a - b);
       const prompt = waits.filter((ms) => ms <= 1000).length / waits.length;
+      // eslint-disable-next-line no-console -- figures of a long run, which is asked for by name
       console.log({ asked: waits.length, prompt, worst: waits.at(-1), lent, refused: refused.length });
     }
   });
