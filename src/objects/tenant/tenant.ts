@@ -9,13 +9,12 @@ import {
 } from '../../core/ids.ts';
 import type { TenantDocument } from '../../contract/tenant.ts';
 import type { JsonObject } from '../../core/json.ts';
-import type { Lease, LeaseAsk } from '../../core/lease.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Rate, TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import { migrate } from '../migrations.ts';
 import type { LimitStatus } from './gcra.ts';
-import { LeaseBook } from './lease-book.ts';
+import { LeaseBook, type Lease, type LeaseAsk } from './lease-book.ts';
 import { LeaseWatch, QUIET, STARTED } from './lease-ends.ts';
 import { limitsOf, limitsShown, rateFailure } from './limits.ts';
 import { RateLimiter } from './rate-limiter.ts';
