@@ -54,10 +54,14 @@ export type WorkerConfig = z.output<typeof WorkerConfig>;
 export const readWorkerConfig = (path: string): WorkerConfig =>
   WorkerConfig.parse(readConfig({ config: join(REPOSITORY, path) }));
 
-/** Every variable and secret a wrangler.toml names. */
+/** Secrets of the gateway that it serves without; a wrangler.toml can only list those that it does not. */
+const OPTIONAL_SECRETS = ['ADMIN_TOKENS'];
+
+/** Every variable and secret of the gateway, whose wrangler.toml this is. */
 export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
   ...Object.keys(vars),
   ...secrets.required,
+  ...OPTIONAL_SECRETS,
 ];
 
 /** Bundles the Worker as a deploy would, and starts it. */

@@ -1,5 +1,5 @@
 /** The composition root: from an environment to something that answers requests. */
-import { checkAdmin } from './authn/admin.ts';
+import { authenticateOperator } from './authn/admin.ts';
 import { tokenIssuer } from './authn/token.ts';
 import { readConfig, type Config } from './config.ts';
 import { failureUntil } from './core/failure.ts';
@@ -72,7 +72,7 @@ function servicesOf(env: Env, config: Config): Services {
   const known = knownProjects({ sourceOf: shieldOf, leases, nowMs, unreachable: logShieldFailure });
   return {
     tokens: tokenIssuer(config.keyring, config.issuer),
-    checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
+    authenticateOperator: (headers) => authenticateOperator(headers, config.operators),
     posthog: clientFactory(
       config.upstream,
       (input, init) => fetch(input, init),

@@ -1,6 +1,14 @@
 /** Variables and secrets, checked once at the door; the rest of the code takes the checked type. */
 import * as z from 'zod/mini';
 import { parseKeyring, type Keyring } from './authn/keyring.ts';
+import {
+  ADMIN,
+  ADMIN_TOKEN,
+  ADMIN_TOKEN_CHARS_MIN,
+  checkTwins,
+  parseOperators,
+  type OperatorCredential,
+} from './authn/operators.ts';
 import { GENERATIONS, type Generation } from './catalogue/generation.ts';
 import { issueText } from './catalogue/issues.ts';
 import { INSIGHT_ROUTES, type InsightRoute } from './catalogue/route.ts';
@@ -9,7 +17,6 @@ import { LIMITS } from './core/limits.ts';
 import { ObjectsJurisdiction, ObjectsLocation, placementProblem, type Placement } from './core/placement.ts';
 import type { PostHogConfig } from './upstream/transport.ts';
 
-const ADMIN_TOKEN_CHARS_MIN = 16;
 const POSTHOG_KEY_CHARS_MIN = 12;
 
 const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}, or empty`;
@@ -46,6 +53,26 @@ const placementFrom = (values: z.output<typeof Objects>): Placement => ({
 /** Where the objects of a gateway live, for an object that looks for another one. @throws where there is no such place. */
 export const placementOf = (env: object): Placement => placementFrom(Objects.parse(env));
 
+interface AdminTokens {
+  readonly ADMIN_TOKEN: string | null;
+  readonly ADMIN_TOKENS: readonly OperatorCredential[];
+}
+
+/** The holder of `ADMIN_TOKEN`, and the operators with names. */
+const operatorsOf = ({ ADMIN_TOKEN: token, ADMIN_TOKENS: named }: AdminTokens): OperatorCredential[] => [
+  ...(token === null ? [] : [{ ...ADMIN, token }]),
+  ...named,
+];
+
+/** Says what an entry of `ADMIN_TOKENS` shares with the operator of `ADMIN_TOKEN`; null where none shares anything. */
+function twinOfAdmin({ ADMIN_TOKEN: token, ADMIN_TOKENS: named }: AdminTokens): string | null {
+  if (token === null) return null;
+  const twins = named.map((one) => checkTwins([one], { ...ADMIN, token }));
+  return (
+    twins.find((twin) => twin !== null)?.replace('another', `ADMIN_TOKEN's operator, ${ADMIN.name}`) ?? null
+  );
+}
+
 const Environment = z
   .object({
     POSTHOG_HOST: z.pipe(
@@ -69,9 +96,8 @@ const Environment = z
     POSTHOG_GENERATION: z._default(z.enum(GENERATIONS), 'B'),
     INSIGHT_ROUTE: z._default(z.enum(INSIGHT_ROUTES), 'query'),
     POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
-    // What cannot be sent as a bearer token would lock the operator out (RFC 6750 §2.1).
-    ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN).check(
-      z.regex(/^[A-Za-z0-9\-._~+/]+=*$/, 'must be made of A-Z, a-z, 0-9 and -._~+/'),
+    ADMIN_TOKEN: z.nullable(
+      secret(ADMIN_TOKEN_CHARS_MIN).check(z.regex(ADMIN_TOKEN, 'must be made of A-Z, a-z, 0-9 and -._~+/')),
     ),
     TOKEN_SIGNING_KEYS: z.pipe(
       z.string({ error: 'is missing' }),
@@ -79,6 +105,15 @@ const Environment = z
         const keyring = parseKeyring(text);
         if (typeof keyring !== 'string') return keyring;
         context.issues.push({ code: 'custom', message: keyring, input: null });
+        return z.NEVER;
+      }),
+    ),
+    ADMIN_TOKENS: z.pipe(
+      z._default(z.string(), ''),
+      z.transform((text, context): readonly OperatorCredential[] => {
+        const operators = text === '' ? [] : parseOperators(text);
+        if (typeof operators !== 'string') return operators;
+        context.issues.push({ code: 'custom', message: operators, input: null });
         return z.NEVER;
       }),
     ),
@@ -132,6 +167,9 @@ const Environment = z
       const problem = placementProblem(placementFrom(values));
       if (problem !== null)
         context.addIssue({ code: 'custom', path: ['OBJECTS_LOCATION'], message: problem });
+      const twin = twinOfAdmin(values);
+      if (twin !== null)
+        context.addIssue({ code: 'custom', path: ['ADMIN_TOKENS'], message: `has an entry that ${twin}` });
     }),
   );
 
@@ -150,7 +188,8 @@ export interface Config {
   readonly firstLookSeconds: number | null;
   /** Persons that all tenants together may delete in any 24 hours before the fuse trips; null where there is no fuse. */
   readonly fusePersonsPerDay: number | null;
-  readonly adminToken: string;
+  /** One or more. */
+  readonly operators: readonly OperatorCredential[];
   readonly keyring: Keyring;
   readonly issuer: string;
 }
@@ -160,9 +199,15 @@ export type Configured =
   /** Which variables are wrong and how; holds nothing of their values. */
   | { readonly ok: false; readonly problems: readonly string[] };
 
+/** Where operators have names there need not be the one token that has none. */
+const withoutSharedToken = (env: object): object => {
+  const { ADMIN_TOKEN: shared, ADMIN_TOKENS: named } = { ADMIN_TOKEN: undefined, ADMIN_TOKENS: '', ...env };
+  return shared === undefined && named !== '' ? { ...env, ADMIN_TOKEN: null } : env;
+};
+
 /** Checks the environment. There is no default secret: with one missing or short the gateway serves nothing. */
 export function readConfig(env: object): Configured {
-  const parsed = Environment.safeParse(env, { error: issueText });
+  const parsed = Environment.safeParse(withoutSharedToken(env), { error: issueText });
   if (!parsed.success) {
     return {
       ok: false,
@@ -186,7 +231,7 @@ export function readConfig(env: object): Configured {
       placement: Object.freeze(placementFrom(values)),
       firstLookSeconds: values.DELETION_LOOK_SECONDS,
       fusePersonsPerDay: values.DELETE_FUSE_PERSONS_PER_DAY,
-      adminToken: values.ADMIN_TOKEN,
+      operators: Object.freeze(operatorsOf(values)),
       keyring: values.TOKEN_SIGNING_KEYS,
       issuer: values.TOKEN_ISSUER,
     }),

@@ -31,7 +31,7 @@ describe('Required variables', () => {
         readTimeoutMs: 10_000,
         slowTimeoutMs: 30_000,
       },
-      adminToken: 'an-operators-token',
+      operators: [{ name: 'admin', role: 'owner', token: 'an-operators-token' }],
       keyring: [{ kid: 'k1' }],
       issuer: 'hedgerow',
       generation: 'B',
@@ -114,6 +114,34 @@ describe('Secrets', () => {
       expect(problemsOf({ ...GOOD, ADMIN_TOKEN: `${'Aa9-._~+/'.repeat(3)}==` })).toEqual([]);
     },
   );
+
+  test('The operators are those of ADMIN_TOKENS beside the one of ADMIN_TOKEN, which is not needed where they are', () => {
+    const named = 'alice:alices-token-of-its-own,bob/viewer:bobs-token-of-its-own';
+    const alone = [
+      { name: 'alice', role: 'owner', token: 'alices-token-of-its-own' },
+      { name: 'bob', role: 'viewer', token: 'bobs-token-of-its-own' },
+    ];
+    expect(configOf({ ...withOut('ADMIN_TOKEN'), ADMIN_TOKENS: named }).operators).toEqual(alone);
+    expect(configOf({ ...GOOD, ADMIN_TOKENS: named }).operators).toEqual([
+      { name: 'admin', role: 'owner', token: 'an-operators-token' },
+      ...alone,
+    ]);
+    expect(configOf({ ...GOOD, ADMIN_TOKENS: '' }).operators).toHaveLength(1);
+    expect(problemsOf({ ...withOut('ADMIN_TOKEN'), ADMIN_TOKENS: '' })).toEqual(['ADMIN_TOKEN is missing']);
+    expect(problemsOf({ ...GOOD, ADMIN_TOKEN: '', ADMIN_TOKENS: named })).not.toEqual([]);
+  });
+
+  test('A wrong entry of ADMIN_TOKENS is refused with its number and never its token', () => {
+    expect(problemsOf({ ...GOOD, ADMIN_TOKENS: 'alice:alices-token-of-its-own,bob:short' })).toEqual([
+      'ADMIN_TOKENS the token of entry 2 must have 16 characters or more',
+    ]);
+    expect(problemsOf({ ...GOOD, ADMIN_TOKENS: 'admin/viewer:another-token-here' })).toEqual([
+      "ADMIN_TOKENS has an entry that has the name of ADMIN_TOKEN's operator, admin",
+    ]);
+    expect(problemsOf({ ...GOOD, ADMIN_TOKENS: `alice:${GOOD.ADMIN_TOKEN}` })).toEqual([
+      "ADMIN_TOKENS has an entry that has the token of ADMIN_TOKEN's operator, admin",
+    ]);
+  });
 
   test('The signing secret is a ring of keys', () => {
     expect(problemsOf({ ...GOOD, TOKEN_SIGNING_KEYS: 'k1:short' })).toEqual([

@@ -135,7 +135,7 @@ describe('Directions of imports', () => {
     const config = sources.find(({ file }) => file === 'config.ts');
     const taken = config?.imports.filter(({ from }) => /authn|upstream/.test(from)) ?? [];
     for (const { from, line } of taken) {
-      expect(from).toMatch(/^\.\/(?:authn\/(?:keyring|bearer)|upstream\/transport)\.ts$/);
+      expect(from).toMatch(/^\.\/(?:authn\/(?:keyring|bearer|operators)|upstream\/transport)\.ts$/);
       if (from.includes('upstream')) expect(line).toMatch(/^import type /);
     }
   });

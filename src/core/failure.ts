@@ -34,6 +34,7 @@ export const FAILURES = {
   admin_token_invalid: unauthenticated('The admin token is wrong'),
 
   // What they may do (403).
+  role_missing: forbidden('The operator has a role that does not include this'),
   tenant_suspended: forbidden('The tenant is suspended'),
   scope_missing: forbidden('The token lacks a scope'),
   project_not_granted: forbidden('The token is for another project'),

@@ -69,6 +69,8 @@ export const LIMITS = {
   /** Wrong admin tokens answered as wrong in the long run, and at once. More are answered with 429. */
   wrongAdminTokensPerMinuteMax: 30,
   wrongAdminTokensAtOnceMax: 100,
+  /** Operators with an admin token of their own: each wrong token is compared with all. */
+  operatorsMax: 50,
   /** Milliseconds that one stream of events lasts: it asks 300 times, of the thousand that the platform allows a request. */
   watchMsMax: 300_000,
   /** Entries of the log that one page looks into at most, where a filter leaves out most of them. */

@@ -3,6 +3,7 @@ import type { TokenIssuer } from '../authn/token.ts';
 import type { RouteFacts } from '../catalogue/route.ts';
 import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
+import type { Operator, OperatorName } from '../core/operators.ts';
 import type { ProjectId, Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Payer, QuotaSnapshot } from '../core/shield/upstream-share.ts';
@@ -19,11 +20,11 @@ import type { UpstreamRequest } from '../upstream/request.ts';
 import type { TombstonesOf } from './known-projects.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
 
-/** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin token. */
+/** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin tokens. */
 export interface Services {
   readonly tokens: TokenIssuer;
-  /** `null` for the operator; otherwise the refusal. */
-  readonly checkAdmin: (headers: Headers) => Promise<Failure | null>;
+  /** The operator whose admin token the request has. */
+  readonly authenticateOperator: (headers: Headers) => Promise<Result<Operator>>;
   readonly posthog: ClientFactory;
   /** What the operator says of the PostHog behind the gateway, and of the way to ask it. */
   readonly upstream: UpstreamFacts & RouteFacts;
@@ -58,6 +59,8 @@ export interface RequestLog {
   readonly route: string;
   tenant: TenantId | null;
   token: string | null;
+  /** Who asks on the admin plane. */
+  operator: OperatorName | null;
   code: FailureCode | BodyEnd | null;
   /** Why the request was refused, for the members of it that the line shows. */
   failure: Failure | null;

@@ -20,6 +20,7 @@ export interface LogLine {
   readonly code: FailureCode | BodyEnd | null;
   readonly tenant: string | null;
   readonly token: string | null;
+  readonly operator?: string | undefined;
   readonly deletion: string | null;
   readonly attr?: string | undefined;
   readonly missing_scopes?: readonly string[] | undefined;
@@ -42,6 +43,7 @@ export const openLog = (requestId: RequestId, startedMs: number, route: string):
   route,
   tenant: null,
   token: null,
+  operator: null,
   code: null,
   failure: null,
   upstreamStatus: null,
@@ -69,6 +71,7 @@ export function lineOf(log: RequestLog, request: Asked, status: number, nowMs: n
     code: log.code,
     tenant: log.tenant,
     token: log.token,
+    operator: log.operator ?? undefined,
     deletion: log.deletion,
     attr: knownMember(failure?.attr ?? null),
     missing_scopes: failure?.missingScopes,

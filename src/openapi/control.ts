@@ -1,7 +1,7 @@
 /** A route of the gateway's own planes, as OpenAPI says it. */
 import { ROUTE_DOCUMENTATION } from '../contract/documentation.ts';
 import type { RouteDocumentation } from '../contract/route-documentation.ts';
-import type { ControlRoute } from '../contract/control-route.ts';
+import { scopesOf, type ControlRoute } from '../contract/control-route.ts';
 import { ROUTE_BY_NAME, type ControlRouteName } from '../contract/routes.ts';
 import { DELETION_HEADERS, IDEMPOTENCY_KEY } from './deletion-headers.ts';
 import { jsonBody, PROBLEM } from './mirror.ts';
@@ -47,8 +47,12 @@ export function controlOperation(name: ControlRouteName): object {
   };
 }
 
-const descriptionOf = ({ description }: RouteDocumentation, { scopes = [] }: ControlRoute): string =>
-  [description, ...scopes.map((scope) => `Needs \`${scope}\`.`)]
+const descriptionOf = ({ description }: RouteDocumentation, route: ControlRoute): string =>
+  [
+    description,
+    ...scopesOf(route).map((scope) => `Needs \`${scope}\`.`),
+    ...(route.plane === 'admin' ? [`Needs the role \`${route.role}\`.`] : []),
+  ]
     .filter((text) => text !== undefined)
     .join('\n\n');
 

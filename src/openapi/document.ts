@@ -38,7 +38,7 @@ export function openApiDocument(): JsonObject {
     components: {
       securitySchemes: {
         tenantToken: { type: 'http', scheme: 'bearer', description: 'A token of a tenant, hgr_…' },
-        adminToken: { type: 'http', scheme: 'bearer', description: "The operator's token" },
+        adminToken: { type: 'http', scheme: 'bearer', description: 'The admin token of an operator' },
       },
       schemas: { Problem: PROBLEM },
       responses: {

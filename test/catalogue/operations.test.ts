@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { DELETING } from '../../src/catalogue/deletion.ts';
 import type { ControlRoute } from '../../src/contract/control-route.ts';
+import { scopesOf } from '../../src/contract/control-route.ts';
 import { CONTROL_ROUTES } from '../../src/contract/routes.ts';
 import { CATALOGUE, FAMILIES } from '../../src/catalogue/index.ts';
 import { ScopeName } from '../../src/core/scopes.ts';
@@ -75,7 +76,7 @@ describe('The catalogue', () => {
 
   test('The catalogue and the routes use every scope there is, so that none is granted for nothing', () => {
     const routes: readonly ControlRoute[] = Object.values(CONTROL_ROUTES);
-    const used = new Set([...CATALOGUE, ...routes].flatMap(({ scopes = [] }) => scopes));
+    const used = new Set([...CATALOGUE.flatMap(({ scopes }) => scopes), ...routes.flatMap(scopesOf)]);
     expect([...used].toSorted()).toEqual(ScopeName.options.toSorted());
   });
 });

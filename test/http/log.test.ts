@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { failure } from '../../src/core/failure.ts';
 import type { RequestId } from '../../src/core/ids.ts';
+import { OperatorName } from '../../src/core/operators.ts';
 import { lineOf, noteFailure, openLog, type LogLine } from '../../src/http/log.ts';
 
 const request = { method: 'GET', headers: new Headers({ Origin: 'https://evil.example' }) };
@@ -18,7 +19,8 @@ function fullLine(): LogLine {
     limit: 'tenant',
     upstreamScope: 'person:read',
   });
-  return lineOf({ ...log, foreignRows: 1, droppedRows: 2 }, request, 403, 5);
+  const operator = OperatorName.parse('alice');
+  return lineOf({ ...log, operator, foreignRows: 1, droppedRows: 2 }, request, 403, 5);
 }
 
 const writtenIn = (line: LogLine) => Object.keys(JSON.parse(JSON.stringify(line)) as object);

@@ -1,6 +1,7 @@
 /** Which routes there are, and which of them a request finds. */
 import { beforeAll, describe, expect, test, vi } from 'vitest';
-import { checkAdmin } from '../../src/authn/admin.ts';
+import { authenticateOperator } from '../../src/authn/admin.ts';
+import { ADMIN } from '../../src/authn/operators.ts';
 import { CATALOGUE, FAMILIES } from '../../src/catalogue/index.ts';
 import { failure } from '../../src/core/failure.ts';
 import { err } from '../../src/core/result.ts';
@@ -15,7 +16,8 @@ const NOTHING = {
   // Node has no `toBase64` of its own yet.
   random: (bytes: number) => Object.assign(new Uint8Array(bytes), { toBase64: () => 'A'.repeat(22) }),
   tokens: { verify: () => Promise.resolve(err(failure('token_malformed', 'No token is one here.'))) },
-  checkAdmin: (headers: Headers) => checkAdmin(headers, 'an-operators-token'),
+  authenticateOperator: (headers: Headers) =>
+    authenticateOperator(headers, [{ ...ADMIN, token: 'an-operators-token' }]),
   posthog: () => ({}),
   openApiAsset: () => Promise.resolve(new Response('{}')),
 } as unknown as Services;
@@ -228,7 +230,7 @@ describe('Preflights', () => {
 
 test('A request whose handler throws has one line and one report of the defect, without what was thrown', async () => {
   const reports = vi.spyOn(console, 'error').mockImplementation(() => undefined);
-  const throwing = { ...NOTHING, checkAdmin: () => Promise.reject(new TypeError('zoe@corp.test')) };
+  const throwing = { ...NOTHING, authenticateOperator: () => Promise.reject(new TypeError('zoe@corp.test')) };
   const { execution, done } = waiting();
   const before = lines.length;
   const request = new Request('https://g.example/admin/v1/tenants');

@@ -19,7 +19,9 @@ const LISTING = { method: 'GET', body: NOTHING, query: LogQuery, columns: DELETI
 const REFUSED = { method: 'GET', body: NOTHING, query: RefusalQuery, columns: REFUSAL_COLUMNS } as const;
 const OF_TENANT = { plane: 'tenant', scopes: ['person:delete'], status: 200 } as const;
 const READING = { plane: 'tenant', scopes: ['deletion_log:read'], status: 200 } as const;
-const OF_OPERATOR = { plane: 'admin', status: 200 } as const;
+const SHOWN = { plane: 'admin', role: 'viewer', status: 200 } as const;
+const DECIDED = { plane: 'admin', role: 'operator', status: 200 } as const;
+const OF_OWNER = { plane: 'admin', role: 'owner', status: 200 } as const;
 const DECIDING = { query: NOTHING, method: 'POST' } as const;
 
 const ONE = `${DELETIONS_PATH}/:id`;
@@ -66,22 +68,22 @@ export const DELETION_ROUTES = {
 
   admin_list_all_deletions: {
     ...LISTING,
-    ...OF_OPERATOR,
+    ...SHOWN,
     query: LogsQuery,
     path: '/admin/v1/deletions',
   },
-  admin_list_deletions: { ...LISTING, ...OF_OPERATOR, path: LOG_OF_ONE_TENANT },
-  admin_list_refused_deletions: { ...REFUSED, ...OF_OPERATOR, path: `${LOG_OF_ONE_TENANT}/refused` },
-  admin_get_deletion: { ...NO_INPUT, ...OF_OPERATOR, method: 'GET', path: ONE_OF_ONE_TENANT },
+  admin_list_deletions: { ...LISTING, ...SHOWN, path: LOG_OF_ONE_TENANT },
+  admin_list_refused_deletions: { ...REFUSED, ...SHOWN, path: `${LOG_OF_ONE_TENANT}/refused` },
+  admin_get_deletion: { ...NO_INPUT, ...SHOWN, method: 'GET', path: ONE_OF_ONE_TENANT },
   admin_watch_deletion: {
     ...NO_INPUT,
-    ...OF_OPERATOR,
+    ...SHOWN,
     method: 'GET',
     path: `${ONE_OF_ONE_TENANT}/events`,
     otherStatuses: [204],
   },
   admin_list_deletion_ids: {
-    ...OF_OPERATOR,
+    ...SHOWN,
     method: 'GET',
     path: `${ONE_OF_ONE_TENANT}/ids`,
     query: IdsQuery,
@@ -89,28 +91,28 @@ export const DELETION_ROUTES = {
   },
   admin_cancel_deletion: {
     ...DECIDING,
-    ...OF_OPERATOR,
+    ...DECIDED,
     path: `${ONE_OF_ONE_TENANT}/cancel`,
     body: GivenReason,
   },
   admin_approve_deletion: {
     ...DECIDING,
-    ...OF_OPERATOR,
+    ...DECIDED,
     path: `${ONE_OF_ONE_TENANT}/approve`,
     body: GivenReason,
   },
   admin_reject_deletion: {
     ...DECIDING,
-    ...OF_OPERATOR,
+    ...DECIDED,
     path: `${ONE_OF_ONE_TENANT}/reject`,
     body: NeededReason,
   },
   admin_abandon_deletion: {
     ...DECIDING,
-    ...OF_OPERATOR,
+    ...DECIDED,
     path: `${ONE_OF_ONE_TENANT}/abandon`,
     body: NeededReason,
   },
-  admin_get_fuse: { ...NO_INPUT, ...OF_OPERATOR, method: 'GET', path: FUSE_PATH },
-  admin_reset_fuse: { ...DECIDING, ...OF_OPERATOR, path: `${FUSE_PATH}/reset`, body: GivenReason },
+  admin_get_fuse: { ...NO_INPUT, ...SHOWN, method: 'GET', path: FUSE_PATH },
+  admin_reset_fuse: { ...DECIDING, ...OF_OWNER, path: `${FUSE_PATH}/reset`, body: GivenReason },
 } as const satisfies Record<string, ControlRoute>;

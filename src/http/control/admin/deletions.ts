@@ -1,6 +1,5 @@
 /** The deletion log of a tenant, also of one that is no longer registered. */
 import type { DeletionEntry } from '../../../contract/deletion.ts';
-import type { TenantId } from '../../../core/ids.ts';
 import type { Result } from '../../../core/result.ts';
 import type { Decision } from '../../../objects/deletion-log/deletion-log.ts';
 import type { Context } from '../../context.ts';
@@ -15,7 +14,7 @@ import {
 } from '../deletions.ts';
 import { listRefusalsOf } from '../refusals.ts';
 import type { Answer } from '../serve.ts';
-import { withAdmin, withTenant } from './guard.ts';
+import { withAdmin, withTenant, type TenantAccess } from './guard.ts';
 
 const OPERATOR = { kind: 'operator' } as const;
 
@@ -26,11 +25,11 @@ interface Deciding extends Context {
 /** A handler by which the operator decides about one deletion. */
 const decides =
   (decision: Decision) =>
-  (ctx: Deciding, tenant: TenantId): Promise<Result<Answer<DeletionEntry>>> =>
+  (ctx: Deciding, { tenant }: TenantAccess): Promise<Result<Answer<DeletionEntry>>> =>
     decideDeletion(ctx, tenant, OPERATOR, { decision, by: 'operator', reason: ctx.input.body.reason });
 
 /** `GET /admin/v1/tenants/:tenant/deletions` */
-export const listDeletionsOf = withTenant('admin_list_deletions', async (ctx, tenant) =>
+export const listDeletionsOf = withTenant('admin_list_deletions', async (ctx, { tenant }) =>
   listDeletions(ctx, ctx.input.query, tenant, OPERATOR),
 );
 
@@ -40,12 +39,12 @@ export const listDeletionsOfAll = withAdmin('admin_list_all_deletions', async (c
 );
 
 /** `GET /admin/v1/tenants/:tenant/deletions/refused` */
-export const listRefusedOf = withTenant('admin_list_refused_deletions', async (ctx, tenant) =>
+export const listRefusedOf = withTenant('admin_list_refused_deletions', async (ctx, { tenant }) =>
   listRefusalsOf(ctx, ctx.input.query, tenant),
 );
 
 /** `GET /admin/v1/tenants/:tenant/deletions/:id` */
-export const getDeletionOf = withTenant('admin_get_deletion', async (ctx, tenant) =>
+export const getDeletionOf = withTenant('admin_get_deletion', async (ctx, { tenant }) =>
   getDeletion(ctx, tenant, OPERATOR),
 );
 
@@ -62,11 +61,11 @@ export const rejectDeletionOf = withTenant('admin_reject_deletion', decides('rej
 export const abandonDeletionOf = withTenant('admin_abandon_deletion', decides('abandoned'));
 
 /** `GET /admin/v1/tenants/:tenant/deletions/:id/ids` */
-export const listIdsOf = withTenant('admin_list_deletion_ids', async (ctx, tenant) =>
+export const listIdsOf = withTenant('admin_list_deletion_ids', async (ctx, { tenant }) =>
   listIds(ctx, ctx.input.query, tenant, OPERATOR),
 );
 
 /** `GET /admin/v1/tenants/:tenant/deletions/:id/events` */
-export const watchDeletionOf = withTenant('admin_watch_deletion', async (ctx, tenant) =>
+export const watchDeletionOf = withTenant('admin_watch_deletion', async (ctx, { tenant }) =>
   watchAnswer(ctx, () => lookAt(ctx, tenant, OPERATOR)),
 );

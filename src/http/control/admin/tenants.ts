@@ -13,7 +13,7 @@ import { withAdmin, withTenant } from './guard.ts';
 import { noSuchTenant, registered } from './registered.ts';
 
 /** `PUT /admin/v1/tenants/:tenant`: 201 the first time, 200 after. */
-export const putTenant = withTenant('admin_put_tenant', async (ctx, tenant) => {
+export const putTenant = withTenant('admin_put_tenant', async (ctx, { tenant }) => {
   const { services, input } = ctx;
   const { name, project_id, suspended } = input.body;
   const ifMatch = readIfMatch(ctx.request.headers);
@@ -43,19 +43,19 @@ export const putTenant = withTenant('admin_put_tenant', async (ctx, tenant) => {
 });
 
 /** `PATCH /admin/v1/tenants/:tenant`: a merge patch. */
-export const patchTenant = withTenant('admin_patch_tenant', async (ctx, tenant) => {
+export const patchTenant = withTenant('admin_patch_tenant', async (ctx, { tenant }) => {
   const { body } = ctx.input;
   if (!isJsonObject(body)) throw new TypeError('a body that was parsed is a JSON object');
   return change(ctx, tenant, body);
 });
 
 /** `POST /admin/v1/tenants/:tenant/suspend` */
-export const suspendTenant = withTenant('admin_suspend_tenant', async (ctx, tenant) =>
+export const suspendTenant = withTenant('admin_suspend_tenant', async (ctx, { tenant }) =>
   change(ctx, tenant, { suspended: true }),
 );
 
 /** `POST /admin/v1/tenants/:tenant/resume` */
-export const resumeTenant = withTenant('admin_resume_tenant', async (ctx, tenant) =>
+export const resumeTenant = withTenant('admin_resume_tenant', async (ctx, { tenant }) =>
   change(ctx, tenant, { suspended: false }),
 );
 
@@ -77,13 +77,13 @@ const tellLog = (ctx: Context, { tenant, record }: StoredTenant): Promise<Result
   callObject(ctx, () => ctx.services.deletionLog(tenant).keepIds(record.deletes.keep_ids_days ?? null));
 
 /** `GET /admin/v1/tenants/:tenant` */
-export const getTenant = withTenant('admin_get_tenant', async (ctx, tenant) => {
+export const getTenant = withTenant('admin_get_tenant', async (ctx, { tenant }) => {
   const stored = await registered(ctx, tenant);
   return stored.ok ? tenantAnswer(stored.value) : stored;
 });
 
 /** `DELETE /admin/v1/tenants/:tenant`: its tokens end for good; its deletion log stays. */
-export const deleteTenant = withTenant('admin_delete_tenant', async (ctx, tenant) => {
+export const deleteTenant = withTenant('admin_delete_tenant', async (ctx, { tenant }) => {
   const { services } = ctx;
   const ifMatch = readIfMatch(ctx.request.headers);
   if (!ifMatch.ok) return ifMatch;

@@ -12,7 +12,7 @@ import { withTenant } from './guard.ts';
 import { registered } from './registered.ts';
 
 /** `POST /admin/v1/tenants/:tenant/tokens`: mints a token; it is shown this once. */
-export const mintToken = withTenant('admin_mint_token', async (ctx, tenant) => {
+export const mintToken = withTenant('admin_mint_token', async (ctx, { tenant }) => {
   const stored = await registered(ctx, tenant);
   if (!stored.ok) return stored;
   const parent = {
@@ -29,7 +29,7 @@ export const mintToken = withTenant('admin_mint_token', async (ctx, tenant) => {
 });
 
 /** `GET /admin/v1/tenants/:tenant/tokens`: newest first, without the tokens themselves. */
-export const listTokens = withTenant('admin_list_tokens', async (ctx, tenant) => {
+export const listTokens = withTenant('admin_list_tokens', async (ctx, { tenant }) => {
   const stored = await registered(ctx, tenant);
   if (!stored.ok) return stored;
   const { query } = ctx.input;
@@ -39,7 +39,7 @@ export const listTokens = withTenant('admin_list_tokens', async (ctx, tenant) =>
 });
 
 /** `DELETE /admin/v1/tenants/:tenant/tokens/:id`: effective on the next request, for its descendants too. */
-export const revokeTokenOf = withTenant('admin_revoke_token', async (ctx, tenant) => {
+export const revokeTokenOf = withTenant('admin_revoke_token', async (ctx, { tenant }) => {
   const id = TokenId.safeParse(ctx.parameters['id']);
   if (!id.success) return err(noSuchToken());
   const revoked = await callObject(ctx, () =>

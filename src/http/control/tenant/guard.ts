@@ -1,6 +1,7 @@
 /** Guards of the tenant plane: what every route asks for first. */
 import type { Principal } from '../../../authn/token.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
+import { scopesOf } from '../../../contract/control-route.ts';
 import type { Scope } from '../../../core/scopes.ts';
 import { checkAccess } from '../../../policy/decide.ts';
 import { admit, admitByObject, authenticate, type Admitted } from '../../admission.ts';
@@ -8,7 +9,7 @@ import type { Context } from '../../context.ts';
 import { servedBehind } from '../serve.ts';
 
 /** Spends one request of the rate, and takes a token for the project the tenant has now, with the scopes of the route. */
-export const withToken = servedBehind<Admitted>((ctx, { scopes = [] }) => authorize(ctx, scopes));
+export const withToken = servedBehind<Admitted>((ctx, route) => authorize(ctx, scopesOf(route)));
 
 /** The same for a handler that goes on for long, and asks anew now and then. */
 export async function authorize(ctx: Context, scopes: readonly Scope[]): Promise<Result<Admitted>> {
