@@ -12,7 +12,7 @@ import { Leases } from './http/leases.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { knownProjects } from './http/known-projects.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
-import type { Directory } from './objects/directory.ts';
+import type { Directory } from './objects/directory/directory.ts';
 import { logShieldFailure } from './objects/console.ts';
 import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
 import { objectNamed, type Objects } from './objects/remote.ts';

@@ -1,7 +1,7 @@
 import { createApp, type App, type Env } from './app.ts';
 
 export { DeletionLog } from './objects/deletion-log/deletion-log.ts';
-export { Directory } from './objects/directory.ts';
+export { Directory } from './objects/directory/directory.ts';
 export { Fuse } from './objects/fuse/fuse.ts';
 export { Shield } from './objects/shield/shield.ts';
 export { Tenant } from './objects/tenant/tenant.ts';

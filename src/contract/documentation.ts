@@ -6,6 +6,7 @@ import { DELETION_DOCUMENTATION } from './deletions/documentation.ts';
 import type { ReadonlyDeep } from './exact.ts';
 import { Explanation } from './explain.ts';
 import { pageOf } from './listing.ts';
+import { OperatorChange } from './operators/audit.ts';
 import type { RouteDocumentation } from './route-documentation.ts';
 import type { ControlRouteName } from './routes.ts';
 import { Tenant, TenantSummary } from './tenant.ts';
@@ -108,6 +109,11 @@ export const ROUTE_DOCUMENTATION = {
     summary: 'Revoke a token and its descendants',
     description: 'Effective on their next request.',
     reply: null,
+  },
+  admin_list_changes: {
+    summary: 'List what operators changed',
+    description: 'Newest first: who, when, what, and the members of the record that became others.',
+    reply: pageOf(OperatorChange()),
   },
   ...DELETION_DOCUMENTATION,
 } as const satisfies Readonly<Record<ControlRouteName, RouteDocumentation>>;

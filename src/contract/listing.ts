@@ -3,6 +3,10 @@ import * as z from 'zod/mini';
 import { oneOf, text, whole } from '../catalogue/fields/values.ts';
 import { LIMITS } from '../core/limits.ts';
 
+/** A time in a query. */
+export const moment = () =>
+  z.iso.datetime({ offset: true, error: 'must be a time like 2026-01-15T12:00:00Z' });
+
 /** A cursor is of one kind, so that a wrong one is the client's mistake and never reaches an object. */
 const cursorOf = <S extends z.ZodMiniType<string>>(cursor: S) =>
   z.pipe(

@@ -5,6 +5,7 @@ import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';
 import { ExplainRequest } from './explain.ts';
 import { pageQuery } from './listing.ts';
+import { AuditQuery, CHANGE_COLUMNS } from './operators/audit.ts';
 import { lazily } from '../core/lazily.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { TokenCursor, TokenRequest } from './token.ts';
@@ -147,6 +148,16 @@ export const CONTROL_ROUTES = {
     plane: 'admin',
     role: 'operator',
     status: 204,
+  },
+  admin_list_changes: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: '/admin/v1/audit',
+    plane: 'admin',
+    role: 'viewer',
+    query: AuditQuery,
+    status: 200,
+    columns: CHANGE_COLUMNS,
   },
   ...DELETION_ROUTES,
 } as const satisfies Record<string, ControlRoute>;

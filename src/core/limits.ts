@@ -71,6 +71,8 @@ export const LIMITS = {
   wrongAdminTokensAtOnceMax: 100,
   /** Operators with an admin token of their own: each wrong token is compared with all. */
   operatorsMax: 50,
+  /** Characters of a record, as JSON, that one row of the audit log holds of before a change, and as many of after it. */
+  auditedRecordCharsMax: 20_000,
   /** Milliseconds that one stream of events lasts: it asks 300 times, of the thousand that the platform allows a request. */
   watchMsMax: 300_000,
   /** Entries of the log that one page looks into at most, where a filter leaves out most of them. */

@@ -8,7 +8,7 @@ import type { ProjectId, Random, RequestId, TenantId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Payer, QuotaSnapshot } from '../core/shield/upstream-share.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
-import type { Directory } from '../objects/directory.ts';
+import type { Directory } from '../objects/directory/directory.ts';
 import type { Fuse } from '../objects/fuse/fuse.ts';
 import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';

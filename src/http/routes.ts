@@ -3,6 +3,7 @@ import type { Method, Operation } from '../catalogue/operation.ts';
 import type { ControlRoute } from '../contract/control-route.ts';
 import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
 import type { Handler } from './context.ts';
+import { listChanges } from './control/admin/audit.ts';
 import { check } from './control/admin/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
 import * as adminFuse from './control/admin/fuse.ts';
@@ -77,6 +78,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_mint_token: adminTokens.mintToken,
   admin_list_tokens: adminTokens.listTokens,
   admin_revoke_token: adminTokens.revokeTokenOf,
+  admin_list_changes: listChanges,
   admin_list_deletions: adminDeletions.listDeletionsOf,
   admin_list_all_deletions: adminDeletions.listDeletionsOfAll,
   admin_list_refused_deletions: adminDeletions.listRefusedOf,

@@ -2,7 +2,7 @@ import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { Directory, DirectoryRow } from '../../src/objects/directory.ts';
+import type { Directory, DirectoryRow } from '../../src/objects/directory/directory.ts';
 
 const { DIRECTORY } = env as unknown as { DIRECTORY: DurableObjectNamespace<Directory> };
 

@@ -1,7 +1,7 @@
 import { env } from 'cloudflare:workers';
 import { runInDurableObject } from 'cloudflare:test';
 import { expect, test } from 'vitest';
-import type { Directory } from '../../src/objects/directory.ts';
+import type { Directory } from '../../src/objects/directory/directory.ts';
 import { migrate, MigrationError, type Migration } from '../../src/objects/migrations.ts';
 
 const { DIRECTORY } = env as unknown as { DIRECTORY: DurableObjectNamespace<Directory> };

@@ -4,10 +4,8 @@ import * as z from 'zod/mini';
 import { distinctId, flag, oneOf, personUuid, text } from '../../catalogue/fields/values.ts';
 import { DeletionId, TokenId } from '../../core/ids.ts';
 import { DELETION_STATES } from '../deletion.ts';
-import { tableQuery } from '../listing.ts';
+import { moment, tableQuery } from '../listing.ts';
 import { RefusalCursor } from './refusal.ts';
-
-const moment = () => z.iso.datetime({ offset: true, error: 'must be a time like 2026-01-15T12:00:00Z' });
 
 const found = lazily(() => ({
   from: z.optional(moment()).register(z.globalRegistry, { description: 'Asked for at this time or later.' }),

@@ -138,7 +138,9 @@ export async function decideDeletion(
   if (!decided.ok) return decided;
   if (!decided.value.ok) return decided.value;
   ctx.log.deletion = id.value;
-  return answer(decided.value.value);
+  const { before, entry } = decided.value.value;
+  const change = { before: { state: before }, after: { state: entry.state } };
+  return answer(entry, { change });
 }
 
 /** The deletion that the path names. What cannot be an id is answered as an id that there is not. */

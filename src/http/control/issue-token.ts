@@ -34,7 +34,7 @@ export async function issueToken(ctx: Context, parent: Parent, request: TokenReq
   const remembered = await remember(ctx, parent, principal, narrowing.value, request.name);
   if (!remembered.ok) return remembered;
   const { name, expires_at, not_before } = remembered.value;
-  return answer({
+  const issued = {
     token: token.value,
     id: principal.token,
     name,
@@ -42,7 +42,8 @@ export async function issueToken(ctx: Context, parent: Parent, request: TokenReq
     not_before,
     actor: principal.actor,
     grant: grantReply(narrow(parent.grant, { ...narrowing.value, scopes: [...principal.scopes] })),
-  });
+  };
+  return answer(issued, { change: { after: remembered.value } });
 }
 
 async function sign({ services }: Context, principal: Principal): Promise<Result<string>> {

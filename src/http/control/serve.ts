@@ -16,8 +16,16 @@ export interface Answer<T> {
   /** Where it is not the route's own. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** What was changed, for the audit log. */
+  readonly change?: Change;
   /** The same in another form, where the client asked for one. */
   readonly rendered?: Pick<Reply, 'type' | 'body' | 'headers'>;
+}
+
+/** A record before and after a change of it, without secrets. Null where it was or is not there. */
+export interface Change {
+  readonly before?: object | null;
+  readonly after?: object | null;
 }
 
 export const answer = <T>(value: T, more: Omit<Answer<T>, 'value'> = {}): Result<Answer<T>, never> =>
@@ -42,8 +50,19 @@ type Serve<Access> = <N extends ControlRouteName, Value extends ReplyOf<N>>(
     Exactly<ReplyOf<N>, Value>,
 ) => Served<N>;
 
+/** What is done around a handler, once its input was read. */
+type Around<Access> = <T>(
+  ctx: Context,
+  route: ControlRoute,
+  access: Access,
+  act: () => Promise<Result<Answer<T>>>,
+) => Promise<Result<Answer<T>>>;
+
 export const servedBehind =
-  <Access>(guard: Guard<Access>): Serve<Access> =>
+  <Access>(
+    guard: Guard<Access>,
+    around: Around<Access> = (_ctx, _route, _access, act) => act(),
+  ): Serve<Access> =>
   (name, handler) => ({
     name,
     handler: async (ctx) => {
@@ -52,7 +71,9 @@ export const servedBehind =
       if (!access.ok) return access;
       const input = await readInput(ctx, route);
       if (!input.ok) return input;
-      const answered = await handler({ ...ctx, input: input.value }, access.value);
+      const answered = await around(ctx, route, access.value, () =>
+        handler({ ...ctx, input: input.value }, access.value),
+      );
       return answered.ok ? ok(replyOf(answered.value, route)) : answered;
     },
   });

@@ -12,7 +12,7 @@ import type { Shield } from '../shield/shield.ts';
 import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { numberOf } from './id.ts';
 import { shieldKeeper, shieldTeller } from './burials.ts';
-import type { Decision } from './job/decision.ts';
+import type { DecidedDeletion, Decision } from './job/decision.ts';
 import { keyedConfirmation, keyedOf, type KeyedRequest } from './intents/keyed.ts';
 import type { ListedRefusals, Refusal } from './audit/refusals.ts';
 import type { LogPage } from './audit/search.ts';
@@ -198,12 +198,15 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     by: Actor,
     note: string | null,
     view: LogView,
-  ): Result<DeletionEntry> {
+  ): Result<DecidedDeletion> {
     const entry = this.#parts.views.find(id, view);
     if (entry === null) return err(noSuchDeletion());
     const conflict = this.#parts.decisions.carryOut(entry, decision, nowMs(), by, note);
     this.#armToCatchUp(PAUSE_MS);
-    return conflict === null ? ok(this.#parts.views.find(id, view) ?? entry) : err(conflict);
+    const { state: before } = entry;
+    return conflict === null
+      ? ok({ before, entry: this.#parts.views.find(id, view) ?? entry })
+      : err(conflict);
   }
 
   /**

@@ -80,10 +80,15 @@ export class RecordStore {
   }
 
   /** Removes the record without reading it, so that one this code does not understand can be removed too. */
-  clear(): { removed: boolean; revision: number } {
-    const { rowsWritten } = this.#sql.exec('DELETE FROM record');
+  clear(): { removed: boolean; before: string | null; revision: number } {
+    const [gone] = this.#sql.exec<{ record: string }>('DELETE FROM record RETURNING record').toArray();
+
     this.#cached = null;
-    return { removed: rowsWritten > 0, revision: this.#nextRevision() };
+    return {
+      removed: gone !== undefined,
+      before: gone?.record ?? null,
+      revision: this.#nextRevision(),
+    };
   }
 
   #nextRevision(): number {

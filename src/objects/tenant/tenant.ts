@@ -66,10 +66,18 @@ export type Admission =
   /** `limits` is empty when the refusal came before the rate was asked. */
   | { verdict: 'refused'; failure: Failure; limits: LimitStatus[] };
 
+/** A tenant as it is registered now, and its record before; null where it was not registered. */
+export interface ChangedTenant {
+  before: TenantRecord | null;
+  stored: StoredTenant;
+}
+
 /** How a tenant was taken off the register. */
 export interface Removal {
   /** False when it was not registered. */
   removed: boolean;
+  /** The JSON text of its record as it was stored, which this code may not understand; null where there was none. */
+  before: string | null;
   revision: number;
   /** ISO 8601. */
   removed_at: string;
@@ -113,33 +121,25 @@ export class Tenant extends DurableObject {
   }
 
   /** Registers the tenant, or replaces its record. True for the very next request. */
-  put(
-    id: TenantId,
-    document: TenantDocument,
-    ifMatch: IfMatch = null,
-  ): Promise<Result<{ created: boolean; stored: StoredTenant }>> {
+  put(id: TenantId, document: TenantDocument, ifMatch: IfMatch = null): Promise<Result<ChangedTenant>> {
     return this.#whenTrue(this.#put(id, document, ifMatch));
   }
 
-  #put(
-    id: TenantId,
-    document: TenantDocument,
-    ifMatch: IfMatch,
-  ): Result<{ created: boolean; stored: StoredTenant }> {
+  #put(id: TenantId, document: TenantDocument, ifMatch: IfMatch): Result<ChangedTenant> {
     const before = this.#record.read();
     const stale = checkIfMatch(before, ifMatch);
     if (stale !== null) return err(stale);
     const record = replacedRecord(id, before, document);
     if (!record.ok) return record;
-    return ok({ created: before === null, stored: this.#write(id, before, record.value) });
+    return ok(this.#write(id, before, record.value));
   }
 
   /** Changes members of the record (RFC 7396). True for the very next request. */
-  patch(patch: JsonObject, ifMatch: IfMatch = null): Promise<Result<StoredTenant>> {
+  patch(patch: JsonObject, ifMatch: IfMatch = null): Promise<Result<ChangedTenant>> {
     return this.#whenTrue(this.#patch(patch, ifMatch));
   }
 
-  #patch(patch: JsonObject, ifMatch: IfMatch): Result<StoredTenant> {
+  #patch(patch: JsonObject, ifMatch: IfMatch): Result<ChangedTenant> {
     const before = this.#record.read();
     if (before === null) return err(NOT_REGISTERED);
     const stale = checkIfMatch(before, ifMatch);
@@ -148,10 +148,10 @@ export class Tenant extends DurableObject {
     return record.ok ? ok(this.#write(before.tenant, before, record.value)) : record;
   }
 
-  #write(id: TenantId, before: StoredTenant | null, record: TenantRecord): StoredTenant {
+  #write(id: TenantId, before: StoredTenant | null, record: TenantRecord): ChangedTenant {
     const nowMs = Date.now();
     const now = new Date(nowMs).toISOString();
-    return this.#change(() => {
+    const stored = this.#change(() => {
       if (before !== null) this.#retune(before.record.rate, record.rate, nowMs);
       return this.#record.write({
         tenant: id,
@@ -161,6 +161,7 @@ export class Tenant extends DurableObject {
         updated_at: now,
       });
     });
+    return { before: before?.record ?? null, stored };
   }
 
   #retune(from: Rate, to: Rate, nowMs: number): void {

@@ -77,7 +77,15 @@ test('A deletion that is cancelled in its window is never sent, and gives its bu
   const token = tokenId('a');
   expect(await log.decide(id, 'cancelled', token, 'a typo', OPERATOR)).toMatchObject({
     ok: true,
-    value: { state: 'cancelled', reason: 'cancelled', note: 'a typo', next_attempt_at: null, outcome: null },
+    value: {
+      entry: {
+        state: 'cancelled',
+        reason: 'cancelled',
+        note: 'a typo',
+        next_attempt_at: null,
+        outcome: null,
+      },
+    },
   });
   expect(await rowsOf(stub, 'transitions')).toMatchObject([
     { step: 1, event: 'cancelled', state: 'cancelled', actor: token, note: 'a typo', at: NOW },
@@ -97,7 +105,7 @@ test('A deletion of more persons than the tenant may delete alone waits for the 
   const id = await write(log, 2, { holds: APPROVAL });
   await ring(stub, NOW + 30 * HOUR);
   expect(deletionsIn(sent)).toHaveLength(1);
-  expect(await decide(log, id, 'approved')).toMatchObject({ ok: true, value: { state: 'held' } });
+  expect(await decide(log, id, 'approved')).toMatchObject({ ok: true, value: { entry: { state: 'held' } } });
   await ring(stub, NOW + 30 * HOUR);
   expect(deletionsIn(sent)).toHaveLength(2);
   expect(await newest(log)).toMatchObject({ id, state: 'settling' });
@@ -124,7 +132,7 @@ test('A deletion that the operator rejects is never sent, and the log has the re
   const id = await write(log, 2, { holds: APPROVAL });
   expect(await log.decide(id, 'rejected', 'operator', 'ask first', OPERATOR)).toMatchObject({
     ok: true,
-    value: { state: 'cancelled', reason: 'rejected', note: 'ask first' },
+    value: { entry: { state: 'cancelled', reason: 'rejected', note: 'ask first' } },
   });
   expect(sent).toHaveLength(0);
 });
@@ -136,7 +144,9 @@ test('An entry whose end stays unknown can be abandoned, is not sent again, and 
   const id = await write(log, 3000, { budgets });
   expect(await log.decide(id, 'abandoned', 'operator', 'checked by hand', OPERATOR)).toMatchObject({
     ok: true,
-    value: { state: 'failed', reason: 'abandoned', note: 'checked by hand', chunks: { accepted: 0 } },
+    value: {
+      entry: { state: 'failed', reason: 'abandoned', note: 'checked by hand', chunks: { accepted: 0 } },
+    },
   });
   await ring(stub, NOW + HOUR);
   expect(sent).toHaveLength(1);

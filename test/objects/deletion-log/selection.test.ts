@@ -195,7 +195,7 @@ describe('A deletion by a filter', () => {
     const { id } = await newest(log);
     expect(await log.decide(id, 'cancelled', 'operator', null, OPERATOR)).toMatchObject({
       ok: true,
-      value: { state: 'cancelled' },
+      value: { entry: { state: 'cancelled' } },
     });
     expect(await rowsOf(stub, 'open')).toEqual([]);
     expect(deletes()).toEqual([]);
@@ -212,7 +212,7 @@ describe('A deletion by a filter', () => {
     const { id } = await newest(log);
     expect(await log.decide(id, 'cancelled', tokenId('a'), null, OPERATOR)).toMatchObject({
       ok: true,
-      value: { state: 'cancelled' },
+      value: { entry: { state: 'cancelled' } },
     });
     release();
     await ringing;

@@ -27,7 +27,7 @@ const stored = async (tenant: DurableObjectStub<Tenant>) => {
 /** The record after a patch, or the code and the member at fault. */
 async function patched(tenant: DurableObjectStub<Tenant>, patch: JsonObject, ifMatch: IfMatch = null) {
   const result = await tenant.patch(patch, ifMatch);
-  return result.ok ? result.value.record : [result.failure.code, result.failure.attr];
+  return result.ok ? result.value.stored.record : [result.failure.code, result.failure.attr];
 }
 
 describe('Patches', () => {

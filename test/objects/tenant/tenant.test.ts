@@ -33,11 +33,11 @@ describe('Records', () => {
     const tenant = unregistered();
     expect(await tenant.get()).toBeNull();
     const first = await put(tenant, record());
-    expect(first.created).toBe(true);
+    expect(first.before).toBeNull();
     setTime(NOW + MINUTE);
     const wide = record({ scopes: ['person:write'], slice: { property: 'plan', value: ['free', 'pro'] } });
     const second = await put(tenant, wide);
-    expect(second.created).toBe(false);
+    expect(second.before).toEqual(first.stored.record);
     await evictDurableObject(tenant);
     expect(await tenant.get()).toEqual({
       tenant: 'acme',
@@ -128,7 +128,7 @@ describe('Removing a tenant', () => {
 
     setTime(NOW + MINUTE);
     const again = await put(tenant, record());
-    expect(again).toMatchObject({ created: true, stored: { created_at: iso(NOW + MINUTE) } });
+    expect(again).toMatchObject({ before: null, stored: { created_at: iso(NOW + MINUTE) } });
     await evictDurableObject(tenant);
     expect(await admit(tenant, root)).toBe('token_revoked');
     expect(await admit(tenant, root, child)).toBe('token_parent_revoked');

@@ -12,8 +12,19 @@ export const getFuse = withAdmin('admin_get_fuse', async (ctx) => statusAnswer(c
 /** `POST /admin/v1/fuse/reset` */
 export const resetFuse = withAdmin('admin_reset_fuse', async (ctx) => {
   const { reason = null } = ctx.input.body;
+  const before = await statusAnswer(ctx);
+  if (!before.ok) return before;
   const reset = await callObject(ctx, () => ctx.services.fuse().reset(reason));
-  return reset.ok ? statusAnswer(ctx) : reset;
+  if (!reset.ok) return reset;
+  const after = await statusAnswer(ctx);
+  return after.ok
+    ? answer(after.value.value, { change: changeOf(before.value.value, after.value.value) })
+    : after;
+});
+
+const changeOf = (before: FuseStatus, after: FuseStatus) => ({
+  before: { tripped: before.tripped, last_reset: before.last_reset },
+  after: { tripped: after.tripped, last_reset: after.last_reset },
 });
 
 async function statusAnswer(ctx: Context): Promise<Result<Answer<FuseStatus>>> {

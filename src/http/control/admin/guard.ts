@@ -7,6 +7,7 @@ import type { ControlRoute } from '../../../contract/control-route.ts';
 import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
 import { servedBehind } from '../serve.ts';
+import { recorded } from './recorded.ts';
 
 /** The tenant that the path names, and who asks. */
 export interface TenantAccess {
@@ -14,11 +15,18 @@ export interface TenantAccess {
   readonly operator: Operator;
 }
 
-/** Lets an operator through whose role is the one of the route, or includes it. */
-export const withAdmin = servedBehind<Operator>((ctx, route) => authorizeOperator(ctx, route));
+/** Lets an operator through whose role is the one of the route, or includes it. Every change is written down. */
+export const withAdmin = servedBehind<Operator>(authorizeOperator, (ctx, { method }, operator, act) =>
+  method === 'GET' ? act() : recorded(ctx, operator, act),
+);
 
 /** The same, for routes below one tenant. */
-export const withTenant = servedBehind<TenantAccess>(async (ctx, route) => {
+export const withTenant = servedBehind<TenantAccess>(
+  authorizeForTenant,
+  (ctx, { method }, { operator }, act) => (method === 'GET' ? act() : recorded(ctx, operator, act)),
+);
+
+async function authorizeForTenant(ctx: Context, route: ControlRoute): Promise<Result<TenantAccess>> {
   const operator = await authorizeOperator(ctx, route);
   if (!operator.ok) return operator;
   const tenant = TenantId.safeParse(ctx.parameters['tenant']);
@@ -28,7 +36,7 @@ export const withTenant = servedBehind<TenantAccess>(async (ctx, route) => {
   }
   ctx.log.tenant = tenant.data;
   return ok({ tenant: tenant.data, operator: operator.value });
-});
+}
 
 async function authorizeOperator(ctx: Context, route: ControlRoute): Promise<Result<Operator>> {
   const operator = await ctx.services.authenticateOperator(ctx.request.headers);

@@ -1,14 +1,14 @@
 /** Tenants, as the operator registers, reads, lists, changes and removes them. */
 import type { TenantId } from '../../../core/ids.ts';
-import { isJsonObject, type JsonObject } from '../../../core/json.ts';
+import { isJsonObject, parseJson, type JsonObject } from '../../../core/json.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { etagOf } from '../../../objects/tenant/etag.ts';
-import type { StoredTenant } from '../../../objects/tenant/tenant.ts';
+import type { ChangedTenant, StoredTenant } from '../../../objects/tenant/tenant.ts';
 import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
 import { readIfMatch } from '../../input/if-match.ts';
 import { limitOf, pageAnswer } from '../listing.ts';
-import { answer } from '../serve.ts';
+import { answer, type Answer } from '../serve.ts';
 import { withAdmin, withTenant } from './guard.ts';
 import { noSuchTenant, registered } from './registered.ts';
 
@@ -35,11 +35,11 @@ export const putTenant = withTenant('admin_put_tenant', async (ctx, { tenant }) 
   }
   const listed = await list(ctx, put.value.stored);
   if (!listed.ok) return listed;
-  const { created, stored } = put.value;
+  const { before, stored } = put.value;
+  const created = before === null;
   const told =
     created && stored.record.deletes.keep_ids_days === undefined ? ok(null) : await tellLog(ctx, stored);
-  if (!told.ok) return told;
-  return tenantAnswer(put.value.stored, put.value.created ? 201 : 200);
+  return told.ok ? changedAnswer(put.value, created ? 201 : 200) : told;
 });
 
 /** `PATCH /admin/v1/tenants/:tenant`: a merge patch. */
@@ -66,10 +66,10 @@ async function change(ctx: Context, tenant: TenantId, patch: JsonObject) {
   if (!answered.ok) return answered;
   const changed = answered.value;
   if (!changed.ok) return changed;
-  const listed = await list(ctx, changed.value);
+  const listed = await list(ctx, changed.value.stored);
   if (!listed.ok) return listed;
-  const told = 'deletes' in patch ? await tellLog(ctx, changed.value) : ok(null);
-  return told.ok ? tenantAnswer(changed.value) : told;
+  const told = 'deletes' in patch ? await tellLog(ctx, changed.value.stored) : ok(null);
+  return told.ok ? changedAnswer(changed.value) : told;
 }
 
 /** Tells the log for how long ids are kept, as it may not hear of another deletion of the tenant. */
@@ -91,11 +91,17 @@ export const deleteTenant = withTenant('admin_delete_tenant', async (ctx, { tena
   if (!answered.ok) return answered;
   const removed = answered.value;
   if (!removed.ok) return removed;
-  const { revision, removed_at: removedAt } = removed.value;
+  const { before, revision, removed_at: removedAt } = removed.value;
   const unlisted = await callObject(ctx, () => services.directory().remove(tenant, revision, removedAt));
   if (!unlisted.ok) return unlisted;
-  return removed.value.removed ? answer(null) : err(noSuchTenant());
+  return removed.value.removed ? answer(null, { change: { before: recordIn(before) } }) : err(noSuchTenant());
 });
+
+/** A stored record as the audit log shows it: read as JSON, since it may be one that this code does not understand. */
+function recordIn(text: string | null): JsonObject | null {
+  const record = text === null ? undefined : parseJson(text);
+  return isJsonObject(record) ? record : null;
+}
 
 /** `GET /admin/v1/tenants`: by name. */
 export const listTenants = withAdmin('admin_list_tenants', async (ctx) => {
@@ -116,10 +122,13 @@ const list = (
   );
 };
 
-const tenantAnswer = (stored: StoredTenant, status = 200) => {
+const changedAnswer = ({ before, stored }: ChangedTenant, status = 200) =>
+  tenantAnswer(stored, { status, change: { before, after: stored.record } });
+
+const tenantAnswer = (stored: StoredTenant, more: Pick<Answer<unknown>, 'status' | 'change'> = {}) => {
   const { tenant, registration, record, created_at, updated_at } = stored;
   return answer(
     { tenant, registration, ...record, created_at, updated_at },
-    { status, headers: { ETag: etagOf(stored) } },
+    { ...more, headers: { ETag: etagOf(stored) } },
   );
 };

@@ -7,6 +7,12 @@ import { nextIfPossible, type JobState } from './job.ts';
 /** `cancelled` by its tenant or the operator; the others by the operator alone. */
 export type Decision = 'cancelled' | 'approved' | 'rejected' | 'abandoned';
 
+/** A deletion that was decided about, and the state it was in before. */
+export interface DecidedDeletion {
+  before: JobState;
+  entry: DeletionEntry;
+}
+
 /** The refusal of a decision that comes too late, too early or twice; null where it can be carried out. */
 export function checkDecision(
   decision: Decision,

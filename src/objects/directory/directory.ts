@@ -1,11 +1,21 @@
 import { DurableObject } from 'cloudflare:workers';
 import * as z from 'zod/mini';
-import { TenantSummary } from '../contract/tenant.ts';
-import { lazily } from '../core/lazily.ts';
-import type { TenantId } from '../core/ids.ts';
-import { LIMITS } from '../core/limits.ts';
-import { migrate, type Migration } from './migrations.ts';
-import { emptyBucket, rewound, trySpend } from './tenant/gcra.ts';
+import { TenantSummary } from '../../contract/tenant.ts';
+import { lazily } from '../../core/lazily.ts';
+import type { TenantId } from '../../core/ids.ts';
+import { LIMITS } from '../../core/limits.ts';
+import { migrate } from '../migrations.ts';
+import { emptyBucket, rewound, trySpend } from '../tenant/gcra.ts';
+import {
+  AuditLog,
+  type AskedChange,
+  type AuditPage,
+  type ChangeEnd,
+  type ListedChanges,
+} from './audit-log.ts';
+import { DIRECTORY_STEPS } from './schema.ts';
+
+export type { AskedChange, AuditPage, ChangeEnd, ListedChanges } from './audit-log.ts';
 
 /** What the list of tenants shows of one. The whole record is with its `Tenant`. */
 export type DirectoryRow = Omit<TenantSummary, 'removed_at'>;
@@ -18,25 +28,6 @@ export interface DirectoryPage {
 
 /** Of an entry made before the tenant's own record was written. */
 const ANNOUNCED = 0;
-
-const STEPS: readonly Migration[] = [
-  {
-    name: 'directory of tenants',
-    sql: `CREATE TABLE tenants (
-      tenant TEXT PRIMARY KEY,
-      name TEXT NOT NULL,
-      project_id INTEGER NOT NULL,
-      suspended INTEGER NOT NULL CHECK (suspended IN (0, 1)),
-      updated_at TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID`,
-  },
-  {
-    name: 'revision and removal',
-    sql: `
-    ALTER TABLE tenants ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
-    ALTER TABLE tenants ADD COLUMN removed_at TEXT;`,
-  },
-];
 
 const ListedRow = lazily(() =>
   z.catchall(
@@ -51,17 +42,19 @@ const ListedRow = lazily(() =>
 );
 
 /**
- * Which tenants exist, for the operator's list. One for the whole gateway, so never on the way of a request:
+ * Which tenants exist, for the operator's list, and what operators changed. One for the whole gateway, so never on the way of a request:
  * what it says may lag behind a tenant's own record by one call.
  */
 export class Directory extends DurableObject {
   readonly #sql: SqlStorage;
+  readonly #audit: AuditLog;
   #wrongAdminTokens = emptyBucket(Date.now());
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
-    migrate(ctx.storage, STEPS);
+    migrate(ctx.storage, DIRECTORY_STEPS);
     this.#sql = ctx.storage.sql;
+    this.#audit = new AuditLog(ctx.storage.sql);
   }
 
   /** Lists a tenant that is about to be registered. Does nothing where it is listed already, as removed or not. */
@@ -122,6 +115,21 @@ export class Directory extends DurableObject {
       .map((row) => ListedRow().parse(row));
     const rows = found.slice(0, page.limit);
     return { rows, next: found.length > rows.length ? (rows.at(-1)?.tenant ?? null) : null };
+  }
+
+  /** Writes down that an operator is about to change something, before anything is done. The number of the entry. */
+  beginChange(asked: AskedChange): number {
+    return this.#audit.begin(asked, Date.now());
+  }
+
+  /** Writes down how a change ended. @throws where its end was written down before. */
+  endChange(entry: number, end: ChangeEnd): void {
+    this.#audit.end(entry, end, Date.now());
+  }
+
+  /** Changes that match, newest first. */
+  changes(page: AuditPage): ListedChanges {
+    return this.#audit.page(page);
   }
 
   /** Counts a wrong admin token. The seconds to wait before the next one, or null while there were few. */
