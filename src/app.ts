@@ -3,6 +3,7 @@ import { authenticateOperator } from './authn/admin.ts';
 import { tokenIssuer } from './authn/token.ts';
 import { readConfig, type Config } from './config.ts';
 import { failureUntil } from './core/failure.ts';
+import { includesRole } from './core/operators.ts';
 import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
@@ -73,6 +74,7 @@ function servicesOf(env: Env, config: Config): Services {
   return {
     tokens: tokenIssuer(config.keyring, config.issuer),
     authenticateOperator: (headers) => authenticateOperator(headers, config.operators),
+    approvers: config.operators.filter(({ role }) => includesRole(role, 'operator')).length,
     posthog: clientFactory(
       config.upstream,
       (input, init) => fetch(input, init),

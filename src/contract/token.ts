@@ -3,6 +3,7 @@ import { lazily } from '../core/lazily.ts';
 import * as z from 'zod/mini';
 import { Actor, TenantId, TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
+import { OperatorName } from '../core/operators.ts';
 import { ScopeName } from '../core/scopes.ts';
 import { Narrowing } from '../policy/grant.ts';
 import { DeletionBudget } from './deletion-budget.ts';
@@ -88,6 +89,9 @@ export const Token = /* @__PURE__ */ lazily(() =>
       expires_at: z.iso.datetime(),
       not_before: z.nullable(z.iso.datetime()),
       actor: actor(),
+      minted_by: z.nullable(OperatorName).register(z.globalRegistry, {
+        description: 'The operator who minted it. Null for a derived token, and where it is not known.',
+      }),
       narrowing: z.extend(Narrowing, { scopes: z.optional(z.array(ScopeName)) }).register(z.globalRegistry, {
         description: 'As it was asked for. Left out means "as the parent has it".',
       }),

@@ -35,6 +35,7 @@ export const FAILURES = {
 
   // What they may do (403).
   role_missing: forbidden('The operator has a role that does not include this'),
+  approver_not_independent: forbidden('The operator stands behind the deletion that is to be approved'),
   tenant_suspended: forbidden('The tenant is suspended'),
   scope_missing: forbidden('The token lacks a scope'),
   project_not_granted: forbidden('The token is for another project'),

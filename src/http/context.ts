@@ -25,6 +25,8 @@ export interface Services {
   readonly tokens: TokenIssuer;
   /** The operator whose admin token the request has. */
   readonly authenticateOperator: (headers: Headers) => Promise<Result<Operator>>;
+  /** How many operators may approve deletions. With two or more, none approves its own. */
+  readonly approvers: number;
   readonly posthog: ClientFactory;
   /** What the operator says of the PostHog behind the gateway, and of the way to ask it. */
   readonly upstream: UpstreamFacts & RouteFacts;

@@ -10,12 +10,14 @@ import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
 
 const ALICE = 'alices-token-of-the-tests-77120';
+const CAROL = 'carols-token-of-the-tests-00911';
 const BOB = 'bobs-token-of-the-tests-3344120';
 const { send, recorder, sandbox } = await startStack({
-  bindings: { ADMIN_TOKENS: `alice:${ALICE},bob/viewer:${BOB}` },
+  bindings: { ADMIN_TOKENS: `alice:${ALICE},bob/viewer:${BOB},carol/operator:${CAROL}` },
 });
 recorder.secret('the token of alice', ALICE);
 recorder.secret('the token of bob', BOB);
+recorder.secret('the token of carol', CAROL);
 
 type Row = Readonly<Record<string, unknown>>;
 interface Page {
@@ -89,9 +91,16 @@ describe('Changes', () => {
       const made = await send('POST', '/v1/deletions', { token, json: { ids: persons } });
       expect(made.json, made.text).toMatchObject({ state: 'held' });
       const { id: deletion } = made.json as { id: string };
-      const decided = await change('POST', `${T}/deletions/${deletion}/${decision}`, { reason: 'agreed on' });
+      const decided = await change(
+        'POST',
+        `${T}/deletions/${deletion}/${decision}`,
+        { reason: 'agreed on' },
+        CAROL,
+      );
       await expectRow(decided, `admin_${decision}_deletion`, {
         tenant,
+        operator: 'carol',
+        role: 'operator',
         subject: deletion,
         ...(decision === 'approve'
           ? { before: {}, after: {} }

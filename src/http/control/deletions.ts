@@ -4,6 +4,7 @@ import { DELETION_COLUMNS, type DeletionDetail, type DeletionEntry } from '../..
 import type { LogQuery, LogsQuery } from '../../contract/deletions/search.ts';
 import { failure } from '../../core/failure.ts';
 import { DeletionId, type TenantId } from '../../core/ids.ts';
+import type { OperatorName } from '../../core/operators.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Actor, Decision, LogPage, LogView } from '../../objects/deletion-log/deletion-log.ts';
 import { isEnd } from '../../objects/deletion-log/job/job.ts';
@@ -122,6 +123,8 @@ export interface DecisionOf {
   readonly decision: Decision;
   readonly by: Actor;
   readonly reason: string | undefined;
+  /** The operator who must not stand behind what it approves; left out where there is no other. */
+  readonly approver?: OperatorName | null;
 }
 
 /** Carries out what was decided about one deletion of the view. */
@@ -129,12 +132,14 @@ export async function decideDeletion(
   ctx: Context,
   tenant: TenantId,
   view: LogView,
-  { decision, by, reason }: DecisionOf,
+  { decision, by, reason, approver = null }: DecisionOf,
 ): Promise<Result<Answer<DeletionEntry>>> {
   const id = deletionNamed(ctx);
   if (!id.ok) return id;
   const log = ctx.services.deletionLog(tenant);
-  const decided = await callObject(ctx, () => log.decide(id.value, decision, by, reason ?? null, view));
+  const decided = await callObject(ctx, () =>
+    log.decide(id.value, decision, by, reason ?? null, view, approver),
+  );
   if (!decided.ok) return decided;
   if (!decided.value.ok) return decided.value;
   ctx.log.deletion = id.value;

@@ -61,7 +61,7 @@ async function sign({ services }: Context, principal: Principal): Promise<Result
 /** Enters the token with the tenant's object, which refuses it where its parent was revoked meanwhile. */
 async function remember(
   ctx: Context,
-  { registration }: Parent,
+  { registration, mintedBy }: Parent,
   { tenant, token, actor, ancestors, issuedAtSeconds, notBeforeSeconds, expiresAtSeconds }: Principal,
   narrowing: Narrowing,
   name: string,
@@ -75,6 +75,7 @@ async function remember(
     expires_at: isoOf(expiresAtSeconds),
     not_before: notBeforeSeconds === null ? null : isoOf(notBeforeSeconds),
     actor,
+    minted_by: mintedBy,
     narrowing,
   };
   const entered = await callObject(ctx, () => ctx.services.tenant(tenant).issue(issued, ids, registration));

@@ -3,6 +3,7 @@ import type { Ancestor, Principal } from '../../authn/token.ts';
 import type { TokenRequest } from '../../contract/token.ts';
 import { failure } from '../../core/failure.ts';
 import type { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../../core/ids.ts';
+import type { OperatorName } from '../../core/operators.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { Grant, Narrowing } from '../../policy/grant.ts';
 import { checkNarrower, narrow } from '../../policy/narrow.ts';
@@ -21,6 +22,8 @@ export interface Parent {
   /** No descendant lives longer. `null` for a minted token. */
   readonly expiresAtSeconds: number | null;
   readonly secondsDefault: number;
+  /** Null for a derived token. */
+  readonly mintedBy: OperatorName | null;
 }
 
 /** From when to when a token is good. Unix seconds. */

@@ -1,6 +1,8 @@
 /** Carries out what a person decided about a deletion: the state, the budget and the alarm follow in one transaction. */
 import type { Failure } from '../../core/failure.ts';
+import type { OperatorName } from '../../core/operators.ts';
 import type { Alarm } from './alarm.ts';
+import type { Minters } from './audit/minters.ts';
 import type { Ledger } from './budget/ledger.ts';
 import type { DeletionEntry } from './entry.ts';
 import { numberOf } from './id.ts';
@@ -20,8 +22,15 @@ export class Decisions {
   readonly #ledger: Ledger;
   readonly #alarm: Alarm;
   readonly #runner: DeletionRunner;
+  readonly #minters: Minters;
 
-  constructor(storage: DurableObjectStorage, ledger: Ledger, alarm: Alarm, runner: DeletionRunner) {
+  constructor(
+    storage: DurableObjectStorage,
+    ledger: Ledger,
+    alarm: Alarm,
+    runner: DeletionRunner,
+    minters: Minters,
+  ) {
     this.#storage = storage;
     this.#store = new DeletionStore(storage.sql);
     this.#jobs = new Jobs(storage.sql);
@@ -29,21 +38,30 @@ export class Decisions {
     this.#ledger = ledger;
     this.#alarm = alarm;
     this.#runner = runner;
+    this.#minters = minters;
   }
 
-  /** Null where it was carried out; `deletion_state_conflict` where the state does not allow it. `now` is in ms since 1970. */
+  /**
+   * Null where it was carried out; `deletion_state_conflict` where the state does not allow it, and
+   * `approver_not_independent`. `approver` is the operator who must not stand behind what it approves, null where there
+   * is no other; `now` is in ms since 1970.
+   */
   carryOut(
     entry: DeletionEntry,
     decision: Decision,
     now: number,
     by: Actor,
     note: string | null,
+    approver: OperatorName | null,
   ): Failure | null {
     const number = numberOf(entry.id);
     const job = this.#jobs.at(number);
     const holds = holdsOf(this.#jobs.facts(number), this.#jobs.events(number), now);
     const conflict = checkDecision(decision, job.state, holds, entry);
     if (conflict !== null) return conflict;
+    const own =
+      decision === 'approved' && approver !== null ? this.#minters.checkApprover(number, approver) : null;
+    if (own !== null) return own;
     if (this.#runner.isBusy(number) && !isBeingRead(job.state)) return beingSent();
     this.#storage.transactionSync(() => {
       this.#release(decision, entry, number);

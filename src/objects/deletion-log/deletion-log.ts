@@ -2,6 +2,7 @@ import { DurableObject } from 'cloudflare:workers';
 import { placementOf } from '../../config.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import type { Failure } from '../../core/failure.ts';
+import type { OperatorName } from '../../core/operators.ts';
 import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
@@ -189,8 +190,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   }
 
   /**
-   * Carries out what a person decided about a deletion of the view. Fails with `record_unknown`, or with
-   * `deletion_state_conflict` where its state does not allow it.
+   * Carries out what a person decided about a deletion of the view. Fails with `record_unknown`, with `deletion_state_conflict`
+   * where its state does not allow it, and where `approver` stands behind what it approves.
    */
   decide(
     id: DeletionId,
@@ -198,15 +199,14 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     by: Actor,
     note: string | null,
     view: LogView,
+    approver: OperatorName | null = null,
   ): Result<DecidedDeletion> {
     const entry = this.#parts.views.find(id, view);
     if (entry === null) return err(noSuchDeletion());
-    const conflict = this.#parts.decisions.carryOut(entry, decision, nowMs(), by, note);
+    const conflict = this.#parts.decisions.carryOut(entry, decision, nowMs(), by, note, approver);
     this.#armToCatchUp(PAUSE_MS);
-    const { state: before } = entry;
-    return conflict === null
-      ? ok({ before, entry: this.#parts.views.find(id, view) ?? entry })
-      : err(conflict);
+    if (conflict !== null) return err(conflict);
+    return ok({ before: entry.state, entry: this.#parts.views.find(id, view) ?? entry });
   }
 
   /**
@@ -239,8 +239,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   ): Promise<Result<ConfirmedDeletion>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    if (this.#parts.views.find(id, view) === null) return err(noSuchDeletion());
+    const found = this.#parts.views.find(id, view);
+    if (found === null) return err(noSuchDeletion());
     const { keyed: asked, digest, by: token } = confirmation;
+    const unknown = await this.#parts.orders.noteConfirmer(found.tenant, confirmation);
+    if (unknown !== null) return err(unknown);
     const keyed = asked === undefined ? null : await keyedConfirmation({ ...asked, token, id, digest });
     const confirmed = await this.#parts.previews.confirm(numberOf(id), confirmation, keyed, upstream.value);
     if (!confirmed.ok) return confirmed;

@@ -3,6 +3,7 @@ import type { Random } from '../../core/ids.ts';
 import { Alarm } from './alarm.ts';
 import { Answers } from './answers.ts';
 import { IdKeeping } from './audit/id-keeping.ts';
+import { Minters } from './audit/minters.ts';
 import { Refusals } from './audit/refusals.ts';
 import { Ledger } from './budget/ledger.ts';
 import { Burials, type TombstoneKeeper } from './burials.ts';
@@ -41,6 +42,7 @@ export function partsOf(storage: DurableObjectStorage, surroundings: Surrounding
   const registrations = new Registrations(sql);
   const ledger = new Ledger(store);
   const alarm = new Alarm(storage);
+  const minters = new Minters(sql);
   const keeping = new IdKeeping(storage, alarm, nowMs);
   const intents = new Intents(storage, registrations, ledger, alarm, { nowMs, random });
   const burials = new Burials(sql, tombstones);
@@ -50,10 +52,10 @@ export function partsOf(storage: DurableObjectStorage, surroundings: Surrounding
   return {
     alarm,
     answers: new Answers(reader, ledger, registrations, nowMs),
-    decisions: new Decisions(storage, ledger, alarm, runner),
+    decisions: new Decisions(storage, ledger, alarm, runner, minters),
     intents,
     keeping,
-    orders: new Orders(intents, registrations, refusals, keeping, { askTenant, nowMs }),
+    orders: new Orders(intents, registrations, refusals, minters, keeping, { askTenant, nowMs }),
     previews: new Previews(storage, runner, resolver, nowMs),
     registrations,
     resolutions,

@@ -68,4 +68,10 @@ export const TENANT_STEPS: readonly Migration[] = [
     -- Null where none was named.
     ALTER TABLE tokens ADD COLUMN actor TEXT;`,
   },
+  {
+    name: 'minters',
+    sql: `
+    -- The operator who minted it. Null for a derived token, and for one from before this column.
+    ALTER TABLE tokens ADD COLUMN minted_by TEXT;`,
+  },
 ];

@@ -8,6 +8,7 @@ import {
   type TokenId,
 } from '../../core/ids.ts';
 import type { TenantDocument } from '../../contract/tenant.ts';
+import type { OperatorName } from '../../core/operators.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
@@ -51,6 +52,8 @@ export interface TenantRequesters {
   readonly registration: RegistrationId | null;
   /** The names of the tokens, in their order; null for one that is not known. */
   readonly names: readonly (string | null)[];
+  /** The operator who minted the first of the tokens; null where it is not known. */
+  readonly minter: OperatorName | null;
 }
 
 export type Admission =
@@ -178,9 +181,13 @@ export class Tenant extends DurableObject {
     return this.#record.read()?.registration ?? null;
   }
 
-  /** What the deletion log asks before it writes: the registration in force, and how these tokens are called. */
+  /** What the deletion log asks before it writes: the registration in force, how these tokens are called, the oldest first, and whose they are. */
   requesters(tokens: readonly TokenId[]): TenantRequesters {
-    return { registration: this.registration(), names: this.#tokens.namesOf(tokens) };
+    return {
+      registration: this.registration(),
+      names: this.#tokens.namesOf(tokens),
+      minter: this.#tokens.minterOf(tokens[0] ?? null),
+    };
   }
 
   /**

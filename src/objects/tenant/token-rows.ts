@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Token } from '../../contract/token.ts';
 import { Actor, TokenId } from '../../core/ids.ts';
+import { OperatorName } from '../../core/operators.ts';
 import { Narrowing } from '../../policy/grant.ts';
 import { StoredJson } from './schema.ts';
 
@@ -28,6 +29,7 @@ export const TokenRow = z.object({
   issued_at: z.string(),
   not_before: z.nullable(z.string()),
   actor: z.nullable(Actor),
+  minted_by: z.nullable(OperatorName),
   expires_at: z.string(),
 });
 

@@ -1,6 +1,7 @@
 import { TokenCursor, type Token } from '../../contract/token.ts';
 import { failure } from '../../core/failure.ts';
 import { TokenId } from '../../core/ids.ts';
+import type { OperatorName } from '../../core/operators.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { Ancestors, TokenRow, type IssuedToken, type Revoker, type TokenPage } from './token-rows.ts';
 
@@ -48,8 +49,8 @@ export class TokenStore {
       );
     }
     this.#sql.exec(
-      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor, minted_by)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       token.id,
       token.name,
       JSON.stringify(ancestors),
@@ -59,6 +60,7 @@ export class TokenStore {
       token.expires_at,
       expiresMs,
       token.actor,
+      token.minted_by,
     );
     return ok(null);
   }
@@ -128,6 +130,12 @@ export class TokenStore {
       const [row] = this.#sql.exec<{ name: string }>('SELECT name FROM tokens WHERE id = ?', id).toArray();
       return row?.name ?? null;
     });
+  }
+
+  /** The operator who minted a token; null where it is not known. */
+  minterOf(id: TokenId | null): OperatorName | null {
+    const [row] = this.#sql.exec('SELECT minted_by FROM tokens WHERE id = ?', id).toArray();
+    return row === undefined ? null : TokenRow.shape.minted_by.parse(row['minted_by']);
   }
 
   #readRevocations(): void {

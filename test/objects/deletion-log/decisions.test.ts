@@ -1,7 +1,8 @@
 /** Deletions that are held before they are sent, and what people decide about them. */
 import { evictDurableObject } from 'cloudflare:test';
-import { expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import type { DeletionId } from '../../../src/core/ids.ts';
+import { OperatorName } from '../../../src/core/operators.ts';
 import type { DeletionOrder } from '../../../src/objects/deletion-log/deletion-log.ts';
 import type { Decision } from '../../../src/objects/deletion-log/job/decision.ts';
 import {
@@ -9,10 +10,12 @@ import {
   answer,
   bulk,
   deletionsIn,
+  errorOf,
   freshLog,
   held as heldUp,
   HOUR,
   lost,
+  mintedBy,
   newest,
   NOW,
   OPERATOR,
@@ -219,4 +222,58 @@ test('A cancellation while PostHog is being sent a deletion is refused with how 
   });
   release();
   await ringing;
+});
+
+describe('Approvals by another operator', () => {
+  const [ALICE, BOB] = [OperatorName.parse('alice'), OperatorName.parse('bob')];
+  const approve = (log: Log, id: DeletionId, approver: OperatorName | null) =>
+    log.decide(id, 'approved', 'operator', null, OPERATOR, approver);
+
+  test('An operator who minted the token that asked cannot approve the deletion, also after a restart, and another one can', async () => {
+    const sent = posthog(found(2));
+    const { stub, log } = freshLog();
+    await mintedBy(stub, ALICE);
+    const id = await write(log, 2, { holds: APPROVAL });
+    await evictDurableObject(stub);
+    expect(await approve(log, id, ALICE)).toMatchObject({
+      ok: false,
+      failure: { code: 'approver_not_independent', detail: expect.stringContaining('alice') as unknown },
+    });
+    expect((await newest(log)).state).toBe('held');
+    await ring(stub, NOW + HOUR);
+    expect(sent).toHaveLength(0);
+    expect(await approve(log, id, BOB)).toMatchObject({ ok: true });
+    await ring(stub, NOW + HOUR);
+    expect(sent).toHaveLength(1);
+  });
+
+  test('An operator who minted the token may reject and cancel, and approve where there is no other', async () => {
+    posthog(found(2));
+    const { stub, log } = freshLog();
+    await mintedBy(stub, ALICE);
+    for (const decision of ['rejected', 'cancelled'] as const) {
+      const id = await write(log, 2, { holds: APPROVAL });
+      expect(await log.decide(id, decision, 'operator', 'no', OPERATOR, ALICE)).toMatchObject({ ok: true });
+    }
+    expect(await approve(log, await write(log, 2, { holds: APPROVAL }), null)).toMatchObject({ ok: true });
+  });
+
+  test('A deletion by a token whose minter is not known can be approved by any operator', async () => {
+    posthog(found(2));
+    const { log } = freshLog();
+    expect(await approve(log, await write(log, 2, { holds: APPROVAL }), ALICE)).toMatchObject({ ok: true });
+  });
+
+  test('The table of minters is append-only', async () => {
+    const { stub, log } = freshLog();
+    await mintedBy(stub, ALICE);
+    await write(log, 2, { holds: APPROVAL });
+    expect(await rowsOf(stub, 'token_minters')).toMatchObject([{ operator: 'alice' }]);
+    for (const statement of [
+      "UPDATE token_minters SET operator = 'bob'",
+      'DELETE FROM token_minters',
+      "INSERT OR REPLACE INTO token_minters SELECT token, 'bob' FROM token_minters",
+    ])
+      expect(await errorOf(stub, statement), statement).toContain('append-only');
+  });
 });

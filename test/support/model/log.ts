@@ -108,7 +108,7 @@ class Life extends DeletionLog {
   }
 
   protected override askTenant(): Promise<TenantRequesters> {
-    return Promise.resolve({ registration: REGISTRATION, names: [] });
+    return Promise.resolve({ registration: REGISTRATION, names: [], minter: null });
   }
 }
 

@@ -14,6 +14,7 @@ import {
   type DeletionId,
   type Random,
 } from '../../../src/core/ids.ts';
+import type { OperatorName } from '../../../src/core/operators.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
 import { parseKeyring } from '../../../src/authn/keyring.ts';
 import { distinctIdHasher } from '../../../src/objects/deletion-log/distinct-id-key.ts';
@@ -50,6 +51,7 @@ export const REGISTRATION = registrationId('r');
 export class DeletionLog extends Real {
   #registration: RegistrationId | null = REGISTRATION;
   #names: readonly (string | null)[] = [];
+  #minter: OperatorName | null = null;
   readonly #reach: { fuse: DeletionLogEnv['FUSE'] };
 
   constructor(ctx: DurableObjectState, bindings: DeletionLogEnv) {
@@ -77,12 +79,17 @@ export class DeletionLog extends Real {
   }
 
   protected override askTenant(): Promise<TenantRequesters> {
-    return Promise.resolve({ registration: this.#registration, names: this.#names });
+    return Promise.resolve({ registration: this.#registration, names: this.#names, minter: this.#minter });
   }
 
   /** What the tenant's object says of the names of tokens: those of the ancestors, then the token's own. */
   call(names: readonly (string | null)[]): void {
     this.#names = names;
+  }
+
+  /** Which operator the tenant's object says minted the tokens from now on. */
+  mintedBy(operator: OperatorName | null): void {
+    this.#minter = operator;
   }
 
   /** Puts something between the log and the fuse, until the object is evicted. */
@@ -228,6 +235,9 @@ export const register = (stub: Stub, registration: RegistrationId | null) =>
 /** What the tenant's object calls the tokens that ask: those of the ancestors, then the token's own. */
 export const callTokens = (stub: Stub, names: readonly (string | null)[]) =>
   runInDurableObject(stub, (instance) => (instance as DeletionLog).call(names));
+
+export const mintedBy = (stub: Stub, operator: OperatorName | null) =>
+  runInDurableObject(stub, (instance) => (instance as DeletionLog).mintedBy(operator));
 
 export const OPERATOR: LogView = { kind: 'operator' };
 

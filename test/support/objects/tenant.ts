@@ -69,6 +69,7 @@ export const issued = (
   expires_at: new Date(NOW + HOUR).toISOString(),
   not_before: null,
   actor: null,
+  minted_by: null,
   narrowing: {},
   ...changes,
 });

@@ -25,8 +25,13 @@ interface Deciding extends Context {
 /** A handler by which the operator decides about one deletion. */
 const decides =
   (decision: Decision) =>
-  (ctx: Deciding, { tenant }: TenantAccess): Promise<Result<Answer<DeletionEntry>>> =>
-    decideDeletion(ctx, tenant, OPERATOR, { decision, by: 'operator', reason: ctx.input.body.reason });
+  (ctx: Deciding, { tenant, operator }: TenantAccess): Promise<Result<Answer<DeletionEntry>>> =>
+    decideDeletion(ctx, tenant, OPERATOR, {
+      decision,
+      by: 'operator',
+      reason: ctx.input.body.reason,
+      approver: ctx.services.approvers > 1 ? operator.name : null,
+    });
 
 /** `GET /admin/v1/tenants/:tenant/deletions` */
 export const listDeletionsOf = withTenant('admin_list_deletions', async (ctx, { tenant }) =>

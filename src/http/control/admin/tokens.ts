@@ -12,7 +12,7 @@ import { withTenant } from './guard.ts';
 import { registered } from './registered.ts';
 
 /** `POST /admin/v1/tenants/:tenant/tokens`: mints a token; it is shown this once. */
-export const mintToken = withTenant('admin_mint_token', async (ctx, { tenant }) => {
+export const mintToken = withTenant('admin_mint_token', async (ctx, { tenant, operator }) => {
   const stored = await registered(ctx, tenant);
   if (!stored.ok) return stored;
   const parent = {
@@ -24,6 +24,7 @@ export const mintToken = withTenant('admin_mint_token', async (ctx, { tenant }) 
     actor: null,
     expiresAtSeconds: null,
     secondsDefault: LIMITS.mintedTokenSecondsDefault,
+    mintedBy: operator.name,
   };
   return issueToken(ctx, parent, ctx.input.body);
 });

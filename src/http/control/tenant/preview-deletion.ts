@@ -97,6 +97,7 @@ export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitte
   const confirmation = {
     digest: ctx.input.body.digest,
     by: principal.token,
+    ancestors,
     keyed: key.value === null ? undefined : { key: key.value, registration, ancestors },
     budgets,
     holds: holdsOf(grant),

@@ -29,6 +29,7 @@ export const deriveToken = withToken('derive_token', async (ctx, { principal, gr
     actor: principal.actor,
     expiresAtSeconds: principal.expiresAtSeconds,
     secondsDefault: LIMITS.derivedTokenSecondsDefault,
+    mintedBy: null,
   };
   return issueToken(ctx, parent, ctx.input.body);
 });

@@ -6,11 +6,13 @@ import { err, type Result } from '../../../core/result.ts';
 import type { TenantRequesters } from '../../tenant/tenant.ts';
 import { tokensOf, type Requester } from '../audit/requesters.ts';
 import type { IdKeeping } from '../audit/id-keeping.ts';
+import type { Minters } from '../audit/minters.ts';
 import type { Refusal, Refusals } from '../audit/refusals.ts';
 import { distinct } from '../digest.ts';
 import { askedOf, slicesOf, type DeletionOrder } from '../entry.ts';
 import type { Intents, Replayed, WrittenIntent } from './intents.ts';
 import { prepare } from './prepare.ts';
+import type { Confirmation } from '../resolving/selection.ts';
 import type { Upstream } from '../send.ts';
 import type { Registrations } from '../storage/registrations.ts';
 
@@ -30,6 +32,7 @@ export class Orders {
   readonly #intents: Intents;
   readonly #registrations: Registrations;
   readonly #refusals: Refusals;
+  readonly #minters: Minters;
   readonly #keeping: IdKeeping;
   readonly #askTenant: AskTenant;
   readonly #nowMs: () => number;
@@ -38,12 +41,14 @@ export class Orders {
     intents: Intents,
     registrations: Registrations,
     refusals: Refusals,
+    minters: Minters,
     keeping: IdKeeping,
     { askTenant, nowMs }: OrdersWorld,
   ) {
     this.#intents = intents;
     this.#registrations = registrations;
     this.#refusals = refusals;
+    this.#minters = minters;
     this.#keeping = keeping;
     this.#askTenant = askTenant;
     this.#nowMs = nowMs;
@@ -53,15 +58,27 @@ export class Orders {
   async take(order: DeletionOrder, upstream: Upstream): Promise<Result<WrittenIntent | Replayed>> {
     const requesters = await this.#requestersOf(order.tenant, order);
     if (requesters === null) return err(unreachable());
-    const { names, registration } = requesters;
+    const { names, registration, minter } = requesters;
     if (registration !== order.registration || this.#registrations.isSuperseded(order.registration))
       return err(ENDED);
     const prepared = await prepare(order, names, upstream.keyring);
+    if (prepared.ok) this.#minters.record(order.token, minter);
     const written = prepared.ok ? this.#intents.write(prepared.value, upstream) : prepared;
     if (written.ok) this.#keeping.follow(order.keepIdsDays ?? null);
     else if (isKeptRefusal(written.failure.code))
       this.#refusals.record(refusalOf(order, written.failure.code), names, this.#nowMs());
     return written;
+  }
+
+  /** Keeps in mind which operator stands behind the token that confirms a deletion. */
+  async noteConfirmer(
+    tenant: TenantId,
+    { by: token, ancestors = [] }: Pick<Confirmation, 'by' | 'ancestors'>,
+  ): Promise<Failure | null> {
+    const requesters = await this.#requestersOf(tenant, { token, ancestors });
+    if (requesters === null) return unreachable();
+    this.#minters.record(token, requesters.minter);
+    return null;
   }
 
   /** Keeps a refusal that was decided elsewhere. */

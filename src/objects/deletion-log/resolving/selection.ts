@@ -39,6 +39,8 @@ export type SelectionTerms = z.output<typeof SelectionTerms>;
 export interface Confirmation extends Pick<DeletionOrder, 'budgets' | 'holds'> {
   readonly digest: string;
   readonly by: TokenId;
+  /** The tokens that `by` was derived from, the oldest first; left out where there are none. */
+  readonly ancestors?: readonly TokenId[];
   /** The key that the confirmation came with, and whose it is; left out where it came with none. */
   readonly keyed?: Pick<KeyedConfirmation, 'key' | 'registration' | 'ancestors'> | undefined;
 }

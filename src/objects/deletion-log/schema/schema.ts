@@ -1,5 +1,6 @@
 import type { Migration } from '../../migrations.ts';
 import { auditStep } from './audit.ts';
+import { mintersStep } from './minters.ts';
 import { confirmationsStep } from './confirmations.ts';
 import { looksStep } from './looks.ts';
 import { paceStep } from './pace.ts';
@@ -279,4 +280,5 @@ ${SELECTION_TABLES(appendOnly)}
   auditStep(appendOnly),
   releasedStep,
   confirmationsStep,
+  mintersStep(appendOnly),
 ];
