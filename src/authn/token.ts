@@ -71,6 +71,8 @@ export interface Principal {
 }
 
 export interface TokenIssuer {
+  /** Names the key that signs. */
+  readonly kid: string;
   readonly sign: (principal: Principal) => Promise<string>;
   /** Fails with the 401 that says why. `nowMs` is the time it is checked at. */
   readonly verify: (credential: string, nowMs: number) => Promise<Result<Principal>>;
@@ -112,6 +114,7 @@ export function tokenIssuer(keyring: Keyring, issuer: string): TokenIssuer {
   };
 
   return {
+    kid: keyring[0].kid,
     sign: async (principal) => {
       const [{ kid }] = keyring;
       const claims = new SignJWT({

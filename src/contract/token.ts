@@ -9,6 +9,9 @@ import { Narrowing } from '../policy/grant.ts';
 import { DeletionBudget } from './deletion-budget.ts';
 import { Grant } from './grant.ts';
 
+/** On answers to a token that was let in: whole seconds for which it can still be used. */
+export const TOKEN_EXPIRES_HEADER = 'Hedgerow-Token-Expires';
+
 /** The body of a token request. Every member of the grant may be left out, which means "as the parent has it". */
 export const TokenRequest = lazily(() =>
   z
@@ -91,6 +94,14 @@ export const Token = /* @__PURE__ */ lazily(() =>
       actor: actor(),
       minted_by: z.nullable(OperatorName).register(z.globalRegistry, {
         description: 'The operator who minted it. Null for a derived token, and where it is not known.',
+      }),
+      kid: z.nullable(z.string()).register(z.globalRegistry, {
+        description:
+          'The signing key of `TOKEN_SIGNING_KEYS` that it was signed with; null where it is not known.',
+      }),
+      last_used_at: z.nullable(z.iso.datetime()).register(z.globalRegistry, {
+        description:
+          'A time at which it was used, and after which it was used for less than an hour. Null where it was not used, or not since this is noted.',
       }),
       narrowing: z.extend(Narrowing, { scopes: z.optional(z.array(ScopeName)) }).register(z.globalRegistry, {
         description: 'As it was asked for. Left out means "as the parent has it".',

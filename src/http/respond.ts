@@ -11,6 +11,7 @@ import { logDefect, logRequest, noteFailure, openLog } from './log.ts';
 import { corsHeaders, type Plane } from './reply/cors.ts';
 import { budgetHeaders } from './reply/deletion-headers.ts';
 import { problemReply } from './reply/problem.ts';
+import { tokenHeaders } from './reply/token-headers.ts';
 import { rateHeaders } from './reply/rate-limit-headers.ts';
 import { watchBody, type BodyEnd } from './reply/watch-body.ts';
 
@@ -85,7 +86,12 @@ async function answer(
   log: RequestLog,
 ): Promise<Answered> {
   const { request, parameters } = routed;
-  const state: ResponseState = { limits: [], allowedOrigin: null, deletionBudgets: [] };
+  const state: ResponseState = {
+    limits: [],
+    tokenExpiresInSeconds: null,
+    allowedOrigin: null,
+    deletionBudgets: [],
+  };
   const posthog = services.posthog((status, ms) => countCall(log, status, ms), invocation);
   try {
     const openShared: Context['openShared'] = (asked, sharing) =>
@@ -111,13 +117,14 @@ async function answeredOf(
   result: Result<Reply>,
   { request, plane }: Routed,
   log: RequestLog,
-  { limits, allowedOrigin, deletionBudgets }: ResponseState,
+  { limits, tokenExpiresInSeconds, allowedOrigin, deletionBudgets }: ResponseState,
 ): Promise<Answered> {
   if (!result.ok) noteFailure(log, result.failure);
   const reply = result.ok ? result.value : problemReply(result.failure, log.requestId);
   const origin = request.headers.get('origin');
   const headers = {
     ...rateHeaders(limits),
+    ...tokenHeaders(tokenExpiresInSeconds),
     ...budgetHeaders(deletionBudgets),
     ...corsHeaders({ plane, origin, allowedOrigin, code: log.code }),
   };

@@ -6,6 +6,7 @@ import { ROUTE_BY_NAME, type ControlRouteName } from '../contract/routes.ts';
 import { DELETION_HEADERS, IDEMPOTENCY_KEY } from './deletion-headers.ts';
 import { jsonBody, PROBLEM } from './mirror.ts';
 import { queryParameters } from './parameters.ts';
+import { TOKEN_HEADERS } from './token-headers.ts';
 import { replySchema } from './schema.ts';
 
 const SECURITY = {
@@ -67,10 +68,11 @@ const pathParameters = (path: string): object[] =>
 
 function successes(
   name: ControlRouteName,
-  { status, otherStatuses = [], etag, deletes }: ControlRoute,
+  { plane, status, otherStatuses = [], etag, deletes }: ControlRoute,
   documentation: RouteDocumentation,
 ): Record<string, object> {
   const named = {
+    ...(plane === 'tenant' ? TOKEN_HEADERS : {}),
     ...(etag === undefined ? {} : { ETag }),
     ...(deletes === undefined ? {} : DELETION_HEADERS),
   };

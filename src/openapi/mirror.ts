@@ -9,6 +9,7 @@ import { documentedReply } from '../catalogue/reply-schemas.ts';
 import type { Json } from '../core/json.ts';
 import { DELETION_HEADERS, IDEMPOTENCY_KEY } from './deletion-headers.ts';
 import { queryParameters } from './parameters.ts';
+import { TOKEN_HEADERS } from './token-headers.ts';
 import { inputSchema, replySchema } from './schema.ts';
 
 /** One operation for one method and path family. `environments` is PostHog's alias of `projects`. */
@@ -79,7 +80,7 @@ export const jsonBody = (input: Fields, example: Json, required: boolean): objec
 });
 
 function success({ reply, effect }: Operation): object {
-  const headers = effect === 'delete' ? DELETION_HEADERS : {};
+  const headers = { ...TOKEN_HEADERS, ...(effect === 'delete' ? DELETION_HEADERS : {}) };
   const documented = documentedReply(reply.schema);
   const content =
     documented === null

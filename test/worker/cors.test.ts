@@ -115,6 +115,7 @@ describe('Pages of an origin in the grant', () => {
           'RateLimit',
           'RateLimit-Policy',
           'WWW-Authenticate',
+          'Hedgerow-Token-Expires',
           'Hedgerow-Deletion',
           'Location',
           'Link',

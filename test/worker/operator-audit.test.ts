@@ -107,6 +107,9 @@ describe('Changes', () => {
           : { before: { state: 'held' }, after: { state: 'cancelled' } }),
       });
     }
+    // The approved deletion must not meet the fault that is meant for the next one.
+    const sent = async () => (await sandbox.received()).some(({ target }) => target.includes('bulk_delete'));
+    await expect.poll(sent).toBe(true);
     await sandbox.fault({ kind: 'status', status: 500, path_contains: 'bulk_delete', times: 1 });
     const { headers } = await send('POST', '/api/projects/1/persons/bulk_delete/', {
       token,

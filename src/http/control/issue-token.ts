@@ -76,6 +76,7 @@ async function remember(
     not_before: notBeforeSeconds === null ? null : isoOf(notBeforeSeconds),
     actor,
     minted_by: mintedBy,
+    kid: ctx.services.tokens.kid,
     narrowing,
   };
   const entered = await callObject(ctx, () => ctx.services.tenant(tenant).issue(issued, ids, registration));

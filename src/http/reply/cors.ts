@@ -8,6 +8,7 @@ import {
   REPEAT_HEADER,
   REPLAYED_HEADER,
 } from '../../contract/deletion-headers.ts';
+import { TOKEN_EXPIRES_HEADER } from '../../contract/token.ts';
 import type { RequestLog, Reply } from '../context.ts';
 
 /** Where a path belongs; `none` is a path that no route has. */
@@ -28,6 +29,7 @@ const EXPOSED = [
   'RateLimit',
   'RateLimit-Policy',
   'WWW-Authenticate',
+  TOKEN_EXPIRES_HEADER,
   DELETION_HEADER,
   BUDGET_HEADER,
   REPEAT_HEADER,

@@ -74,4 +74,12 @@ export const TENANT_STEPS: readonly Migration[] = [
     -- The operator who minted it. Null for a derived token, and for one from before this column.
     ALTER TABLE tokens ADD COLUMN minted_by TEXT;`,
   },
+  {
+    name: 'signing keys and uses',
+    sql: `
+    -- Of the key it was signed with. Null for tokens from before this column.
+    ALTER TABLE tokens ADD COLUMN kid TEXT;
+    -- Milliseconds since 1970, written anew when it is used an hour later or more. Null where it was not used.
+    ALTER TABLE tokens ADD COLUMN last_used_ms INTEGER;`,
+  },
 ];

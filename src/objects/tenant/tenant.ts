@@ -213,7 +213,7 @@ export class Tenant extends DurableObject {
 
   /**
    * May this request go on, and how many more of its token may the isolate admit by itself? From memory: storage is touched
-   * once in a stride of requests.
+   * once in a stride of requests, and once an hour for each token.
    */
   admit({ registration, chain, cost, lease: ask = null }: AdmitAsk): Admission {
     const self = chain.at(-1);
@@ -237,6 +237,7 @@ export class Tenant extends DurableObject {
     if (spent.refused !== null) {
       return { verdict: 'refused', failure: rateFailure(spent.refused, requests, self.id), limits };
     }
+    this.#tokens.noteUse(self.id, nowMs);
     if (lease !== null) this.#leaseWatch.given();
     return { verdict: 'admitted', tenant: stored.record, registration: stored.registration, limits, lease };
   }

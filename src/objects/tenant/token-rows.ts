@@ -6,7 +6,7 @@ import { Narrowing } from '../../policy/grant.ts';
 import { StoredJson } from './schema.ts';
 
 /** A token as it was handed out. */
-export type IssuedToken = Omit<Token, 'revoked_at'>;
+export type IssuedToken = Omit<Token, 'revoked_at' | 'last_used_at'>;
 
 export interface TokenPage {
   rows: Token[];
@@ -30,6 +30,8 @@ export const TokenRow = z.object({
   not_before: z.nullable(z.string()),
   actor: z.nullable(Actor),
   minted_by: z.nullable(OperatorName),
+  kid: z.nullable(z.string()),
+  last_used_ms: z.nullable(z.int()),
   expires_at: z.string(),
 });
 

@@ -4,6 +4,7 @@ import { TokenId } from '../../core/ids.ts';
 import type { OperatorName } from '../../core/operators.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { Ancestors, TokenRow, type IssuedToken, type Revoker, type TokenPage } from './token-rows.ts';
+import { TokenUses } from './token-uses.ts';
 
 /**
  * Milliseconds for which an expired token is still remembered, and its revocation with it: another machine's time may
@@ -19,15 +20,22 @@ export class TokenStore {
   readonly #sql: SqlStorage;
   /** Milliseconds of revocation by token. */
   readonly #revoked: Map<TokenId, number>;
+  readonly #used: TokenUses;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.#revoked = new Map();
+    this.#used = new TokenUses(sql);
     this.#readRevocations();
   }
 
   isRevoked(id: TokenId): boolean {
     return this.#revoked.has(id);
+  }
+
+  /** Notes that a token was used: mostly in memory, and in storage once an hour. */
+  noteUse(id: TokenId, nowMs: number): void {
+    this.#used.note(id, nowMs);
   }
 
   /**
@@ -49,8 +57,8 @@ export class TokenStore {
       );
     }
     this.#sql.exec(
-      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor, minted_by)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor, minted_by, kid)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       token.id,
       token.name,
       JSON.stringify(ancestors),
@@ -61,6 +69,7 @@ export class TokenStore {
       expiresMs,
       token.actor,
       token.minted_by,
+      token.kid,
     );
     return ok(null);
   }
@@ -119,6 +128,7 @@ export class TokenStore {
       .toArray()
       .map((row) => TokenId.parse(row.id));
     for (const id of gone) {
+      this.#used.forget(id);
       if (this.#revoked.delete(id)) this.#sql.exec('DELETE FROM revocations WHERE token = ?', id);
     }
     return gone;
@@ -151,11 +161,12 @@ export class TokenStore {
     return row === undefined ? null : Ancestors.parse(row['ancestors']);
   }
 
-  #listed({ seq: _seq, ancestors, ...token }: TokenRow): Token {
+  #listed({ seq: _seq, ancestors, last_used_ms: lastUsedMs, ...token }: TokenRow): Token {
     const times = [token.id, ...ancestors].flatMap((id) => this.#revoked.get(id) ?? []);
     return {
       ...token,
       parent: ancestors.at(-1) ?? null,
+      last_used_at: lastUsedMs === null ? null : new Date(lastUsedMs).toISOString(),
       revoked_at: times.length === 0 ? null : new Date(Math.min(...times)).toISOString(),
     };
   }

@@ -67,6 +67,7 @@ describe('Answers across origins', () => {
         'RateLimit',
         'RateLimit-Policy',
         'WWW-Authenticate',
+        'Hedgerow-Token-Expires',
         'Location',
         'Link',
         'ETag',

@@ -137,8 +137,8 @@ describe('List of tokens', () => {
     await enter(tenant, child, [root.id]);
     expect(await tenant.tokens({ limit: 10, before: null })).toEqual({
       rows: [
-        { ...child, revoked_at: null },
-        { ...root, revoked_at: null },
+        { ...child, last_used_at: null, revoked_at: null },
+        { ...root, last_used_at: null, revoked_at: null },
       ],
       next: null,
     });
@@ -187,5 +187,56 @@ describe('List of tokens', () => {
         expect(() => instance.tokens({ limit: 1, before })).toThrow();
       }
     });
+  });
+});
+
+describe('Uses', () => {
+  const usesOf = async (tenant: Awaited<ReturnType<typeof registered>>) =>
+    Object.fromEntries((await allPages(tenant, 10)).map(({ id, last_used_at }) => [id, last_used_at]));
+
+  test('A token is listed with the signing key and the hour of its last use, and a refused request is no use', async () => {
+    const tenant = await registered();
+    const [used, unused] = [await issue(tenant), await issue(tenant, [], { kid: null })];
+    expect((await allPages(tenant, 10)).map(({ kid }) => kid)).toEqual([null, 'k1']);
+    expect(await usesOf(tenant)).toEqual({ [used]: null, [unused]: null });
+    await admit(tenant, used);
+    setTime(NOW + 30 * MINUTE);
+    await admit(tenant, used);
+    await tenant.revoke(unused, OPERATOR);
+    expect(await admit(tenant, unused)).toBe('token_revoked');
+    expect(await usesOf(tenant)).toEqual({ [used]: iso(NOW), [unused]: null });
+    setTime(NOW + 59 * MINUTE);
+    await evictDurableObject(tenant);
+    await admit(tenant, used);
+    expect(await usesOf(tenant)).toMatchObject({ [used]: iso(NOW) });
+  });
+
+  test('A use an hour later or more is noted anew, also by an object that has restarted', async () => {
+    const tenant = await registered();
+    const token = await issue(tenant, [], { expires_at: iso(NOW + 1000 * MINUTE) });
+    await admit(tenant, token);
+    setTime(NOW + 60 * MINUTE);
+    await admit(tenant, token);
+    expect(await usesOf(tenant)).toEqual({ [token]: iso(NOW + 60 * MINUTE) });
+    await evictDurableObject(tenant);
+    setTime(NOW + 120 * MINUTE);
+    await admit(tenant, token);
+    expect(await usesOf(tenant)).toEqual({ [token]: iso(NOW + 120 * MINUTE) });
+  });
+
+  test('A thousand requests of a token in an hour write one row for its use', async () => {
+    const tenant = await registered({ rate: { requests_per_minute: 1_000_000, burst: 1_000_000 } });
+    const token = await issue(tenant);
+    await runInDurableObject(tenant, (_, { storage }) =>
+      storage.sql
+        .exec(`CREATE TABLE noted (n INTEGER);
+        CREATE TRIGGER noting AFTER UPDATE OF last_used_ms ON tokens BEGIN INSERT INTO noted VALUES (1); END`)
+        .toArray(),
+    );
+    for (let nth = 0; nth < 1000; nth += 1) {
+      if (nth === 500) await evictDurableObject(tenant);
+      await admit(tenant, token);
+    }
+    expect(await count(tenant, 'noted')).toBe(1);
   });
 });

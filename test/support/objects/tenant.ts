@@ -70,6 +70,7 @@ export const issued = (
   not_before: null,
   actor: null,
   minted_by: null,
+  kid: 'k1',
   narrowing: {},
   ...changes,
 });
@@ -113,7 +114,10 @@ export async function allPages(tenant: DurableObjectStub<Tenant>, limit: number)
 }
 
 /** Rows in a table of the object. */
-export const count = (tenant: DurableObjectStub<Tenant>, table: 'tokens' | 'revocations' | 'clocks') =>
+export const count = (
+  tenant: DurableObjectStub<Tenant>,
+  table: 'tokens' | 'revocations' | 'clocks' | 'noted',
+) =>
   runInDurableObject(tenant, (_, { storage }) =>
     Number(storage.sql.exec(`SELECT count(*) AS n FROM ${table}`).one()['n']),
   );
