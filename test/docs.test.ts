@@ -36,7 +36,9 @@ const described = Object.entries(document.paths).flatMap(([path, item]) =>
 
 /** A router's pattern as OpenAPI writes it. */
 const plain = (path: string) =>
-  path.replaceAll(/:([a-z_]+)(?:\{.*?\}(?=\/|$))?/g, '{$1}').replace(/(persons(?:\/.*[^/])?)$/, '$1/');
+  path
+    .replaceAll(/:([a-z_]+)(?:\{.*?\}(?=\/|$))?/g, '{$1}')
+    .replace(/(persons(?:\/.*[^/])?|^\/api\/.*[^/])$/, '$1/');
 
 const families = (path: string) =>
   path.startsWith('/api/:family')

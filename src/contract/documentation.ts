@@ -5,6 +5,7 @@ import { UpstreamStatus } from './upstream/quota.ts';
 import { DELETION_DOCUMENTATION } from './deletions/documentation.ts';
 import type { ReadonlyDeep } from './exact.ts';
 import { Explanation } from './explain.ts';
+import { IDENTITY_DOCUMENTATION } from './identity/documentation.ts';
 import { pageOf } from './listing.ts';
 import { OperatorChange } from './operators/audit.ts';
 import type { RouteDocumentation } from './route-documentation.ts';
@@ -116,6 +117,7 @@ export const ROUTE_DOCUMENTATION = {
     reply: pageOf(OperatorChange()),
   },
   ...DELETION_DOCUMENTATION,
+  ...IDENTITY_DOCUMENTATION,
 } as const satisfies Readonly<Record<ControlRouteName, RouteDocumentation>>;
 
 type ReplySchema<N extends ControlRouteName> = (typeof ROUTE_DOCUMENTATION)[N]['reply'];

@@ -4,6 +4,7 @@ import { CheckQuery } from './upstream/check.ts';
 import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';
 import { ExplainRequest } from './explain.ts';
+import { IDENTITY_ROUTES } from './identity/routes.ts';
 import { pageQuery } from './listing.ts';
 import { AuditQuery, CHANGE_COLUMNS } from './operators/audit.ts';
 import { lazily } from '../core/lazily.ts';
@@ -160,6 +161,7 @@ export const CONTROL_ROUTES = {
     columns: CHANGE_COLUMNS,
   },
   ...DELETION_ROUTES,
+  ...IDENTITY_ROUTES,
 } as const satisfies Record<string, ControlRoute>;
 
 export type ControlRouteName = keyof typeof CONTROL_ROUTES;

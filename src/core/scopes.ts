@@ -41,7 +41,7 @@ export function holdsScope(scopes: readonly Scope[], scope: Scope): boolean {
 }
 
 /** PostHog's one scope for every write. Accepted when granting, stored as its parts. */
-export const PERSON_WRITE = 'person:write';
+export const PERSON_WRITE = 'person:write' as const;
 
 const PERSON_WRITE_PARTS: readonly Scope[] = [
   'person:update',
@@ -49,6 +49,10 @@ const PERSON_WRITE_PARTS: readonly Scope[] = [
   'person:delete',
   'person:reset_distinct_id',
 ];
+
+/** Are these all that PostHog's one scope for every write stands for? */
+export const writesEverything = (scopes: readonly Scope[]): boolean =>
+  PERSON_WRITE_PARTS.every((part) => scopes.includes(part));
 
 /** Scopes as an operator or partner writes them: no wildcards, `person:write` expanded, each once, in one order. */
 export const ScopeList = z.pipe(

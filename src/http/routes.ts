@@ -16,6 +16,7 @@ import { createDeletion } from './control/tenant/create-deletion.ts';
 import * as deletions from './control/tenant/deletions.ts';
 import { explain } from './control/tenant/explain.ts';
 import { confirmDeletion, getDeletionPreview } from './control/tenant/preview-deletion.ts';
+import * as identity from './control/tenant/identity.ts';
 import * as tokens from './control/tenant/tokens.ts';
 import { watchTenantDeletion } from './control/tenant/watch-deletion.ts';
 import { whoami } from './control/tenant/whoami.ts';
@@ -66,6 +67,10 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   get_deletion_preview: getDeletionPreview,
   confirm_deletion: confirmDeletion,
   cancel_deletion: deletions.cancelDeletion,
+  list_projects: identity.listProjects,
+  get_project: identity.getProject,
+  get_user: identity.getUser,
+  get_personal_api_key: identity.getPersonalApiKey,
   admin_list_tenants: adminTenants.listTenants,
   admin_put_tenant: adminTenants.putTenant,
   admin_get_tenant: adminTenants.getTenant,
@@ -93,9 +98,14 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_reset_fuse: adminFuse.resetFuse,
 };
 
-const CONTROL: readonly Route[] = CONTROL_ROUTE_NAMES.map((name) => {
+/** PostHog's own paths are taken with and without the slash at their end. */
+const spellingsOf = (path: string): readonly string[] =>
+  path !== '/' && path.endsWith('/') ? [path, path.slice(0, -1)] : [path];
+
+const CONTROL: readonly Route[] = CONTROL_ROUTE_NAMES.flatMap((name) => {
   const { method, path, plane } = CONTROL_ROUTES[name];
-  return { name, method, path, plane, handler: HANDLERS[name].handler };
+  const { handler } = HANDLERS[name];
+  return spellingsOf(path).map((spelling) => ({ name, method, path: spelling, plane, handler }));
 });
 
 export const ROUTES: readonly Route[] = [...MIRROR, ...CONTROL];

@@ -24,7 +24,11 @@ const IF_MATCH = {
   schema: { type: 'string' },
 };
 
-const EXAMPLES: Readonly<Record<string, string>> = { tenant: 'acme', id: 'tok_AAAAAAAAAAAAAAAAAAAAAA' };
+const EXAMPLES: Readonly<Record<string, string>> = {
+  tenant: 'acme',
+  project: '1',
+  id: 'tok_AAAAAAAAAAAAAAAAAAAAAA',
+};
 
 export function controlOperation(name: ControlRouteName): object {
   const route: ControlRoute = ROUTE_BY_NAME[name];

@@ -89,7 +89,7 @@ describe('The order', () => {
 });
 
 describe('Records before and after', () => {
-  test('Where nothing was there before, all of the record is written down, and the other way round', async () => {
+  test('All of a record is written down where nothing was there before, or nothing is there since', async () => {
     const { done, ctx, act } = world();
     await recorded(ctx, ALICE, act(answer({}, { change: { after: { name: 'B' } } })));
     expect(endIn(done)).toEqual({ code: null, before: null, after: '{"name":"B"}' });

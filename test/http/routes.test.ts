@@ -65,7 +65,7 @@ const filled = (pattern: string): string =>
   pattern
     .replace(/:family\{[^}]*\}/, 'projects')
     .replace(/:project_id\{[^}]*\}/, '7')
-    .replace(/:(?:id|tenant)(?:\{[^}]*\})?/g, '1');
+    .replace(/:(?:id|tenant|project)(?:\{[^}]*\})?/g, '1');
 
 const PERSON = '0190c0de-0000-7000-8000-000000000001';
 const spelled = CATALOGUE.flatMap((operation) =>

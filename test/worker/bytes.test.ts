@@ -94,7 +94,7 @@ describe('Paths', () => {
     ['the flat family in the plural', '/api/persons/'],
     ['another family', '/api/organizations/1/persons/'],
     ['another resource', '/api/projects/1/feature_flags/'],
-    ['the project itself', '/api/projects/1/'],
+    ['the environment itself', '/api/environments/1/'],
     ['capitals', '/API/projects/1/persons/'],
     ['capitals in an operation', `${PERSONS}/Bulk_Delete/`],
     ['a format suffix on the list', `${PERSONS}.csv`],

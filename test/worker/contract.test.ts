@@ -183,6 +183,13 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
     (world) => get(world.token, `/v1/deletions/${deletionIn(world, 0)}`),
     (world) => get(world.token, `/v1/deletions/${deletionIn(world, 1)}`),
   ],
+  list_projects: [
+    ({ token }) => get(token, '/api/projects/'),
+    ({ token }) => get(token, '/api/projects?offset=1'),
+  ],
+  get_project: [({ token }) => get(token, '/api/projects/1/')],
+  get_user: [({ token }) => get(token, '/api/users/@me/')],
+  get_personal_api_key: [({ token }) => get(token, '/api/personal_api_keys/@current/')],
   admin_list_tenants: [() => admin('GET', ''), () => admin('GET', '?removed=true')],
   admin_put_tenant: [
     ({ tenant }) => admin('PUT', `/${tenant}-too`, { name: 'C', project_id: 1, ...SCOPES }),

@@ -113,6 +113,8 @@ describe('Number of log lines', () => {
         .replace(/:family\{[^}]*\}/, 'environments')
         .replace(/:project_id\{[^}]*\}/, '1')
         .replace(/:id\{[^}]*\}/, ADA.uuid)
+        .replace(':project/', '1/')
+        .replace(/:project$/, '1')
         .replace(':tenant', tenant)
         .replace(':id', `tok_${'A'.repeat(22)}`),
       token: plane === 'admin' ? ADMIN_TOKEN : token,

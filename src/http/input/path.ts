@@ -56,14 +56,18 @@ export function unknownPath(path: string): Failure {
         'with ?distinct_id=. /openapi.json lists the paths.',
     );
   }
-  return project === '@current'
+  return unknownProject(project);
+}
+
+/** The refusal of what names no project, where the number of one should be. */
+export const unknownProject = (text: string): Failure =>
+  text === '@current'
     ? failure(
         'path_unknown',
         '@current is not read here: write the number of the project, which GET /v1/whoami says.',
         'project_id',
       )
     : noSuchProject();
-}
 
 /** The refusal of a project that is no number, or none that PostHog can have. */
 export const noSuchProject = (): Failure =>
