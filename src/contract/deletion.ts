@@ -67,7 +67,7 @@ export const DeletionEntry = z
     id: DeletionId,
     state: z.enum(DELETION_STATES).meta({
       description:
-        '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.',
+        '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids, or the filter, matched no person and nothing was sent.',
     }),
     operation: DeletingOperation,
     project_id: ProjectId,
@@ -113,11 +113,11 @@ export const DeletionEntry = z
     }),
     reason: z.string().nullable().meta({
       description:
-        'Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
+        'Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; `matched_all` where a filter names everybody and does not say so; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
     }),
     note: z.string().nullable().meta({
       description:
-        'The reason that a person gave, or what held it back until it was given up; in plain words what the fuse of the operator does.',
+        'The reason that a person gave, or what held it back until it was given up; what to do about `matched_all`; in plain words what the fuse of the operator does.',
     }),
     chunks: Chunks.meta({ description: 'The calls it is sent in, of at most 1,000 persons each.' }),
     verification: Verification.nullable().meta({

@@ -28,7 +28,10 @@ const Filter = z.strictObject({
   all: z
     .boolean()
     .optional()
-    .meta({ description: '`true` where every person is meant. Without it a filter has to restrict.' }),
+    .meta({
+      description:
+        '`true` where every person is meant. Without it a filter has to restrict, and to leave somebody out.',
+    }),
 });
 
 export const DeletionRequest = z.strictObject({

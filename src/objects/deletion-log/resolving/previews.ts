@@ -11,6 +11,7 @@ import type { Upstream } from '../send.ts';
 import { Jobs, type JobAt } from '../storage/jobs.ts';
 import { IdempotencyKeys } from '../storage/repeats.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
+import type { Unfit } from './read-set.ts';
 import { withoutPersons, type Resolver } from './resolver.ts';
 import { consequencesOf, type SampledPerson } from './sample.ts';
 import { PREVIEW_MS, stricter, type Confirmation } from './selection.ts';
@@ -132,7 +133,7 @@ export class Previews {
     if (step !== job.step) return err(conflict(`It cannot be confirmed: it is ${state}.`));
     if (!read.ok) return read;
     const found = read.value;
-    if (found === 'too_many') return err(changed('It names more persons now than one deletion may.'));
+    if (typeof found === 'string') return err(changed(UNFIT_DETAILS[found]));
     return this.#storage.transactionSync(() => {
       const now = this.#nowMs();
       if (found.digest !== digest) {
@@ -161,5 +162,10 @@ export class Previews {
 }
 
 const conflict = (detail: string): Failure => failure('deletion_state_conflict', detail);
+const UNFIT_DETAILS = {
+  too_many: 'It names more persons now than one deletion may.',
+  matched_all:
+    'Its filter names every person that this token can delete now, and does not say "all": true. Make a new preview.',
+} as const satisfies Record<Unfit, string>;
 const changed = (detail: string): Failure =>
   failure('deletion_preview_changed', `${detail} Nothing was sent.`, 'digest');
