@@ -25,13 +25,10 @@ const idList = <T extends z.ZodType>(id: T) =>
 
 const Filter = z.strictObject({
   ...SELECTORS,
-  all: z
-    .boolean()
-    .optional()
-    .meta({
-      description:
-        '`true` where every person is meant. Without it a filter has to restrict, and to leave somebody out.',
-    }),
+  all: z.boolean().optional().meta({
+    description:
+      '`true` where every person is meant. Without it a filter has to restrict, and to leave somebody out.',
+  }),
 });
 
 export const DeletionRequest = z.strictObject({

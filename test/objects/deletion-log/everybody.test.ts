@@ -43,19 +43,15 @@ function worldOfTheFilter(count: number) {
 
 describe('A filter that in fact names everybody', () => {
   test.each([1, 2300])(
-    'Without all, a filter that names each of %i persons fails and says why, and nothing is sent or charged',
+    'A filter that names each of %i persons fails without all and says why, and nothing is sent or charged',
     async (count) => {
       const { deletes, persons } = worldOfTheFilter(count);
       const { stub, log } = freshLog();
       await log.create(filtered());
       await ring(stub, NOW);
-      expect(await newest(log)).toMatchObject({
-        state: 'failed',
-        reason: 'matched_all',
-        note: expect.stringContaining('"all": true'),
-        next_attempt_at: null,
-        sent: 0,
-      });
+      const { note, ...ended } = await newest(log);
+      expect(ended).toMatchObject({ state: 'failed', reason: 'matched_all', next_attempt_at: null, sent: 0 });
+      expect(note).toContain('"all": true');
       expect(deletes()).toEqual([]);
       expect(persons.size).toBe(count);
       expect(await rowsOf(stub, 'charges')).toEqual([]);
@@ -63,7 +59,7 @@ describe('A filter that in fact names everybody', () => {
     },
   );
 
-  test('With all, it deletes everybody, and PostHog is asked no more than for its pages', async () => {
+  test('A filter with all deletes everybody, and PostHog is asked for no more than its pages', async () => {
     const { deletes, lists } = worldOfTheFilter(3);
     const { stub, log } = freshLog();
     await log.create(filtered({ filter: { ...HARMLESS, all: true } }));
@@ -104,7 +100,7 @@ describe('A filter that in fact names everybody', () => {
     expect(deletes()).toEqual([]);
   });
 
-  test('Where everybody cannot be read, nothing is sent, and all pages are read again later', async () => {
+  test('A list of everybody that cannot be read lets nothing be sent, and all pages are read again later', async () => {
     const { deletes, fail, bystanders } = worldOfTheFilter(2);
     bystanders.first.push(uuid(900_001));
     const { stub, log } = freshLog();

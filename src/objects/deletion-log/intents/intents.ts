@@ -80,13 +80,15 @@ export class Intents {
 
   /**
    * Writes the intent; of a deletion of no persons the outcome too, so that nothing can come between the two. Fails with
-   * `deletion_budget_exhausted`, `deletion_exceeds_budget` or `idempotency_key_reused`, with nothing written.
+   * the refusal of the order, `deletion_budget_exhausted`, `deletion_exceeds_budget` or `idempotency_key_reused`, with
+   * nothing written. A request whose key stands for an earlier deletion is that one, whatever would be said of a new one.
    */
   write(prepared: PreparedOrder, upstream: Upstream): Result<WrittenIntent | Replayed> {
-    const { order, keyed } = prepared;
+    const { order, keyed, refusal } = prepared;
     const now = this.#world.nowMs();
     const earlier = keyed === null ? null : this.replay(keyed, now);
     if (earlier !== null) return earlier;
+    if (refusal !== null) return err(refusal);
     const persons = isSelection(order) ? 0 : distinct(order.deletion.target.ids).length;
     const since = this.#registrations.chargedSince(order.registration);
     const exhausted = this.#ledger.check(order.budgets, persons, since, now);

@@ -100,6 +100,7 @@ export class Previews {
   ): Promise<Result<'confirmed' | 'replayed'>> {
     const used = keyed === null ? null : this.#keys.find(keyed.key, this.#nowMs());
     if (used !== null) return used.fingerprint === keyed?.fingerprint ? ok('replayed') : err(reused());
+    if (confirmation.refusal !== undefined) return err(confirmation.refusal);
     if (this.#runner.isBusy(number)) return err(beingSent());
     const { digest } = confirmation;
     const job = this.#jobs.at(number);
