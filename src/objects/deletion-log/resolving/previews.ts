@@ -24,6 +24,11 @@ export interface KeptPreview extends Omit<DeletionPreview, 'sample'> {
   readonly sample: readonly SampledPerson[];
 }
 
+interface Confirming {
+  readonly fingerprint: string;
+  readonly ended: Promise<Result<'confirmed'>>;
+}
+
 export class Previews {
   readonly #storage: DurableObjectStorage;
   readonly #jobs: Jobs;
@@ -32,6 +37,8 @@ export class Previews {
   readonly #runner: DeletionRunner;
   readonly #resolver: Resolver;
   readonly #nowMs: () => number;
+  /** Confirmations that this instance reads the persons of right now, by their keys. */
+  readonly #confirming = new Map<string, Confirming>();
 
   constructor(
     storage: DurableObjectStorage,
@@ -90,7 +97,8 @@ export class Previews {
    * Carries out what was shown under this digest, after reading the set again. Fails with `deletion_preview_changed`
    * where another set was shown or is found now, with `deletion_state_conflict` where it is not previewed, with a
    * refusal of the budget, or as a look-up fails; then nothing is sent, and it stays previewed. A key that stands for the
-   * same confirmation answers that it was carried out, one that stands for another request fails.
+   * same confirmation answers that it was carried out, one that stands for another request fails. A second request with
+   * the key, while the first still reads, waits for it and is told the same.
    */
   async confirm(
     number: number,
@@ -98,8 +106,14 @@ export class Previews {
     keyed: Keyed | null,
     upstream: Upstream,
   ): Promise<Result<'confirmed' | 'replayed'>> {
-    const used = keyed === null ? null : this.#keys.find(keyed.key, this.#nowMs());
-    if (used !== null) return used.fingerprint === keyed?.fingerprint ? ok('replayed') : err(reused());
+    const used = keyed === null ? null : this.#used(keyed);
+    if (used !== null) return used;
+    const running = keyed === null ? undefined : this.#confirming.get(keyed.key);
+    if (running !== undefined) {
+      if (running.fingerprint !== keyed?.fingerprint) return err(reused());
+      const ended = await running.ended;
+      return ended.ok ? ok('replayed') : ended;
+    }
     if (confirmation.refusal !== undefined) return err(confirmation.refusal);
     if (this.#runner.isBusy(number)) return err(beingSent());
     const { digest } = confirmation;
@@ -117,9 +131,23 @@ export class Previews {
       return err(
         conflict('It was previewed under another configuration of the gateway. Make a new preview.'),
       );
-    return this.#runner.alone(number, () =>
+    const ended = this.#runner.alone(number, () =>
       this.#readAndConfirm({ ...job, state: 'previewed' }, selection, confirmation, keyed, upstream),
     );
+    if (keyed === null) return ended;
+    this.#confirming.set(keyed.key, { fingerprint: keyed.fingerprint, ended });
+    try {
+      return await ended;
+    } finally {
+      this.#confirming.delete(keyed.key);
+    }
+  }
+
+  /** What the key says, where it was used before. */
+  #used({ key, fingerprint }: Keyed): Result<'replayed'> | null {
+    const used = this.#keys.find(key, this.#nowMs());
+    if (used === null) return null;
+    return used.fingerprint === fingerprint ? ok('replayed') : err(reused());
   }
 
   async #readAndConfirm(
@@ -137,6 +165,8 @@ export class Previews {
     if (typeof found === 'string') return err(changed(UNFIT_DETAILS[found]));
     return this.#storage.transactionSync(() => {
       const now = this.#nowMs();
+      // A deletion may have taken the key meanwhile.
+      if (keyed !== null && this.#used(keyed) !== null) return err(reused());
       if (found.digest !== digest) {
         this.#selections.find(job.number, found, now);
         this.#selections.keepSample(job.number, found.sample);
