@@ -152,7 +152,7 @@ describe('Idempotency keys', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     expect(new Set(answers.map(idOf)).size).toBe(1);
     expect(await tenants.log(tenant)).toHaveLength(1);
-    expect(await sandbox.received()).toHaveLength(1);
+    expect(await calls()).toHaveLength(1);
   });
 
   test('A deletion of the same persons without a key is carried out and named a likely repeat', async () => {

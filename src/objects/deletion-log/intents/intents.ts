@@ -26,8 +26,6 @@ import { DeletionStore } from '../storage/store.ts';
 export interface WrittenIntent {
   readonly number: number;
   readonly id: DeletionId;
-  /** Does something hold it before it is sent? */
-  readonly isHeld: boolean;
   /** What its caller is told, where nothing is sent now. */
   readonly told: Interpretation | null;
   readonly likelyRepeatOf: DeletionId | null;
@@ -97,7 +95,7 @@ export class Intents {
       ? this.#writeSelection(prepared, now, upstream)
       : this.#write(prepared, persons, now, upstream);
     const tokens = [...order.ancestors, order.token];
-    this.#ledger.add({ number: written.number, at: written.isHeld ? null : now, persons, tokens });
+    this.#ledger.add({ number: written.number, at: null, persons, tokens });
     return ok(written);
   }
 
@@ -128,7 +126,7 @@ export class Intents {
         this.#paces.record(number, order.paces ?? []);
         if (keyed !== null) this.#keys.record(number, keyed, now);
         this.#alarm.armBy(now);
-        return { number, id, isHeld: false, told: null, likelyRepeatOf };
+        return { number, id, told: null, likelyRepeatOf };
       });
     } catch (defect) {
       this.#registrations.forget();
@@ -160,7 +158,6 @@ export class Intents {
     const lists = chunksOf(deletion.target);
     const chunked = lists.length > 1;
     const facts = factsOf(order, persons, lists.length, upstream, now);
-    const isHeld = facts.began === 'held';
     const likelyRepeatOf = keyed === null ? this.#repeatOf(order, digest, now) : null;
     const nothingToSend = persons === 0 && resolved !== undefined;
     const dueAt = nothingToSend ? null : firstDue(facts, now, upstream.timeoutMs);
@@ -176,12 +173,12 @@ export class Intents {
         if (dueAt !== null) {
           this.#alarm.armBy(dueAt);
           const told = mustWait(facts) ? heldReply(deletion, persons) : null;
-          return { number, id, isHeld, told, likelyRepeatOf };
+          return { number, id, told, likelyRepeatOf };
         }
         const answer = emptyDeletionReply(upstream.generation);
         this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settleEmpty(answer), now);
         this.#jobs.move({ number, state: 'sending', step: 0 }, 'matched_none', now);
-        return { number, id, isHeld, told: answer, likelyRepeatOf };
+        return { number, id, told: answer, likelyRepeatOf };
       });
     } catch (defect) {
       this.#registrations.forget();

@@ -94,11 +94,9 @@ export class Previews {
   }
 
   /**
-   * Carries out what was shown under this digest, after reading the set again. Fails with `deletion_preview_changed`
-   * where another set was shown or is found now, with `deletion_state_conflict` where it is not previewed, with a
-   * refusal of the budget, or as a look-up fails; then nothing is sent, and it stays previewed. A key that stands for the
-   * same confirmation answers that it was carried out, one that stands for another request fails. A second request with
-   * the key, while the first still reads, waits for it and is told the same.
+   * Carries out what was shown under this digest, after reading the set again. Fails as `DeletionLog.confirm` says; then
+   * nothing is sent, and it stays previewed. A key that stands for the same confirmation answers that it was carried out.
+   * While the first request with a key still reads, the next one waits for it and is told the same.
    */
   async confirm(
     number: number,
