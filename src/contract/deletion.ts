@@ -50,7 +50,12 @@ const Verification = z.object({
       'Persons that PostHog has and that are no longer in the slice: they are not sent again. Null for tokens that have a slice: to them, such persons are gone.',
   }),
   not_checked: z.int().meta({ description: 'More than are read one by one in generation A.' }),
-  unknown: z.int().meta({ description: 'Persons that were not looked at, or not yet.' }),
+  unknown: z
+    .int()
+    .meta({
+      description:
+        'Persons that were not looked at, or not yet. Of a deletion that failed before all of its calls were accepted, those of the calls that were: nothing looks for them.',
+    }),
   events_completed: count.meta({
     description:
       'Persons whose events are deleted. The four are null where PostHog was not asked about events.',
@@ -117,12 +122,12 @@ export const DeletionEntry = z
     }),
     note: z.string().nullable().meta({
       description:
-        'The reason that a person gave, or what held it back until it was given up; what to do about `matched_all`; in plain words what the fuse of the operator does.',
+        'The reason that a person gave, or what held it back until it was given up; what to do about `matched_all`; that accepted calls were not looked at; in plain words what the fuse of the operator does.',
     }),
     chunks: Chunks.meta({ description: 'The calls it is sent in, of at most 1,000 persons each.' }),
     verification: Verification.nullable().meta({
       description:
-        'What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted.',
+        'What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted all calls, or one of several before the deletion failed.',
     }),
     token_name: z.string().nullable().meta({ description: 'Null for entries from before the log kept it.' }),
     actor: Actor.nullable().meta({

@@ -196,6 +196,8 @@ const StoredVerification = z.object({
   not_checked: z.int(),
   /** Null where the persons stay, and only their events are looked for. */
   looked_for: z.int().nullable(),
+  /** Of a deletion that ended before PostHog had accepted all of its calls: the persons of those that were. */
+  accepted: z.int().optional(),
   events: z
     .object({ completed: z.int(), pending: z.int(), not_queued: z.int(), unknown: z.int() })
     .nullable(),
@@ -215,7 +217,7 @@ const StoredEntry = z.looseObject({
 
 /** Persons that were looked for, and that no other count has, are still there. */
 function verificationOf(
-  { last_look_at, looked_for, events, ...counts }: z.output<typeof StoredVerification>,
+  { last_look_at, looked_for, events, accepted, ...counts }: z.output<typeof StoredVerification>,
   sent: number,
 ): DeletionEntry['verification'] {
   const { gone, reappeared, left_slice, not_checked } = counts;
@@ -223,7 +225,7 @@ function verificationOf(
     ...counts,
     last_look_at: last_look_at === null ? null : new Date(last_look_at).toISOString(),
     still_there: looked_for === null ? 0 : looked_for - gone - reappeared - (left_slice ?? 0) - not_checked,
-    unknown: looked_for === null ? 0 : sent - looked_for,
+    unknown: looked_for === null ? 0 : (accepted ?? sent) - looked_for,
     events_completed: events?.completed ?? null,
     events_pending: events?.pending ?? null,
     events_not_queued: events?.not_queued ?? null,

@@ -43,6 +43,9 @@ type Sending = JobAt<'sending'>;
 /** Milliseconds until a chunk is looked at again for whose persons there was no room among the tombstones. */
 const FULL_WAIT_MS = 60_000;
 
+const BROKEN_OFF_NOTE =
+  'PostHog accepted the calls before the one it refused. Whether it has deleted their persons was not looked at.';
+
 export class Sender {
   readonly #storage: DurableObjectStorage;
   readonly #store: DeletionStore;
@@ -238,7 +241,7 @@ export class Sender {
     else this.#store.settleChunk(attempt, settled, now);
     if (settled.state === 'refused') {
       this.#ledger.release(job.number, chunks, 'not_sent', this.#store.personsAfter(job.number, chunk));
-      this.#leave(job, 'refused', now);
+      this.#leave(job, 'refused', now, chunk === 0 ? null : BROKEN_OFF_NOTE);
     } else if (chunk + 1 < chunks) {
       this.#store.advance(job.number, chunk + 1, now);
       this.#alarm.armBy(now);
