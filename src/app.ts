@@ -7,10 +7,11 @@ import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
-import { logMisconfiguration, logRequest, noteFailure, openLog } from './http/log.ts';
+import { logMisconfiguration, logRequest, logUsageLost, noteFailure, openLog } from './http/log.ts';
 import { Leases } from './http/leases.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { knownProjects } from './http/known-projects.ts';
+import { UsageCounter } from './http/usage.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import { logShieldFailure } from './objects/console.ts';
@@ -52,6 +53,7 @@ export function createApp(env: Env): App {
 }
 
 const nowMs = (): number => Date.now();
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Queries of one PostHog project take turns, whichever tenant asks. */
 const paceOf = (env: Env, { upstream, jurisdiction }: Config): Pacing =>
@@ -77,6 +79,13 @@ function servicesOf(env: Env, config: Config): Services {
     },
     tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
     leases: new Leases(nowMs),
+    usage: new UsageCounter({
+      nowMs,
+      newId: () => crypto.randomUUID(),
+      pause,
+      report: (id, report) => objectNamed(env.TENANT, id, config.jurisdiction).takeUsage(report),
+      lost: logUsageLost,
+    }),
     deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
     fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
     fusePersonsPerDay: config.fusePersonsPerDay,

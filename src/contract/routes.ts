@@ -7,6 +7,7 @@ import { ExplainRequest } from './explain.ts';
 import { pageQuery } from './listing.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { TokenCursor, TokenRequest } from './token.ts';
+import { USAGE_ROUTES } from './usage/routes.ts';
 
 export const CONTROL_ROUTES = {
   landing: { ...NO_INPUT, method: 'GET', path: '/', plane: 'open', status: 200 },
@@ -127,6 +128,7 @@ export const CONTROL_ROUTES = {
     plane: 'admin',
     status: 204,
   },
+  ...USAGE_ROUTES,
   ...DELETION_ROUTES,
 } as const satisfies Record<string, ControlRoute>;
 
