@@ -1,4 +1,5 @@
 /** What tokens did, counted by the hour. Pure. An hour and a day are numbers of whole ones since 1970, in UTC. */
+import type { FailureCode } from './failure.ts';
 import type { TenantId, TokenId } from './ids.ts';
 
 export const HOUR_MS = 3_600_000;
@@ -41,7 +42,7 @@ export interface CountedRequest {
   readonly token: TokenId;
   readonly startedMs: number;
   /** The code of the refusal; null where the request was not refused. */
-  readonly refusal: string | null;
+  readonly refusal: FailureCode | null;
   readonly upstreamCalls: number;
   readonly remembered: boolean;
 }

@@ -78,7 +78,7 @@ describe('What is counted', () => {
     await get(token, '/v1/whoami');
     problem(await get(token, `${PERSONS}/?limit=x`), 'parameter_invalid', 'limit');
     problem(await get(token, `${PERSONS}/?limit=y`), 'parameter_invalid', 'limit');
-    problem(await get(token, '/api/projects/2/persons/'), 'project_not_granted');
+    problem(await get(token, '/api/projects/2/persons/'), 'project_not_granted', 'project_id');
     await eventually(tenant, id, {
       admitted: 2,
       refused: 3,

@@ -154,9 +154,10 @@ export class UsageBook {
   }
 
   #rowsOf(day: number): number {
-    return this.#storage.sql
+    const [counted] = this.#storage.sql
       .exec<{ rows: number }>('SELECT count(*) AS rows FROM usage WHERE day = ?', day)
-      .one().rows;
+      .toArray();
+    return counted?.rows ?? 0;
   }
 
   #rowOf(day: number, token: TokenId): TokenUsage | null {
