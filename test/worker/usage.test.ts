@@ -1,6 +1,6 @@
 /** Usage over HTTP: what is counted, who is shown it, and in which forms. */
 import { describe, expect, test, vi } from 'vitest';
-import { ADA, BEN, CYD } from '../../src/sandbox/seed/names.ts';
+import { ADA, BEN, CYD, seededUuid } from '../../src/sandbox/seed/names.ts';
 import { readCsv } from '../support/csv.ts';
 import { problem } from '../support/problem.ts';
 import { ADMIN_TOKEN } from '../support/secrets.ts';
@@ -132,6 +132,17 @@ describe('What is counted', () => {
     const own = pageOf(await get(child.token, '/v1/usage')).results;
     expect(total(own, child.id).persons_deleted).toBe(1);
     expect(own.filter((row) => row.token !== child.id)).toEqual([]);
+  });
+
+  test('Persons of a deletion of several chunks are those that PostHog found', async () => {
+    await sandbox.reset();
+    const { tenant, token, id } = await tenants.fresh();
+    const ids = Array.from({ length: 1100 }, (_, i) => seededUuid(1, i + 1));
+    await send('POST', '/v1/deletions', { token, json: { ids } });
+    await vi.waitFor(async () => expect(total(await ofTenant(tenant), id).persons_deleted).toBe(40), {
+      timeout: 20_000,
+      interval: 100,
+    });
   });
 
   test('A deletion that keeps the persons counts none of them', async () => {
