@@ -64,6 +64,15 @@ const NONE = {
   persons_deleted: 0,
 };
 
+const at = (ms: number): string => new Date(ms).toISOString();
+
+const sorted = (...ids: string[]): string[] => ids.toSorted();
+
+/** The tokens that a token is shown. */
+const seen = async (by: string, query = ''): Promise<string[]> => [
+  ...new Set(pageOf(await get(by, `/v1/usage${query}`)).results.map((row) => row.token)),
+];
+
 /** A request is counted when its answer has gone out, which may be after the next request comes. */
 const eventually = (tenant: string, token: string, expected: object): Promise<void> =>
   vi.waitFor(async () => expect(total(await ofTenant(tenant), token)).toEqual({ ...NONE, ...expected }), {
@@ -175,10 +184,6 @@ describe('Who is shown usage', () => {
     const other = await tenants.fresh();
     const all = [token, sibling.token, child.token, grandchild.token, other.token];
     for (const one of all) await get(one, '/v1/whoami');
-    const seen = async (by: string, query = '') => [
-      ...new Set(pageOf(await get(by, `/v1/usage${query}`)).results.map((row) => row.token)),
-    ];
-    const sorted = (...ids: string[]) => ids.toSorted();
     await vi.waitFor(
       async () => {
         expect(sorted(...(await seen(token)))).toEqual(sorted(id, child.id, grandchild.id));
@@ -201,7 +206,7 @@ describe('Who is shown usage', () => {
     const child = await tenants.derive(parent, { scopes: ['cohort:read'], slice });
     await get(child.token, '/v1/whoami');
     await eventually(tenant, child.id, { admitted: 1 });
-    const seen = pageOf(await get(child.token, '/v1/usage')).results;
+    const shown = pageOf(await get(child.token, '/v1/usage')).results;
     expect(new Set(seen.map((row) => row.token))).toEqual(new Set([child.id]));
   });
 
@@ -256,7 +261,6 @@ describe('How usage is listed', () => {
     await eventually(tenant, id, { admitted: 1 });
     const [row] = await ofTenant(tenant);
     const begin = Date.parse(row?.starts_at ?? '');
-    const at = (ms: number) => new Date(ms).toISOString();
     const shown = async (from: number, to: number) =>
       (await ofTenant(tenant, `?from=${at(from)}&to=${at(to)}`)).filter(
         ({ starts_at }) => starts_at === row?.starts_at,
@@ -301,7 +305,7 @@ describe('How usage is listed', () => {
     ['limit=0', 'limit'],
     ['from=2026-01-02&to=2026-01-01', 'from'],
     ['from=2026-01-02&to=2026-01-02', 'from'],
-  ])('%s is refused and names what was wrong', async (query, attr) => {
+  ])('The query %s is refused with the name of what was wrong', async (query, attr) => {
     const { tenant, token } = await tenants.fresh();
     await sandbox.forget();
     problem(await get(token, `/v1/usage?${query}`), 'parameter_invalid', attr);

@@ -1,6 +1,6 @@
 /** The routes of usage, of the tenant plane and of the admin plane. */
 import { NOTHING, TENANTS_PATH, type ControlRoute } from '../control-route.ts';
-import { USAGE_COLUMNS, UsageQuery } from './usage.ts';
+import { USAGE_COLUMNS, UsageQuery } from './query.ts';
 
 const LISTING = {
   method: 'GET',

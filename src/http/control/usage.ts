@@ -1,5 +1,6 @@
 /** Usage of a tenant's tokens: what they asked is with the tenant's object, what they deleted with its deletion log. */
-import { USAGE_COLUMNS, type Usage, type UsageQuery } from '../../contract/usage/usage.ts';
+import { USAGE_COLUMNS, type UsageQuery } from '../../contract/usage/query.ts';
+import type { Usage } from '../../contract/usage/usage.ts';
 import { failure, type Failure } from '../../core/failure.ts';
 import { TokenId, type TenantId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';

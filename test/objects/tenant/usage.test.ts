@@ -64,9 +64,7 @@ const written = (tenant: Stub, act: (object: Tenant) => void) =>
   runInDurableObject(tenant, (object, { storage }) => {
     const statements = vi.spyOn(storage.sql, 'exec');
     act(object);
-    const rows = statements.mock.results.map(({ value }) =>
-      Number((value as { rowsWritten?: number }).rowsWritten ?? 0),
-    );
+    const rows = statements.mock.results.map(({ value }) => (value as { rowsWritten: number }).rowsWritten);
     statements.mockRestore();
     return rows.reduce((sum, one) => sum + one, 0);
   });

@@ -1,5 +1,5 @@
 /** Reads pages of usage: what is in the rows, and what is not in them yet. */
-import type { UsagePeriod } from '../../../contract/usage/usage.ts';
+import type { UsagePeriod } from '../../../contract/usage/query.ts';
 import type { TokenId } from '../../../core/ids.ts';
 import {
   addUsage,
