@@ -1,10 +1,11 @@
 /** The gateway's own routes, by name: where they are, who may call them, what they take and the status they answer. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { CheckQuery } from './check.ts';
 import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';
 import { ExplainRequest } from './explain.ts';
 import { pageQuery } from './listing.ts';
+import { lazily } from '../core/lazily.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { TokenCursor, TokenRequest } from './token.ts';
 import { USAGE_ROUTES } from './usage/routes.ts';
@@ -118,7 +119,7 @@ export const CONTROL_ROUTES = {
     method: 'GET',
     path: `${TENANTS_PATH}/:tenant/tokens`,
     plane: 'admin',
-    query: pageQuery(TokenCursor),
+    query: lazily(() => pageQuery(TokenCursor())),
     status: 200,
   },
   admin_revoke_token: {
@@ -138,13 +139,14 @@ type Queries = { readonly [N in ControlRouteName]: (typeof CONTROL_ROUTES)[N]['q
 type Bodies = { readonly [N in ControlRouteName]: (typeof CONTROL_ROUTES)[N]['body'] };
 
 /** The same table, in the form in which the compiler connects a route's name with what it takes. */
-export const ROUTE_BY_NAME: { readonly [N in ControlRouteName]: ControlRoute<Queries[N], Bodies[N]> } =
-  CONTROL_ROUTES;
+export const ROUTE_BY_NAME: {
+  readonly [N in ControlRouteName]: ControlRoute<ReturnType<Queries[N]>, ReturnType<Bodies[N]>>;
+} = CONTROL_ROUTES;
 
 /** What a route takes, parsed. */
 export interface InputOf<N extends ControlRouteName> {
-  readonly query: z.output<Queries[N]>;
-  readonly body: z.output<Bodies[N]>;
+  readonly query: z.output<ReturnType<Queries[N]>>;
+  readonly body: z.output<ReturnType<Bodies[N]>>;
 }
 
 const isControlRouteName = (name: string): name is ControlRouteName => Object.hasOwn(CONTROL_ROUTES, name);

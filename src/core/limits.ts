@@ -102,8 +102,18 @@ export const LIMITS = {
   queriesWaitingMax: 20,
   /** Milliseconds a query waits for its turn at most: less than a client's patience, and several queries long. */
   queryWaitMsMax: 10_000,
-  /** PostHog takes 240 requests a minute, queries and other persons calls together. The rest is for calls not counted yet. */
-  queryRequestsPerMinute: 220,
+  /** PostHog takes so many requests a minute, queries and other persons calls together (PostHog contract §9). */
+  upstreamRequestsPerMinute: 240,
+  /** Milliseconds a request waits for its tenant's turn at PostHog at most: less than a client's patience. */
+  shareWaitMsMax: 5000,
+  /** Requests of one tenant that wait for its turn at PostHog. More are refused at once. */
+  shareWaitingMax: 200,
+  /** Milliseconds for which an isolate may use permits to ask PostHog, from when it asked for them. */
+  permitTermMs: 1000,
+  /** Calls to PostHog that an isolate makes for one project in a minute while the project's shield is out of reach. */
+  emergencyCallsPerMinute: 20,
+  /** The largest share of PostHog's quota that a tenant may have beside one of weight 1. */
+  weightMax: 100,
   /** Milliseconds for which a `Retry-After` of PostHog's stops queries at most: an hour. */
   queryPauseMsMax: 3_600_000,
   /** Milliseconds for which an isolate may go by the tombstones it was told of: what a delete waits for them at most. */

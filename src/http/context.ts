@@ -5,6 +5,7 @@ import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { ProjectId, Random, RequestId, TenantId, TokenId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
+import type { Payer } from '../core/shield/upstream-share.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
 import type { Fuse } from '../objects/fuse/fuse.ts';
@@ -83,6 +84,11 @@ export interface ResponseState {
   deletionBudgets: readonly DeletionBudget[];
 }
 
+/** Whose share of PostHog's quota calls are taken from: known once a request is admitted. */
+export interface Paying {
+  payer: Payer;
+}
+
 export interface Context {
   readonly request: Request;
   readonly services: Services;
@@ -92,6 +98,7 @@ export interface Context {
   readonly openShared: (request: UpstreamRequest, sharing: Sharing) => Promise<SharedOpened>;
   readonly log: RequestLog;
   readonly response: ResponseState;
+  readonly paying: Paying;
   readonly parameters: { readonly [name: string]: string };
 }
 

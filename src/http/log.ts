@@ -3,6 +3,7 @@ import { CATALOGUE } from '../catalogue/index.ts';
 import { CONTROL_ROUTES } from '../contract/routes.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { RequestId } from '../core/ids.ts';
+import { lazily } from '../core/lazily.ts';
 import type { RequestLog } from './context.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
 
@@ -95,18 +96,22 @@ export function noteFailure(log: RequestLog, failure: Failure): void {
 const OTHER_MEMBERS = 'project_id id tenant format columns Origin Host If-Match Idempotency-Key'.split(' ');
 
 /** Every member that a refusal can name and that the gateway itself defines. */
-const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
-  ...CATALOGUE.flatMap(({ input }) => Object.keys(input.shape)),
-  ...Object.values(CONTROL_ROUTES).flatMap(({ query, body }) =>
-    Object.keys({ ...query.shape, ...body.shape }),
-  ),
-  ...OTHER_MEMBERS,
-]);
+const knownMembers = lazily(
+  (): ReadonlySet<string> =>
+    new Set([
+      ...CATALOGUE.flatMap(({ input }) => Object.keys(input.shape)),
+      ...Object.values(CONTROL_ROUTES).flatMap(({ query, body }) =>
+        Object.keys({ ...query().shape, ...body().shape }),
+      ),
+      ...OTHER_MEMBERS,
+    ]),
+);
 
 /** The outermost member at fault. Names that a client made up may hold anything, so they are not shown. */
 function knownMember(attr: string | null): string | undefined {
-  const [member = ''] = attr?.split(/[.[]/, 1) ?? [];
-  return KNOWN_MEMBERS.has(member) ? member : undefined;
+  if (attr === null) return undefined;
+  const [member = ''] = attr.split(/[.[]/, 1);
+  return knownMembers().has(member) ? member : undefined;
 }
 
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._:[\]-]+$/i;

@@ -22,8 +22,8 @@ export interface Isolates {
 /** An eviction waits until the object has nothing to do; this one ends in the middle of it. */
 const crashing: Plugin = {
   name: 'tenants that crash',
-  setup: ({ onLoad }) => {
-    onLoad({ filter: /src\/index\.ts$/ }, async ({ path }) => {
+  setup: (build) => {
+    build.onLoad({ filter: /src\/index\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const exported = "export { Tenant } from './objects/tenant/tenant.ts';";
       if (!source.includes(exported)) throw new Error('index.ts exports Tenant in another way');

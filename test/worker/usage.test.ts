@@ -207,7 +207,7 @@ describe('Who is shown usage', () => {
     await get(child.token, '/v1/whoami');
     await eventually(tenant, child.id, { admitted: 1 });
     const shown = pageOf(await get(child.token, '/v1/usage')).results;
-    expect(new Set(seen.map((row) => row.token))).toEqual(new Set([child.id]));
+    expect(new Set(shown.map((row) => row.token))).toEqual(new Set([child.id]));
   });
 
   test('The operator reads the usage of a tenant that was removed; its successor does not', async () => {
@@ -218,8 +218,8 @@ describe('Who is shown usage', () => {
     expect(total(await ofTenant(tenant), id)).toMatchObject({ admitted: 1 });
     await tenants.put(tenant);
     const later = await tenants.mint(tenant);
-    const seen = pageOf(await get(later.token, '/v1/usage')).results;
-    expect(seen.filter((row) => row.token === id)).toEqual([]);
+    const shown = pageOf(await get(later.token, '/v1/usage')).results;
+    expect(shown.filter((row) => row.token === id)).toEqual([]);
   });
 
   test('A tenant that never was has no usage', async () => {

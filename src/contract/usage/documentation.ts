@@ -11,11 +11,11 @@ export const USAGE_DOCUMENTATION = {
   list_usage: {
     summary: 'See what this token and its descendants did',
     description: `${ORDER} Needs no scope: there is nothing of persons in it.`,
-    reply: pageOf(Usage),
+    reply: pageOf(Usage()),
   },
   admin_list_usage: {
     summary: 'See what the tokens of a tenant did',
     description: `${ORDER} Also of a tenant that was removed.`,
-    reply: pageOf(Usage),
+    reply: pageOf(Usage()),
   },
 } as const satisfies Readonly<Record<string, RouteDocumentation>>;

@@ -1,7 +1,8 @@
 /** What usage can be asked for, and the columns of its table. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { oneOf } from '../../catalogue/fields/values.ts';
 import { TokenId } from '../../core/ids.ts';
+import { lazily } from '../../core/lazily.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { tableQuery } from '../listing.ts';
 import type { Usage } from './usage.ts';
@@ -15,24 +16,24 @@ const moment = () =>
   });
 
 /** When a row begins, in hours since 1970, and its token. Opaque to clients. */
-export const UsageCursor = z.string().regex(/^[0-9]{1,7}\.tok_[A-Za-z0-9_-]{22}$/);
+const UsageCursor = lazily(() => z.string().check(z.regex(/^[0-9]{1,7}\.tok_[A-Za-z0-9_-]{22}$/)));
 
-export const UsageQuery = tableQuery(UsageCursor).extend({
-  from: moment()
-    .optional()
-    .meta({
+export const UsageQuery = lazily(() =>
+  z.extend(tableQuery(UsageCursor()), {
+    from: z.optional(moment()).register(z.globalRegistry, {
       description: `From the hour on that this time is in. 24 hours before \`to\` where it is left out. Usage is kept for ${LIMITS.usageDaysMax} days.`,
     }),
-  to: moment().optional().meta({
-    description: 'Hours that begin before this time. Now, where it is left out.',
+    to: z.optional(moment()).register(z.globalRegistry, {
+      description: 'Hours that begin before this time. Now, where it is left out.',
+    }),
+    by: z.optional(oneOf(USAGE_PERIODS)).register(z.globalRegistry, {
+      description: 'A row for each token and hour, or for each token and day. Days are of UTC.',
+      default: 'hour',
+    }),
+    token: z.optional(TokenId).register(z.globalRegistry, { description: 'Of this token only.' }),
   }),
-  by: oneOf(USAGE_PERIODS).optional().meta({
-    description: 'A row for each token and hour, or for each token and day. Days are of UTC.',
-    default: 'hour',
-  }),
-  token: TokenId.optional().meta({ description: 'Of this token only.' }),
-});
-export type UsageQuery = z.output<typeof UsageQuery>;
+);
+export type UsageQuery = z.output<ReturnType<typeof UsageQuery>>;
 
 /** As `Usage` has them. `refused_by_code` is JSON in its cell. */
 export const USAGE_COLUMNS = [

@@ -6,7 +6,7 @@ const LISTING = {
   method: 'GET',
   query: UsageQuery,
   body: NOTHING,
-  columns: USAGE_COLUMNS,
+  columns: () => USAGE_COLUMNS,
   status: 200,
 } as const;
 

@@ -1,9 +1,12 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
 import type { Migration } from '../migrations.ts';
 
 /** A column of JSON text, read. What it holds is for the schema after it to say. */
-export const StoredJson = z.string().transform((text): unknown => parseJson(text));
+export const StoredJson = z.pipe(
+  z.string(),
+  z.transform((text): unknown => parseJson(text)),
+);
 
 /** The storage of a `Tenant`. Released steps are never edited; changes are added at the end. */
 export const TENANT_STEPS: readonly Migration[] = [

@@ -73,7 +73,7 @@ export class TokenStore {
 
   /** Unexpired tokens, revoked ones among them, newest first. `before` is the `next` of the page before. */
   page(limit: number, before: string | null, nowMs: number): TokenPage {
-    const from = before === null ? Number.MAX_SAFE_INTEGER : Number(TokenCursor.parse(before));
+    const from = before === null ? Number.MAX_SAFE_INTEGER : Number(TokenCursor().parse(before));
     const found = this.#sql
       // The unary plus keeps SQLite from walking the index on expiry and sorting all of it.
       .exec(

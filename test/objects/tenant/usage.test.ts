@@ -61,7 +61,7 @@ const stored = (tenant: Stub) =>
 
 /** Rows that storage was made to write by `act`. */
 const written = (tenant: Stub, act: (object: Tenant) => void) =>
-  runInDurableObject(tenant, (object, { storage }) => {
+  runInDurableObject<Tenant, number>(tenant, (object, { storage }) => {
     const statements = vi.spyOn(storage.sql, 'exec');
     act(object);
     const rows = statements.mock.results.map(({ value }) => (value as { rowsWritten: number }).rowsWritten);

@@ -1,6 +1,7 @@
 /** How many persons tokens deleted, by the hour or the day: added up from the log when it is asked for. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { TokenId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 
 export interface DeletedAsk {
   /** Milliseconds since 1970; `toMs` is not among them. */
@@ -55,9 +56,9 @@ const deletedRows = (by: DeletedAsk['by']): string => `
   FROM sums WHERE persons > 0 AND (starts_ms > ?5 OR starts_ms = ?5 AND token > ?6)
   ORDER BY starts_ms, token LIMIT ?7`;
 
-const Row = z
-  .object({ starts_ms: z.int(), token: TokenId, name: z.string().nullable(), persons: z.int() })
-  .transform(({ starts_ms: startsMs, ...rest }): DeletedRow => ({ startsMs, ...rest }));
+const Row = lazily(() =>
+  z.object({ starts_ms: z.int(), token: TokenId, name: z.nullable(z.string()), persons: z.int() }),
+);
 
 export const readDeleted = (sql: SqlStorage, ask: DeletedAsk): DeletedRow[] =>
   sql
@@ -72,4 +73,7 @@ export const readDeleted = (sql: SqlStorage, ask: DeletedAsk): DeletedRow[] =>
       ask.limit,
     )
     .toArray()
-    .map((row) => Row.parse(row));
+    .map((row) => {
+      const { starts_ms: startsMs, token, name, persons: deleted } = Row().parse(row);
+      return { startsMs, token, name, persons: deleted };
+    });

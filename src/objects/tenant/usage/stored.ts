@@ -1,6 +1,7 @@
 /** How usage stands in storage: hours with their counts as short lists, because every one of them is written often. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { TokenId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { addUsage, NO_USAGE, type UsageCounts } from '../../../core/usage.ts';
 import { StoredJson } from '../schema.ts';
 
@@ -16,38 +17,56 @@ export interface TokenUsage {
   readonly hours: Hours;
 }
 
-const count = z.int().min(0);
-const Counts = z
-  .tuple([count, count, count, z.record(z.string(), count)])
-  .transform(([admitted, upstreamCalls, remembered, refused]): UsageCounts => ({
-    admitted,
-    refused,
-    upstreamCalls,
-    remembered,
-  }));
-const StoredHours = z
-  .record(z.string(), Counts)
-  .transform((hours): Hours => new Map(Object.entries(hours).map(([hour, one]) => [Number(hour), one])));
+const StoredHours = lazily(() => {
+  const count = z.int().check(z.minimum(0));
+  const counts = z.pipe(
+    z.tuple([count, count, count, z.record(z.string(), count)]),
+    z.transform(([admitted, upstreamCalls, remembered, refused]): UsageCounts => ({
+      admitted,
+      refused,
+      upstreamCalls,
+      remembered,
+    })),
+  );
+  return z.pipe(
+    z.record(z.string(), counts),
+    z.transform((hours): Hours => new Map(Object.entries(hours).map(([hour, one]) => [Number(hour), one]))),
+  );
+});
 
-const facts = { token: TokenId, name: z.string().nullable() };
+const facts = () => ({ token: TokenId, name: z.nullable(z.string()) });
 
 /** A row of `usage`. */
-export const UsageRow = z
-  .object({ ...facts, ancestors: StoredJson.pipe(z.array(TokenId)), hours: StoredJson.pipe(StoredHours) })
-  .transform((row): TokenUsage => row);
+export const UsageRow = lazily(() =>
+  z.object({
+    ...facts(),
+    ancestors: z.pipe(StoredJson, z.array(TokenId)),
+    hours: z.pipe(StoredJson, StoredHours()),
+  }),
+);
 
 /** The one row of `usage_journal`. */
-export const JournalRow = z.object({
-  tokens: StoredJson.pipe(
-    z.array(z.object({ ...facts, ancestors: z.array(TokenId), hours: StoredHours })),
-  ).transform((tokens): readonly TokenUsage[] => tokens),
-  written_hour: z.int().nullable(),
-});
+export const JournalRow = lazily(() =>
+  z.object({
+    tokens: z.pipe(
+      StoredJson,
+      z.array(z.object({ ...facts(), ancestors: z.array(TokenId), hours: StoredHours() })),
+    ),
+    written_hour: z.nullable(z.int()),
+  }),
+);
 
 export const hoursText = (hours: Hours): string => JSON.stringify(storedHours(hours));
 
 export const journalText = (tokens: Iterable<TokenUsage>): string =>
-  JSON.stringify([...tokens].map((one) => ({ ...one, hours: storedHours(one.hours) })));
+  JSON.stringify(
+    [...tokens].map(({ token, name, ancestors, hours }) => ({
+      token,
+      name,
+      ancestors,
+      hours: storedHours(hours),
+    })),
+  );
 
 const storedHours = (hours: Hours): object =>
   Object.fromEntries(

@@ -164,13 +164,13 @@ export class UsageBook {
     const [row] = this.#storage.sql
       .exec('SELECT token, name, ancestors, hours FROM usage WHERE day = ? AND token = ?', day, token)
       .toArray();
-    return row === undefined ? null : UsageRow.parse(row);
+    return row === undefined ? null : UsageRow().parse(row);
   }
 
   #read(): Journal {
     if (this.#journal !== null) return this.#journal;
     const [row] = this.#storage.sql.exec('SELECT tokens, written_hour FROM usage_journal').toArray();
-    const stored = row === undefined ? { tokens: [], written_hour: null } : JournalRow.parse(row);
+    const stored = row === undefined ? { tokens: [], written_hour: null } : JournalRow().parse(row);
     this.#journal = {
       tokens: new Map(stored.tokens.map((one) => [one.token, one])),
       writtenHour: stored.written_hour,

@@ -74,7 +74,7 @@ function tokensOfDay(sql: SqlStorage, journal: readonly TokenUsage[], day: numbe
   const stored = sql
     .exec('SELECT token, name, ancestors, hours FROM usage WHERE day = ?', day)
     .toArray()
-    .map((row) => UsageRow.parse(row));
+    .map((row) => UsageRow().parse(row));
   for (const one of [...stored, ...journal]) {
     const known = tokens.get(one.token);
     tokens.set(one.token, known === undefined ? one : { ...known, hours: addHours(known.hours, one.hours) });
