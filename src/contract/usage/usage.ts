@@ -19,7 +19,9 @@ export const Usage = /* @__PURE__ */ lazily(() =>
       refused: count(
         'Requests that were answered with a failure of the list of codes, PostHog being away among them.',
       ),
-      upstream_calls: count('Calls that PostHog was sent while a request was answered.'),
+      upstream_calls: count(
+        'Calls that PostHog was sent for requests. Those that the deletion log makes are not among them.',
+      ),
       remembered_answers: count('Requests that were answered with what PostHog had said before.'),
       persons_deleted: count(
         "Persons whose deletion PostHog accepted in this time, by PostHog's numbers; the ids that it accepted where it gave no numbers.",
