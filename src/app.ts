@@ -102,6 +102,7 @@ function servicesOf(env: Env, config: Config): Services {
     adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.placement),
     openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
     tombstonesOf: known.tombstonesOf,
+    quotasOf: (projectId) => shieldOf(projectId).quotas(),
     sharedReads: sharedReads({
       sourceOf: shieldOf,
       epochOf: known.epochOf,

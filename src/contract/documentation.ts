@@ -1,6 +1,7 @@
 /** What each of the gateway's own routes is for, and what it answers. Handlers are held to `reply` by the compiler. */
 import * as z from 'zod/mini';
-import { UpstreamCheck } from './check.ts';
+import { UpstreamCheck } from './upstream/check.ts';
+import { UpstreamStatus } from './upstream/quota.ts';
 import { DELETION_DOCUMENTATION } from './deletions/documentation.ts';
 import type { ReadonlyDeep } from './exact.ts';
 import { Explanation } from './explain.ts';
@@ -82,6 +83,11 @@ export const ROUTE_DOCUMENTATION = {
     summary: 'Ask PostHog about its host, the key, the scopes of the key and the projects',
     description: 'Changes nothing. Asks about the projects of all tenants, or about `project_id`.',
     reply: UpstreamCheck(),
+  },
+  admin_get_upstream: {
+    summary: "See how PostHog's limits stand, and which tenant has how much of them",
+    description: 'Asks PostHog nothing. Shows the projects of all tenants, or `project_id`.',
+    reply: UpstreamStatus(),
   },
   admin_delete_tenant: {
     summary: 'Remove a tenant',

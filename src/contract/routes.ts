@@ -1,6 +1,6 @@
 /** The gateway's own routes, by name: where they are, who may call them, what they take and the status they answer. */
 import type * as z from 'zod/mini';
-import { CheckQuery } from './check.ts';
+import { CheckQuery } from './upstream/check.ts';
 import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';
 import { ExplainRequest } from './explain.ts';
@@ -102,6 +102,14 @@ export const CONTROL_ROUTES = {
     ...NO_INPUT,
     method: 'GET',
     path: '/admin/v1/check',
+    plane: 'admin',
+    query: CheckQuery,
+    status: 200,
+  },
+  admin_get_upstream: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: '/admin/v1/upstream',
     plane: 'admin',
     query: CheckQuery,
     status: 200,

@@ -5,7 +5,7 @@ import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { ProjectId, Random, RequestId, TenantId, TokenId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
-import type { Payer } from '../core/shield/upstream-share.ts';
+import type { Payer, QuotaSnapshot } from '../core/shield/upstream-share.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
 import type { Fuse } from '../objects/fuse/fuse.ts';
@@ -44,6 +44,8 @@ export interface Services {
   readonly openApiAsset: () => Promise<Response>;
   /** The tombstones of a project that were there when this was called, or later. */
   readonly tombstonesOf: TombstonesOf;
+  /** How PostHog's limits stand for a project. */
+  readonly quotasOf: (projectId: ProjectId) => Promise<readonly QuotaSnapshot[]>;
   readonly sharedReads: SharedReads;
   /** Something of the project was changed: no answer from before is given again once this is answered. */
   readonly forgetAnswers: (projectId: ProjectId) => Promise<void>;

@@ -9,6 +9,7 @@ import * as adminFuse from './control/admin/fuse.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
 import { listUsageOf } from './control/admin/usage.ts';
+import { upstream } from './control/admin/upstream.ts';
 import * as open from './control/open.ts';
 import type { Served } from './control/serve.ts';
 import { createDeletion } from './control/tenant/create-deletion.ts';
@@ -75,6 +76,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_resume_tenant: adminTenants.resumeTenant,
   admin_delete_tenant: adminTenants.deleteTenant,
   admin_check: check,
+  admin_get_upstream: upstream,
   admin_mint_token: adminTokens.mintToken,
   admin_list_tokens: adminTokens.listTokens,
   admin_revoke_token: adminTokens.revokeTokenOf,

@@ -113,13 +113,15 @@ describe('Tenants of one project', () => {
     );
     const lent = ofGreedy.length - refused.length;
     expect(lent, 'what is left over is lent out').toBeGreaterThan(((PER_MINUTE * SECONDS) / 60) * 0.3);
+    // A measurement by hand: `SHARE_PER_MINUTE=240 SHARE_SECONDS=75`. A busy machine says nothing of the share.
     if (process.env['SHARE_SECONDS'] !== undefined) {
       const waits = all
         .flat()
         .map(({ ms }) => ms)
         .toSorted((a, b) => a - b);
       const prompt = waits.filter((ms) => ms <= 1000).length / waits.length;
-      console.log({ asked: waits.length, prompt, worst: waits.at(-1), lent, refused: refused.length });
+      const measured = { asked: waits.length, prompt, worstMs: waits.at(-1), lent, refused: refused.length };
+      process.stdout.write(`${JSON.stringify(measured)}\n`);
     }
   });
 

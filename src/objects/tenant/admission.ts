@@ -1,7 +1,7 @@
 /** What a request asks of its tenant's object, and what the object answers. */
 import type { Failure } from '../../core/failure.ts';
 import type { RegistrationId } from '../../core/ids.ts';
-import type { Lease, LeaseAsk } from '../../core/lease.ts';
+import type { Lease, LeaseAsk } from './lease-book.ts';
 import type { UsageReport } from '../../core/usage.ts';
 import type { TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import type { LimitStatus } from './gcra.ts';

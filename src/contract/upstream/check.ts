@@ -1,8 +1,8 @@
 /** What `GET /admin/v1/check` takes and answers. */
-import { lazily } from '../core/lazily.ts';
+import { lazily } from '../../core/lazily.ts';
 import * as z from 'zod/mini';
-import { json } from '../catalogue/fields/values.ts';
-import { ProjectId } from '../core/ids.ts';
+import { json } from '../../catalogue/fields/values.ts';
+import { ProjectId } from '../../core/ids.ts';
 
 export const CheckQuery = lazily(() => z.strictObject({ project_id: z.optional(json(ProjectId)) }));
 
