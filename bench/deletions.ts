@@ -138,6 +138,7 @@ try {
       POSTHOG_HOST: sandbox,
       POSTHOG_PERSONAL_API_KEY: KEY,
       POSTHOG_GENERATION: 'B',
+      UPSTREAM_REQUESTS_PER_MINUTE: '10000000',
       ADMIN_TOKEN,
       TOKEN_SIGNING_KEYS: `k1:${'s'.repeat(32)}`,
     },

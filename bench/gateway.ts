@@ -78,6 +78,7 @@ export const gatewaySetup = (code: string, postHog: PostHog): WorkerSetup => ({
     ...config.vars,
     POSTHOG_HOST: postHog.origin,
     POSTHOG_PERSONAL_API_KEY: postHog.key,
+    UPSTREAM_REQUESTS_PER_MINUTE: '10000000',
     ADMIN_TOKEN,
     TOKEN_SIGNING_KEYS: SIGNING_KEYS,
   },

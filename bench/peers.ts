@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
-import { COMPATIBILITY, type PostHog } from './gateway.ts';
+import { COMPATIBILITY, gatewaySetup, type PostHog } from './gateway.ts';
 import type { WorkerSetup } from './workerd.ts';
 
 /** Passes everything on with the key put in, and does nothing else. */
@@ -12,9 +12,22 @@ export const bareSetup = (postHog: PostHog): WorkerSetup =>
 /** Answers `ok`. */
 export const emptySetup = (): WorkerSetup => setupOf('empty.ts', {});
 
+/** Answers `ok`, with the variables and the kinds of objects that the gateway has: what no code can avoid. */
+export function emptyObjectsSetup(postHog: PostHog): WorkerSetup {
+  const setup = gatewaySetup('', postHog);
+  const code = [
+    `import { DurableObject } from 'cloudflare:workers';`,
+    ...setup.objects.map(({ className }) => `export class ${className} extends DurableObject {}`),
+    `export default { fetch: () => new Response('ok') };`,
+  ].join('\n');
+  return { ...setup, code };
+}
+
+const codeOf = (file: string): string =>
+  transformSync(readFileSync(join(import.meta.dirname, 'workers', file), 'utf8'), { loader: 'ts' }).code;
+
 const setupOf = (file: string, variables: WorkerSetup['variables']): WorkerSetup => ({
-  code: transformSync(readFileSync(join(import.meta.dirname, 'workers', file), 'utf8'), { loader: 'ts' })
-    .code,
+  code: codeOf(file),
   ...COMPATIBILITY,
   variables,
   objects: [],

@@ -9,12 +9,11 @@ import { describeMachine, find, PINNED } from './machine.ts';
 import { checkServes, measure, warmUp } from './measure.ts';
 import { readOptions, type Options } from './options.ts';
 import { PAGE, ROWS } from './page.ts';
-import { emptySetup } from './peers.ts';
+import { emptyObjectsSetup, emptySetup } from './peers.ts';
 import { discardAtEnd, stopAll } from './process.ts';
 import { profile } from './profile.ts';
-import { aimsText, rowsOf, tableOf, type Row } from './report.ts';
+import { aimsText, rowsOf, startsText, tableOf, type Row } from './report.ts';
 import { measureStarts } from './startup.ts';
-import { shown, spreadOf } from './statistics.ts';
 import { startTargets } from './targets.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
@@ -69,6 +68,7 @@ async function measureStarting(folder: string, bundles: readonly Bundle[], postH
     folder,
     [
       { name: 'empty Worker', setup: emptySetup(), path: '/' },
+      { name: 'empty Worker with objects', setup: emptyObjectsSetup(postHog), path: '/' },
       ...bundles.map(({ name, code }) => ({ name, setup: gatewaySetup(code, postHog), path: '/healthz' })),
     ],
     times,
@@ -76,9 +76,7 @@ async function measureStarting(folder: string, bundles: readonly Bundle[], postH
   console.log();
   for (const { name, code } of bundles)
     console.log(`${name}: ${(gzipBytesOf(code) / 1000).toFixed(1)} KB gzip`);
-  for (const [name, each] of times === 0 ? [] : taken) {
-    console.log(`${name}: ${shown(spreadOf(each), 1)} ms from the start of the process to its first 200`);
-  }
+  if (times > 0) console.log(startsText(taken));
   return Object.fromEntries(taken);
 }
 

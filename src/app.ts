@@ -7,10 +7,11 @@ import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
-import { logMisconfiguration, logRequest, noteFailure, openLog } from './http/log.ts';
+import { logMisconfiguration, logRequest, logUsageLost, noteFailure, openLog } from './http/log.ts';
 import { Leases } from './http/leases.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { knownProjects } from './http/known-projects.ts';
+import { UsageCounter } from './http/usage.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import { logShieldFailure } from './objects/console.ts';
@@ -20,6 +21,7 @@ import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
 import { pacing, type Pacing } from './upstream/pacing.ts';
+import { LeaseBook } from './upstream/share/lease-book.ts';
 import { sharedReads } from './upstream/shared/reads.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
@@ -52,38 +54,55 @@ export function createApp(env: Env): App {
 }
 
 const nowMs = (): number => Date.now();
+const newId = (): string => crypto.randomUUID();
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Queries of one PostHog project take turns, whichever tenant asks. */
-const paceOf = (env: Env, { upstream, jurisdiction }: Config): Pacing =>
+/** Tenants of one PostHog project share its quota, and their queries take turns. */
+const paceOf = (env: Env, { upstream, placement }: Config, leases: LeaseBook): Pacing =>
   pacing({
-    pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), jurisdiction),
+    leases,
+    pacerOf: (projectId) => objectNamed(env.SHIELD, String(projectId), placement),
     slowTimeoutMs: upstream.slowTimeoutMs,
-    newId: () => crypto.randomUUID(),
+    newId,
     nowMs,
     unreachable: logShieldFailure,
   });
 
 function servicesOf(env: Env, config: Config): Services {
-  const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.jurisdiction);
-  const known = knownProjects({ sourceOf: shieldOf, nowMs, unreachable: logShieldFailure });
+  const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.placement);
+  const leases = new LeaseBook(nowMs, newId);
+  const known = knownProjects({ sourceOf: shieldOf, leases, nowMs, unreachable: logShieldFailure });
   return {
     tokens: tokenIssuer(config.keyring, config.issuer),
     checkAdmin: (headers) => checkAdmin(headers, config.adminToken),
-    posthog: clientFactory(config.upstream, (input, init) => fetch(input, init), nowMs, paceOf(env, config)),
+    posthog: clientFactory(
+      config.upstream,
+      (input, init) => fetch(input, init),
+      nowMs,
+      paceOf(env, config, leases),
+    ),
     upstream: {
       generation: config.generation,
       ownersProject: config.ownersProject,
       insightRoute: config.insightRoute,
     },
-    tenant: (id) => objectNamed(env.TENANT, id, config.jurisdiction),
+    tenant: (id) => objectNamed(env.TENANT, id, config.placement),
     leases: new Leases(nowMs),
-    deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.jurisdiction),
-    fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.jurisdiction),
+    usage: new UsageCounter({
+      nowMs,
+      newId,
+      pause,
+      report: (id, report) => objectNamed(env.TENANT, id, config.placement).takeUsage(report),
+      lost: logUsageLost,
+    }),
+    deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.placement),
+    fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.placement),
     fusePersonsPerDay: config.fusePersonsPerDay,
-    directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.jurisdiction),
-    adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.jurisdiction),
+    directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.placement),
+    adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.placement),
     openApiAsset: () => env.ASSETS.fetch(OPENAPI_ASSET),
     tombstonesOf: known.tombstonesOf,
+    quotasOf: (projectId) => shieldOf(projectId).quotas(),
     sharedReads: sharedReads({
       sourceOf: shieldOf,
       epochOf: known.epochOf,

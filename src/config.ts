@@ -1,17 +1,18 @@
 /** Variables and secrets, checked once at the door; the rest of the code takes the checked type. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseKeyring, type Keyring } from './authn/keyring.ts';
 import { GENERATIONS, type Generation } from './catalogue/generation.ts';
 import { issueText } from './catalogue/issues.ts';
 import { INSIGHT_ROUTES, type InsightRoute } from './catalogue/route.ts';
 import { ProjectId } from './core/ids.ts';
 import { LIMITS } from './core/limits.ts';
+import { ObjectsJurisdiction, ObjectsLocation, placementProblem, type Placement } from './core/placement.ts';
 import type { PostHogConfig } from './upstream/transport.ts';
 
 const ADMIN_TOKEN_CHARS_MIN = 16;
 const POSTHOG_KEY_CHARS_MIN = 12;
 
-const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}`;
+const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}, or empty`;
 
 const LOOK_SECONDS_MAX = 86_400;
 const LOOK_SECONDS = `must be a whole number of seconds from 1 to ${LOOK_SECONDS_MAX}, or empty`;
@@ -19,91 +20,119 @@ const LOOK_SECONDS = `must be a whole number of seconds from 1 to ${LOOK_SECONDS
 const FUSE_PERSONS = `must be a whole number from 1 to ${LIMITS.personsPerDayMax}, or empty`;
 
 const milliseconds = (otherwise: number) =>
-  z.coerce
-    .number({ error: 'must be a whole number of milliseconds from 100 to 120000' })
-    .int()
-    .min(100)
-    .max(120_000)
-    .default(otherwise);
+  z._default(
+    z.coerce
+      .number({ error: 'must be a whole number of milliseconds from 100 to 120000' })
+      .check(z.int(), z.minimum(100), z.maximum(120_000)),
+    otherwise,
+  );
 
 const secret = (charsMin: number) =>
   z
     .string({ error: 'is missing' })
-    .regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces')
-    .min(charsMin, `must have ${charsMin} characters or more`);
+    .check(
+      z.regex(/^[\x21-\x7e]*$/, 'must be printable ASCII without spaces'),
+      z.minLength(charsMin, `must have ${charsMin} characters or more`),
+    );
 
-/** Jurisdictions that the platform holds objects to. */
-const JURISDICTIONS = ['eu', 'fedramp'] as const;
-export type Jurisdiction = (typeof JURISDICTIONS)[number];
+const OBJECTS = { OBJECTS_JURISDICTION: ObjectsJurisdiction, OBJECTS_LOCATION: ObjectsLocation };
+const Objects = z.object(OBJECTS);
 
-const ObjectsJurisdiction = z
-  .enum(['', ...JURISDICTIONS], { error: 'must be eu, fedramp, or empty' })
-  .default('')
-  .transform((text): Jurisdiction | null => (text === '' ? null : text));
+const placementFrom = (values: z.output<typeof Objects>): Placement => ({
+  jurisdiction: values.OBJECTS_JURISDICTION,
+  location: values.OBJECTS_LOCATION,
+});
 
-/** Where the objects of a gateway live, for an object that looks for another one. @throws where it is none of these. */
-export const jurisdictionOf = (env: object): Jurisdiction | null =>
-  z.object({ OBJECTS_JURISDICTION: ObjectsJurisdiction }).parse(env).OBJECTS_JURISDICTION;
+/** Where the objects of a gateway live, for an object that looks for another one. @throws where there is no such place. */
+export const placementOf = (env: object): Placement => placementFrom(Objects.parse(env));
 
 const Environment = z
   .object({
-    POSTHOG_HOST: z
-      .url({ protocol: /^https?$/, error: 'must be a URL like https://us.posthog.com' })
-      .refine((text) => URL.canParse(text) && new URL(text).pathname === '/' && new URL(text).search === '', {
-        error: 'must be scheme and host only',
-      })
-      .transform((text) => new URL(text).origin),
-    POSTHOG_OWNERS_PROJECT: z
-      .string()
-      .regex(/^(?:[1-9][0-9]{0,9})?$/, 'must be the number of a project, or empty')
-      .default('')
-      .transform((text) => (text === '' ? null : ProjectId.parse(Number(text)))),
-    POSTHOG_GENERATION: z.enum(GENERATIONS).default('B'),
-    INSIGHT_ROUTE: z.enum(INSIGHT_ROUTES).default('query'),
+    POSTHOG_HOST: z.pipe(
+      z.url({ protocol: /^https?$/, error: 'must be a URL like https://us.posthog.com' }).check(
+        z.refine(
+          (text) => URL.canParse(text) && new URL(text).pathname === '/' && new URL(text).search === '',
+          {
+            error: 'must be scheme and host only',
+          },
+        ),
+      ),
+      z.transform((text) => new URL(text).origin),
+    ),
+    POSTHOG_OWNERS_PROJECT: z.pipe(
+      z._default(
+        z.string().check(z.regex(/^(?:[1-9][0-9]{0,9})?$/, 'must be the number of a project, or empty')),
+        '',
+      ),
+      z.transform((text) => (text === '' ? null : ProjectId.parse(Number(text)))),
+    ),
+    POSTHOG_GENERATION: z._default(z.enum(GENERATIONS), 'B'),
+    INSIGHT_ROUTE: z._default(z.enum(INSIGHT_ROUTES), 'query'),
     POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
     // What cannot be sent as a bearer token would lock the operator out (RFC 6750 §2.1).
-    ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN).regex(
-      /^[A-Za-z0-9\-._~+/]+=*$/,
-      'must be made of A-Z, a-z, 0-9 and -._~+/',
+    ADMIN_TOKEN: secret(ADMIN_TOKEN_CHARS_MIN).check(
+      z.regex(/^[A-Za-z0-9\-._~+/]+=*$/, 'must be made of A-Z, a-z, 0-9 and -._~+/'),
     ),
-    TOKEN_SIGNING_KEYS: z.string({ error: 'is missing' }).transform((text, context): Keyring => {
-      const keyring = parseKeyring(text);
-      if (typeof keyring !== 'string') return keyring;
-      context.addIssue(keyring);
-      return z.NEVER;
-    }),
-    POSTHOG_REQUESTS_PER_MINUTE: z.coerce
-      .number({ error: REQUESTS })
-      .int()
-      .min(1)
-      .max(LIMITS.requestsPerMinuteMax)
-      .default(LIMITS.queryRequestsPerMinute),
-    OBJECTS_JURISDICTION: ObjectsJurisdiction,
-    DELETION_LOOK_SECONDS: z
-      .string()
-      .regex(/^[0-9]{0,5}$/, LOOK_SECONDS)
-      .default('')
-      .transform((text) => (text === '' ? null : Number(text)))
-      .refine((seconds) => seconds === null || (seconds >= 1 && seconds <= LOOK_SECONDS_MAX), LOOK_SECONDS),
-    DELETE_FUSE_PERSONS_PER_DAY: z
-      .string()
-      .regex(/^[0-9]{0,10}$/, FUSE_PERSONS)
-      .default('')
-      .transform((text) => (text === '' ? null : Number(text)))
-      .refine(
-        (persons) => persons === null || (persons >= 1 && persons <= LIMITS.personsPerDayMax),
-        FUSE_PERSONS,
+    TOKEN_SIGNING_KEYS: z.pipe(
+      z.string({ error: 'is missing' }),
+      z.transform((text, context): Keyring => {
+        const keyring = parseKeyring(text);
+        if (typeof keyring !== 'string') return keyring;
+        context.issues.push({ code: 'custom', message: keyring, input: null });
+        return z.NEVER;
+      }),
+    ),
+    UPSTREAM_REQUESTS_PER_MINUTE: z
+      .pipe(
+        z._default(z.string().check(z.regex(/^[0-9]{0,8}$/, REQUESTS)), ''),
+        z.transform((text) => (text === '' ? null : Number(text))),
+      )
+      .check(
+        z.refine(
+          (requests) => requests === null || (requests >= 1 && requests <= LIMITS.requestsPerMinuteMax),
+          REQUESTS,
+        ),
       ),
-    TOKEN_ISSUER: z.string().min(1).max(64).default('hedgerow'),
+    ...OBJECTS,
+    DELETION_LOOK_SECONDS: z
+      .pipe(
+        z._default(z.string().check(z.regex(/^[0-9]{0,5}$/, LOOK_SECONDS)), ''),
+        z.transform((text) => (text === '' ? null : Number(text))),
+      )
+      .check(
+        z.refine(
+          (seconds) => seconds === null || (seconds >= 1 && seconds <= LOOK_SECONDS_MAX),
+          LOOK_SECONDS,
+        ),
+      ),
+    DELETE_FUSE_PERSONS_PER_DAY: z
+      .pipe(
+        z._default(z.string().check(z.regex(/^[0-9]{0,10}$/, FUSE_PERSONS)), ''),
+        z.transform((text) => (text === '' ? null : Number(text))),
+      )
+      .check(
+        z.refine(
+          (persons) => persons === null || (persons >= 1 && persons <= LIMITS.personsPerDayMax),
+          FUSE_PERSONS,
+        ),
+      ),
+    TOKEN_ISSUER: z._default(z.string().check(z.minLength(1), z.maxLength(64)), 'hedgerow'),
     READ_TIMEOUT_MS: milliseconds(10_000),
     SLOW_TIMEOUT_MS: milliseconds(30_000),
   })
-  .refine(
-    ({ POSTHOG_GENERATION: generation, INSIGHT_ROUTE: route }) => route === 'query' || generation === 'A',
-    {
-      path: ['INSIGHT_ROUTE'],
-      error: 'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
-    },
+  .check(
+    z.refine(
+      ({ POSTHOG_GENERATION: generation, INSIGHT_ROUTE: route }) => route === 'query' || generation === 'A',
+      {
+        path: ['INSIGHT_ROUTE'],
+        error: 'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
+      },
+    ),
+    z.superRefine((values, context) => {
+      const problem = placementProblem(placementFrom(values));
+      if (problem !== null)
+        context.addIssue({ code: 'custom', path: ['OBJECTS_LOCATION'], message: problem });
+    }),
   );
 
 export interface Config {
@@ -113,10 +142,10 @@ export interface Config {
   readonly insightRoute: InsightRoute;
   /** The only project of the key's owner, where the operator says so. */
   readonly ownersProject: ProjectId | null;
-  /** Requests a minute for one project, above which queries wait. */
-  readonly requestsPerMinute: number;
-  /** Where the gateway's objects live; null: wherever the platform likes. */
-  readonly jurisdiction: Jurisdiction | null;
+  /** Requests a minute that PostHog is asked for one project, which all its tenants share; null where nobody says. */
+  readonly requestsPerMinute: number | null;
+  /** Where the gateway's objects live. */
+  readonly placement: Placement;
   /** Seconds until persons whose deletion was accepted are looked for; null where the generation says it. */
   readonly firstLookSeconds: number | null;
   /** Persons that all tenants together may delete in any 24 hours before the fuse trips; null where there is no fuse. */
@@ -153,8 +182,8 @@ export function readConfig(env: object): Configured {
       generation: values.POSTHOG_GENERATION,
       insightRoute: values.INSIGHT_ROUTE,
       ownersProject: values.POSTHOG_OWNERS_PROJECT,
-      requestsPerMinute: values.POSTHOG_REQUESTS_PER_MINUTE,
-      jurisdiction: values.OBJECTS_JURISDICTION,
+      requestsPerMinute: values.UPSTREAM_REQUESTS_PER_MINUTE,
+      placement: Object.freeze(placementFrom(values)),
       firstLookSeconds: values.DELETION_LOOK_SECONDS,
       fusePersonsPerDay: values.DELETE_FUSE_PERSONS_PER_DAY,
       adminToken: values.ADMIN_TOKEN,

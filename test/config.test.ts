@@ -1,6 +1,7 @@
 /** Nothing is served on half a configuration, and what is said of it holds nothing of it. */
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../src/config.ts';
+import { LOCATIONS } from '../src/core/placement.ts';
 
 const GOOD = {
   POSTHOG_HOST: 'https://us.posthog.com',
@@ -152,16 +153,38 @@ describe('Variables', () => {
     expect(configOf(legacy).insightRoute).toBe('legacy');
   });
 
-  test('POSTHOG_REQUESTS_PER_MINUTE is what PostHog is known to take, or what the operator says', () => {
-    expect(configOf(GOOD).requestsPerMinute).toBe(220);
-    expect(configOf({ ...GOOD, POSTHOG_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
+  test('UPSTREAM_REQUESTS_PER_MINUTE is what the operator says, or left open', () => {
+    expect(configOf(GOOD).requestsPerMinute).toBeNull();
+    expect(configOf({ ...GOOD, UPSTREAM_REQUESTS_PER_MINUTE: '' }).requestsPerMinute).toBeNull();
+    expect(configOf({ ...GOOD, UPSTREAM_REQUESTS_PER_MINUTE: '5000' }).requestsPerMinute).toBe(5000);
   });
 
   test('OBJECTS_JURISDICTION is eu, fedramp, or left open', () => {
-    expect(configOf(GOOD).jurisdiction).toBeNull();
-    expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: '' }).jurisdiction).toBeNull();
+    expect(configOf(GOOD).placement.jurisdiction).toBeNull();
+    expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: '' }).placement.jurisdiction).toBeNull();
     for (const name of ['eu', 'fedramp'])
-      expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: name }).jurisdiction).toBe(name);
+      expect(configOf({ ...GOOD, OBJECTS_JURISDICTION: name }).placement.jurisdiction).toBe(name);
+  });
+
+  test('OBJECTS_LOCATION is a location of the platform, or left open', () => {
+    expect(configOf(GOOD).placement.location).toBeNull();
+    expect(configOf({ ...GOOD, OBJECTS_LOCATION: '' }).placement.location).toBeNull();
+    for (const name of LOCATIONS)
+      expect(configOf({ ...GOOD, OBJECTS_LOCATION: name }).placement.location).toBe(name);
+  });
+
+  test.each([
+    ['eu', ['weur', 'eeur']],
+    ['fedramp', ['wnam', 'enam']],
+  ])('A location outside of the jurisdiction %s is refused', (jurisdiction, inside) => {
+    for (const location of LOCATIONS) {
+      const env = { ...GOOD, OBJECTS_JURISDICTION: jurisdiction, OBJECTS_LOCATION: location };
+      if (inside.includes(location)) expect(configOf(env).placement).toEqual({ jurisdiction, location });
+      else
+        expect(problemsOf(env)).toEqual([
+          `OBJECTS_LOCATION must be ${inside.join(' or ')} with OBJECTS_JURISDICTION ${jurisdiction}, or empty`,
+        ]);
+    }
   });
 
   test('DELETION_LOOK_SECONDS is what the operator says, or left to the generation', () => {
@@ -200,8 +223,9 @@ test('A message about a wrong variable never holds its value', () => {
     'TOKEN_ISSUER',
     'POSTHOG_GENERATION',
     'INSIGHT_ROUTE',
-    'POSTHOG_REQUESTS_PER_MINUTE',
+    'UPSTREAM_REQUESTS_PER_MINUTE',
     'OBJECTS_JURISDICTION',
+    'OBJECTS_LOCATION',
     'DELETION_LOOK_SECONDS',
     'DELETE_FUSE_PERSONS_PER_DAY',
   ];
@@ -232,9 +256,14 @@ test.each([
     'legacy',
     'can be legacy with POSTHOG_GENERATION A only: later ones have removed these endpoints',
   ],
-  ['POSTHOG_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000'],
-  ['POSTHOG_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000'],
+  ['UPSTREAM_REQUESTS_PER_MINUTE', '0', 'must be a whole number from 1 to 10000000, or empty'],
+  ['UPSTREAM_REQUESTS_PER_MINUTE', '1.5', 'must be a whole number from 1 to 10000000, or empty'],
   ['OBJECTS_JURISDICTION', 'us', 'must be eu, fedramp, or empty'],
+  [
+    'OBJECTS_LOCATION',
+    'us-east-1',
+    'must be one of wnam, enam, sam, weur, eeur, apac, apac-ne, apac-se, oc, afr, me, or empty',
+  ],
   ['DELETION_LOOK_SECONDS', '0', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '86401', 'must be a whole number of seconds from 1 to 86400, or empty'],
   ['DELETION_LOOK_SECONDS', '1.5', 'must be a whole number of seconds from 1 to 86400, or empty'],

@@ -3,7 +3,7 @@
  * with jose; whether one is revoked, suspended or over its rate is the tenant object's to say.
  */
 import { errors, jwtVerify, SignJWT, type JWTHeaderParameters } from 'jose';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { failure, type Failure } from '../core/failure.ts';
 import { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -23,28 +23,32 @@ export interface Ancestor {
   readonly narrowing: Narrowing;
 }
 
-const AncestorClaim = z
-  .strictObject({ id: TokenId, by: Narrowing })
-  .transform(({ id, by }): Ancestor => ({ id, narrowing: by }));
+const AncestorClaim = z.pipe(
+  z.strictObject({ id: TokenId, by: Narrowing }),
+  z.transform(({ id, by }): Ancestor => ({ id, narrowing: by })),
+);
 
 const Claims = z.object({
   sub: TenantId,
   /** Tokens from before this claim lack it. */
-  reg: RegistrationId.optional(),
+  reg: z.optional(RegistrationId),
   jti: TokenId,
   iat: z.int(),
   exp: z.int(),
-  nbf: z.int().optional(),
-  scope: z.string().transform((text, context): Scope[] => {
-    const scopes = z.array(ScopeName).safeParse(text === '' ? [] : text.split(' '));
-    if (scopes.success) return scopes.data;
-    context.addIssue('unknown scope');
-    return z.NEVER;
-  }),
+  nbf: z.optional(z.int()),
+  scope: z.pipe(
+    z.string(),
+    z.transform((text, context): Scope[] => {
+      const scopes = z.array(ScopeName).safeParse(text === '' ? [] : text.split(' '));
+      if (scopes.success) return scopes.data;
+      context.issues.push({ code: 'custom', message: 'unknown scope', input: text });
+      return z.NEVER;
+    }),
+  ),
   project_id: ProjectId,
   by: Narrowing,
-  actor: Actor.optional(),
-  chain: z.array(AncestorClaim).max(LIMITS.ancestorsMax),
+  actor: z.optional(Actor),
+  chain: z.array(AncestorClaim).check(z.maxLength(LIMITS.ancestorsMax)),
 });
 
 /** The authenticated caller: what its token says of itself, checked to be ours and current. */

@@ -1,5 +1,5 @@
 /** From what was sent to validated arguments, or to a 400 that says what was wrong, where, and what would be right. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { failure, type Failure } from '../core/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { err, ok, type Result } from '../core/result.ts';

@@ -1,5 +1,5 @@
 /** Erasing persons: the one thing that cannot be taken back, so it has a type of its own and goes through the log. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PersonRef, PersonUuid, ProjectId } from '../core/ids.ts';
 import type { Json } from '../core/json.ts';
 

@@ -1,5 +1,5 @@
 /** The parameters by which a client chooses how a success is rendered. Every operation takes them, in the query. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { failure } from '../core/failure.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Input } from './arguments.ts';
@@ -12,8 +12,8 @@ export const COLUMNS = 'columns';
 /** Properties that may have a column of their own in one table. */
 const COLUMNS_MAX = 50;
 
-export const Columns = json(z.array(text(400)).min(1).max(COLUMNS_MAX)).refine(
-  (names) => new Set(names).size === names.length,
+export const Columns = json(z.array(text(400)).check(z.minLength(1), z.maxLength(COLUMNS_MAX))).check(
+  z.refine((names) => new Set(names).size === names.length),
 );
 
 /** Names of the parameters that an operation takes besides its fields. */

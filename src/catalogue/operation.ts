@@ -134,7 +134,6 @@ export interface Entry {
   /** How PostHog is asked. Without it: at this path of the persons API, in every generation. */
   readonly route?: Route;
   readonly place: ParameterIn;
-  readonly input: Fields;
   /** Names that clients send along and that change nothing: taken with any value, and never sent on. */
   readonly dropped?: readonly string[];
   /** Flags that PostHog takes for yes as soon as they are there, whatever their value: sent only where they are true. */
@@ -183,6 +182,8 @@ export type Call =
   | (CallBase & { readonly kind: 'delete'; readonly deletion: Deletion });
 
 export interface Operation extends Entry {
+  /** What it takes. Made when it is first asked for. */
+  readonly input: Fields;
   readonly effect: 'read' | 'write' | 'delete';
   /** Validates what was sent. Fails with a 400 that names what was wrong and what is accepted. */
   readonly prepare: (sent: RawCall) => Result<Call>;

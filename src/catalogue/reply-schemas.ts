@@ -2,46 +2,46 @@
  * The JSON of PostHog's answers, in its three generations (PostHog contract §5, §7, §8). Loose on purpose: a member
  * PostHog adds tomorrow is passed on. For the document and for tests only: the Worker does not import this file.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Json } from '../core/json.ts';
 import { anyJson } from './fields/values.ts';
 import type { ReplySchemaName } from './operation.ts';
 import { EXAMPLE_UUID } from './replies.ts';
 
 export interface DocumentedReply {
-  readonly schema: z.ZodType;
+  readonly schema: z.ZodMiniType;
   readonly example: Json;
 }
 
-const link = z.string().nullable();
+const link = z.nullable(z.string());
 const properties = z.record(z.string(), anyJson());
 
 /** A row of a list or of an insight: `id` is the UUID. */
 const PersonRow = z
   .looseObject({
-    type: z.string().optional(),
+    type: z.optional(z.string()),
     id: z.union([z.string(), z.int()]),
-    uuid: z.string().optional(),
-    name: z.string().nullable().optional(),
+    uuid: z.optional(z.string()),
+    name: z.optional(z.nullable(z.string())),
     distinct_ids: z.array(z.string()),
     properties,
-    created_at: z.string().nullable().optional(),
-    last_seen_at: z.string().nullable().optional(),
+    created_at: z.optional(z.nullable(z.string())),
+    last_seen_at: z.optional(z.nullable(z.string())),
   })
-  .meta({ id: 'PersonRow' });
+  .register(z.globalRegistry, { id: 'PersonRow' });
 
 const personShape = {
   id: z.int(),
   uuid: z.string(),
-  name: z.string().nullable(),
+  name: z.nullable(z.string()),
   distinct_ids: z.array(z.string()),
   properties,
-  created_at: z.string().nullable(),
-  last_seen_at: z.string().nullable().optional(),
+  created_at: z.nullable(z.string()),
+  last_seen_at: z.optional(z.nullable(z.string())),
 };
 
 /** A person read by itself: `id` is the number. */
-const Person = z.looseObject(personShape).meta({ id: 'Person' });
+const Person = z.looseObject(personShape).register(z.globalRegistry, { id: 'Person' });
 
 const EXAMPLE_PERSON = {
   id: 100001,
@@ -63,18 +63,18 @@ export const REPLY_SCHEMAS: Readonly<Record<ReplySchemaName, DocumentedReply>> =
       results: z.array(PersonRow),
       next: link,
       previous: link,
-      count: z.int().optional(),
+      count: z.optional(z.int()),
     }),
     example: { results: [EXAMPLE_ROW], next: null, previous: null },
   },
   actors: {
     schema: z.looseObject({
       results: z.array(z.looseObject({ people: z.array(PersonRow), count: z.int() })),
-      next: link.optional(),
-      initial: link.optional(),
-      missing_persons: z.int().optional(),
-      is_cached: z.boolean().optional(),
-      last_refresh: z.string().nullable().optional(),
+      next: z.optional(link),
+      initial: z.optional(link),
+      missing_persons: z.optional(z.int()),
+      is_cached: z.optional(z.boolean()),
+      last_refresh: z.optional(z.nullable(z.string())),
     }),
     example: { results: [{ people: [EXAMPLE_ROW], count: 1 }], next: null },
   },
@@ -84,7 +84,7 @@ export const REPLY_SCHEMAS: Readonly<Record<ReplySchemaName, DocumentedReply>> =
         z.looseObject({
           activity: z.string(),
           scope: z.string(),
-          item_id: z.string().nullable(),
+          item_id: z.nullable(z.string()),
           created_at: z.string(),
         }),
       ),
@@ -134,20 +134,20 @@ export const REPLY_SCHEMAS: Readonly<Record<ReplySchemaName, DocumentedReply>> =
   },
   cohorts: {
     schema: z.looseObject({
-      results: z.array(z.looseObject({ id: z.int(), name: z.string().nullable() })),
+      results: z.array(z.looseObject({ id: z.int(), name: z.nullable(z.string()) })),
     }),
     example: { results: [{ id: 3, name: 'Paying', count: 12 }] },
   },
   person: { schema: Person, example: EXAMPLE_PERSON },
   past_person: {
-    schema: z.looseObject({ ...personShape, point_in_time_metadata: z.looseObject({}).optional() }),
+    schema: z.looseObject({ ...personShape, point_in_time_metadata: z.optional(z.looseObject({})) }),
     example: { ...EXAMPLE_PERSON, point_in_time_metadata: { queried_timestamp: '2026-01-06T00:00:00Z' } },
   },
   persons_by_distinct_id: { schema: personMap, example: { results: { 'ada@acme.test': EXAMPLE_PERSON } } },
   persons_by_uuid: { schema: personMap, example: { results: { [EXAMPLE_UUID]: EXAMPLE_PERSON } } },
   /** Generation A answers the bare list, B and C wrap it. */
   values: {
-    schema: z.union([counted, z.looseObject({ results: counted, refreshing: z.boolean().optional() })]),
+    schema: z.union([counted, z.looseObject({ results: counted, refreshing: z.optional(z.boolean()) })]),
     example: { results: [{ name: 'pro', count: 3 }], refreshing: false },
   },
   timeline: {
@@ -169,21 +169,24 @@ export const REPLY_SCHEMAS: Readonly<Record<ReplySchemaName, DocumentedReply>> =
     schema: z.looseObject({
       persons_found: z.int(),
       persons_deleted: z.int(),
-      persons_queued_for_deletion: z.int().optional(),
+      persons_queued_for_deletion: z.optional(z.int()),
       events_queued_for_deletion: z.boolean(),
-      recordings_queued_for_deletion: z.boolean().optional(),
+      recordings_queued_for_deletion: z.optional(z.boolean()),
       deletion_errors: z.array(z.looseObject({ person_uuid: z.string() })),
       deletion: z
-        .object({
-          id: z.string(),
-          state: z.string(),
-          next_attempt_at: z.string().nullable(),
-          last_problem: z.string().nullable(),
-          note: z.string().nullable(),
-          location: z.string(),
-        })
-        .optional()
-        .meta({ description: 'Where it is held, or will be sent again by itself: how far it is.' }),
+        .optional(
+          z.object({
+            id: z.string(),
+            state: z.string(),
+            next_attempt_at: z.nullable(z.string()),
+            last_problem: z.nullable(z.string()),
+            note: z.nullable(z.string()),
+            location: z.string(),
+          }),
+        )
+        .register(z.globalRegistry, {
+          description: 'Where it is held, or will be sent again by itself: how far it is.',
+        }),
     }),
     example: {
       persons_found: 2,

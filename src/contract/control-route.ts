@@ -1,5 +1,6 @@
 /** What a route of the gateway's own planes is. */
-import * as z from 'zod';
+import { lazily } from '../core/lazily.ts';
+import * as z from 'zod/mini';
 import type { Fields } from '../catalogue/fields/values.ts';
 import type { Method } from '../catalogue/operation.ts';
 import type { Scope } from '../core/scopes.ts';
@@ -16,8 +17,8 @@ export interface ControlRoute<Query extends Fields = Fields, Body extends Fields
   readonly plane: 'open' | 'tenant' | 'admin';
   /** Of the tenant plane: the scopes the token needs. */
   readonly scopes?: readonly Scope[];
-  readonly query: Query;
-  readonly body: Body;
+  readonly query: () => Query;
+  readonly body: () => Body;
   /** The body may hold as many ids as a deletion of any size. */
   readonly largeBody?: true;
   /** Of a success, unless the handler says another. */
@@ -31,9 +32,9 @@ export interface ControlRoute<Query extends Fields = Fields, Body extends Fields
   /** Writes a deletion down: takes `Idempotency-Key`, and its answers have the headers of deletions. */
   readonly deletes?: true;
   /** Columns of a listing that is a table too. */
-  readonly columns?: readonly string[];
+  readonly columns?: () => readonly string[];
 }
 
 /** Takes no parameter and no body. */
-export const NOTHING = z.strictObject({});
+export const NOTHING = lazily(() => z.strictObject({}));
 export const NO_INPUT = { query: NOTHING, body: NOTHING } as const;

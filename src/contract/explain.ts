@@ -1,45 +1,54 @@
-import * as z from 'zod';
+import { lazily } from '../core/lazily.ts';
+import * as z from 'zod/mini';
 import { anyJson, oneOf, text } from '../catalogue/fields/values.ts';
 import { LIMITS } from '../core/limits.ts';
 import { DeletionBudget } from './deletion-budget.ts';
 import type { ReadonlyDeep } from './exact.ts';
 
 /** A request, described. */
-export const ExplainRequest = z
-  .strictObject({
-    method: oneOf(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
-    path: text(LIMITS.queryCharsMax).meta({
-      description: 'With the query, as it would be called.',
-      examples: ['/api/projects/1/persons/?limit=10'],
-    }),
-    body: anyJson().optional(),
-  })
-  .meta({ id: 'ExplainRequest' });
-export type ExplainRequest = z.output<typeof ExplainRequest>;
+export const ExplainRequest = lazily(() =>
+  z
+    .strictObject({
+      method: oneOf(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
+      path: text(LIMITS.queryCharsMax)
+        .clone()
+        .register(z.globalRegistry, {
+          description: 'With the query, as it would be called.',
+          examples: ['/api/projects/1/persons/?limit=10'],
+        }),
+      body: z.optional(anyJson()),
+    })
+    .register(z.globalRegistry, { id: 'ExplainRequest' }),
+);
+export type ExplainRequest = z.output<ReturnType<typeof ExplainRequest>>;
 
 /** Whether it would be allowed, why not, and what PostHog would be sent. */
-export const Explanation = z
-  .object({
-    allowed: z.boolean(),
-    operation: z.string().nullable(),
-    reason: z.object({ code: z.string(), detail: z.string(), attr: z.string().nullable() }).nullable(),
-    first: z.string().nullable().meta({ description: 'What the slice asks for before anything is sent.' }),
-    deletion_budgets: z.array(DeletionBudget).nullable().meta({
-      description:
-        'What a deletion would spend from, as it is now; null of other operations. A deletion is judged as if every person it names were in the slice.',
-    }),
-    fuse: z.string().nullable().meta({
-      description:
-        "That the operator's fuse has tripped and would hold a deletion, in plain words; null where it would not.",
-    }),
-    would_send: z
-      .object({
-        method: z.string(),
-        path: z.string(),
-        query: z.record(z.string(), z.string()),
-        body: anyJson().nullable(),
-      })
-      .nullable(),
-  })
-  .meta({ id: 'Explanation' });
-export type Explanation = ReadonlyDeep<z.output<typeof Explanation>>;
+export const Explanation = /* @__PURE__ */ lazily(() =>
+  z
+    .object({
+      allowed: z.boolean(),
+      operation: z.nullable(z.string()),
+      reason: z.nullable(z.object({ code: z.string(), detail: z.string(), attr: z.nullable(z.string()) })),
+      first: z
+        .nullable(z.string())
+        .register(z.globalRegistry, { description: 'What the slice asks for before anything is sent.' }),
+      deletion_budgets: z.nullable(z.array(DeletionBudget())).register(z.globalRegistry, {
+        description:
+          'What a deletion would spend from, as it is now; null of other operations. A deletion is judged as if every person it names were in the slice.',
+      }),
+      fuse: z.nullable(z.string()).register(z.globalRegistry, {
+        description:
+          "That the operator's fuse has tripped and would hold a deletion, in plain words; null where it would not.",
+      }),
+      would_send: z.nullable(
+        z.object({
+          method: z.string(),
+          path: z.string(),
+          query: z.record(z.string(), z.string()),
+          body: z.nullable(anyJson()),
+        }),
+      ),
+    })
+    .register(z.globalRegistry, { id: 'Explanation' }),
+);
+export type Explanation = ReadonlyDeep<z.output<ReturnType<typeof Explanation>>>;

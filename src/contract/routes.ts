@@ -1,12 +1,14 @@
 /** The gateway's own routes, by name: where they are, who may call them, what they take and the status they answer. */
-import type * as z from 'zod';
-import { CheckQuery } from './check.ts';
+import type * as z from 'zod/mini';
+import { CheckQuery } from './upstream/check.ts';
 import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';
 import { ExplainRequest } from './explain.ts';
 import { pageQuery } from './listing.ts';
+import { lazily } from '../core/lazily.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { TokenCursor, TokenRequest } from './token.ts';
+import { USAGE_ROUTES } from './usage/routes.ts';
 
 export const CONTROL_ROUTES = {
   landing: { ...NO_INPUT, method: 'GET', path: '/', plane: 'open', status: 200 },
@@ -104,6 +106,14 @@ export const CONTROL_ROUTES = {
     query: CheckQuery,
     status: 200,
   },
+  admin_get_upstream: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: '/admin/v1/upstream',
+    plane: 'admin',
+    query: CheckQuery,
+    status: 200,
+  },
   admin_mint_token: {
     ...NO_INPUT,
     method: 'POST',
@@ -117,7 +127,7 @@ export const CONTROL_ROUTES = {
     method: 'GET',
     path: `${TENANTS_PATH}/:tenant/tokens`,
     plane: 'admin',
-    query: pageQuery(TokenCursor),
+    query: lazily(() => pageQuery(TokenCursor())),
     status: 200,
   },
   admin_revoke_token: {
@@ -127,6 +137,7 @@ export const CONTROL_ROUTES = {
     plane: 'admin',
     status: 204,
   },
+  ...USAGE_ROUTES,
   ...DELETION_ROUTES,
 } as const satisfies Record<string, ControlRoute>;
 
@@ -136,13 +147,14 @@ type Queries = { readonly [N in ControlRouteName]: (typeof CONTROL_ROUTES)[N]['q
 type Bodies = { readonly [N in ControlRouteName]: (typeof CONTROL_ROUTES)[N]['body'] };
 
 /** The same table, in the form in which the compiler connects a route's name with what it takes. */
-export const ROUTE_BY_NAME: { readonly [N in ControlRouteName]: ControlRoute<Queries[N], Bodies[N]> } =
-  CONTROL_ROUTES;
+export const ROUTE_BY_NAME: {
+  readonly [N in ControlRouteName]: ControlRoute<ReturnType<Queries[N]>, ReturnType<Bodies[N]>>;
+} = CONTROL_ROUTES;
 
 /** What a route takes, parsed. */
 export interface InputOf<N extends ControlRouteName> {
-  readonly query: z.output<Queries[N]>;
-  readonly body: z.output<Bodies[N]>;
+  readonly query: z.output<ReturnType<Queries[N]>>;
+  readonly body: z.output<ReturnType<Bodies[N]>>;
 }
 
 const isControlRouteName = (name: string): name is ControlRouteName => Object.hasOwn(CONTROL_ROUTES, name);

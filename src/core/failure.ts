@@ -117,6 +117,11 @@ export const FAILURES = {
     type: 'throttled_error',
     title: "PostHog's rate limit, shared by everyone, is used up",
   },
+  upstream_share_exhausted: {
+    status: 503,
+    type: 'throttled_error',
+    title: "The tenant's share of PostHog's rate limit is used up",
+  },
   upstream_busy: {
     status: 503,
     type: 'throttled_error',

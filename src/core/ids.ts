@@ -1,12 +1,14 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LIMITS } from './limits.ts';
 
 /** A tenant's name: what the operator calls it in paths. Lower case, so that no two names differ by case alone. */
 export const TenantId = z
   .string()
-  .regex(
-    /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
-    'must be 1 to 63 of a-z, 0-9 and -, not starting or ending with -',
+  .check(
+    z.regex(
+      /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/,
+      'must be 1 to 63 of a-z, 0-9 and -, not starting or ending with -',
+    ),
   )
   .brand<'TenantId'>();
 export type TenantId = z.output<typeof TenantId>;
@@ -14,7 +16,7 @@ export type TenantId = z.output<typeof TenantId>;
 /** Names an issued token; not secret. */
 export const TokenId = z
   .string()
-  .regex(/^tok_[A-Za-z0-9_-]{22}$/, 'must be a token id, tok_…')
+  .check(z.regex(/^tok_[A-Za-z0-9_-]{22}$/, 'must be a token id, tok_…'))
   .brand<'TokenId'>();
 export type TokenId = z.output<typeof TokenId>;
 
@@ -24,21 +26,21 @@ export type TokenId = z.output<typeof TokenId>;
  */
 export const RegistrationId = z
   .string()
-  .regex(/^reg_[A-Za-z0-9_-]{22}$/, 'must be a registration id, reg_…')
+  .check(z.regex(/^reg_[A-Za-z0-9_-]{22}$/, 'must be a registration id, reg_…'))
   .brand<'RegistrationId'>();
 export type RegistrationId = z.output<typeof RegistrationId>;
 
 /** Names one entry of a tenant's deletion log. */
 export const DeletionId = z
   .string()
-  .regex(/^del_[A-Za-z0-9_-]{22}$/, 'must be a deletion id, del_…')
+  .check(z.regex(/^del_[A-Za-z0-9_-]{22}$/, 'must be a deletion id, del_…'))
   .brand<'DeletionId'>();
 export type DeletionId = z.output<typeof DeletionId>;
 
 /** What a client calls one of its requests, so that sending it again does nothing a second time. */
 export const IdempotencyKey = z
   .string()
-  .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+  .check(z.regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters'))
   .brand<'IdempotencyKey'>();
 export type IdempotencyKey = z.output<typeof IdempotencyKey>;
 
@@ -48,10 +50,12 @@ export type IdempotencyKey = z.output<typeof IdempotencyKey>;
  */
 export const Actor = z
   .string()
-  .max(LIMITS.actorCharsMax)
-  .regex(
-    /^(?! )[^\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]+(?<! )$/u,
-    'must be printable characters, not beginning or ending with a space',
+  .check(
+    z.maxLength(LIMITS.actorCharsMax),
+    z.regex(
+      /^(?! )[^\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}]+(?<! )$/u,
+      'must be printable characters, not beginning or ending with a space',
+    ),
   )
   .brand<'Actor'>();
 export type Actor = z.output<typeof Actor>;
@@ -60,14 +64,15 @@ export type Actor = z.output<typeof Actor>;
 export type RequestId = string & z.core.$brand<'RequestId'>;
 
 /** PostHog's team (environment) number, the same in both path families (PostHog contract §2). */
-export const ProjectId = z.int().min(1).max(2_147_483_647).brand<'ProjectId'>();
+export const ProjectId = z.int().check(z.minimum(1), z.maximum(2_147_483_647)).brand<'ProjectId'>();
 export type ProjectId = z.output<typeof ProjectId>;
 
 /** A person's UUID, in lower case. */
 export const PersonUuid = z
-  .string()
-  .regex(/^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be a UUID')
-  .transform((text) => text.toLowerCase())
+  .pipe(
+    z.string().check(z.regex(/^[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$/, 'must be a UUID')),
+    z.transform((text) => text.toLowerCase()),
+  )
   .brand<'PersonUuid'>();
 export type PersonUuid = z.output<typeof PersonUuid>;
 
@@ -76,7 +81,7 @@ export const PersonRef = z.union(
   [
     z
       .string()
-      .regex(/^[1-9][0-9]{0,14}$/, 'must be a person number or UUID')
+      .check(z.regex(/^[1-9][0-9]{0,14}$/, 'must be a person number or UUID'))
       .brand<'PersonNumber'>(),
     PersonUuid,
   ],

@@ -102,8 +102,18 @@ export const LIMITS = {
   queriesWaitingMax: 20,
   /** Milliseconds a query waits for its turn at most: less than a client's patience, and several queries long. */
   queryWaitMsMax: 10_000,
-  /** PostHog takes 240 requests a minute, queries and other persons calls together. The rest is for calls not counted yet. */
-  queryRequestsPerMinute: 220,
+  /** PostHog takes so many requests a minute, queries and other persons calls together (PostHog contract §9). */
+  upstreamRequestsPerMinute: 240,
+  /** Milliseconds a request waits for its tenant's turn at PostHog at most: less than a client's patience. */
+  shareWaitMsMax: 5000,
+  /** Requests of one tenant that wait for its turn at PostHog. More are refused at once. */
+  shareWaitingMax: 200,
+  /** Milliseconds for which an isolate may use permits to ask PostHog, from when it asked for them. */
+  permitTermMs: 1000,
+  /** Calls to PostHog that an isolate makes for one project in a minute while the project's shield is out of reach. */
+  emergencyCallsPerMinute: 20,
+  /** The largest share of PostHog's quota that a tenant may have beside one of weight 1. */
+  weightMax: 100,
   /** Milliseconds for which a `Retry-After` of PostHog's stops queries at most: an hour. */
   queryPauseMsMax: 3_600_000,
   /** Milliseconds for which an isolate may go by the tombstones it was told of: what a delete waits for them at most. */
@@ -117,6 +127,20 @@ export const LIMITS = {
   leasesMax: 1000,
   /** Tokens whose leases an isolate remembers: as many as it remembers tokens. */
   leasedTokensMax: 2000,
+  /** Milliseconds after which what an isolate counted travels with its next question to the tenant's object. */
+  usageReportMs: 10_000,
+  /** Milliseconds after which it is reported without one: the runtime waits 30 seconds for what a request leaves. */
+  usageReportMsMax: 20_000,
+  /** Tokens that an isolate counts apart before it reports at once, of about 200 bytes each. */
+  usageReportRowsMax: 500,
+  /** Milliseconds between two writes of what isolates reported to one tenant's object, of one row each. */
+  usageWriteMs: 20_000,
+  /** Milliseconds after an hour's end within which reports of it are waited for, before its rows are written. */
+  usageLateMs: 300_000,
+  /** Tokens of a tenant that are counted apart on one day. Beyond, derived ones are counted with the minted one. */
+  usageTokensPerDayMax: 2000,
+  /** Days for which usage is kept. */
+  usageDaysMax: 90,
   /** The longest time for which a tenant's record lets an answer be given again, in seconds. */
   rememberSecondsMax: 60,
   /** An answer up to this is shared by requests: a page of a hundred persons. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * What a token may be allowed to do. PostHog's names where they exist; its `person:write` is split into its parts,
@@ -51,13 +51,14 @@ const PERSON_WRITE_PARTS: readonly Scope[] = [
 ];
 
 /** Scopes as an operator or partner writes them: no wildcards, `person:write` expanded, each once, in one order. */
-export const ScopeList = z
-  .array(z.enum([...ScopeName.options, PERSON_WRITE]))
-  .min(1)
-  .max(ScopeName.options.length + 1)
-  .transform((names): Scope[] => {
+export const ScopeList = z.pipe(
+  z
+    .array(z.enum([...ScopeName.options, PERSON_WRITE]))
+    .check(z.minLength(1), z.maxLength(ScopeName.options.length + 1)),
+  z.transform((names): Scope[] => {
     const asked = new Set<string>(
       names.flatMap((name) => (name === PERSON_WRITE ? PERSON_WRITE_PARTS : [name])),
     );
     return ScopeName.options.filter((scope) => asked.has(scope));
-  });
+  }),
+);

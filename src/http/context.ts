@@ -3,8 +3,9 @@ import type { TokenIssuer } from '../authn/token.ts';
 import type { RouteFacts } from '../catalogue/route.ts';
 import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
-import type { ProjectId, Random, RequestId, TenantId } from '../core/ids.ts';
+import type { ProjectId, Random, RequestId, TenantId, TokenId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
+import type { Payer, QuotaSnapshot } from '../core/shield/upstream-share.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory.ts';
 import type { Fuse } from '../objects/fuse/fuse.ts';
@@ -17,6 +18,7 @@ import type { SharedOpened, SharedReads, Sharing } from '../upstream/shared/read
 import type { UpstreamRequest } from '../upstream/request.ts';
 import type { TombstonesOf } from './known-projects.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
+import type { UsageCounter } from './usage.ts';
 
 /** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin token. */
 export interface Services {
@@ -29,6 +31,8 @@ export interface Services {
   readonly tenant: (id: TenantId) => Remote<Tenant>;
   /** What this isolate may admit without asking a tenant's object. */
   readonly leases: Leases;
+  /** What this isolate has counted of the use of tokens. */
+  readonly usage: UsageCounter;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;
   readonly fuse: () => Remote<Fuse>;
@@ -40,6 +44,8 @@ export interface Services {
   readonly openApiAsset: () => Promise<Response>;
   /** The tombstones of a project that were there when this was called, or later. */
   readonly tombstonesOf: TombstonesOf;
+  /** How PostHog's limits stand for a project. */
+  readonly quotasOf: (projectId: ProjectId) => Promise<readonly QuotaSnapshot[]>;
   readonly sharedReads: SharedReads;
   /** Something of the project was changed: no answer from before is given again once this is answered. */
   readonly forgetAnswers: (projectId: ProjectId) => Promise<void>;
@@ -54,7 +60,7 @@ export interface RequestLog {
   /** Name of the route; of the operation on the mirror plane. */
   readonly route: string;
   tenant: TenantId | null;
-  token: string | null;
+  token: TokenId | null;
   code: FailureCode | BodyEnd | null;
   /** Why the request was refused, for the members of it that the line shows. */
   failure: Failure | null;
@@ -62,6 +68,8 @@ export interface RequestLog {
   /** Milliseconds until PostHog's headers, of all calls together. */
   upstreamMs: number | null;
   upstreamCalls: number;
+  /** The answer is one that PostHog gave before. */
+  remembered: boolean;
   deletion: string | null;
   /** Rows PostHog sent although the slice was in the question. More than none is an alarm. */
   foreignRows: number;
@@ -78,6 +86,11 @@ export interface ResponseState {
   deletionBudgets: readonly DeletionBudget[];
 }
 
+/** Whose share of PostHog's quota calls are taken from: known once a request is admitted. */
+export interface Paying {
+  payer: Payer;
+}
+
 export interface Context {
   readonly request: Request;
   readonly services: Services;
@@ -87,6 +100,7 @@ export interface Context {
   readonly openShared: (request: UpstreamRequest, sharing: Sharing) => Promise<SharedOpened>;
   readonly log: RequestLog;
   readonly response: ResponseState;
+  readonly paying: Paying;
   readonly parameters: { readonly [name: string]: string };
 }
 

@@ -1,15 +1,21 @@
 /** What an isolate knows of each project: its tombstones and its epoch. As new as a term, and asked for once for many requests. */
 import type { ProjectId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
-import { Tombstones, type NewsUse, type ProjectNews } from '../core/tombstones.ts';
+import { Tombstones, type NewsUse, type ProjectNews } from '../core/shield/tombstones.ts';
+import type { Payer, PermitLease, ShareAsk } from '../core/shield/upstream-share.ts';
+import type { LeaseBook } from '../upstream/share/lease-book.ts';
 
-/** Tells what changed among the tombstones of one project, and its epoch. */
+/** Tells what changed among the tombstones of one project, and its epoch; and gives permits along where some are wanted. */
 export interface NewsSource {
-  readonly news: (keys: readonly string[], use: NewsUse) => Promise<ProjectNews>;
+  readonly news: (
+    keys: readonly string[],
+    use: NewsUse,
+    wanted: ShareAsk | null,
+  ) => Promise<ProjectNews & { readonly lease?: PermitLease }>;
 }
 
-/** The tombstones of a project: all of those that were there when the answer was asked for. */
-export type TombstonesOf = (projectId: ProjectId) => Promise<Tombstones>;
+/** The tombstones of a project: all of those that were there when the answer was asked for. `payer` is about to ask PostHog. */
+export type TombstonesOf = (projectId: ProjectId, payer: Payer) => Promise<Tombstones>;
 
 /** The epoch of a project at the time of the call, or later; null where it cannot be known. */
 export type EpochOf = (projectId: ProjectId) => Promise<string | null>;
@@ -21,6 +27,8 @@ export interface ProjectsKnown {
 
 export interface KnownProjectsOptions {
   readonly sourceOf: (projectId: ProjectId) => NewsSource;
+  /** The permits of this isolate. */
+  readonly leases: LeaseBook;
   readonly nowMs: () => number;
   /** Told when a source cannot be reached. Reads go on with what was known last. */
   readonly unreachable: (error: unknown) => void;
@@ -35,6 +43,8 @@ interface Known {
   askedMs: number | null;
 }
 
+/** Who asks for what is no tenant's needs no permit. */
+const RESERVED: Payer = { kind: 'reserved' };
 /** Projects that an isolate remembers. */
 const PROJECTS_MAX = 100;
 
@@ -42,7 +52,7 @@ const PROJECTS_MAX = 100;
  * One for all requests of an isolate. Each request whose knowledge is too old asks for itself, because the platform ties
  * what a request waits for to that request.
  */
-export function knownProjects({ sourceOf, nowMs, unreachable }: KnownProjectsOptions): ProjectsKnown {
+export function knownProjects({ sourceOf, leases, nowMs, unreachable }: KnownProjectsOptions): ProjectsKnown {
   const projects = new Map<ProjectId, Known>();
 
   const known = (projectId: ProjectId): Known => {
@@ -56,32 +66,38 @@ export function knownProjects({ sourceOf, nowMs, unreachable }: KnownProjectsOpt
     return one;
   };
 
-  const renew = async (projectId: ProjectId, one: Known): Promise<void> => {
+  const renew = async (projectId: ProjectId, one: Known, payer: Payer): Promise<void> => {
     const askedMs = nowMs();
+    const pending = payer.kind === 'tenant' ? leases.askAlong(projectId, payer) : null;
+    const settle = (lease: PermitLease | null) => {
+      if (payer.kind === 'tenant' && pending !== null) leases.settle(projectId, payer, pending, lease, 0);
+    };
     const use = one.sharesAnswers ? 'answers' : 'tombstones';
     one.sharesAnswers = false;
     try {
-      const news = await sourceOf(projectId).news(one.tombstones.keys, use);
+      const news = await sourceOf(projectId).news(one.tombstones.keys, use, pending?.ask ?? null);
+      settle(news.lease ?? null);
       // Of two answers on their way at once, the one to the later question stands.
       if (one.askedMs !== null && askedMs < one.askedMs && isFresh(one, nowMs())) return;
       one.tombstones.apply(news);
       one.epoch = news.epoch;
       one.askedMs = askedMs;
     } catch (error) {
+      settle(null);
       unreachable(error);
     }
   };
 
   return {
-    tombstonesOf: async (projectId) => {
+    tombstonesOf: async (projectId, payer) => {
       const one = known(projectId);
-      if (!isFresh(one, nowMs())) await renew(projectId, one);
+      if (!isFresh(one, nowMs())) await renew(projectId, one, payer);
       return one.tombstones;
     },
     epochOf: async (projectId) => {
       const one = known(projectId);
       one.sharesAnswers = true;
-      if (one.epoch === null || !isFresh(one, nowMs())) await renew(projectId, one);
+      if (one.epoch === null || !isFresh(one, nowMs())) await renew(projectId, one, RESERVED);
       return isFresh(one, nowMs()) ? one.epoch : null;
     },
   };

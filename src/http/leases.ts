@@ -1,8 +1,9 @@
 /** The leases of an isolate: what it may admit without asking the tenant's object. */
 import type { Principal } from '../authn/token.ts';
-import { askLease, countUse, endAsk, unused, useLease, type LeaseAsk, type TokenUse } from '../core/lease.ts';
 import { LIMITS } from '../core/limits.ts';
+import type { LeaseAsk } from '../objects/tenant/lease-book.ts';
 import type { Admission } from '../objects/tenant/tenant.ts';
+import { askLease, countUse, endAsk, unused, useLease, type TokenUse } from './lease-use.ts';
 
 export type AdmittedByObject = Extract<Admission, { verdict: 'admitted' }>;
 

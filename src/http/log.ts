@@ -3,6 +3,7 @@ import { CATALOGUE } from '../catalogue/index.ts';
 import { CONTROL_ROUTES } from '../contract/routes.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
 import type { RequestId } from '../core/ids.ts';
+import { lazily } from '../core/lazily.ts';
 import type { RequestLog } from './context.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
 
@@ -31,6 +32,7 @@ export interface LogLine {
   readonly upstream_scope?: string | undefined;
   readonly upstream_ms: number | null;
   readonly upstream_calls: number;
+  readonly remembered?: true | undefined;
   readonly duration_ms: number;
 }
 
@@ -46,6 +48,7 @@ export const openLog = (requestId: RequestId, startedMs: number, route: string):
   upstreamStatus: null,
   upstreamMs: null,
   upstreamCalls: 0,
+  remembered: false,
   deletion: null,
   foreignRows: 0,
   droppedRows: 0,
@@ -79,6 +82,7 @@ export function lineOf(log: RequestLog, request: Asked, status: number, nowMs: n
     upstream_scope: failure?.upstreamScope,
     upstream_ms: log.upstreamMs,
     upstream_calls: log.upstreamCalls,
+    remembered: log.remembered ? true : undefined,
     duration_ms: nowMs - log.startedMs,
   };
 }
@@ -92,18 +96,22 @@ export function noteFailure(log: RequestLog, failure: Failure): void {
 const OTHER_MEMBERS = 'project_id id tenant format columns Origin Host If-Match Idempotency-Key'.split(' ');
 
 /** Every member that a refusal can name and that the gateway itself defines. */
-const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
-  ...CATALOGUE.flatMap(({ input }) => Object.keys(input.shape)),
-  ...Object.values(CONTROL_ROUTES).flatMap(({ query, body }) =>
-    Object.keys({ ...query.shape, ...body.shape }),
-  ),
-  ...OTHER_MEMBERS,
-]);
+const knownMembers = lazily(
+  (): ReadonlySet<string> =>
+    new Set([
+      ...CATALOGUE.flatMap(({ input }) => Object.keys(input.shape)),
+      ...Object.values(CONTROL_ROUTES).flatMap(({ query, body }) =>
+        Object.keys({ ...query().shape, ...body().shape }),
+      ),
+      ...OTHER_MEMBERS,
+    ]),
+);
 
 /** The outermost member at fault. Names that a client made up may hold anything, so they are not shown. */
 function knownMember(attr: string | null): string | undefined {
-  const [member = ''] = attr?.split(/[.[]/, 1) ?? [];
-  return KNOWN_MEMBERS.has(member) ? member : undefined;
+  if (attr === null) return undefined;
+  const [member = ''] = attr.split(/[.[]/, 1);
+  return knownMembers().has(member) ? member : undefined;
 }
 
 const ORIGIN = /^[a-z][a-z0-9+.-]*:\/\/[a-z0-9._:[\]-]+$/i;
@@ -132,6 +140,11 @@ export function logDefect(log: RequestLog, error: unknown): void {
 /** What keeps the gateway from serving anything. Names variables, never values. */
 export function logMisconfiguration(problems: readonly string[]): void {
   console.error(`hedgerow serves nothing until this is set right: ${problems.join('; ')}`);
+}
+
+/** What was counted of the use of tokens did not reach a tenant's object. */
+export function logUsageLost(error: unknown): void {
+  console.error(JSON.stringify({ usage_lost: error instanceof Error ? error.name : typeof error }));
 }
 
 /** A failure of one of our own objects, by name. */

@@ -6,7 +6,7 @@ import { failure, type Failure } from '../core/failure.ts';
 import { newRequestId, type RequestId } from '../core/ids.ts';
 import { err, type Result } from '../core/result.ts';
 import type { Invocation } from '../upstream/pacing.ts';
-import type { Context, Handler, Reply, RequestLog, ResponseState, Services } from './context.ts';
+import type { Context, Handler, Paying, Reply, RequestLog, ResponseState, Services } from './context.ts';
 import { logDefect, logRequest, noteFailure, openLog } from './log.ts';
 import { corsHeaders, type Plane } from './reply/cors.ts';
 import { budgetHeaders } from './reply/deletion-headers.ts';
@@ -52,11 +52,14 @@ export function respond(
   handler: Handler,
 ): Promise<Response> {
   const log = openLog(newRequestId(services.random), services.nowMs(), routed.route);
+  // Until a tenant is known, only the operator asks PostHog anything.
+  const paying: Paying = { payer: { kind: 'reserved' } };
   const invocation = {
     left: routed.request.signal,
     waitUntil: (work: Promise<unknown>) => execution.waitUntil(work),
+    payer: () => paying.payer,
   };
-  const answered = answer(services, invocation, routed, handler, log);
+  const answered = answer(services, invocation, paying, routed, handler, log);
   // The runtime drops what it is not told to wait for as soon as the client is gone, and the line with it.
   execution.waitUntil(answered.then((one) => writeLine(services, routed, log, one)));
   return answered.then(({ response }) => response);
@@ -71,11 +74,21 @@ async function writeLine(
   const end = await ended;
   log.code ??= end;
   logRequest(log, request, response.status, services.nowMs());
+  await countUsage(services, log);
+}
+
+/** A request whose token could not be read is nobody's usage: it has no token. A client that left was not refused. */
+async function countUsage({ usage }: Services, log: RequestLog): Promise<void> {
+  const { tenant, token, failure: why, startedMs, upstreamCalls, remembered } = log;
+  if (tenant === null || token === null) return;
+  const refusal = why === null || why.clientLeft === true ? null : why.code;
+  await usage.count({ tenant, token, startedMs, refusal, upstreamCalls, remembered });
 }
 
 async function answer(
   services: Services,
   invocation: Invocation,
+  paying: Paying,
   routed: Routed,
   handler: Handler,
   log: RequestLog,
@@ -93,6 +106,7 @@ async function answer(
       openShared,
       log,
       response: state,
+      paying,
       parameters,
     });
     return await answeredOf(result, routed, log, state);

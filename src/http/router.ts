@@ -4,7 +4,9 @@
  */
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
+import { getPath } from 'hono/utils/url';
 import { failure, type Failure } from '../core/failure.ts';
+import { lazily } from '../core/lazily.ts';
 import { err, ok } from '../core/result.ts';
 import type { Handler, Services } from './context.ts';
 import { checkHost, checkPath, targetOf, unknownPath } from './input/path.ts';
@@ -14,9 +16,33 @@ import { ROUTES, type Route } from './routes.ts';
 
 export type Router = (request: Request, execution: Execution) => Response | Promise<Response>;
 
-/** Answers any request. */
+/** Answers any request. Routes are made ready when the first request comes that begins with the same word as they do. */
 export function createRouter(services: Services): Router {
-  const app = new Hono<{ Bindings: Execution }>();
+  const apps = new Map(
+    Array.from(
+      Map.groupBy(ROUTES, ({ path }) => firstWord(path)),
+      ([word, routes]) => [word, lazily(() => appOf(services, routes))],
+    ),
+  );
+  const unknown = lazily(() => appOf(services, []));
+
+  return (request, execution) => {
+    const refusal = checkHost(request.headers.get('host')) ?? checkPath(targetOf(request.url).path);
+    if (refusal === null) {
+      const app = apps.get(firstWord(getPath(request))) ?? unknown;
+      return app().fetch(request, execution);
+    }
+    const routed = { request, route: 'odd_path', plane: 'none', parameters: {} } as const;
+    return respond(services, execution, routed, async () => err(refusal));
+  };
+}
+
+const firstWord = (path: string): string => path.split('/', 2)[1] ?? '';
+
+type App = Hono<{ Bindings: Execution }>;
+
+function appOf(services: Services, all: readonly Route[]): App {
+  const app: App = new Hono();
   const serve = (nameOf: (request: Request) => string, plane: Plane, handler: Handler) => {
     return (c: Context<{ Bindings: Execution }>) => {
       const request = c.req.raw;
@@ -25,7 +51,7 @@ export function createRouter(services: Services): Router {
     };
   };
 
-  const paths = Map.groupBy(ROUTES, ({ path }) => path);
+  const paths = Map.groupBy(all, ({ path }) => path);
   for (const [path, routes] of paths) {
     const plane = routes[0]?.plane ?? 'none';
     for (const { name, method, handler } of routes) {
@@ -35,13 +61,7 @@ export function createRouter(services: Services): Router {
     app.all(path, serve(otherNameOf(routes), plane, otherMethod(plane, routes)));
   }
   app.notFound(serve(() => 'path_unknown', 'none', notFound));
-
-  return (request, execution) => {
-    const refusal = checkHost(request.headers.get('host')) ?? checkPath(targetOf(request.url).path);
-    if (refusal === null) return app.fetch(request, execution);
-    const routed = { request, route: 'odd_path', plane: 'none', parameters: {} } as const;
-    return respond(services, execution, routed, async () => err(refusal));
-  };
+  return app;
 }
 
 const notFound: Handler = async ({ request }) => err(unknownPath(targetOf(request.url).path));

@@ -1,6 +1,7 @@
 import { DurableObject } from 'cloudflare:workers';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { TenantSummary } from '../contract/tenant.ts';
+import { lazily } from '../core/lazily.ts';
 import type { TenantId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { migrate, type Migration } from './migrations.ts';
@@ -37,9 +38,17 @@ const STEPS: readonly Migration[] = [
   },
 ];
 
-const ListedRow = TenantSummary.extend({
-  suspended: z.literal([0, 1]).transform((flag) => flag === 1),
-}).strict();
+const ListedRow = lazily(() =>
+  z.catchall(
+    z.extend(TenantSummary(), {
+      suspended: z.pipe(
+        z.literal([0, 1]),
+        z.transform((flag) => flag === 1),
+      ),
+    }),
+    z.never(),
+  ),
+);
 
 /**
  * Which tenants exist, for the operator's list. One for the whole gateway, so never on the way of a request:
@@ -110,7 +119,7 @@ export class Directory extends DurableObject {
         page.limit + 1,
       )
       .toArray()
-      .map((row) => ListedRow.parse(row));
+      .map((row) => ListedRow().parse(row));
     const rows = found.slice(0, page.limit);
     return { rows, next: found.length > rows.length ? (rows.at(-1)?.tenant ?? null) : null };
   }

@@ -1,5 +1,5 @@
 import type { DurableObject } from 'cloudflare:workers';
-import type { Jurisdiction } from '../config.ts';
+import type { Jurisdiction, Location, Placement } from '../core/placement.ts';
 
 /**
  * An object as its callers see it: its own public methods, each answered later with plain data. Written out because
@@ -17,14 +17,19 @@ type Method = (...args: never[]) => unknown;
 
 /** A binding to a class of objects, one per name. */
 export interface Objects<T extends DurableObject> {
-  readonly getByName: (name: string) => Remote<T>;
+  /** The platform heeds the hint when it makes the object, and never after. */
+  readonly getByName: (name: string, options?: { readonly locationHint: Location }) => Remote<T>;
   /** The same class, with objects that never leave a jurisdiction: other objects, whatever their names. */
   readonly jurisdiction: (name: Jurisdiction) => Pick<Objects<T>, 'getByName'>;
 }
 
-/** The one way to an object. `jurisdiction` is where the gateway's objects live; null: wherever the platform likes. */
+/** The one way to an object. `placement` is where the gateway's objects live. */
 export const objectNamed = <T extends DurableObject>(
   objects: Objects<T>,
   name: string,
-  jurisdiction: Jurisdiction | null,
-): Remote<T> => (jurisdiction === null ? objects : objects.jurisdiction(jurisdiction)).getByName(name);
+  { jurisdiction, location }: Placement,
+): Remote<T> =>
+  (jurisdiction === null ? objects : objects.jurisdiction(jurisdiction)).getByName(
+    name,
+    ...(location === null ? [] : [{ locationHint: location }]),
+  );

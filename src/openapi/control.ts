@@ -28,8 +28,8 @@ const EXAMPLES: Readonly<Record<string, string>> = { tenant: 'acme', id: 'tok_AA
 export function controlOperation(name: ControlRouteName): object {
   const route: ControlRoute = ROUTE_BY_NAME[name];
   const documentation: RouteDocumentation = ROUTE_DOCUMENTATION[name];
-  const takesBody = Object.keys(route.body.shape).length > 0;
-  const needsBody = route.method !== 'POST' || !route.body.safeParse({}).success;
+  const takesBody = Object.keys(route.body().shape).length > 0;
+  const needsBody = route.method !== 'POST' || !route.body().safeParse({}).success;
   return {
     operationId: name,
     tags: [route.plane],
@@ -38,11 +38,11 @@ export function controlOperation(name: ControlRouteName): object {
     security: SECURITY[route.plane],
     parameters: [
       ...pathParameters(route.path),
-      ...queryParameters(route.query, {}, false),
+      ...queryParameters(route.query(), {}, false),
       ...(route.ifMatch === undefined ? [] : [IF_MATCH]),
       ...(route.deletes === undefined ? [] : [IDEMPOTENCY_KEY]),
     ],
-    ...(takesBody ? { requestBody: jsonBody(route.body, documentation.example ?? {}, needsBody) } : {}),
+    ...(takesBody ? { requestBody: jsonBody(route.body(), documentation.example ?? {}, needsBody) } : {}),
     responses: { ...successes(name, route, documentation), default: PROBLEM },
   };
 }

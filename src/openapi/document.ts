@@ -1,5 +1,5 @@
 /** `/openapi.json`: OpenAPI 3.1, made from the catalogue and the contract. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CATALOGUE, FAMILIES } from '../catalogue/index.ts';
 import { FAILURES } from '../core/failure.ts';
 import type { JsonObject } from '../core/json.ts';
@@ -58,7 +58,7 @@ const PROBLEM = {
       type: z.string(),
       code: z.union([z.enum(Object.keys(FAILURES)), z.string()]),
       detail: z.string(),
-      attr: z.string().nullable(),
+      attr: z.nullable(z.string()),
       status: z.int(),
       title: z.string(),
       request_id: z.string(),

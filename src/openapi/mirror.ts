@@ -1,5 +1,5 @@
 /** An operation of the catalogue, as OpenAPI says it. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { documentationOf } from '../catalogue/documentation.ts';
 import { COLUMNS, Columns, FORMAT } from '../catalogue/format.ts';
 import type { Fields } from '../catalogue/fields/values.ts';
@@ -60,19 +60,16 @@ const pathParameters = (operation: Operation): object[] => [
 
 const formatParameters = ({ reply }: Operation): object[] =>
   reply.rows === null
-    ? queryParameters(z.strictObject({ [FORMAT]: z.enum(['json']).optional() }), {}, false)
+    ? queryParameters(z.strictObject({ [FORMAT]: z.optional(z.enum(['json'])) }), {}, false)
     : queryParameters(z.strictObject({ [FORMAT]: tableFormat, [COLUMNS]: tableColumns }), {}, false);
 
-const tableFormat = z
-  .enum(['json', 'csv'])
-  .optional()
-  .meta({
-    description:
-      '`csv`: the same rows as `text/csv`, with the way to the next page in the `Link` header. This document describes ' +
-      'the JSON.',
-  });
+const tableFormat = z.optional(z.enum(['json', 'csv'])).register(z.globalRegistry, {
+  description:
+    '`csv`: the same rows as `text/csv`, with the way to the next page in the `Link` header. This document describes ' +
+    'the JSON.',
+});
 
-const tableColumns = Columns.optional().meta({
+const tableColumns = z.optional(Columns).register(z.globalRegistry, {
   description: 'With `format=csv`: person properties that get a column of their own.',
 });
 

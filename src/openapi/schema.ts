@@ -1,13 +1,13 @@
 /** Schemas as JSON Schema 2020-12, the dialect of OpenAPI 3.1. Named parts are under `$defs`. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** What is taken. */
-export const inputSchema = (schema: z.ZodType): object => written(schema, 'input');
+export const inputSchema = (schema: z.ZodMiniType): object => written(schema, 'input');
 
 /** What is answered. Closed objects are left open: a client must bear a member that comes later. */
-export const replySchema = (schema: z.ZodType): object => written(schema, 'output');
+export const replySchema = (schema: z.ZodMiniType): object => written(schema, 'output');
 
-function written(schema: z.ZodType, io: 'input' | 'output'): object {
+function written(schema: z.ZodMiniType, io: 'input' | 'output'): object {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, {
     io,
     unrepresentable: 'any',

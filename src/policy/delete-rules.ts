@@ -1,38 +1,38 @@
 /** What deletes a grant allows beyond its scope, and what holds them before they are sent. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { failure, type Failure } from '../core/failure.ts';
 import { LIMITS } from '../core/limits.ts';
 
 const members = {
   /** Persons named for deletion in any 24 hours. */
-  persons_per_day: z.int().min(0).max(LIMITS.personsPerDayMax),
+  persons_per_day: z.int().check(z.minimum(0), z.maximum(LIMITS.personsPerDayMax)),
   /** Calls a minute that PostHog is sent, of a thousand persons at most. */
-  calls_per_minute: z.int().min(1).max(LIMITS.deletingCallsPerMinuteMax),
+  calls_per_minute: z.int().check(z.minimum(1), z.maximum(LIMITS.deletingCallsPerMinuteMax)),
   /** May events be deleted along? */
   events: z.boolean(),
   /** May recordings be deleted along? */
   recordings: z.boolean(),
   /** Seconds in which a deletion can be cancelled, because nothing of it is sent before. */
-  hold_seconds: z.int().min(0).max(LIMITS.holdSecondsMax),
+  hold_seconds: z.int().check(z.minimum(0), z.maximum(LIMITS.holdSecondsMax)),
   /** A deletion of more persons than this waits for the operator's approval. */
-  approval_over: z.int().min(0).max(LIMITS.personsPerDayMax),
+  approval_over: z.int().check(z.minimum(0), z.maximum(LIMITS.personsPerDayMax)),
   /** A deletion of more persons than this has to be previewed and confirmed. */
-  preview_over: z.int().min(0).max(LIMITS.personsPerDayMax),
+  preview_over: z.int().check(z.minimum(0), z.maximum(LIMITS.personsPerDayMax)),
 };
 
 export const DEFAULT_PERSONS_PER_DAY = 1000;
 
 /** As an operator registers them of a tenant. */
 export const DeleteRules = z.strictObject({
-  persons_per_day: members.persons_per_day.default(DEFAULT_PERSONS_PER_DAY),
-  calls_per_minute: members.calls_per_minute.optional(),
-  events: members.events.default(false),
-  recordings: members.recordings.default(false),
-  hold_seconds: members.hold_seconds.default(0),
-  approval_over: members.approval_over.optional(),
-  preview_over: members.preview_over.optional(),
+  persons_per_day: z._default(members.persons_per_day, DEFAULT_PERSONS_PER_DAY),
+  calls_per_minute: z.optional(members.calls_per_minute),
+  events: z._default(members.events, false),
+  recordings: z._default(members.recordings, false),
+  hold_seconds: z._default(members.hold_seconds, 0),
+  approval_over: z.optional(members.approval_over),
+  preview_over: z.optional(members.preview_over),
   /** Days after its end until the ids of a deletion are replaced by digests in the log. Left out: they are kept. */
-  keep_ids_days: z.int().min(1).max(LIMITS.keepIdsDaysMax).optional(),
+  keep_ids_days: z.optional(z.int().check(z.minimum(1), z.maximum(LIMITS.keepIdsDaysMax))),
 });
 type TenantDeleteRules = z.output<typeof DeleteRules>;
 
@@ -40,7 +40,7 @@ type TenantDeleteRules = z.output<typeof DeleteRules>;
 export type DeleteRules = Omit<TenantDeleteRules, 'keep_ids_days'>;
 
 /** As a token narrows them. */
-export const NarrowerDeleteRules = z.strictObject(members).partial();
+export const NarrowerDeleteRules = z.partial(z.strictObject(members));
 export type NarrowerDeleteRules = z.output<typeof NarrowerDeleteRules>;
 
 const lower = (parent: number | undefined, by: number | undefined): number | undefined =>

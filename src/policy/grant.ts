@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { text as wellFormed } from '../catalogue/fields/values.ts';
 import { ProjectId, type TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -10,39 +10,39 @@ import { distinct, EACH_ONCE, WireSlice } from './wire-slice.ts';
 
 const PropertyName = wellFormed();
 
-const PropertyNames = z.array(PropertyName).max(200).refine(distinct, EACH_ONCE);
+const PropertyNames = z.array(PropertyName).check(z.maxLength(200), z.refine(distinct, EACH_ONCE));
 
 /**
  * What of a person may leave: all properties but `hidden`, and only `visible` where that is given.
  * Distinct ids are often e-mail addresses, so they can be hidden as well.
  */
 export const PropertyRule = z.strictObject({
-  hidden: PropertyNames.optional(),
-  visible: PropertyNames.optional(),
-  distinct_ids: z.literal('hidden').optional(),
+  hidden: z.optional(PropertyNames),
+  visible: z.optional(PropertyNames),
+  distinct_ids: z.optional(z.literal('hidden')),
 });
 export type PropertyRule = z.output<typeof PropertyRule>;
 
 /** Requests a minute in the long run, and how many may come at once. */
 export const Rate = z.strictObject({
-  requests_per_minute: z.int().min(1).max(LIMITS.requestsPerMinuteMax),
-  burst: z.int().min(1).max(LIMITS.burstMax),
+  requests_per_minute: z.int().check(z.minimum(1), z.maximum(LIMITS.requestsPerMinuteMax)),
+  burst: z.int().check(z.minimum(1), z.maximum(LIMITS.burstMax)),
 });
 export type Rate = z.output<typeof Rate>;
 
-const Origin = z
-  .string()
-  .max(LIMITS.nameCharsMax)
-  .superRefine((text, context) => {
+const Origin = z.string().check(
+  z.maxLength(LIMITS.nameCharsMax),
+  z.superRefine((text, context) => {
     const message = originProblem(text);
     if (message !== null) context.addIssue({ code: 'custom', message });
-  });
-export const Origins = z.array(Origin).max(LIMITS.originsMax);
+  }),
+);
+export const Origins = z.array(Origin).check(z.maxLength(LIMITS.originsMax));
 
 /** How a tenant's reads are answered. */
 export const ReadRules = z.strictObject({
   /** Seconds for which an answer may be given again without asking PostHog; 0 asks each time. */
-  remember_seconds: z.int().min(0).max(LIMITS.rememberSecondsMax).default(0),
+  remember_seconds: z._default(z.int().check(z.minimum(0), z.maximum(LIMITS.rememberSecondsMax)), 0),
 });
 
 export const DEFAULT_RATE: Rate = { requests_per_minute: 120, burst: 30 };
@@ -51,32 +51,36 @@ export const DEFAULT_RATE: Rate = { requests_per_minute: 120, burst: 30 };
 export const TenantRecord = z.strictObject({
   name: z
     .string()
-    .min(1)
-    .max(LIMITS.nameCharsMax)
-    .meta({ examples: ['Acme'] }),
-  project_id: ProjectId.meta({ examples: [1] }),
-  scopes: ScopeList.meta({ examples: [['person:read']] }),
-  slice: WireSlice.optional(),
-  properties: PropertyRule.optional(),
+    .check(z.minLength(1), z.maxLength(LIMITS.nameCharsMax))
+    .register(z.globalRegistry, { examples: ['Acme'] }),
+  project_id: ProjectId.clone().register(z.globalRegistry, { examples: [1] }),
+  scopes: ScopeList.clone().register(z.globalRegistry, { examples: [['person:read']] }),
+  slice: z.optional(WireSlice),
+  properties: z.optional(PropertyRule),
   /** May a split leave distinct ids behind that are no longer in the slice? */
-  split_out_of_slice: z.boolean().default(false),
-  rate: Rate.default(DEFAULT_RATE),
-  deletes: DeleteRules.prefault({}),
-  reads: ReadRules.prefault({}),
-  origins: Origins.default([]),
-  suspended: z.boolean().default(false),
+  split_out_of_slice: z._default(z.boolean(), false),
+  rate: z._default(Rate, DEFAULT_RATE),
+  /** Its share of PostHog's quota, beside the other tenants of the project. */
+  weight: z._default(z.int().check(z.minimum(1), z.maximum(LIMITS.weightMax)), 1).register(z.globalRegistry, {
+    description:
+      "The tenant's share of what PostHog takes a minute, beside those of the project's other tenants.",
+  }),
+  deletes: z.prefault(DeleteRules, {}),
+  reads: z.prefault(ReadRules, {}),
+  origins: z._default(Origins, []),
+  suspended: z._default(z.boolean(), false),
 });
 export type TenantRecord = z.output<typeof TenantRecord>;
 
 /** The members by which a token may be narrower than its parent. Left out means "as the parent has it". */
 export const Narrowing = z.strictObject({
-  scopes: ScopeList.optional(),
-  slice: WireSlice.optional(),
-  properties: PropertyRule.optional(),
-  split_out_of_slice: z.boolean().optional(),
-  rate: Rate.optional(),
-  deletes: NarrowerDeleteRules.optional(),
-  origins: Origins.optional(),
+  scopes: z.optional(ScopeList),
+  slice: z.optional(WireSlice),
+  properties: z.optional(PropertyRule),
+  split_out_of_slice: z.optional(z.boolean()),
+  rate: z.optional(Rate),
+  deletes: z.optional(NarrowerDeleteRules),
+  origins: z.optional(Origins),
 });
 export type Narrowing = z.output<typeof Narrowing>;
 

@@ -1,5 +1,5 @@
 /** How a slice is written: on the wire, and in the records that are stored. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { text } from '../catalogue/fields/values.ts';
 import { parseJson } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
@@ -48,22 +48,22 @@ function slicePropertyProblem(property: string): string | null {
 /** A check of a schema, from a function that says what is wrong. */
 const saying =
   (problemOf: (value: string) => string | null) =>
-  (value: string, context: z.RefinementCtx<string>): void => {
+  (value: string, context: z.core.$RefinementCtx<string>): void => {
     const message = problemOf(value);
     if (message !== null) context.addIssue({ code: 'custom', message });
   };
 
-const SliceProperty = text().superRefine(saying(slicePropertyProblem));
+const SliceProperty = text().check(z.superRefine(saying(slicePropertyProblem)));
 /** Each name or value once: one said twice is a slip, and the list is not what its writer believes. */
 export const distinct = (items: readonly string[]): boolean => new Set(items).size === items.length;
 export const EACH_ONCE = { error: 'must not name the same thing twice' };
 
 const SliceValue = z
   .string({ error: NOT_TEXT })
-  .min(1)
-  .max(LIMITS.nameCharsMax)
-  .superRefine(saying(sliceValueProblem));
-const SliceValues = z.array(SliceValue).min(1).max(SLICE_VALUES_MAX).refine(distinct, EACH_ONCE);
+  .check(z.minLength(1), z.maxLength(LIMITS.nameCharsMax), z.superRefine(saying(sliceValueProblem)));
+const SliceValues = z
+  .array(SliceValue)
+  .check(z.minLength(1), z.maxLength(SLICE_VALUES_MAX), z.refine(distinct, EACH_ONCE));
 
 /** The part of a project's persons a grant covers: those whose property has the value, or one of the values. */
 export const WireSlice = z.strictObject({

@@ -2,7 +2,7 @@
 import { PersonRef, type ProjectId } from '../core/ids.ts';
 import { isJsonObject, type Json } from '../core/json.ts';
 import { ok, type Result } from '../core/result.ts';
-import type { Tombstones } from '../core/tombstones.ts';
+import type { Tombstones } from '../core/shield/tombstones.ts';
 import type { ConstrainedCall } from '../policy/constrain.ts';
 import type { Slice } from '../policy/slice.ts';
 import { inSlice } from '../policy/slice.ts';

@@ -1,14 +1,14 @@
-/** Counts the calls of this isolate by project, until they are told to the pacer of the project. */
+/** Counts this isolate's calls of the reserved part by project, until they are told to the pacer of the project. */
 import type { ProjectId } from '../core/ids.ts';
+import type { QuotaKind, ReservedCalls } from '../core/shield/upstream-share.ts';
 
-/** Calls after which they are told: few enough that the pacer's sum is true to a tenth of what PostHog allows. */
-const TOLD_EVERY = 20;
+/** Calls after which they are told: fewer than the reserved part of PostHog's quota has in a minute. */
+const TOLD_EVERY = 5;
 /** PostHog counts the last minute: what is older is told to no pacer. */
 const KEPT_MS = 60_000;
 
-interface Count {
+interface Count extends ReservedCalls {
   readonly sinceMs: number;
-  readonly calls: number;
 }
 
 export class CallCounter {
@@ -19,25 +19,28 @@ export class CallCounter {
     this.#nowMs = nowMs;
   }
 
-  add(projectId: ProjectId): void {
-    const { sinceMs, calls } = this.#recent(projectId);
-    this.#counts.set(projectId, { sinceMs, calls: calls + 1 });
+  add(projectId: ProjectId, kind: QuotaKind): void {
+    const count = this.#recent(projectId);
+    this.#counts.set(projectId, { ...count, [kind]: count[kind] + 1 });
   }
 
   isWorthTelling(projectId: ProjectId): boolean {
-    return this.#recent(projectId).calls >= TOLD_EVERY;
+    const { reads, deletes } = this.#recent(projectId);
+    return reads + deletes >= TOLD_EVERY;
   }
 
   /** The calls that were not told yet. They count as told from now on. */
-  take(projectId: ProjectId): number {
-    const { calls } = this.#recent(projectId);
+  take(projectId: ProjectId): ReservedCalls {
+    const { reads, deletes } = this.#recent(projectId);
     this.#counts.delete(projectId);
-    return calls;
+    return { reads, deletes };
   }
 
   #recent(projectId: ProjectId): Count {
     const nowMs = this.#nowMs();
     const count = this.#counts.get(projectId);
-    return count === undefined || nowMs - count.sinceMs >= KEPT_MS ? { sinceMs: nowMs, calls: 0 } : count;
+    return count === undefined || nowMs - count.sinceMs >= KEPT_MS
+      ? { sinceMs: nowMs, reads: 0, deletes: 0 }
+      : count;
   }
 }

@@ -9,6 +9,7 @@ import { chunksOfAnswer, readText } from './body.ts';
 import type { ChunkReader } from './chunks.ts';
 import { interpret, interpretStatus, type Interpretation } from './interpret.ts';
 import type { Invocation, Pacing } from './pacing.ts';
+import { toldTransport, type CallTeller } from './share/told.ts';
 import { interpretQuery, type Unsuccessful } from './query/interpret-query.ts';
 import type { UpstreamRequest } from './request.ts';
 import { scrubsOf, type Scrubs } from './scrub.ts';
@@ -60,12 +61,16 @@ export function clientFactory(
   return (observe, invocation) => clientOf(pace(observed(transport, observe, nowMs), invocation), scrubs);
 }
 
-/** A client for work that no client waits for. It takes no turns, so it is not for queries. */
-export const unpacedClient = (
+/**
+ * A client for work that no client waits for: calls of the reserved part, which wait for no share and are told to `tell`.
+ * It takes no turns, so it is not for queries.
+ */
+export const reservedClient = (
   config: PostHogConfig,
   fetcher: typeof fetch,
   nowMs: () => number,
-): PostHogClient => clientOf(openTransport(config, fetcher, nowMs), scrubsOf(config));
+  tell: CallTeller,
+): PostHogClient => clientOf(toldTransport(openTransport(config, fetcher, nowMs), tell), scrubsOf(config));
 
 function clientOf(transport: Transport, scrubs: Scrubs): PostHogClient {
   const interpretText = ({ status, retryAfterSeconds }: UpstreamAnswer, text: string): Interpretation =>

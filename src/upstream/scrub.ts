@@ -2,6 +2,7 @@
  * Keeps the key, and in PostHog's own words the host too, out of everything that PostHog echoes. One pattern finds a
  * secret in every spelling that a JSON reader or a URL decoder reads as the secret; texts and streams share it.
  */
+import { lazily } from '../core/lazily.ts';
 import type { ChunkReader } from './chunks.ts';
 
 const MASK = '[redacted]';
@@ -26,8 +27,8 @@ export const scrubsOf = ({ origin, key }: { readonly origin: string; readonly ke
 });
 
 export function scrubberOf(...secrets: readonly string[]): Scrub {
-  const pattern = patternOf(secrets);
-  return (text) => text.replaceAll(pattern, MASK);
+  const pattern = lazily(() => patternOf(secrets));
+  return (text) => text.replaceAll(pattern(), MASK);
 }
 
 /** A URL inside a URL is encoded twice, and a third time where that one is an argument again. */
@@ -67,7 +68,7 @@ const patternOf = (secrets: readonly string[]): RegExp =>
 
 /** The same for a body in pieces, wherever it is cut. Holds back what could be the beginning of a secret. */
 export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkReader) => ChunkReader {
-  const pattern = patternOf(secrets);
+  const pattern = lazily(() => patternOf(secrets));
   const mayHold = detectorOf(secrets);
   const heldMax = CHAR_BYTES_MAX * Math.max(...secrets.map((secret) => secret.length)) - 1;
   const beginnings = secrets.map((secret) => new TextEncoder().encode(secret));
@@ -80,7 +81,7 @@ export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkRe
   };
 
   const spansOf = (bytes: Uint8Array, escaped: boolean): readonly Span[] =>
-    mayHold(bytes) ? spansIn(pattern, bytes, escaped) : NOWHERE;
+    mayHold(bytes) ? spansIn(pattern(), bytes, escaped) : NOWHERE;
 
   return (chunks) => {
     let held: Uint8Array = NOTHING;

@@ -49,9 +49,9 @@ interface Subject {
 const SUBJECTS: Subject[] = [
   ...CATALOGUE.map(({ id, input, example }) => ({ name: id, schema: input, example })),
   ...Object.entries(CONTROL_ROUTES).flatMap(
-    ([name, { body, query }]: [string, { body: Fields; query: Fields }]) => [
-      { name: `the body of ${name}`, schema: body, example: {} },
-      { name: `the parameters of ${name}`, schema: query, example: {} },
+    ([name, { body, query }]: [string, { body: () => Fields; query: () => Fields }]) => [
+      { name: `the body of ${name}`, schema: body(), example: {} },
+      { name: `the parameters of ${name}`, schema: query(), example: {} },
     ],
   ),
 ].filter(({ schema }) => Object.keys(schema.shape).length > 0);

@@ -1,7 +1,7 @@
 /** Which persons have a tombstone, after any sequence of additions and ends. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Tombstones, type Tombstone } from '../../src/core/tombstones.ts';
+import { Tombstones, type Tombstone } from '../../src/core/shield/tombstones.ts';
 
 const SEED = 20261126;
 const UUIDS = [1, 2, 3, 4].map((nth) => `0190c0de-0000-7000-8000-00000000000${nth}`);

@@ -1,13 +1,17 @@
 /** What an isolate knows of tombstones: never older than a term, and never less than was true when a request asked. */
 import { describe, expect, test } from 'vitest';
-import { ProjectId } from '../../src/core/ids.ts';
+import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { NewsUse, ProjectNews, Tombstone } from '../../src/core/tombstones.ts';
+import type { NewsUse, Tombstone } from '../../src/core/shield/tombstones.ts';
+import type { Payer, ShareAsk } from '../../src/core/shield/upstream-share.ts';
 import { knownProjects } from '../../src/http/known-projects.ts';
+import { LeaseBook } from '../../src/upstream/share/lease-book.ts';
 
 const TERM_MS = LIMITS.tombstoneLeaseMs;
 const ONE = ProjectId.parse(1);
 const ADA = { key: 'acme/1/0', by: 'distinct_ids', ids: ['ada'] } as const satisfies Tombstone;
+
+const ACME = { kind: 'tenant', tenant: TenantId.parse('acme'), weight: 3 } as const satisfies Payer;
 
 /** A source whose tombstones a test sets, and an isolate that asks the source. */
 function isolate() {
@@ -17,26 +21,38 @@ function isolate() {
   const asked: (readonly string[])[] = [];
   const uses: NewsUse[] = [];
   const told: unknown[] = [];
-  const news = (keys: readonly string[], use: NewsUse): Promise<ProjectNews> => {
+  const wanted: (ShareAsk | null)[] = [];
+  const leases = new LeaseBook(
+    () => nowMs,
+    () => `ask ${wanted.length}`,
+  );
+  const news = (keys: readonly string[], use: NewsUse, permits: ShareAsk | null) => {
     uses.push(use);
     asked.push(keys);
+    wanted.push(permits);
     if (broken) return Promise.reject(new Error('out of reach'));
     return Promise.resolve({
       added: kept.filter(({ key }) => !keys.includes(key)),
       ended: keys.filter((key) => !kept.some((one) => one.key === key)),
       epoch: use === 'answers' ? `epoch ${asked.length}` : null,
+      ...(permits === null ? {} : { lease: { id: permits.id, permits: permits.want } }),
     });
   };
-  const { tombstonesOf: of, epochOf } = knownProjects({
+  const { tombstonesOf: ofPayer, epochOf } = knownProjects({
     sourceOf: () => ({ news }),
+    leases,
     nowMs: () => nowMs,
     unreachable: (error) => told.push(error),
   });
+  const of = (projectId: ProjectId) => ofPayer(projectId, { kind: 'reserved' });
   return {
     asked,
     uses,
     told,
+    wanted,
+    leases,
     of,
+    ofPayer,
     epochOf: () => epochOf(ONE),
     covers: async () => (await of(ONE)).coverDistinctId('ada'),
     set: (...now: Tombstone[]) => {
@@ -144,5 +160,23 @@ describe('Tombstones of an isolate', () => {
     await of(ONE);
     expect(asked).toHaveLength(102);
     expect(asked.at(-1)).toEqual([]);
+  });
+
+  test('A tenant that has no permit gets one along with the tombstones, and no second call is made for it', async () => {
+    const { ofPayer, leases, wanted, pass } = isolate();
+    await ofPayer(ONE, ACME);
+    expect(wanted).toMatchObject([{ tenant: 'acme', weight: 3, want: 1 }]);
+    expect([leases.take(ONE, ACME), leases.take(ONE, ACME)]).toEqual([true, false]);
+    pass(TERM_MS);
+    await ofPayer(ONE, { kind: 'reserved' });
+    expect(wanted.at(-1)).toBeNull();
+  });
+
+  test('A tenant that still has permits asks for tombstones alone', async () => {
+    const { ofPayer, wanted, pass } = isolate();
+    await ofPayer(ONE, ACME);
+    pass(TERM_MS);
+    await ofPayer(ONE, ACME);
+    expect(wanted).toMatchObject([{ want: 1 }, null]);
   });
 });

@@ -3,6 +3,15 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../src/core/limits.ts';
 import { requestsToLease } from '../../src/objects/tenant/lease-book.ts';
+import {
+  covers,
+  emptyBucket,
+  lend,
+  resume,
+  settle,
+  trySpend,
+  writeAhead,
+} from '../../src/objects/tenant/gcra.ts';
 import type { Rate } from '../../src/policy/grant.ts';
 import { RateInNode, type Admitted } from '../support/model/tenant-rate.ts';
 
@@ -405,5 +414,32 @@ describe('An object that restarts while leases are out', () => {
     world.close();
     expect(question.asking.ask?.returned).toMatchObject({ unused: 4 });
     expect([world.isLeasing, question.admission?.limits[0]?.remaining]).toEqual([true, remaining - 5]);
+  });
+
+  test('A stored level that covers what was spent is stored anew where it does not cover a lease until its end', () => {
+    fc.assert(
+      fc.property(
+        rate,
+        fc.nat(40),
+        fc.nat(900),
+        fc.integer({ min: 1, max: 10 }),
+        (given, spent, ms, leased) => {
+          const before = trySpend(emptyBucket(START), given, Math.min(spent, given.burst), START);
+          if (!before.allowed) throw new Error('within the burst');
+          const stored = writeAhead(before.bucket, given);
+          const bucket = lend(
+            settle(before.bucket, given, START + ms),
+            leased,
+            START + ms + LIMITS.leaseTermMs,
+          );
+          const kept = covers(stored, bucket, given) ? stored : writeAhead(bucket, given);
+          for (const later of [0, LIMITS.leaseTermMs / 2, LIMITS.leaseTermMs]) {
+            const resumed = resume(kept, given, START + ms + later);
+            expect(resumed.owed).toBeGreaterThanOrEqual(bucket.owed);
+          }
+        },
+      ),
+      RUNS,
+    );
   });
 });

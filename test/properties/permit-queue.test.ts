@@ -14,7 +14,6 @@ const HOLD_MS = 35_000;
 type Step =
   | { readonly kind: 'ask' }
   | { readonly kind: 'leave'; readonly nth: number }
-  | { readonly kind: 'spend'; readonly calls: number }
   | { readonly kind: 'pause'; readonly ms: number }
   | { readonly kind: 'wait'; readonly ms: number };
 
@@ -22,7 +21,6 @@ const steps = fc.array(
   fc.oneof(
     { weight: 6, arbitrary: fc.constant<Step>({ kind: 'ask' }) },
     { weight: 3, arbitrary: fc.nat(60).map((nth): Step => ({ kind: 'leave', nth })) },
-    { weight: 1, arbitrary: fc.nat(70).map((calls): Step => ({ kind: 'spend', calls })) },
     { weight: 1, arbitrary: fc.nat(15_000).map((ms): Step => ({ kind: 'pause', ms })) },
     {
       weight: 4,
@@ -46,8 +44,6 @@ class Run {
   readonly asked: Asked[] = [];
   nowMs = START;
   #pausedUntilMs = 0;
-  /** Of every request that counts: one number each. */
-  readonly #sentMs: number[] = [];
 
   do(step: Step): void {
     switch (step.kind) {
@@ -59,9 +55,6 @@ class Run {
         if (left !== undefined) left.state = 'over';
         return this.#decided(this.queue.leave(String(step.nth), this.nowMs));
       }
-      case 'spend':
-        this.#sentMs.push(...Array.from({ length: step.calls }, () => this.nowMs));
-        return this.#decided(this.queue.spend(step.calls, this.nowMs));
       case 'pause':
         this.#pausedUntilMs = Math.max(this.#pausedUntilMs, this.nowMs + step.ms);
         return this.#decided(this.queue.pause(step.ms, this.nowMs));
@@ -82,10 +75,6 @@ class Run {
     this.#decided(this.queue.advance(this.nowMs));
   }
 
-  #sentSince(ms: number): number {
-    return this.#sentMs.filter((atMs) => atMs > this.nowMs - ms).length;
-  }
-
   #decided(decisions: readonly Decision[]): void {
     for (const asked of this.asked) {
       if (asked.state === 'running' && asked.grantedMs + HOLD_MS <= this.nowMs) asked.state = 'over';
@@ -103,8 +92,6 @@ class Run {
       const earlier = this.asked.slice(0, Number(id)).filter(({ state }) => state === 'waiting');
       expect(earlier, 'permits are given in the order of asking').toEqual([]);
       expect(this.nowMs).toBeGreaterThanOrEqual(this.#pausedUntilMs);
-      expect(this.#sentSince(WINDOW_MS)).toBeLessThan(LIMITS.queryRequestsPerMinute);
-      this.#sentMs.push(this.nowMs);
       asked.state = 'running';
       asked.grantedMs = this.nowMs;
     }
@@ -115,9 +102,8 @@ class Run {
     const count = (wanted: Asked['state']) => this.asked.filter(({ state }) => state === wanted).length;
     expect(count('running')).toBeLessThanOrEqual(LIMITS.queriesAtOnceMax);
     expect(count('waiting')).toBeLessThanOrEqual(LIMITS.queriesWaitingMax);
-    const open =
-      this.#pausedUntilMs <= this.nowMs && this.#sentSince(WINDOW_MS + 1000) < LIMITS.queryRequestsPerMinute;
-    if (open && count('running') < LIMITS.queriesAtOnceMax) expect(count('waiting')).toBe(0);
+    if (this.#pausedUntilMs <= this.nowMs && count('running') < LIMITS.queriesAtOnceMax)
+      expect(count('waiting')).toBe(0);
   }
 }
 
@@ -171,34 +157,21 @@ describe('Queue of queries', () => {
     const over = queue.advance(START + LIMITS.queryWaitMsMax);
     expect(over).toHaveLength(LIMITS.queriesWaitingMax);
     expect(over[0]).toMatchObject({ id: 'w0', verdict: { kind: 'refused', reason: 'waited' } });
+    queue.ask('later', HOLD_MS, START + LIMITS.queryWaitMsMax);
+    expect(queue.advance(START + 2 * LIMITS.queryWaitMsMax + 700), 'the timer rings late').toMatchObject([
+      { id: 'later', verdict: { kind: 'refused', reason: 'waited' } },
+    ]);
   });
 
   test('A pause that is longer than a wait refuses at once and says when it is over; a shorter one is waited for', () => {
     const queue = new PermitQueue();
-    queue.throttle(42_000, START);
+    queue.pause(42_000, START);
     expect(queue.ask('a', HOLD_MS, START + 1000)).toEqual([
       { id: 'a', verdict: { kind: 'refused', reason: 'throttled', retryAfterSeconds: 41 } },
     ]);
     expect(queue.ask('b', HOLD_MS, START + 40_000)).toEqual([]);
     expect(queue.nextMs(START + 40_000)).toBe(START + 42_000);
     expect(verdicts(queue.advance(START + 42_000))).toEqual([['b', 'granted']]);
-  });
-
-  test('Other calls of the last minute leave less for queries, until they are a minute old', () => {
-    const queue = new PermitQueue();
-    queue.spend(LIMITS.queryRequestsPerMinute, START);
-    expect(queue.ask('a', HOLD_MS, START + 10_000)).toMatchObject([
-      { verdict: { reason: 'throttled', retryAfterSeconds: 50 } },
-    ]);
-    expect(verdicts(queue.ask('b', HOLD_MS, START + WINDOW_MS))).toEqual([['b', 'granted']]);
-  });
-
-  test('The published rate stops no query where PostHog took far more, until PostHog refuses one by its rate', () => {
-    const queue = new PermitQueue();
-    queue.spend(1000, START);
-    expect(verdicts(queue.ask('a', HOLD_MS, START))).toEqual([['a', 'granted']]);
-    queue.throttle(1000, START);
-    expect(queue.ask('b', HOLD_MS, START + 2000)).toMatchObject([{ verdict: { reason: 'throttled' } }]);
   });
 });
 
@@ -225,6 +198,18 @@ describe('Window of requests', () => {
       }),
       RUNS,
     );
+  });
+
+  test('What is taken out of a window was never in it, and no more than was put in can be taken out', () => {
+    const window = new RequestWindow();
+    window.add(3, START);
+    window.add(4, START + 5000);
+    window.remove(2, START);
+    expect(window.count(START + 5000)).toBe(5);
+    window.remove(9, START);
+    expect(window.count(START + 5000)).toBe(4);
+    window.remove(4, START + 2500);
+    expect(window.count(START + 5000)).toBe(4);
   });
 });
 

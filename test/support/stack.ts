@@ -36,7 +36,7 @@ export interface StackOptions {
  * look for persons that an earlier test deleted does not come in between.
  */
 export const UNHURRIED = {
-  POSTHOG_REQUESTS_PER_MINUTE: '1000000',
+  UPSTREAM_REQUESTS_PER_MINUTE: '1000000',
   DELETION_LOOK_SECONDS: '86400',
 } as const;
 
@@ -54,24 +54,33 @@ export async function launch(
 /** What tests ask of a gateway's own object. */
 interface ShieldStub {
   readonly endTombstones: (prefix: string) => Promise<number>;
+  readonly endPauses: () => Promise<boolean>;
 }
 
 const GATEWAY = 'wrangler.toml';
 /** Those that this file has started. */
 const gateways: LocalWorker[] = [];
 
+const shieldOf = async ({ miniflare }: LocalWorker, project: string): Promise<ShieldStub> => {
+  const shields = await miniflare.getDurableObjectNamespace('SHIELD');
+  return shields.get(shields.idFromName(project)) as unknown as ShieldStub;
+};
+
+const eachShield = <T>(work: (gateway: LocalWorker, project: string) => Promise<T>): Promise<T[]> =>
+  Promise.all(gateways.flatMap((gateway) => ['1', '2'].map((project) => work(gateway, project))));
+
 /** In a fresh world nobody is being deleted, whom the gateways would go on hiding. */
 async function endTombstones(): Promise<void> {
-  const ended = await Promise.all(
-    gateways.flatMap(({ miniflare }) =>
-      ['1', '2'].map(async (project) => {
-        const shields = await miniflare.getDurableObjectNamespace('SHIELD');
-        const shield = shields.get(shields.idFromName(project)) as unknown as ShieldStub;
-        return shield.endTombstones('');
-      }),
-    ),
+  const ended = await eachShield(async (gateway, project) =>
+    (await shieldOf(gateway, project)).endTombstones(''),
   );
   if (ended.some((count) => count > 0)) await sleep(LIMITS.tombstoneLeaseMs);
+}
+
+/** A fresh world has not asked to be left alone. Says how many shields had heard that the world before it did. */
+export async function endPauses(): Promise<number> {
+  const ended = await eachShield(async (gateway, project) => (await shieldOf(gateway, project)).endPauses());
+  return ended.filter(Boolean).length;
 }
 
 /**
@@ -101,6 +110,7 @@ export async function startStack({ bindings = {}, upstream }: StackOptions = {})
     reset: async (settings) => {
       await control.reset(settings);
       await endTombstones();
+      await endPauses();
     },
   };
   await sandbox.reset();

@@ -54,6 +54,22 @@ describe('PATCH of a tenant', () => {
     expect(await read(tenant)).toEqual(before);
   });
 
+  test('PATCH sets the weight of a tenant, null takes it back to 1, and one out of range is refused with the bounds', async () => {
+    const { tenant } = await tenants.fresh();
+    expect(await read(tenant)).toMatchObject({ weight: 1 });
+    expect((await patch(tenant, { weight: 100 })).json).toMatchObject({ weight: 100 });
+    for (const [weight, bound] of [
+      [0, '1'],
+      [101, '100'],
+    ] as const) {
+      const refused = await patch(tenant, { weight });
+      problem(refused, 'field_invalid', 'weight');
+      expect((refused.json as { detail: string }).detail).toContain(bound);
+    }
+    expect(await read(tenant)).toMatchObject({ weight: 100 });
+    expect((await patch(tenant, { weight: null })).json).toMatchObject({ weight: 1 });
+  });
+
   test('PATCH of a tenant that is not registered is a 404', async () => {
     problem(await patch('nobody', { name: 'x' }), 'record_unknown', 'tenant');
     expect((await admin('GET', '?limit=1000&removed=true')).text).not.toContain('"nobody"');

@@ -1,6 +1,6 @@
 /** The check of PostHog over HTTP: host, key, scopes and projects, each good and each bad, with nothing changed. */
 import { describe, expect, test } from 'vitest';
-import type { UpstreamCheck } from '../../src/contract/check.ts';
+import type { UpstreamCheck } from '../../src/contract/upstream/check.ts';
 import { problem } from '../support/problem.ts';
 import { ADMIN_TOKEN, KEY } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';

@@ -133,6 +133,8 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
       }),
     ({ token }) => send('POST', '/v1/explain', { token, json: { method: 'GET', path: '/nowhere' } }),
   ],
+  list_usage: [({ token }) => get(token, '/v1/usage')],
+  admin_list_usage: [({ tenant }) => admin('GET', `/${tenant}/usage?by=day`)],
   derive_token: [({ token }) => send('POST', '/v1/tokens', { token, json: { name: 'a page' } })],
   self_revoke: [
     async ({ token }) => {
@@ -193,6 +195,7 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   admin_suspend_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/suspend`)],
   admin_resume_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/resume`)],
   admin_check: [() => send('GET', '/admin/v1/check', { token: ADMIN_TOKEN })],
+  admin_get_upstream: [() => send('GET', '/admin/v1/upstream', { token: ADMIN_TOKEN })],
   admin_mint_token: [({ tenant }) => admin('POST', `/${tenant}/tokens`, { name: 'x', ...SCOPES })],
   admin_list_tokens: [({ tenant }) => admin('GET', `/${tenant}/tokens`)],
   admin_revoke_token: [

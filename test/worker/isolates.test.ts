@@ -29,10 +29,11 @@ function* randomFrom(seed: number): Generator<number, never> {
 
 describe('The rate over four isolates', () => {
   test('Callers of four isolates are admitted no more than the rate allows, and almost all of it', async () => {
-    const rate = { requests_per_minute: 12_000, burst: 200 };
+    // The burst is that of the whole time: a machine that stands still for a while loses none of it.
+    const rate = { requests_per_minute: 3600, burst: 300 };
     const { token } = await tenants.fresh({ scopes: READING, rate });
     // A caller that is refused comes back sooner than a request is paid off for it, so that the rate is always used up.
-    const callers = load(origins, token, CALLERS, ({ status }) => (status === 200 ? 0 : 150));
+    const callers = load(origins, token, CALLERS, ({ status }) => (status === 200 ? 0 : 200));
     const startedMs = performance.now();
     await sleep(LOADED_MS);
     const loadedMs = performance.now() - startedMs;
@@ -114,10 +115,11 @@ describe('Changes under load', () => {
     `What is revoked, suspended or narrowed ${ROUNDS} times is so in every isolate once it is answered, wherever objects restart`,
     async () => {
       const rounds = await together(Array.from({ length: ROUNDS }), (_, nth) => round(nth), AT_ONCE);
-      for (const { after, forbidden, before, leased } of rounds) {
+      for (const { after, forbidden, before } of rounds) {
         expect(forbidden).toEqual([]);
-        expect([after.length, before, leased].every((count) => count > 0)).toBe(true);
+        expect([after.length > 0, before > 0]).toEqual([true, true]);
       }
+      expect(rounds.reduce((sum, { leased }) => sum + leased, 0)).toBeGreaterThan(10 * ROUNDS);
     },
     600_000 + ROUNDS * 5000,
   );

@@ -20,6 +20,9 @@ beforeEach(async () => {
   await world.reset();
 });
 
+/** The link to the next page. */
+const nextOf = (answer: { readonly json: unknown }): string => (answer.json as { next: string }).next;
+
 /** Calls that read persons from PostHog since the last `forget`. */
 const asked = async (): Promise<number> =>
   (await sandbox.received()).filter(({ target }) => target.startsWith('/api/projects/1/persons')).length;
@@ -54,7 +57,6 @@ describe('A tenant whose record lets answers be given again', () => {
     const { token } = await tenants.fresh(REMEMBERS);
     const page = (family: string, more = '') =>
       get(token, `/api/${family}/1/persons/?limit=2&offset=1${more}`);
-    const nextOf = (answer: { json: unknown }) => (answer.json as { next: string }).next;
     await page('projects');
     await sandbox.forget();
     expect(nextOf(await page('projects'))).toContain('/api/projects/1/persons/?');

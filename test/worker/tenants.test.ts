@@ -63,6 +63,8 @@ describe('Tenants', () => {
     ['with half a rate', { rate: { burst: 5 } }, 'rate.requests_per_minute'],
     ['with a rate of nothing', { rate: { requests_per_minute: 0, burst: 1 } }, 'rate.requests_per_minute'],
     ['with "false" for a flag', { deletes: { events: 'false' } }, 'deletes.events'],
+    ['with a weight of nothing', { weight: 0 }, 'weight'],
+    ['with a weight that is too large', { weight: 101 }, 'weight'],
     ['with a negative budget', { deletes: { persons_per_day: -1 } }, 'deletes.persons_per_day'],
     ['with an origin that has a path', { origins: ['https://app.acme.example/'] }, 'origins[0]'],
     ['with every origin', { origins: ['*'] }, 'origins[0]'],

@@ -2,7 +2,7 @@
  * What counts as left out, as at PostHog: a null where an optional field takes none, and for some fields an empty text,
  * an empty list or a zero. Typed clients write all members, and forms send empty ones.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 
 /** Ways of writing nothing. */
@@ -11,7 +11,7 @@ export type Nothing = 'empty text' | 'empty list' | 'zero';
 const nothings = new WeakMap<z.core.$ZodType, readonly Nothing[]>();
 
 /** Declares how clients of PostHog write that they leave the field out. */
-export const leftOutAs = <T extends z.ZodType>(ways: readonly [Nothing, ...Nothing[]], schema: T): T => {
+export const leftOutAs = <T extends z.ZodMiniType>(ways: readonly [Nothing, ...Nothing[]], schema: T): T => {
   nothings.set(schema, ways);
   return schema;
 };
@@ -29,7 +29,7 @@ export function isLeftOut(field: z.core.$ZodType, value: Json): boolean {
 }
 
 const waysOf = (schema: z.core.$ZodType): readonly Nothing[] =>
-  nothings.get(schema) ?? (schema instanceof z.ZodOptional ? waysOf(schema._zod.def.innerType) : []);
+  nothings.get(schema) ?? (schema instanceof z.ZodMiniOptional ? waysOf(schema._zod.def.innerType) : []);
 
 /** The value of a member of a JSON object, without what counts as left out in it; `undefined` where all of it does. */
 export function presentMember(field: z.core.$ZodType, value: Json): Json | undefined {
@@ -45,7 +45,7 @@ const isAbsentNull = (field: z.core.$ZodType): boolean =>
 export function withoutAbsent(schema: z.core.$ZodType, value: Json): Json {
   if (isList(value)) {
     const elements = alternatives(schema).flatMap((option) =>
-      option instanceof z.ZodArray ? alternatives(option._zod.def.element) : [],
+      option instanceof z.ZodMiniArray ? alternatives(option._zod.def.element) : [],
     );
     return value.map((item) => withoutAbsentMembers(elements, item));
   }
@@ -69,16 +69,18 @@ function withoutAbsentMembers(schemas: readonly z.core.$ZodType[], value: Json):
 type Shape = Readonly<Record<string, z.core.$ZodType>>;
 
 const shapeOf = (schema: z.core.$ZodType): readonly Shape[] =>
-  schema instanceof z.ZodObject ? [schema._zod.def.shape] : [];
+  schema instanceof z.ZodMiniObject ? [schema._zod.def.shape] : [];
 
 const hasMembers = (shape: Shape, value: JsonObject): boolean =>
   Object.keys(value).every((name) => Object.hasOwn(shape, name));
 
 /** The schemas a value may be read by, without what wraps them. */
 function alternatives(schema: z.core.$ZodType): readonly z.core.$ZodType[] {
-  if (schema instanceof z.ZodUnion) return schema._zod.def.options.flatMap(alternatives);
-  if (schema instanceof z.ZodPipe) return alternatives(schema._zod.def.in);
-  return schema instanceof z.ZodOptional || schema instanceof z.ZodNullable || schema instanceof z.ZodDefault
+  if (schema instanceof z.ZodMiniUnion) return schema._zod.def.options.flatMap(alternatives);
+  if (schema instanceof z.ZodMiniPipe) return alternatives(schema._zod.def.in);
+  return schema instanceof z.ZodMiniOptional ||
+    schema instanceof z.ZodMiniNullable ||
+    schema instanceof z.ZodMiniDefault
     ? alternatives(schema._zod.def.innerType)
     : [schema];
 }

@@ -1,5 +1,5 @@
 /** What a value of a schema looks like, in words: `a whole number from 1 to 1000`. For refusals. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import * as core from 'zod/v4/core'; // z.core as a value would bundle all of zod, its 50 languages included.
 
 /** Words that follow "must be", and "is needed:". */

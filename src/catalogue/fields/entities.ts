@@ -1,5 +1,6 @@
 /** The events and actions that an insight counts. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../../core/lazily.ts';
 import { leftOutAs } from './absent.ts';
 import { InsightFilterList } from './filters.ts';
 import { eventProperty, eventsOnly, none } from './reference-rules.ts';
@@ -29,30 +30,35 @@ export const MATH = [
   'first_time_for_user_with_filters',
 ] as const;
 
-const step = () => z.int().min(0).max(STEPS_MAX);
+const step = () => z.int().check(z.minimum(0), z.maximum(STEPS_MAX));
 
-const Members = z.strictObject({
-  id: refersTo(
-    none,
-    z.union([text(400), z.int()], { error: 'must be text, a whole number or null' }).nullable(),
-  ),
-  type: refersTo(eventsOnly, oneOf(['events', 'actions'])),
-  order: refersTo(none, step()).optional(),
-  name: refersTo(none, text(400)).nullable().optional(),
-  custom_name: refersTo(none, text(400)).nullable().optional(),
-  math: refersTo(none, oneOf(MATH)).optional(),
-  math_property: refersTo(eventProperty, text(400)).optional(),
-  properties: leftOutAs(['empty list'], InsightFilterList.optional()),
-});
+const Members = lazily(() =>
+  z.strictObject({
+    id: refersTo(
+      none,
+      z.nullable(z.union([text(400), z.int()], { error: 'must be text, a whole number or null' })),
+    ),
+    type: refersTo(eventsOnly, oneOf(['events', 'actions'])),
+    order: z.optional(refersTo(none, step())),
+    name: z.optional(z.nullable(refersTo(none, text(400)))),
+    custom_name: z.optional(z.nullable(refersTo(none, text(400)))),
+    math: z.optional(refersTo(none, oneOf(MATH))),
+    math_property: z.optional(refersTo(eventProperty, text(400))),
+    properties: leftOutAs(['empty list'], z.optional(InsightFilterList())),
+  }),
+);
 
 /** One step of an insight. */
-export const Entity = Members.meta({ id: 'Entity' });
+export const Entity = lazily(() => Members().clone().register(z.globalRegistry, { id: 'Entity' }));
 
 /** What must not happen between two steps of a funnel. */
-const Exclusion = Members.extend({
-  funnel_from_step: refersTo(none, step()).optional(),
-  funnel_to_step: refersTo(none, step()).optional(),
-});
+const Exclusion = lazily(() =>
+  z.extend(Members(), {
+    funnel_from_step: z.optional(refersTo(none, step())),
+    funnel_to_step: z.optional(refersTo(none, step())),
+  }),
+);
 
-export const entities = () => json(z.array(Entity).min(1).max(ENTITIES_MAX));
-export const exclusions = () => leftOutAs(['empty list'], json(z.array(Exclusion).min(1).max(ENTITIES_MAX)));
+export const entities = () => json(z.array(Entity()).check(z.minLength(1), z.maxLength(ENTITIES_MAX)));
+export const exclusions = () =>
+  leftOutAs(['empty list'], json(z.array(Exclusion()).check(z.minLength(1), z.maxLength(ENTITIES_MAX))));

@@ -1,5 +1,5 @@
 /** Moments as PostHog reads them (PostHog contract §6.4). One that it cannot read would widen an insight without a word. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const MOMENT_CHARS_MAX = 40;
 
@@ -43,8 +43,12 @@ const exists = (text: string): boolean => !BY_CALENDAR.test(text) || absoluteMom
 
 /** `-7d`, `2026-01-01`, an ISO time, or `all`. */
 export const moment = () =>
-  z.string().max(MOMENT_CHARS_MAX).regex(MOMENT_FORM, MOMENT).refine(exists, { error: MOMENT });
+  z
+    .string()
+    .check(z.maxLength(MOMENT_CHARS_MAX), z.regex(MOMENT_FORM, MOMENT), z.refine(exists, { error: MOMENT }));
 
 /** A day, or an hour of it. */
 export const dayOrHour = () =>
-  z.string().max(MOMENT_CHARS_MAX).regex(DAY_OR_HOUR_FORM, DAY).refine(exists, { error: DAY });
+  z
+    .string()
+    .check(z.maxLength(MOMENT_CHARS_MAX), z.regex(DAY_OR_HOUR_FORM, DAY), z.refine(exists, { error: DAY }));

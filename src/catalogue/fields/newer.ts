@@ -1,5 +1,5 @@
 /** Values that generation A of PostHog does not understand, declared beside their schemas. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 import { declaredOf, partsOf, type Part } from './parts.ts';
 
@@ -9,7 +9,7 @@ export type NewerRule = (value: JsonObject) => string | null;
 const rules = new WeakMap<z.core.$ZodType, NewerRule>();
 
 /** Declares which values of an object schema are newer than generation A. */
-export const declareNewer = <T extends z.ZodType>(rule: NewerRule, schema: T): T => {
+export const declareNewer = <T extends z.ZodMiniType>(rule: NewerRule, schema: T): T => {
   rules.set(schema, rule);
   return schema;
 };

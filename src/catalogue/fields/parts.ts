@@ -1,5 +1,5 @@
 /** A validated value, part by part, each with the schema it was read by. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { isJsonObject, type Json, type JsonObject } from '../../core/json.ts';
 
 export interface Part {
@@ -13,14 +13,14 @@ export interface Part {
 export function partsOf({ schema, value, siblings }: Part): readonly Part[] | null {
   const inner = innerOf(schema);
   if (inner !== null) return [{ schema: inner, value, siblings }];
-  if (schema instanceof z.ZodUnion) {
+  if (schema instanceof z.ZodMiniUnion) {
     const taken = schema._zod.def.options.find((option) => z.safeParse(option, value).success);
     return taken === undefined ? null : [{ schema: taken, value, siblings }];
   }
-  if (schema instanceof z.ZodArray && isList(value)) {
+  if (schema instanceof z.ZodMiniArray && isList(value)) {
     return value.map((item) => ({ schema: schema._zod.def.element, value: item, siblings }));
   }
-  return schema instanceof z.ZodObject && isJsonObject(value)
+  return schema instanceof z.ZodMiniObject && isJsonObject(value)
     ? membersOf(schema._zod.def.shape, value)
     : null;
 }
@@ -35,10 +35,10 @@ export const declaredOf = <T>(
 
 /** The schema that another one wraps. */
 function innerOf(schema: z.core.$ZodType): z.core.$ZodType | null {
-  if (schema instanceof z.ZodOptional) return schema._zod.def.innerType;
-  if (schema instanceof z.ZodNullable) return schema._zod.def.innerType;
-  if (schema instanceof z.ZodDefault) return schema._zod.def.innerType;
-  return schema instanceof z.ZodPipe ? schema._zod.def.in : null;
+  if (schema instanceof z.ZodMiniOptional) return schema._zod.def.innerType;
+  if (schema instanceof z.ZodMiniNullable) return schema._zod.def.innerType;
+  if (schema instanceof z.ZodMiniDefault) return schema._zod.def.innerType;
+  return schema instanceof z.ZodMiniPipe ? schema._zod.def.in : null;
 }
 
 function membersOf(

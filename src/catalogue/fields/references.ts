@@ -2,7 +2,7 @@
  * What the value of a field refers to. A filter, a search or a breakdown on a hidden property tells what the property
  * is without showing it. Each field declares this beside its schema; a field without a declaration refers to anything.
  */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { declaredOf, partsOf } from './parts.ts';
 
@@ -30,7 +30,7 @@ export const ANYTHING: References = { ...NO_REFERENCES, anything: true };
 const rules = new WeakMap<z.core.$ZodType, ReferenceRule>();
 
 /** Declares what the values of a field refer to. */
-export const refersTo = <T extends z.ZodType>(rule: ReferenceRule, schema: T): T => {
+export const refersTo = <T extends z.ZodMiniType>(rule: ReferenceRule, schema: T): T => {
   rules.set(schema, rule);
   return schema;
 };

@@ -2,10 +2,11 @@
  * The kinds of value parameters and body fields have. A field is a zod schema of the JSON value; its form says how the
  * same value is written in a query string, so that one schema serves both places.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { PersonRef, PersonUuid } from '../../core/ids.ts';
 import { isJsonObject, parseJson, type Json } from '../../core/json.ts';
 import { strictJsonProblem } from '../../core/strict-json.ts';
+import { lazily } from '../../core/lazily.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { leftOutAs } from './absent.ts';
@@ -13,7 +14,7 @@ import { distinctIds, none } from './reference-rules.ts';
 import { refersTo } from './references.ts';
 
 /** An object schema that refuses unknown members, member by member. */
-export type Fields = z.ZodObject<Readonly<Record<string, z.ZodType>>, z.core.$strict>;
+export type Fields = z.ZodMiniObject<Readonly<Record<string, z.ZodMiniType>>, z.core.$strict>;
 
 /** How a value stands in a query: as itself, as JSON text, in digits, or as a flag that may stand there by its name alone. */
 type QueryForm = 'text' | 'json' | 'digits' | 'flag';
@@ -29,16 +30,16 @@ const storableText = (value: string): boolean => value.isWellFormed() && !value.
 
 /** Text of 1 to `maxChars` characters that any UTF-8 store takes. */
 export const text = (maxChars: number = LIMITS.nameCharsMax) =>
-  z.string().min(1).max(maxChars).refine(storableText, { error: NOT_STORABLE });
+  z.string().check(z.minLength(1), z.maxLength(maxChars), z.refine(storableText, { error: NOT_STORABLE }));
 
 /** One of a few words. */
 export const oneOf = <const T extends readonly [string, ...string[]]>(words: T) => z.enum(words);
 
 /** A whole number. In a query, digits. */
-export const whole = (min: number, max: number) => digits(z.int().min(min).max(max));
+export const whole = (min: number, max: number) => digits(z.int().check(z.minimum(min), z.maximum(max)));
 
 /** A whole number that is written in digits in a query: `1e1` is none. */
-export const digits = <T extends z.ZodType<number>>(schema: T): T => inForm('digits', schema);
+export const digits = <T extends z.ZodMiniType<number>>(schema: T): T => inForm('digits', schema);
 
 /** A real boolean: `true` or `false`, in a query too. Nothing else counts as either. */
 export const flag = () => json(z.boolean());
@@ -47,9 +48,9 @@ export const flag = () => json(z.boolean());
 export const presence = () => inForm('flag', z.boolean());
 
 /** A value with structure: in a body as it is, in a query as JSON text. */
-export const json = <T extends z.ZodType>(schema: T): T => inForm('json', schema);
+export const json = <T extends z.ZodMiniType>(schema: T): T => inForm('json', schema);
 
-function inForm<T extends z.ZodType>(form: QueryForm, schema: T): T {
+function inForm<T extends z.ZodMiniType>(form: QueryForm, schema: T): T {
   forms.add(schema, { form });
   return schema;
 }
@@ -59,7 +60,7 @@ export const anyJson = () =>
   z.custom<Json>((value) => value !== undefined, { error: 'must be any JSON value' });
 
 /** Any JSON value to be kept. PostHog says 202 to text its store cannot hold, and fails on it later. */
-export const keptJson = () => anyJson().refine(storable, { error: NOT_STORABLE });
+export const keptJson = () => anyJson().check(z.refine(storable, { error: NOT_STORABLE }));
 
 function storable(value: Json): boolean {
   if (typeof value === 'string') return storableText(value);
@@ -79,13 +80,13 @@ export const personUuid = () => refersTo(none, PersonUuid);
 export const personRef = () => refersTo(none, PersonRef);
 
 /** The page of a listing that counts rows from 0. PostHog takes no limit and a limit of 0 for its default. */
-export const pageFields = {
-  limit: refersTo(none, leftOutAs(['empty text', 'zero'], whole(1, LIMITS.pageRowsMax))).optional(),
-  offset: refersTo(none, leftOutAs(['empty text'], whole(0, LIMITS.offsetMax))).optional(),
-};
+export const pageFields = lazily(() => ({
+  limit: z.optional(refersTo(none, leftOutAs(['empty text', 'zero'], whole(1, LIMITS.pageRowsMax)))),
+  offset: z.optional(refersTo(none, leftOutAs(['empty text'], whole(0, LIMITS.offsetMax)))),
+}));
 
 const formOf = (schema: z.core.$ZodType): QueryForm => {
-  if (schema instanceof z.ZodOptional) return formOf(schema.unwrap());
+  if (schema instanceof z.ZodMiniOptional) return formOf(schema._zod.def.innerType);
   return forms.get(schema)?.form ?? 'text';
 };
 

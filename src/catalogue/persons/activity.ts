@@ -1,5 +1,5 @@
 /** Operations that read what was done to persons. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
 import { none } from '../fields/reference-rules.ts';
@@ -15,10 +15,11 @@ const activity = {
   methods: ['GET'],
   place: 'query',
   scopes: ['activity_log:read'],
-  input: z.strictObject({
-    limit: pageFields.limit,
-    page: refersTo(none, whole(1, LIMITS.offsetMax)).optional(),
-  }),
+  input: () =>
+    z.strictObject({
+      limit: pageFields().limit,
+      page: z.optional(refersTo(none, whole(1, LIMITS.offsetMax))),
+    }),
   reply: activityReply,
 } as const;
 

@@ -1,5 +1,5 @@
 /** Operations that change persons without erasing them. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
 import { none, personProperty, personPropertyMembers } from '../fields/reference-rules.ts';
@@ -32,7 +32,8 @@ const READ_ONLY = [
   'value_at_data_point',
 ] as const;
 
-const propertyName = refersTo(personProperty, text(400));
+const propertyName = () => refersTo(personProperty, text(400));
+
 export const CHANGING: readonly Operation[] = [
   forwarding({
     ...changes,
@@ -41,14 +42,17 @@ export const CHANGING: readonly Operation[] = [
     methods: ['PATCH', 'PUT'],
     scopes: ['person:update'],
     dropped: READ_ONLY,
-    input: z.strictObject({
-      properties: refersTo(
-        personPropertyMembers,
-        z.record(propertyName, keptJson()).refine((properties) => Object.keys(properties).length > 0, {
-          error: 'must name at least one property',
-        }),
-      ),
-    }),
+    input: () =>
+      z.strictObject({
+        properties: refersTo(
+          personPropertyMembers,
+          z.record(propertyName(), keptJson()).check(
+            z.refine((properties) => Object.keys(properties).length > 0, {
+              error: 'must name at least one property',
+            }),
+          ),
+        ),
+      }),
     example: { properties: { plan: 'team' } },
   }),
   forwarding({
@@ -56,7 +60,7 @@ export const CHANGING: readonly Operation[] = [
     id: 'persons_update_property',
     path: ':id/update_property',
     scopes: ['person:update'],
-    input: z.strictObject({ key: propertyName, value: refersTo(none, keptJson()) }),
+    input: () => z.strictObject({ key: propertyName(), value: refersTo(none, keptJson()) }),
     example: { key: 'plan', value: 'team' },
   }),
   forwarding({
@@ -64,7 +68,7 @@ export const CHANGING: readonly Operation[] = [
     id: 'persons_delete_property',
     path: ':id/delete_property',
     scopes: ['person:update'],
-    input: z.strictObject({ $unset: propertyName }),
+    input: () => z.strictObject({ $unset: propertyName() }),
     reply: startedReply,
     example: { $unset: 'plan' },
   }),
@@ -74,15 +78,23 @@ export const CHANGING: readonly Operation[] = [
     leavesSlice: 'A split leaves distinct ids without the property that the slice is made of.',
     path: ':id/split',
     scopes: ['person:split'],
-    input: z
-      .strictObject({
-        main_distinct_id: distinctId().optional(),
-        distinct_ids_to_split: z.array(distinctId()).min(1).max(LIMITS.bulkIdsMax).optional(),
-      })
-      .refine((input) => input.main_distinct_id === undefined || input.distinct_ids_to_split === undefined, {
-        error: 'cannot be given together with main_distinct_id',
-        path: ['distinct_ids_to_split'],
-      }),
+    input: () =>
+      z
+        .strictObject({
+          main_distinct_id: z.optional(distinctId()),
+          distinct_ids_to_split: z.optional(
+            z.array(distinctId()).check(z.minLength(1), z.maxLength(LIMITS.bulkIdsMax)),
+          ),
+        })
+        .check(
+          z.refine(
+            (input) => input.main_distinct_id === undefined || input.distinct_ids_to_split === undefined,
+            {
+              error: 'cannot be given together with main_distinct_id',
+              path: ['distinct_ids_to_split'],
+            },
+          ),
+        ),
     reply: startedReply,
     example: { main_distinct_id: 'ada@acme.test' },
   }),
@@ -92,7 +104,7 @@ export const CHANGING: readonly Operation[] = [
     slicing: { kind: 'logged' },
     path: 'reset_person_distinct_id',
     scopes: ['person:reset_distinct_id'],
-    input: z.strictObject({ distinct_id: distinctId() }),
+    input: () => z.strictObject({ distinct_id: distinctId() }),
     example: { distinct_id: 'ada@acme.test' },
   }),
 ];

@@ -1,5 +1,5 @@
 /** Operations that erase. Each goes through the deletion log; none is passed on directly. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PersonRef } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { ok } from '../../core/result.ts';
@@ -26,8 +26,8 @@ const onePerson = (person: PersonRef | null): DeletionTarget => {
 };
 
 /** 1 to 1000 of them. An empty list is none: clients send one beside the list they mean. */
-const listed = <T extends z.ZodType>(id: T) =>
-  leftOutAs(['empty list'], json(z.array(id).min(1).max(LIMITS.bulkIdsMax)));
+const listed = <T extends z.ZodMiniType>(id: T) =>
+  leftOutAs(['empty list'], json(z.array(id).check(z.minLength(1), z.maxLength(LIMITS.bulkIdsMax))));
 
 export const DELETING_OPERATIONS: readonly Operation[] = [
   deleting({
@@ -38,11 +38,12 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     methods: ['POST'],
     path: 'bulk_delete',
     place: 'either',
-    input: z.strictObject({
-      ids: listed(personUuid()).optional(),
-      distinct_ids: listed(distinctId()).optional(),
-      ...flagFields,
-    }),
+    input: () =>
+      z.strictObject({
+        ids: z.optional(listed(personUuid())),
+        distinct_ids: z.optional(listed(distinctId())),
+        ...flagFields(),
+      }),
     reply: bulkDeleteReply,
     deletes: (input) => {
       const target = listOf(input, LIMITS.bulkIdsMax);
@@ -57,7 +58,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     ignoredIn: { A: ['keep_person'] },
     path: ':id',
     place: 'query',
-    input: z.strictObject(flagFields),
+    input: () => z.strictObject(flagFields()),
     deletes: (input, person) => ok({ target: onePerson(person), flags: flagsOf(input) }),
     example: {},
   }),
@@ -67,7 +68,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     methods: ['POST'],
     path: ':id/delete_events',
     place: 'body',
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     deletes: (_, person) =>
       ok({ target: onePerson(person), flags: { ...NO_FLAGS, delete_events: true, keep_person: true } }),
     example: {},
@@ -78,7 +79,7 @@ export const DELETING_OPERATIONS: readonly Operation[] = [
     methods: ['POST'],
     path: ':id/delete_recordings',
     place: 'body',
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     deletes: (_, person) =>
       ok({ target: onePerson(person), flags: { ...NO_FLAGS, delete_recordings: true, keep_person: true } }),
     example: {},

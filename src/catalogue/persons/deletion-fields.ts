@@ -1,4 +1,5 @@
 /** What a deletion of several persons is asked for with, on the mirror plane and by `/v1/deletions`. */
+import * as z from 'zod/mini';
 import { failure } from '../../core/failure.ts';
 import type { PersonUuid } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
@@ -9,11 +10,11 @@ import { flag } from '../fields/values.ts';
 
 export const NO_FLAGS: DeletionFlags = { delete_events: false, delete_recordings: false, keep_person: false };
 
-export const flagFields = {
-  delete_events: refersTo(none, flag()).optional(),
-  delete_recordings: refersTo(none, flag()).optional(),
-  keep_person: refersTo(none, flag()).optional(),
-};
+export const flagFields = () => ({
+  delete_events: z.optional(refersTo(none, flag())),
+  delete_recordings: z.optional(refersTo(none, flag())),
+  keep_person: z.optional(refersTo(none, flag())),
+});
 
 /** A flag that is left out is off. */
 export const flagsOf = (input: { [K in keyof DeletionFlags]?: boolean | undefined }): DeletionFlags => ({

@@ -1,5 +1,6 @@
 /** A deletion of any size, as `POST /v1/deletions` takes it: judged by the rules of a bulk delete of the mirror. */
-import * as z from 'zod';
+import { lazily } from '../../core/lazily.ts';
+import * as z from 'zod/mini';
 import type { ProjectId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { failure } from '../../core/failure.ts';
@@ -9,41 +10,48 @@ import { distinctId, givenFields, personUuid } from '../fields/values.ts';
 import type { Call, Method, Operation } from '../operation.ts';
 import { DELETING_OPERATIONS } from './deleting.ts';
 import { flagFields, flagsOf, listOf } from './deletion-fields.ts';
-import { READING, SELECTORS } from './reading.ts';
+import { READING, selectors as selectorFields } from './reading.ts';
 
 /**
  * A list whose reading ends at the first id that does not fit, and at the first that is too many: a refusal holds an
  * issue for every bad id otherwise, and a body has room for millions.
  */
-const idList = <T extends z.ZodType>(id: T) =>
-  z.preprocess((value: unknown) => {
-    if (!Array.isArray(value)) return value;
-    const read: readonly unknown[] = value.slice(0, LIMITS.deletionPersonsMax + 1);
-    const bad = read.findIndex((item) => !id.safeParse(item).success);
-    return bad === -1 ? read : read.slice(0, bad + 1);
-  }, z.array(id).min(1).max(LIMITS.deletionPersonsMax));
+const idList = <T extends z.ZodMiniType>(id: T) =>
+  z.pipe(
+    z.transform((value: unknown) => {
+      if (!Array.isArray(value)) return value;
+      const read: readonly unknown[] = value.slice(0, LIMITS.deletionPersonsMax + 1);
+      const bad = read.findIndex((item) => !id.safeParse(item).success);
+      return bad === -1 ? read : read.slice(0, bad + 1);
+    }),
+    z.array(id).check(z.minLength(1), z.maxLength(LIMITS.deletionPersonsMax)),
+  );
 
-const Filter = z.strictObject({
-  ...SELECTORS,
-  all: z.boolean().optional().meta({
-    description:
-      '`true` where every person is meant. Without it a filter has to restrict, and to leave somebody out.',
+const Filter = lazily(() =>
+  z.strictObject({
+    ...selectorFields(),
+    all: z.optional(z.boolean()).register(z.globalRegistry, {
+      description:
+        '`true` where every person is meant. Without it a filter has to restrict, and to leave somebody out.',
+    }),
   }),
-});
+);
 
-export const DeletionRequest = z.strictObject({
-  ids: idList(personUuid())
-    .optional()
-    .meta({ description: 'Person UUIDs. Give these, `distinct_ids` or `filter`.' }),
-  distinct_ids: idList(distinctId())
-    .optional()
-    .meta({ description: 'Each deletes the whole merged person.' }),
-  filter: Filter.optional().meta({
-    description: 'The persons of a list with these arguments, all of which must hold. Needs `person:read`.',
+export const DeletionRequest = lazily(() =>
+  z.strictObject({
+    ids: z
+      .optional(idList(personUuid()))
+      .register(z.globalRegistry, { description: 'Person UUIDs. Give these, `distinct_ids` or `filter`.' }),
+    distinct_ids: z
+      .optional(idList(distinctId()))
+      .register(z.globalRegistry, { description: 'Each deletes the whole merged person.' }),
+    filter: z.optional(Filter()).register(z.globalRegistry, {
+      description: 'The persons of a list with these arguments, all of which must hold. Needs `person:read`.',
+    }),
+    ...flagFields(),
   }),
-  ...flagFields,
-});
-export type DeletionRequest = z.output<typeof DeletionRequest>;
+);
+export type DeletionRequest = z.output<ReturnType<typeof DeletionRequest>>;
 
 const BULK_DELETE = named(DELETING_OPERATIONS, 'persons_bulk_delete');
 const LIST = named(READING, 'persons_list');

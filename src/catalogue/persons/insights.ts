@@ -2,7 +2,7 @@
  * Operations that answer with the persons behind an insight. PostHog removed them from its persons API (corrections §1),
  * so the gateway asks its Query API and answers as the persons API did.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { forwarding } from '../define.ts';
 import { breakdownFields, INSIGHT_EXTRAS, insightFields } from '../fields/insight.ts';
 import type { Operation } from '../operation.ts';
@@ -103,7 +103,7 @@ export const INSIGHTS: readonly Operation[] = [
     },
     slicing: { kind: 'named', by: 'path', form: 'group' },
     path: ':id/properties_timeline',
-    input: z.strictObject({ ...insightFields, ...breakdownFields }),
+    input: () => z.strictObject({ ...insightFields(), ...breakdownFields() }),
     reply: timelineReply,
     example: { events: [{ id: '$pageview', type: 'events' }] },
   }),

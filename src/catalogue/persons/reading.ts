@@ -1,5 +1,5 @@
 /** Operations that read persons: list, retrieve, look-ups. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { LIMITS } from '../../core/limits.ts';
 import { forwarding } from '../define.ts';
 import { leftOutAs } from '../fields/absent.ts';
@@ -37,13 +37,13 @@ const reads = {
 } as const;
 
 /** What persons are listed by. */
-export const SELECTORS = {
-  search: refersTo(search, leftOutAs(['empty text'], text())).optional(),
+export const selectors = () => ({
+  search: z.optional(refersTo(search, leftOutAs(['empty text'], text()))),
   // Empty, it would list everybody: a script that erases what it lists must not.
-  email: refersTo(emailProperty, text(LIMITS.emailCharsMax)).optional(),
-  distinct_id: distinctId().optional(),
-  properties: personFilters().optional(),
-};
+  email: z.optional(refersTo(emailProperty, text(LIMITS.emailCharsMax))),
+  distinct_id: z.optional(distinctId()),
+  properties: z.optional(personFilters()),
+});
 
 export const READING: readonly Operation[] = [
   forwarding({
@@ -52,11 +52,12 @@ export const READING: readonly Operation[] = [
     slicing: { kind: 'filtered', form: 'flat' },
     path: '',
     scopes: ['person:read'],
-    input: z.strictObject({
-      ...SELECTORS,
-      include_total: refersTo(none, presence()).optional(),
-      ...pageFields,
-    }),
+    input: () =>
+      z.strictObject({
+        ...selectors(),
+        include_total: z.optional(refersTo(none, presence())),
+        ...pageFields(),
+      }),
     sentOnlyIfTrue: ['include_total'],
     reply: replies.listReply,
     example: { limit: 2 },
@@ -67,7 +68,7 @@ export const READING: readonly Operation[] = [
     slicing: { kind: 'answered' },
     path: ':id',
     scopes: ['person:read'],
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     reply: replies.personReply,
     example: {},
   }),
@@ -78,7 +79,7 @@ export const READING: readonly Operation[] = [
     ownersProject: GENERATIONS,
     path: 'cohorts',
     scopes: ['person:read', 'cohort:read'],
-    input: z.strictObject({ person_id: personRef() }),
+    input: () => z.strictObject({ person_id: personRef() }),
     reply: replies.cohortsReply,
     example: { person_id: replies.EXAMPLE_UUID },
   }),
@@ -88,10 +89,11 @@ export const READING: readonly Operation[] = [
     slicing: { kind: 'refused', why: 'PostHog lists the values of the whole project.' },
     path: 'values',
     scopes: ['person:read'],
-    input: z.strictObject({
-      key: refersTo(personProperty, text(400)),
-      value: refersTo(none, leftOutAs(['empty text'], text())).optional(),
-    }),
+    input: () =>
+      z.strictObject({
+        key: refersTo(personProperty, text(400)),
+        value: z.optional(refersTo(none, leftOutAs(['empty text'], text()))),
+      }),
     reply: replies.valuesReply,
     example: { key: 'plan' },
   }),
@@ -105,11 +107,12 @@ export const READING: readonly Operation[] = [
     },
     path: 'deletion_status',
     scopes: ['person:read'],
-    input: z.strictObject({
-      status: refersTo(none, oneOf(['pending', 'completed', 'all'])).optional(),
-      person_uuid: personUuid().optional(),
-      ...pageFields,
-    }),
+    input: () =>
+      z.strictObject({
+        status: z.optional(refersTo(none, oneOf(['pending', 'completed', 'all']))),
+        person_uuid: z.optional(personUuid()),
+        ...pageFields(),
+      }),
     reply: replies.deletionStatusReply,
     example: { status: 'pending' },
   }),
@@ -122,7 +125,8 @@ export const READING: readonly Operation[] = [
     methods: ['POST'],
     place: 'body',
     scopes: ['person:read'],
-    input: z.strictObject({ distinct_ids: z.array(distinctId()).max(LIMITS.batchIdsMax) }),
+    input: () =>
+      z.strictObject({ distinct_ids: z.array(distinctId()).check(z.maxLength(LIMITS.batchIdsMax)) }),
     reply: replies.personsByDistinctIdReply,
     example: { distinct_ids: ['ada@acme.test'] },
   }),
@@ -135,7 +139,7 @@ export const READING: readonly Operation[] = [
     methods: ['POST'],
     place: 'body',
     scopes: ['person:read'],
-    input: z.strictObject({ uuids: z.array(personUuid()).max(LIMITS.batchIdsMax) }),
+    input: () => z.strictObject({ uuids: z.array(personUuid()).check(z.maxLength(LIMITS.batchIdsMax)) }),
     reply: replies.personsByUuidReply,
     example: { uuids: [replies.EXAMPLE_UUID] },
   }),
@@ -146,17 +150,20 @@ export const READING: readonly Operation[] = [
     slicing: { kind: 'named', by: 'person_id_or_distinct_id' },
     path: 'properties_at_time',
     scopes: ['person:read'],
-    input: z
-      .strictObject({
-        distinct_id: distinctId().optional(),
-        person_id: personUuid().optional(),
-        timestamp: refersTo(none, z.iso.datetime({ offset: true })),
-        include_set_once: refersTo(none, flag()).optional(),
-      })
-      .refine((input) => (input.distinct_id === undefined) !== (input.person_id === undefined), {
-        error: 'or person_id must be given, and not both',
-        path: ['distinct_id'],
-      }),
+    input: () =>
+      z
+        .strictObject({
+          distinct_id: z.optional(distinctId()),
+          person_id: z.optional(personUuid()),
+          timestamp: refersTo(none, z.iso.datetime({ offset: true })),
+          include_set_once: z.optional(refersTo(none, flag())),
+        })
+        .check(
+          z.refine((input) => (input.distinct_id === undefined) !== (input.person_id === undefined), {
+            error: 'or person_id must be given, and not both',
+            path: ['distinct_id'],
+          }),
+        ),
     reply: replies.pastPersonReply,
     example: { distinct_id: 'ada@acme.test', timestamp: '2026-01-06T00:00:00Z' },
   }),

@@ -1,5 +1,6 @@
 /** Deletions that the gateway refused, as the log keeps them: who tried what, and why not. Never whom they named. */
-import * as z from 'zod';
+import { lazily } from '../../core/lazily.ts';
+import * as z from 'zod/mini';
 import { DeletingOperation } from '../../catalogue/deletion.ts';
 import { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../../core/ids.ts';
 
@@ -23,30 +24,34 @@ export type KeptRefusal = (typeof KEPT_REFUSALS)[number];
 const KEPT = new Set<string>(KEPT_REFUSALS);
 export const isKeptRefusal = (code: string): code is KeptRefusal => KEPT.has(code);
 
-export const RefusedDeletion = z
-  .object({
-    code: z.enum(KEPT_REFUSALS),
-    refused_at: z.iso.datetime(),
-    tenant: TenantId,
-    registration: RegistrationId,
-    token: TokenId,
-    token_name: z.string().nullable(),
-    actor: Actor.nullable(),
-    ancestors: z.array(TokenId),
-    ancestor_names: z.array(z.string().nullable()),
-    request_id: z.string(),
-    operation: DeletingOperation,
-    project_id: ProjectId,
-    target: z.enum(['uuids', 'distinct_ids', 'person']),
-    asked: z.int().meta({ description: 'How many distinct ids it named. The ids are not kept.' }),
-    delete_events: z.boolean(),
-    delete_recordings: z.boolean(),
-    keep_person: z.boolean(),
-  })
-  .meta({ id: 'RefusedDeletion' });
-export type RefusedDeletion = z.output<typeof RefusedDeletion>;
+export const RefusedDeletion = lazily(() =>
+  z
+    .object({
+      code: z.enum(KEPT_REFUSALS),
+      refused_at: z.iso.datetime(),
+      tenant: TenantId,
+      registration: RegistrationId,
+      token: TokenId,
+      token_name: z.nullable(z.string()),
+      actor: z.nullable(Actor),
+      ancestors: z.array(TokenId),
+      ancestor_names: z.array(z.nullable(z.string())),
+      request_id: z.string(),
+      operation: DeletingOperation,
+      project_id: ProjectId,
+      target: z.enum(['uuids', 'distinct_ids', 'person']),
+      asked: z
+        .int()
+        .register(z.globalRegistry, { description: 'How many distinct ids it named. The ids are not kept.' }),
+      delete_events: z.boolean(),
+      delete_recordings: z.boolean(),
+      keep_person: z.boolean(),
+    })
+    .register(z.globalRegistry, { id: 'RefusedDeletion' }),
+);
+export type RefusedDeletion = z.output<ReturnType<typeof RefusedDeletion>>;
 
-export const REFUSAL_COLUMNS: readonly string[] = Object.keys(RefusedDeletion.shape);
+export const REFUSAL_COLUMNS = lazily((): readonly string[] => Object.keys(RefusedDeletion().shape));
 
 /** Where a page of them starts. Opaque to clients. */
-export const RefusalCursor = z.string().regex(/^[1-9][0-9]{0,15}$/);
+export const RefusalCursor = lazily(() => z.string().check(z.regex(/^[1-9][0-9]{0,15}$/)));

@@ -1,5 +1,5 @@
 /** The deletion log: the tenant reads and decides about its own, the operator about any. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { DELETION_COLUMNS, type DeletionDetail, type DeletionEntry } from '../../contract/deletion.ts';
 import type { LogQuery, LogsQuery } from '../../contract/deletions/search.ts';
 import { failure } from '../../core/failure.ts';
@@ -33,7 +33,7 @@ export async function listDeletions(
 /** The same of the logs of all tenants. */
 export async function listAllDeletions(
   ctx: Context,
-  query: z.output<typeof LogsQuery>,
+  query: z.output<ReturnType<typeof LogsQuery>>,
 ): Promise<Result<Answer<Page<DeletionEntry>>>> {
   const conflict = checkSearch(query);
   if (conflict !== null) return err(conflict);
@@ -58,7 +58,7 @@ function logAnswer(
 ): Result<Answer<Page<DeletionEntry>>> {
   const { format } = query;
   if (query.ids !== true || format === undefined || format === 'json')
-    return pageAnswer(ctx, query, rows, next, DELETION_COLUMNS);
+    return pageAnswer(ctx, query, rows, next, DELETION_COLUMNS());
   const shown = exportable(rows);
   const last = shown.at(-1);
   const goesOn = shown.length < rows.length && last !== undefined ? cursorOf(last) : next;

@@ -1,5 +1,5 @@
 /** Input of the gateway's own planes: the parameters and the body that a route names, and nothing else. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { parseArguments } from '../../catalogue/arguments.ts';
 import type { Fields } from '../../catalogue/fields/values.ts';
 import type { ControlRoute } from '../../contract/control-route.ts';
@@ -19,13 +19,13 @@ export async function readInput<Query extends Fields, Body extends Fields>(
 ): Promise<Result<{ readonly query: z.output<Query>; readonly body: z.output<Body> }>> {
   const parameters = parseQuery(targetOf(request.url).query);
   if (!parameters.ok) return parameters;
-  const query = parseArguments(route.query, 'query', { query: parameters.value, body: undefined });
+  const query = parseArguments(route.query(), 'query', { query: parameters.value, body: undefined });
   if (!query.ok) return query;
   const sent =
     route.method === 'GET'
       ? ok(undefined)
       : await readBody(request, route.largeBody === true ? LARGE_BODY : undefined);
   if (!sent.ok) return sent;
-  const body = parseArguments(route.body, 'body', { query: new Map(), body: sent.value });
+  const body = parseArguments(route.body(), 'body', { query: new Map(), body: sent.value });
   return body.ok ? ok({ query: query.value, body: body.value }) : body;
 }

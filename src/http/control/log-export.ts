@@ -29,9 +29,9 @@ async function* tableOf(
   rows: readonly DeletionEntry[],
   view: LogView,
 ): AsyncGenerator<string, void> {
-  yield csvLine([...DELETION_COLUMNS, 'ids']);
+  yield csvLine([...DELETION_COLUMNS(), 'ids']);
   for (const row of rows) {
-    yield `${csvLine(csvCells(row, DELETION_COLUMNS)).slice(0, -2)},"[`;
+    yield `${csvLine(csvCells(row, DELETION_COLUMNS())).slice(0, -2)},"[`;
     for await (const ids of idsOf(ctx, row, view)) yield quotedCell(ids);
     yield ']"\r\n';
   }

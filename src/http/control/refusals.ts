@@ -18,7 +18,7 @@ export async function listRefusals(
   view: LogView,
 ): Promise<Result<Answer<Page<RefusedDeletion>>>> {
   const found = await read(ctx, query, tenant, view);
-  return found.ok ? pageAnswer(ctx, query, found.value.rows, found.value.next, REFUSAL_COLUMNS) : found;
+  return found.ok ? pageAnswer(ctx, query, found.value.rows, found.value.next, REFUSAL_COLUMNS()) : found;
 }
 
 /** A page for the operator, with how many more there were on which day. */
@@ -30,7 +30,7 @@ export async function listRefusalsOf(
   const found = await read(ctx, query, tenant, { kind: 'operator' });
   if (!found.ok) return found;
   const { rows, next, leftOut } = found.value;
-  const page = pageAnswer(ctx, query, rows, next, REFUSAL_COLUMNS);
+  const page = pageAnswer(ctx, query, rows, next, REFUSAL_COLUMNS());
   if (!page.ok) return page;
   const { value, ...rest } = page.value;
   return answer({ ...value, left_out: leftOut }, rest);

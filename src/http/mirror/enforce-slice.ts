@@ -2,7 +2,7 @@
 import { failure, type Failure } from '../../core/failure.ts';
 import type { IdempotencyKey } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Tombstones } from '../../core/tombstones.ts';
+import type { Tombstones } from '../../core/shield/tombstones.ts';
 import type { ReplayedDeletion } from '../../objects/deletion-log/deletion-log.ts';
 import { isFreeOrInSlice, namesPersonInSlice } from '../../slicing/check-person.ts';
 import { SINGLE_READS_MAX } from '../../slicing/find-without-batch.ts';

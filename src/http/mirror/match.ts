@@ -2,6 +2,7 @@
 import { PatternRouter } from 'hono/router/pattern-router';
 import { CATALOGUE } from '../../catalogue/index.ts';
 import type { Operation } from '../../catalogue/operation.ts';
+import { lazily } from '../../core/lazily.ts';
 
 const PERSONS = '/api/:family{projects|environments}/:project_id{[0-9]+}/persons';
 const PERSON_ID = ':id{[^/.]+}';
@@ -28,14 +29,17 @@ export interface MatchedPath {
   readonly parameters: { readonly [name: string]: string };
 }
 
-const router = new PatternRouter<Operation>();
-for (const operation of IN_ROUTING_ORDER) {
-  for (const pattern of patternsOf(operation)) router.add(ANY_METHOD, pattern, operation);
-}
+const routerOfAll = lazily(() => {
+  const router = new PatternRouter<Operation>();
+  for (const operation of IN_ROUTING_ORDER) {
+    for (const pattern of patternsOf(operation)) router.add(ANY_METHOD, pattern, operation);
+  }
+  return router;
+});
 
 /** The operations of a path, one for each method it takes. A fixed word is never read as an id, whatever the method. */
 export function matchPath(path: string): readonly MatchedPath[] {
-  const [found] = router.match(ANY_METHOD, path);
+  const [found] = routerOfAll().match(ANY_METHOD, path);
   return found
     .filter(([operation]) => operation.path === found[0]?.[0].path)
     .map(([operation, parameters]) => ({

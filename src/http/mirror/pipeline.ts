@@ -1,10 +1,11 @@
 /** The mirror plane. `answerPersons` is the way of every persons call, from its first check to its answer. */
 import type { Method, Operation } from '../../catalogue/operation.ts';
 import { err, type Result } from '../../core/result.ts';
+import type { Payer } from '../../core/shield/upstream-share.ts';
 import { checkAccess } from '../../policy/decide.ts';
 import { plan } from '../../policy/plan.ts';
 import { routeCall } from '../../upstream/route.ts';
-import { admit, authenticate } from '../admission.ts';
+import { admit, authenticate, type Admitted } from '../admission.ts';
 import type { Context, Reply } from '../context.ts';
 import { refuse } from '../note-refusal.ts';
 import { admitAgain } from './admit-again.ts';
@@ -41,10 +42,17 @@ export async function answerPersons(
   if (!routed.ok) return routed;
   const head = headReply(ctx, planned.value);
   if (head !== null) return head;
-  const tombstones = await ctx.services.tombstonesOf(planned.value.projectId); // persons that are being deleted
+  ctx.paying.payer = payerOf(current.value, operation);
+  const tombstones = await ctx.services.tombstonesOf(planned.value.projectId, ctx.paying.payer); // persons that are being deleted; permits come along
   const cleared = await enforceSlice(ctx, current.value, routed.value, tombstones); // 404; persons looked up, ids resolved
   if (!cleared.ok) return refuse(ctx, current.value, call.value, cleared.failure);
   const outcome = await execute(ctx, current.value, cleared.value); // forwarded, or carried out by the deletion log
   if (!outcome.ok) return outcome;
   return render(ctx, { grant, tombstones }, planned.value, outcome.value); // redacted, links, JSON or CSV
 }
+
+/** Reads and changes are taken from the tenant's share. Deletes have a part of their own, and so have their look-ups. */
+const payerOf = ({ principal, tenant }: Admitted, { effect }: Operation): Payer =>
+  effect === 'delete'
+    ? { kind: 'reserved' }
+    : { kind: 'tenant', tenant: principal.tenant, weight: tenant.weight };

@@ -6,7 +6,7 @@ import { stringifyExactly } from '../../core/exact-json.ts';
 import type { Json, JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Tombstones } from '../../core/tombstones.ts';
+import type { Tombstones } from '../../core/shield/tombstones.ts';
 import type { ConstrainedCall } from '../../policy/constrain.ts';
 import type { Grant } from '../../policy/grant.ts';
 import {

@@ -1,12 +1,14 @@
 /** Hides the persons of a deletion from every token of the gateway, from before they are sent until the deletion has ended. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { removesProfiles, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
-import type { Jurisdiction } from '../../config.ts';
-import type { Tombstone } from '../../core/tombstones.ts';
+import { lazily } from '../../core/lazily.ts';
+import type { Placement } from '../../core/placement.ts';
+import type { Tombstone } from '../../core/shield/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
 import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
+import type { CallTeller } from '../../upstream/share/told.ts';
 import { JsonColumn } from './entry.ts';
 import { END_STATES } from './job/job.ts';
 
@@ -26,18 +28,22 @@ export interface TombstoneKeeper {
 }
 
 /** The shields of all projects. */
-export const shieldKeeper = (
-  shields: Objects<Shield>,
-  jurisdiction: Jurisdiction | null,
-): TombstoneKeeper => ({
-  bury: (projectId, tombstones) => objectNamed(shields, String(projectId), jurisdiction).bury(tombstones),
-  end: (projectId, prefix) => objectNamed(shields, String(projectId), jurisdiction).endTombstones(prefix),
-  forget: (projectId) => objectNamed(shields, String(projectId), jurisdiction).forgetAnswers(),
+export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): TombstoneKeeper => ({
+  bury: (projectId, tombstones) => objectNamed(shields, String(projectId), placement).bury(tombstones),
+  end: (projectId, prefix) => objectNamed(shields, String(projectId), placement).endTombstones(prefix),
+  forget: (projectId) => objectNamed(shields, String(projectId), placement).forgetAnswers(),
   unreachable: logShieldFailure,
 });
 
-const Buried = z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId });
-const Chunk = z.object({ chunk: z.int(), ids: JsonColumn.pipe(z.array(z.string())) });
+/** Tells the shields of all projects what the log asks PostHog. A shield out of reach holds nothing up. */
+export const shieldTeller =
+  (shields: Objects<Shield>, placement: Placement): CallTeller =>
+  (projectId, calls, newest, kind) => {
+    objectNamed(shields, String(projectId), placement).report(calls, newest, kind).catch(logShieldFailure);
+  };
+
+const Buried = lazily(() => z.object({ entry: z.int(), id: DeletionId, project_id: ProjectId }));
+const Chunk = lazily(() => z.object({ chunk: z.int(), ids: z.pipe(JsonColumn, z.array(z.string())) }));
 
 /** Null for the number of a person, which lists do not show: PostHog deletes a single person before it answers. */
 function namesOf(target: DeletionTarget): Pick<Tombstone, 'by' | 'ids'> | null {
@@ -75,7 +81,7 @@ export class Burials {
     this.#gone.delete(number);
     if (chunk <= (this.#lastBuried.get(number) ?? -1)) return true;
     const [row] = this.#rows('SELECT entry, id, project_id FROM intents WHERE entry = ?', number);
-    const { id, project_id: projectId } = Buried.parse(row);
+    const { id, project_id: projectId } = Buried().parse(row);
     // Written first: what is buried and not written down would be hidden for a week.
     this.#rows('INSERT INTO buried VALUES (?) ON CONFLICT DO NOTHING', number);
     const chunks = [{ chunk, ids: named.ids }, ...this.#behind(number, chunk, ahead)];
@@ -94,14 +100,14 @@ export class Burials {
     }
   }
 
-  #behind(number: number, chunk: number, count: number): readonly z.infer<typeof Chunk>[] {
+  #behind(number: number, chunk: number, count: number): readonly z.output<ReturnType<typeof Chunk>>[] {
     if (count === 0) return [];
     return this.#rows(
       'SELECT chunk, ids FROM chunks WHERE entry = ? AND chunk > ? ORDER BY chunk LIMIT ?',
       number,
       chunk,
       count,
-    ).map((row) => Chunk.parse(row));
+    ).map((row) => Chunk().parse(row));
   }
 
   /** PostHog was sent a deletion: what no tombstone hides is in no answer that is given again. */
@@ -121,7 +127,7 @@ export class Burials {
    */
   async endOver(): Promise<void> {
     for (const row of this.#over()) {
-      const { entry, id, project_id: projectId } = Buried.parse(row);
+      const { entry, id, project_id: projectId } = Buried().parse(row);
       try {
         await this.#keeper.end(projectId, prefixOf(id));
         this.#rows('DELETE FROM buried WHERE entry = ?', entry);

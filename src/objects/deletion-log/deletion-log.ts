@@ -1,5 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { jurisdictionOf } from '../../config.ts';
+import { placementOf } from '../../config.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
@@ -11,9 +11,10 @@ import { objectNamed, type Objects } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
 import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { numberOf } from './id.ts';
-import { shieldKeeper } from './burials.ts';
+import { shieldKeeper, shieldTeller } from './burials.ts';
 import type { Decision } from './job/decision.ts';
 import { keyedConfirmation, keyedOf, type KeyedRequest } from './intents/keyed.ts';
+import { readDeleted, type DeletedAsk, type DeletedRow } from './audit/deleted.ts';
 import type { ListedRefusals, Refusal } from './audit/refusals.ts';
 import type { LogPage } from './audit/search.ts';
 import {
@@ -76,10 +77,10 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   constructor(ctx: DurableObjectState, env: DeletionLogEnv) {
     super(ctx, env);
     migrate(ctx.storage, DELETION_STEPS);
-    const jurisdiction = jurisdictionOf(env);
+    const placement = placementOf(env);
     this.#parts = partsOf(ctx.storage, {
-      tombstones: shieldKeeper(env.SHIELD, jurisdiction),
-      fuse: fuseKeeper(env.FUSE, jurisdiction),
+      tombstones: shieldKeeper(env.SHIELD, placement),
+      fuse: fuseKeeper(env.FUSE, placement),
       askTenant: (tenant, tokens) => this.askTenant(tenant, tokens),
       nowMs,
       random,
@@ -89,7 +90,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
 
   /** PostHog as the environment describes it. A test may describe another. */
   protected upstream(): Result<Upstream> {
-    const upstream = upstreamOf(this.env, (input, init) => fetch(input, init), nowMs);
+    const tell = shieldTeller(this.env.SHIELD, placementOf(this.env));
+    const upstream = upstreamOf(this.env, (input, init) => fetch(input, init), nowMs, tell);
     return upstream.ok
       ? ok({ ...upstream.value, posthog: this.#parts.runner.pause.heededBy(upstream.value.posthog) })
       : upstream;
@@ -97,7 +99,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
 
   /** What the tenant's object says of itself now. A test may say something else. */
   protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantRequesters> {
-    return objectNamed(this.env.TENANT, tenant, jurisdictionOf(this.env)).requesters(tokens);
+    return objectNamed(this.env.TENANT, tenant, placementOf(this.env)).requesters(tokens);
   }
 
   /**
@@ -160,6 +162,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   /** Deletions that were refused. `before` is the `next` of the page before. */
   refusals(page: LogPage, view: LogView): ListedRefusals {
     return this.#parts.views.refusals(page, view);
+  }
+
+  /** How many persons tokens deleted, by hour or day. */
+  personsDeleted(ask: DeletedAsk): DeletedRow[] {
+    return readDeleted(this.ctx.storage.sql, ask);
   }
 
   /** Keeps a refusal of a deletion that never came here. It spends nothing. */

@@ -1,5 +1,5 @@
 /** Distinct ids as the log remembers them: keyed, as they are often e-mail addresses of people who were erased. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Keyring } from '../../authn/keyring.ts';
 
 export const DistinctIdKey = z.string().brand<'DistinctIdKey'>();

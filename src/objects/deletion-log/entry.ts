@@ -1,5 +1,5 @@
 /** What the deletion log is given, what it shows, and how the one becomes the other. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Deletion, DeletionTarget } from '../../catalogue/deletion.ts';
 import { anyJson } from '../../catalogue/fields/values.ts';
 import type {
@@ -15,6 +15,7 @@ import type {
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import { DeletionEntry } from '../../contract/deletion.ts';
 import { parseJson } from '../../core/json.ts';
+import { lazily } from '../../core/lazily.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import type { Slice } from '../../policy/slice.ts';
 import type { Resolution } from '../../slicing/resolve-deletion.ts';
@@ -164,60 +165,75 @@ export interface BudgetAsk {
 export type { DeletionDetail, DeletionEntry, DeletionStatus } from '../../contract/deletion.ts';
 
 /** A column of JSON text, parsed; pipe it into what it should hold. */
-export const JsonColumn = z.string().transform((text): unknown => parseJson(text));
+export const JsonColumn = z.pipe(
+  z.string(),
+  z.transform((text): unknown => parseJson(text)),
+);
 
-const flag = z.literal([0, 1]).transform((value) => value === 1);
-const instant = z.int().transform((ms) => new Date(ms).toISOString());
+const flag = z.pipe(
+  z.literal([0, 1]),
+  z.transform((value) => value === 1),
+);
+const instant = z.pipe(
+  z.int(),
+  z.transform((ms) => new Date(ms).toISOString()),
+);
 
 /** The rows of the log hold times as milliseconds, flags as 0 and 1, and lists as JSON text. */
 const stored = {
   ancestors: JsonColumn,
   ancestor_names: JsonColumn,
-  ids_replaced_at: instant.nullable(),
+  ids_replaced_at: z.nullable(instant),
   delete_events: flag,
   delete_recordings: flag,
   keep_person: flag,
   intended_at: instant,
-  last_attempt_at: instant.nullable(),
-  next_attempt_at: instant.nullable(),
+  last_attempt_at: z.nullable(instant),
+  next_attempt_at: z.nullable(instant),
 };
 
-const StoredOutcome = z.looseObject({
-  events_queued_for_deletion: flag.nullable(),
-  recordings_queued_for_deletion: flag.nullable(),
-  settled_at: instant,
-});
+const StoredOutcome = lazily(() =>
+  z.looseObject({
+    events_queued_for_deletion: z.nullable(flag),
+    recordings_queued_for_deletion: z.nullable(flag),
+    settled_at: instant,
+  }),
+);
 
-const StoredVerification = z.object({
-  last_look_at: z.int().nullable(),
-  gone: z.int(),
-  reappeared: z.int(),
-  left_slice: z.int().nullable(),
-  not_checked: z.int(),
-  /** Null where the persons stay, and only their events are looked for. */
-  looked_for: z.int().nullable(),
-  /** Of a deletion that ended before PostHog had accepted all of its calls: the persons of those that were. */
-  accepted: z.int().optional(),
-  events: z
-    .object({ completed: z.int(), pending: z.int(), not_queued: z.int(), unknown: z.int() })
-    .nullable(),
-});
+const StoredVerification = lazily(() =>
+  z.object({
+    last_look_at: z.nullable(z.int()),
+    gone: z.int(),
+    reappeared: z.int(),
+    left_slice: z.nullable(z.int()),
+    not_checked: z.int(),
+    /** Null where the persons stay, and only their events are looked for. */
+    looked_for: z.nullable(z.int()),
+    /** Of a deletion that ended before PostHog had accepted all of its calls: the persons of those that were. */
+    accepted: z.optional(z.int()),
+    events: z.nullable(
+      z.object({ completed: z.int(), pending: z.int(), not_queued: z.int(), unknown: z.int() }),
+    ),
+  }),
+);
 
-const StoredEntry = z.looseObject({
-  ...stored,
-  state: z.enum(JOB_STATES),
-  event: z.enum(JOB_EVENTS).nullable(),
-  chunks: z.int(),
-  chunks_accepted: z.int(),
-  chunk_attempts: z.int(),
-  settled: z.enum(['accepted', 'refused']).nullable(),
-  sent: z.int(),
-  verification: JsonColumn.pipe(StoredVerification).nullable(),
-});
+const StoredEntry = lazily(() =>
+  z.looseObject({
+    ...stored,
+    state: z.enum(JOB_STATES),
+    event: z.nullable(z.enum(JOB_EVENTS)),
+    chunks: z.int(),
+    chunks_accepted: z.int(),
+    chunk_attempts: z.int(),
+    settled: z.nullable(z.enum(['accepted', 'refused'])),
+    sent: z.int(),
+    verification: z.nullable(z.pipe(JsonColumn, StoredVerification())),
+  }),
+);
 
 /** Persons that were looked for, and that no other count has, are still there. */
 function verificationOf(
-  { last_look_at, looked_for, events, accepted, ...counts }: z.output<typeof StoredVerification>,
+  { last_look_at, looked_for, events, accepted, ...counts }: z.output<ReturnType<typeof StoredVerification>>,
   sent: number,
 ): DeletionEntry['verification'] {
   const { gone, reappeared, left_slice, not_checked } = counts;
@@ -238,13 +254,20 @@ function verificationOf(
  * @throws where the row is not what the log writes.
  */
 export function entryOf(row: unknown): DeletionEntry {
-  const { settled, event, chunks, chunks_accepted: accepted, verification, ...rest } = StoredEntry.parse(row);
-  return DeletionEntry.parse({
+  const {
+    settled,
+    event,
+    chunks,
+    chunks_accepted: accepted,
+    verification,
+    ...rest
+  } = StoredEntry().parse(row);
+  return DeletionEntry().parse({
     ...rest,
     reason: reasonOf(rest.state, event),
     chunks: { total: chunks, accepted, unknown: isUnknown(rest) ? 1 : 0 },
     verification: verification === null ? null : verificationOf(verification, rest.sent),
-    outcome: settled === null ? null : StoredOutcome.parse(row),
+    outcome: settled === null ? null : StoredOutcome().parse(row),
   });
 }
 

@@ -8,9 +8,10 @@ import type { Json } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import { FIRST_LOOK_MS } from './verify/plan.ts';
-import { unpacedClient, type PostHogClient } from '../../upstream/client.ts';
+import { reservedClient, type PostHogClient } from '../../upstream/client.ts';
 import type { Interpretation } from '../../upstream/interpret.ts';
 import { deletionRequest } from '../../upstream/request.ts';
+import type { CallTeller } from '../../upstream/share/told.ts';
 
 /** PostHog, as the deletion log reaches it. */
 export interface Upstream {
@@ -30,8 +31,13 @@ export interface Upstream {
   readonly timeoutMs: number;
 }
 
-/** PostHog as the environment describes it, or `not_configured` where the environment does not. */
-export function upstreamOf(env: object, fetcher: typeof fetch, nowMs: () => number): Result<Upstream> {
+/** PostHog as the environment describes it, or `not_configured` where the environment does not. `tell` hears of each call. */
+export function upstreamOf(
+  env: object,
+  fetcher: typeof fetch,
+  nowMs: () => number,
+  tell: CallTeller,
+): Result<Upstream> {
   const configured = readConfig(env);
   if (!configured.ok) return err(failure('not_configured', 'The gateway is not configured.'));
   const { upstream, generation, keyring, firstLookSeconds, fusePersonsPerDay } = configured.config;
@@ -42,7 +48,7 @@ export function upstreamOf(env: object, fetcher: typeof fetch, nowMs: () => numb
     isFused: fusePersonsPerDay !== null,
     firstLookMs: firstLookSeconds === null ? FIRST_LOOK_MS[generation] : firstLookSeconds * 1000,
     keyring,
-    posthog: unpacedClient(upstream, fetcher, nowMs),
+    posthog: reservedClient(upstream, fetcher, nowMs, tell),
     timeoutMs: upstream.slowTimeoutMs,
   });
 }

@@ -1,6 +1,7 @@
 /** What deletions have taken of the fuse, as it is stored. Decides nothing. Times are milliseconds since 1970. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { DeletionId, TenantId } from '../../core/ids.ts';
+import { lazily } from '../../core/lazily.ts';
 import { WINDOW_MS } from '../deletion-log/budget/budget.ts';
 import type { EntryCharge } from '../deletion-log/budget/charges.ts';
 
@@ -21,9 +22,12 @@ export interface FuseAsk extends FusedDeletion {
 const KEPT_MS = 2 * WINDOW_MS;
 const PRUNED_AT_ONCE_MAX = 10;
 
-const Row = z
-  .object({ seq: z.int(), at: z.int(), persons: z.int() })
-  .transform(({ seq, at, persons }): EntryCharge => ({ number: seq, at, persons, tokens: [] }));
+const Row = lazily(() =>
+  z.pipe(
+    z.object({ seq: z.int(), at: z.int(), persons: z.int() }),
+    z.transform(({ seq, at, persons }): EntryCharge => ({ number: seq, at, persons, tokens: [] })),
+  ),
+);
 
 export class StoredCharges {
   readonly #sql: SqlStorage;
@@ -38,13 +42,13 @@ export class StoredCharges {
       tenant,
       deletion,
     );
-    return row === undefined ? null : Row.parse(row);
+    return row === undefined ? null : Row().parse(row);
   }
 
   /** Those that were made after `afterMs`. */
   after(afterMs: number): EntryCharge[] {
     return this.#rows('SELECT seq, at, persons FROM charges WHERE at > ?', afterMs).map((row) =>
-      Row.parse(row),
+      Row().parse(row),
     );
   }
 
@@ -56,7 +60,7 @@ export class StoredCharges {
       at,
       persons,
     );
-    return Row.parse(row);
+    return Row().parse(row);
   }
 
   /** Takes back a part of a charge. */

@@ -3,7 +3,7 @@
  * clock. What it hands out is of one epoch; a change of the project begins the next, and nothing of the last is told again.
  */
 import { LIMITS } from '../../core/limits.ts';
-import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shared-answer.ts';
+import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shield/shared-answer.ts';
 import { AnswerMemory } from '../../upstream/shared/memory.ts';
 
 /** A read that somebody is asking PostHog. */

@@ -1,11 +1,10 @@
 /**
- * Who may ask PostHog a query, and when: a few at once, the others in a queue of a bounded length and a bounded wait. A
+ * Which query PostHog is asked, and when: a few at once, the others in a queue of a bounded length and a bounded wait. A
  * state machine without a clock and without I/O: every method takes the time and returns the decisions that became due.
  */
 import { LIMITS } from '../../core/limits.ts';
-import { RequestWindow } from './request-window.ts';
 
-/** `throttled`: PostHog's rate limit is used up. `crowded`: the queue is full. `waited`: the wait was as long as one may be. */
+/** `throttled`: PostHog wants no queries for a while. `crowded`: the queue is full. `waited`: the wait was as long as one may be. */
 export type RefusalReason = 'throttled' | 'crowded' | 'waited';
 
 export type Verdict =
@@ -35,24 +34,13 @@ const TYPICAL_MS = 3000;
 /** The weight of the newest query in what a query is taken to last. */
 const NEWEST_WEIGHT = 0.2;
 const RETRY_SECONDS_MAX = 60;
-/** 300 where queries wait from 220 a minute: counts of several isolates arrive late, and may seem to be of one minute. */
-const UNLIMITED_FROM = 15 / 11;
 
 /** `nowMs` never runs back. */
 export class PermitQueue {
-  readonly #requestsPerMinute: number;
   readonly #running = new Map<string, Running>();
   #waiting: readonly Waiting[] = [];
-  readonly #window = new RequestWindow();
   #pausedUntilMs = 0;
-  /** False where PostHog has shown that it takes more than its published rate. */
-  #limited = true;
   #typicalMs = TYPICAL_MS;
-
-  /** Queries wait where the last minute had this many requests. */
-  constructor(requestsPerMinute: number = LIMITS.queryRequestsPerMinute) {
-    this.#requestsPerMinute = requestsPerMinute;
-  }
 
   /** A query wants to be sent. It keeps its place for `holdMs` at most. */
   ask(id: string, holdMs: number, nowMs: number): Decision[] {
@@ -75,32 +63,26 @@ export class PermitQueue {
     return this.advance(nowMs);
   }
 
-  /** PostHog took requests that it counts together with queries. */
-  spend(requests: number, nowMs: number): Decision[] {
-    if (requests > 0) this.#count(requests, nowMs);
-    return this.advance(nowMs);
-  }
-
   /** PostHog wants to be left alone for a while. */
   pause(ms: number, nowMs: number): Decision[] {
     this.#pausedUntilMs = Math.max(this.#pausedUntilMs, nowMs + Math.min(ms, LIMITS.queryPauseMsMax));
     return this.advance(nowMs);
   }
 
-  /** PostHog refused a request by its rate limit, and says for how long. */
-  throttle(ms: number, nowMs: number): Decision[] {
-    this.#limited = true;
-    return this.pause(ms, nowMs);
+  endPause(nowMs: number): Decision[] {
+    this.#pausedUntilMs = 0;
+    return this.advance(nowMs);
   }
 
   /** Decides whatever can be decided at `nowMs`. */
   advance(nowMs: number): Decision[] {
     for (const [id, { untilMs }] of this.#running) if (untilMs <= nowMs) this.#running.delete(id);
     const granted = this.#grant(nowMs);
-    const throttledUntilMs = nowMs + this.#msThrottled(nowMs);
+    const throttledMs = this.#msThrottled(nowMs);
     const refused: Decision[] = [];
     this.#waiting = this.#waiting.filter((waiting) => {
-      const hopeless = waiting.untilMs < throttledUntilMs;
+      // A timer may ring late: what is over by then has waited, and nothing more.
+      const hopeless = throttledMs > 0 && waiting.untilMs < nowMs + throttledMs;
       if (!hopeless && nowMs < waiting.untilMs) return true;
       refused.push({ id: waiting.id, verdict: this.#refused(hopeless ? 'throttled' : 'waited', nowMs) });
       return false;
@@ -124,22 +106,13 @@ export class PermitQueue {
       if (first === undefined || first.untilMs <= nowMs) break;
       this.#waiting = others;
       this.#running.set(first.id, { sinceMs: nowMs, untilMs: nowMs + first.holdMs });
-      this.#count(1, nowMs);
       granted.push({ id: first.id, verdict: { kind: 'granted' } });
     }
     return granted;
   }
 
-  /** More than PostHog is said to take, and none refused: a PostHog of the operator's own, with its limits switched off. */
-  #count(requests: number, nowMs: number): void {
-    this.#window.add(requests, nowMs);
-    if (this.#window.count(nowMs) > this.#requestsPerMinute * UNLIMITED_FROM) this.#limited = false;
-  }
-
   #msThrottled(nowMs: number): number {
-    const pausedMs = Math.max(0, this.#pausedUntilMs - nowMs);
-    if (!this.#limited) return pausedMs;
-    return Math.max(pausedMs, this.#window.msUntilBelow(this.#requestsPerMinute, nowMs));
+    return Math.max(0, this.#pausedUntilMs - nowMs);
   }
 
   #refused(reason: RefusalReason, nowMs: number): Verdict {

@@ -9,10 +9,16 @@ interface Group {
   count: number;
 }
 
-/** The requests of the last minute. `nowMs` never runs back. */
+/** The requests of the last minute, or of another span. `nowMs` never runs back. */
 export class RequestWindow {
-  /** Oldest first; 61 at most. */
-  #groups: Group[] = [];
+  readonly #windowMs: number;
+  /** Oldest first; one for each second at most. */
+  readonly #groups: Group[] = [];
+  #sum = 0;
+
+  constructor(windowMs: number = WINDOW_MS) {
+    this.#windowMs = windowMs;
+  }
 
   add(count: number, nowMs: number): void {
     const last = this.#groups.at(-1);
@@ -22,12 +28,22 @@ export class RequestWindow {
       last.newestMs = nowMs;
       last.count += count;
     }
+    this.#sum += count;
     this.#dropOld(nowMs);
+  }
+
+  /** Takes back what was added at `addedMs` and turned out not to be sent. */
+  remove(count: number, addedMs: number): void {
+    const group = this.#groups.find(({ sinceMs, newestMs }) => sinceMs <= addedMs && addedMs <= newestMs);
+    if (group === undefined) return;
+    const removed = Math.min(count, group.count);
+    group.count -= removed;
+    this.#sum -= removed;
   }
 
   count(nowMs: number): number {
     this.#dropOld(nowMs);
-    return this.#groups.reduce((sum, { count }) => sum + count, 0);
+    return this.#sum;
   }
 
   /** Milliseconds until the window holds less than `limit`, where nothing is added meanwhile; 0 where it does now. */
@@ -37,12 +53,16 @@ export class RequestWindow {
     for (const { newestMs, count } of this.#groups) {
       if (left < limit) break;
       left -= count;
-      waitMs = newestMs + WINDOW_MS - nowMs;
+      waitMs = newestMs + this.#windowMs - nowMs;
     }
     return waitMs;
   }
 
   #dropOld(nowMs: number): void {
-    this.#groups = this.#groups.filter(({ newestMs }) => nowMs - newestMs < WINDOW_MS);
+    for (let [oldest] = this.#groups; oldest !== undefined; [oldest] = this.#groups) {
+      if (nowMs - oldest.newestMs < this.#windowMs) break;
+      this.#sum -= oldest.count;
+      this.#groups.shift();
+    }
   }
 }

@@ -3,27 +3,46 @@ import { readConfig } from '../../config.ts';
 import { failureUntil } from '../../core/failure.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shared-answer.ts';
-import type { NewsUse, ProjectNews, Tombstone } from '../../core/tombstones.ts';
+import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shield/shared-answer.ts';
+import type { NewsUse, ProjectNews, Tombstone } from '../../core/shield/tombstones.ts';
+import type {
+  PermitLease,
+  QuotaKind,
+  QuotaSnapshot,
+  ReservedCalls,
+  ShareAsk,
+} from '../../core/shield/upstream-share.ts';
 import type { AnswerFacts, PermitAsk } from '../../upstream/pacing.ts';
 import { migrate } from '../migrations.ts';
 import { AnswerBook } from './answer-book.ts';
 import { LeaseTerm } from './lease-term.ts';
 import { PermitQueue, type Decision, type Verdict } from './permit-queue.ts';
 import { SHIELD_STEPS } from './schema.ts';
+import { ShareDesk } from './share/share-desk.ts';
 import { steadyClock } from './steady-clock.ts';
 import { TombstoneStore } from './tombstone-store.ts';
 
 /** How long queries pause after a 429 without `Retry-After`: others have filled PostHog's places (corrections §5 Q10). */
 const CROWDED_PAUSE_MS = 2000;
+/** PostHog's limits of a minute never say to wait for longer. One that does is a limit of an hour, which queries have alone. */
+const MINUTE_SECONDS = 60;
+
+/** The Worker serves nothing then; its objects are there. */
+const UNCONFIGURED = { requestsPerMinute: null, upstream: { origin: '' }, generation: 'B' } as const;
+
+/** A PostHog of this machine: one's own, or what stands in for it. Its limits are often switched off. */
+const isLoopback = (origin: string): boolean =>
+  /^https?:\/\/(?:localhost|[a-z0-9.-]+\.localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/.test(origin);
 
 /**
- * Stands before one PostHog project: its queries take turns here, and its tombstones are kept here. Permits are in memory:
- * an object that restarts knows of none that it gave, so that for the length of a query more than two may be under way.
+ * Stands before one PostHog project: its tenants share PostHog's quota here, its queries take turns, and its tombstones are
+ * kept. Permits are in memory: an object that restarts knows of none that it gave, and learns it from PostHog's 429.
  */
 export class Shield extends DurableObject {
   readonly #nowMs = steadyClock(() => Date.now());
-  readonly #queue: PermitQueue;
+  readonly #queue = new PermitQueue();
+  readonly #desk: ShareDesk;
+  readonly #countsByHour: boolean;
   readonly #waiting = new Map<string, PromiseWithResolvers<Result<null>>>();
   readonly #tombstones: TombstoneStore;
   readonly #term: LeaseTerm;
@@ -35,7 +54,14 @@ export class Shield extends DurableObject {
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
     const configured = readConfig(env);
-    this.#queue = new PermitQueue(configured.ok ? configured.config.requestsPerMinute : undefined);
+    const { requestsPerMinute, upstream, generation } = configured.ok ? configured.config : UNCONFIGURED;
+    this.#countsByHour = generation === 'A';
+    this.#desk = new ShareDesk({
+      requestsPerMinute: requestsPerMinute ?? LIMITS.upstreamRequestsPerMinute,
+      ceiling: requestsPerMinute === null && isLoopback(upstream.origin) ? 'untried' : 'known',
+      generation,
+      nowMs: this.#nowMs,
+    });
     migrate(ctx.storage, SHIELD_STEPS);
     this.#tombstones = new TombstoneStore(ctx.storage.sql);
     this.#term = new LeaseTerm(LIMITS.tombstoneLeaseMs, this.#nowMs());
@@ -43,45 +69,85 @@ export class Shield extends DurableObject {
     this.#answers = new AnswerBook(crypto.randomUUID());
   }
 
-  /** Waits for a permit, which ends with `release`, with `cancel` or after its `holdMs`. */
-  acquire({ id, holdMs, calls }: PermitAsk): Promise<Result<null>> {
-    const known = this.#waiting.get(id);
-    if (known !== undefined) return known.promise;
-    const waiting = Promise.withResolvers<Result<null>>();
-    this.#waiting.set(id, waiting);
+  /**
+   * Waits for the share of the query's tenant, and then for a place among the queries, which ends with `release`, with
+   * `cancel` or after its `holdMs`.
+   */
+  async acquire({ id, holdMs, share }: PermitAsk): Promise<Result<null>> {
+    if (share === null) this.#desk.spendReserved({ reads: 1, deletes: 0 });
+    else {
+      const shared = await this.#desk.ask({ ...share, id });
+      if (!shared.ok) return shared;
+    }
+    const turn = await this.#takeTurn(id, holdMs);
+    if (turn.ok) this.#desk.postpone(id);
+    else this.#desk.cancel(id);
+    return turn;
+  }
+
+  /** Waits for permits of a tenant's share. */
+  share(ask: ShareAsk): Promise<Result<PermitLease>> {
+    return this.#desk.ask(ask);
+  }
+
+  /** How PostHog's limits stand. */
+  quotas(): QuotaSnapshot[] {
+    return this.#desk.snapshot();
+  }
+
+  /** Forgets that PostHog wanted to be left alone, and says whether it did: its limits, or the key, are others now. */
+  endPauses(): boolean {
+    const wasPaused = this.#desk.snapshot().some(({ pausedMs }) => pausedMs > 0);
+    this.#desk.endPauses();
     const nowMs = this.#nowMs();
-    this.#settle([...this.#queue.spend(calls, nowMs), ...this.#queue.ask(id, holdMs, nowMs)], nowMs);
-    return waiting.promise;
+    this.#settle(this.#queue.endPause(nowMs), nowMs);
+    return wasPaused;
   }
 
   /** The query of a permit was answered. */
   release(id: string, answer: AnswerFacts): void {
     const nowMs = this.#nowMs();
-    this.#settle([...this.#heed(answer, nowMs), ...this.#queue.leave(id, nowMs)], nowMs);
+    if (answer.status === 429) this.#heedQuery(answer.retryAfterSeconds);
+    this.#settle([...this.#pauseQueries(answer, nowMs), ...this.#queue.leave(id, nowMs)], nowMs);
   }
 
-  /** The caller of a query that waits, or has a permit, is gone. */
+  /** The caller of a query or of a share, which waits or was given, is gone. */
   cancel(id: string): void {
+    this.#desk.cancel(id);
     const nowMs = this.#nowMs();
     const decisions = this.#queue.leave(id, nowMs);
     const gone: Verdict = { kind: 'refused', reason: 'waited', retryAfterSeconds: 1 };
     this.#settle([{ id, verdict: gone }, ...decisions], nowMs);
   }
 
-  /** Calls that were no queries, and how the newest of them was answered. */
-  report(calls: number, newest: AnswerFacts): void {
+  /** Calls of the reserved part, and how the newest call of this kind was answered. */
+  report(calls: ReservedCalls, newest: AnswerFacts, kind: QuotaKind): void {
+    this.#desk.spendReserved(calls);
+    const { status, retryAfterSeconds: seconds } = newest;
+    if (status === 429) {
+      this.#desk.throttle(seconds === null ? CROWDED_PAUSE_MS : seconds * 1000, kind === 'deletes');
+    }
+    if (kind === 'deletes') return;
     const nowMs = this.#nowMs();
-    this.#settle([...this.#queue.spend(calls, nowMs), ...this.#heed(newest, nowMs)], nowMs);
+    this.#settle(this.#pauseQueries(newest, nowMs), nowMs);
   }
 
-  /** What to add to the tombstones of these keys, and take from them; and the epoch. The answer may be used for a term. */
-  news(keys: readonly string[], use: NewsUse): ProjectNews {
+  /**
+   * What to add to the tombstones of these keys, and take from them; and the epoch. The answer may be used for a term.
+   * Permits come along where they are wanted and nobody has to wait for them.
+   */
+  news(
+    keys: readonly string[],
+    use: NewsUse,
+    wanted: ShareAsk | null = null,
+  ): ProjectNews & { readonly lease?: PermitLease } {
     const news = this.#tombstones.newsFor(keys);
     const nowMs = this.#nowMs();
     this.#term.tell(nowMs);
-    if (use === 'tombstones') return { ...news, epoch: null };
-    this.#answerTerm.tell(nowMs);
-    return { ...news, epoch: this.#answers.epoch };
+    if (use === 'answers') this.#answerTerm.tell(nowMs);
+    const lease = wanted === null ? null : this.#desk.offer(wanted);
+    const epoch = use === 'answers' ? this.#answers.epoch : null;
+    return { ...news, epoch, ...(lease === null ? {} : { lease }) };
   }
 
   /**
@@ -132,18 +198,28 @@ export class Shield extends DurableObject {
     if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
-  #heed({ status, retryAfterSeconds }: AnswerFacts, nowMs: number): Decision[] {
-    const pauseMs = retryAfterSeconds === null ? null : retryAfterSeconds * 1000;
-    switch (status) {
-      case 429:
-        return pauseMs === null
-          ? this.#queue.pause(CROWDED_PAUSE_MS, nowMs)
-          : this.#queue.throttle(pauseMs, nowMs);
-      case 503:
-        return pauseMs === null ? [] : this.#queue.pause(pauseMs, nowMs);
-      default:
-        return [];
+  #takeTurn(id: string, holdMs: number): Promise<Result<null>> {
+    const known = this.#waiting.get(id);
+    if (known !== undefined) return known.promise;
+    const waiting = Promise.withResolvers<Result<null>>();
+    this.#waiting.set(id, waiting);
+    const nowMs = this.#nowMs();
+    this.#settle(this.#queue.ask(id, holdMs, nowMs), nowMs);
+    return waiting.promise;
+  }
+
+  /** PostHog answered a query with 429. Without `Retry-After` its places are taken, and its rate is not. */
+  #heedQuery(retryAfterSeconds: number | null): void {
+    if (retryAfterSeconds === null) return;
+    if (retryAfterSeconds <= MINUTE_SECONDS || this.#countsByHour) {
+      this.#desk.throttle(retryAfterSeconds * 1000, false);
     }
+  }
+
+  #pauseQueries({ status, retryAfterSeconds }: AnswerFacts, nowMs: number): Decision[] {
+    const pauseMs = retryAfterSeconds === null ? null : retryAfterSeconds * 1000;
+    if (status === 429) return this.#queue.pause(pauseMs ?? CROWDED_PAUSE_MS, nowMs);
+    return status === 503 && pauseMs !== null ? this.#queue.pause(pauseMs, nowMs) : [];
   }
 
   /** The timer also keeps the object in memory while it has given permits. */

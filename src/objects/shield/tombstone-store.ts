@@ -1,19 +1,25 @@
 /** The tombstones of one project, in storage and in memory. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
+import { lazily } from '../../core/lazily.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Tombstone, TombstoneNews } from '../../core/tombstones.ts';
+import type { Tombstone, TombstoneNews } from '../../core/shield/tombstones.ts';
 
-const Row = z.object({
-  key: z.string(),
-  ids_by: z.enum(['uuids', 'distinct_ids']),
-  ids: z.string().transform((text, ctx): readonly string[] => {
-    const ids = z.array(z.string()).safeParse(parseJson(text));
-    if (ids.success) return ids.data;
-    ctx.addIssue('is no list of ids');
-    return z.NEVER;
+const Row = lazily(() =>
+  z.object({
+    key: z.string(),
+    ids_by: z.enum(['uuids', 'distinct_ids']),
+    ids: z.pipe(
+      z.string(),
+      z.transform((text, ctx): readonly string[] => {
+        const ids = z.array(z.string()).safeParse(parseJson(text));
+        if (ids.success) return ids.data;
+        ctx.issues.push({ code: 'custom', message: 'is no list of ids', input: text });
+        return z.NEVER;
+      }),
+    ),
   }),
-});
+);
 
 export class TombstoneStore {
   readonly #sql: SqlStorage;
@@ -22,7 +28,7 @@ export class TombstoneStore {
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     for (const row of sql.exec('SELECT key, ids_by, ids FROM tombstones')) {
-      const { key, ids_by: by, ids } = Row.parse(row);
+      const { key, ids_by: by, ids } = Row().parse(row);
       this.#known.set(key, { key, by, ids });
     }
   }

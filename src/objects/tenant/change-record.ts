@@ -28,7 +28,7 @@ export function replacedRecord(
 /** The record that `PATCH` asks for. */
 export function patchedRecord(stored: StoredTenant, patch: JsonObject): Result<TenantRecord> {
   const { slice = null, ...rest } = mergePatch(stored.record, patch);
-  const document = parseArguments(TenantDocument, 'body', { query: new Map(), body: { ...rest, slice } });
+  const document = parseArguments(TenantDocument(), 'body', { query: new Map(), body: { ...rest, slice } });
   return document.ok ? replacedRecord(stored.tenant, stored, document.value) : document;
 }
 

@@ -1,6 +1,28 @@
-import type { Lease, LeaseAsk, ReturnedLease } from '../../core/lease.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Holder, Limit, RateLimiter, SpendResult } from './rate-limiter.ts';
+
+/** What the object of a tenant gives beside its verdict. */
+export interface Lease {
+  readonly id: string;
+  /** Requests beyond the one that asked, 1 or more. */
+  readonly requests: number;
+  /** Milliseconds for which they may be used, from the moment they were asked for. */
+  readonly termMs: number;
+}
+
+/** What an isolate says when it asks. */
+export interface LeaseAsk {
+  /** Requests that it admitted in the last term, with and without a lease. */
+  readonly used: number;
+  /** The lease before, which it uses no more. */
+  readonly returned: ReturnedLease | null;
+}
+
+export interface ReturnedLease {
+  readonly id: string;
+  /** Requests that were not used. */
+  readonly unused: number;
+}
 
 /** A lease takes at most this part of what is left, so that no isolate starves another. */
 const SHARE = 1 / 4;

@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RegistrationId, TenantId } from '../../core/ids.ts';
+import { lazily } from '../../core/lazily.ts';
 import { TenantRecord } from '../../policy/grant.ts';
 import { StoredJson } from './schema.ts';
 
@@ -16,14 +17,16 @@ export interface StoredTenant {
   revision: number;
 }
 
-const StoredRow = z.strictObject({
-  tenant: TenantId,
-  registration: RegistrationId,
-  record: StoredJson.pipe(TenantRecord),
-  created_at: z.string(),
-  updated_at: z.string(),
-  revision: z.int(),
-});
+const StoredRow = lazily(() =>
+  z.strictObject({
+    tenant: TenantId,
+    registration: RegistrationId,
+    record: z.pipe(StoredJson, TenantRecord),
+    created_at: z.string(),
+    updated_at: z.string(),
+    revision: z.int(),
+  }),
+);
 
 /** Before any change. Records from before there were revisions have it too. */
 const FIRST_REVISION = 1;
@@ -46,7 +49,7 @@ export class RecordStore {
            FROM record, revision`,
         )
         .toArray()[0];
-      this.#cached = row === undefined ? null : StoredRow.parse(row);
+      this.#cached = row === undefined ? null : StoredRow().parse(row);
     }
     return this.#cached;
   }

@@ -1,9 +1,12 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { parseJson } from '../../core/json.ts';
 import type { Migration } from '../migrations.ts';
 
 /** A column of JSON text, read. What it holds is for the schema after it to say. */
-export const StoredJson = z.string().transform((text): unknown => parseJson(text));
+export const StoredJson = z.pipe(
+  z.string(),
+  z.transform((text): unknown => parseJson(text)),
+);
 
 /** The storage of a `Tenant`. Released steps are never edited; changes are added at the end. */
 export const TENANT_STEPS: readonly Migration[] = [
@@ -64,5 +67,25 @@ export const TENANT_STEPS: readonly Migration[] = [
     sql: `
     -- Null where none was named.
     ALTER TABLE tokens ADD COLUMN actor TEXT;`,
+  },
+  {
+    name: 'usage',
+    sql: `
+    -- What tokens did on a day. Names and ancestors are here too, as tokens are forgotten once they have expired.
+    CREATE TABLE usage (
+      day INTEGER NOT NULL, -- days since 1970, UTC
+      token TEXT NOT NULL,
+      name TEXT,
+      ancestors TEXT NOT NULL, -- JSON array of ids, oldest first
+      hours TEXT NOT NULL, -- JSON, as usage/stored.ts has it, by hours since 1970
+      PRIMARY KEY (day, token)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What is not in those rows yet.
+    CREATE TABLE usage_journal (
+      one INTEGER PRIMARY KEY CHECK (one = 1),
+      tokens TEXT NOT NULL, -- JSON, as usage/stored.ts has it
+      written_hour INTEGER -- the hour in which the rows were last written
+    ) STRICT;`,
   },
 ];

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Token } from '../../contract/token.ts';
 import { Actor, TokenId } from '../../core/ids.ts';
 import { Narrowing } from '../../policy/grant.ts';
@@ -16,19 +16,28 @@ export interface TokenPage {
 /** Who wants a token revoked. */
 export type Revoker = { kind: 'operator' } | { kind: 'token'; id: TokenId };
 
+/** What a token is called, and the tokens it was derived from. */
+export interface Lineage {
+  readonly name: string;
+  /** Oldest first. */
+  readonly ancestors: readonly TokenId[];
+}
+
 /** Oldest first. */
-export const Ancestors = StoredJson.pipe(z.array(TokenId));
+export const Ancestors = z.pipe(StoredJson, z.array(TokenId));
 
 export const TokenRow = z.object({
   seq: z.int(),
   id: TokenId,
   name: z.string(),
   ancestors: Ancestors,
-  narrowing: StoredJson.pipe(Narrowing),
+  narrowing: z.pipe(StoredJson, Narrowing),
   issued_at: z.string(),
-  not_before: z.string().nullable(),
-  actor: Actor.nullable(),
+  not_before: z.nullable(z.string()),
+  actor: z.nullable(Actor),
   expires_at: z.string(),
 });
+
+export const LineageRow = z.pick(TokenRow, { name: true, ancestors: true });
 
 export type TokenRow = z.output<typeof TokenRow>;

@@ -2,7 +2,15 @@ import { TokenCursor, type Token } from '../../contract/token.ts';
 import { failure } from '../../core/failure.ts';
 import { TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { Ancestors, TokenRow, type IssuedToken, type Revoker, type TokenPage } from './token-rows.ts';
+import {
+  Ancestors,
+  LineageRow,
+  TokenRow,
+  type IssuedToken,
+  type Lineage,
+  type Revoker,
+  type TokenPage,
+} from './token-rows.ts';
 
 /**
  * Milliseconds for which an expired token is still remembered, and its revocation with it: another machine's time may
@@ -65,7 +73,7 @@ export class TokenStore {
 
   /** Unexpired tokens, revoked ones among them, newest first. `before` is the `next` of the page before. */
   page(limit: number, before: string | null, nowMs: number): TokenPage {
-    const from = before === null ? Number.MAX_SAFE_INTEGER : Number(TokenCursor.parse(before));
+    const from = before === null ? Number.MAX_SAFE_INTEGER : Number(TokenCursor().parse(before));
     const found = this.#sql
       // The unary plus keeps SQLite from walking the index on expiry and sorting all of it.
       .exec(
@@ -128,6 +136,12 @@ export class TokenStore {
       const [row] = this.#sql.exec<{ name: string }>('SELECT name FROM tokens WHERE id = ?', id).toArray();
       return row?.name ?? null;
     });
+  }
+
+  /** Null for a token that is not known here. */
+  lineageOf(id: TokenId): Lineage | null {
+    const [row] = this.#sql.exec('SELECT name, ancestors FROM tokens WHERE id = ?', id).toArray();
+    return row === undefined ? null : LineageRow.parse(row);
   }
 
   #readRevocations(): void {

@@ -1,7 +1,7 @@
 /** Reads an answer whole where it is small enough to be shared, and gives it back unread where it is not. */
 import { failure } from '../../core/failure.ts';
 import { err, ok } from '../../core/result.ts';
-import type { SharedAnswer } from '../../core/shared-answer.ts';
+import type { SharedAnswer } from '../../core/shield/shared-answer.ts';
 import { textOfChunks, tooLarge } from '../body.ts';
 import { chunkOf, type ChunkReader } from '../chunks.ts';
 import type { OpenAnswer } from '../client.ts';

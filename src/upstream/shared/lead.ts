@@ -1,6 +1,6 @@
 /** Asks PostHog a read for all who wait for its answer. */
 import { LIMITS } from '../../core/limits.ts';
-import type { Abandonment, SharedAnswer } from '../../core/shared-answer.ts';
+import type { Abandonment, SharedAnswer } from '../../core/shield/shared-answer.ts';
 import type { Opened } from '../client.ts';
 import { bufferAnswer, openShared } from './buffered.ts';
 

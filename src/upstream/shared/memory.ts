@@ -1,5 +1,5 @@
 /** Remembers answers in a bounded number of bytes. Those used longest ago are forgotten first. Decides nothing else. */
-import type { SharedAnswer } from '../../core/shared-answer.ts';
+import type { SharedAnswer } from '../../core/shield/shared-answer.ts';
 
 export interface Remembered {
   readonly answer: SharedAnswer;

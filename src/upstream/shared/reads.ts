@@ -4,7 +4,7 @@
  */
 import type { ProjectId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shared-answer.ts';
+import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shield/shared-answer.ts';
 import type { Opened, PostHogClient } from '../client.ts';
 import type { Invocation } from '../pacing.ts';
 import type { UpstreamRequest } from '../request.ts';

@@ -1,5 +1,5 @@
 /** What was last made of an answer that is shared, so that the next client who asks for the same form is given the bytes. */
-import type { SharedAnswer } from '../../core/shared-answer.ts';
+import type { SharedAnswer } from '../../core/shield/shared-answer.ts';
 import type { Rendered } from '../page/render.ts';
 
 export type WholeRendered = Extract<Rendered, { kind: 'whole' }>;

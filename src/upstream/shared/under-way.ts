@@ -1,6 +1,6 @@
 /** The reads that an isolate is asking just now, so that others of its requests can wait for the same answers. */
 import { LIMITS } from '../../core/limits.ts';
-import type { Abandonment, SharedAnswer } from '../../core/shared-answer.ts';
+import type { Abandonment, SharedAnswer } from '../../core/shield/shared-answer.ts';
 
 /** What one who asked gives to those who wait. */
 export type Given =

@@ -1,6 +1,6 @@
 /** What each field of the catalogue refers to: person properties, distinct ids, a search, nothing or anything. */
 import { describe, expect, test } from 'vitest';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CATALOGUE } from '../../../src/catalogue/index.ts';
 import { none, personProperty } from '../../../src/catalogue/fields/reference-rules.ts';
 import { referencesOf, refersTo, type References } from '../../../src/catalogue/fields/references.ts';
@@ -165,12 +165,15 @@ const name = () => refersTo(personProperty, z.string());
 describe('Declarations', () => {
   test('A declaration holds under checks, descriptions, defaults and optional, nullable and transformed schemas', () => {
     for (const schema of [
-      name().min(1),
-      name().meta({ description: 'a name' }),
-      name().default('x'),
-      name().optional(),
-      name().nullable(),
-      name().transform((text) => text),
+      name().check(z.minLength(1)),
+      name().register(z.globalRegistry, { description: 'a name' }),
+      z._default(name(), 'x'),
+      z.optional(name()),
+      z.nullable(name()),
+      z.pipe(
+        name(),
+        z.transform((text) => text),
+      ),
     ]) {
       expect(referencesOf(schema, 'ssn')).toEqual(SSN);
     }

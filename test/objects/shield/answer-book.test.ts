@@ -1,7 +1,7 @@
 /** Answers of a project: remembered within an epoch, asked for once by all who want the same. */
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
-import type { RecallAsk, Recalled, SharedAnswer } from '../../../src/core/shared-answer.ts';
+import type { RecallAsk, Recalled, SharedAnswer } from '../../../src/core/shield/shared-answer.ts';
 import { AnswerBook } from '../../../src/objects/shield/answer-book.ts';
 
 const answerOf = (text: string): SharedAnswer => ({

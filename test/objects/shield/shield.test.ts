@@ -1,6 +1,7 @@
 /** The object that paces the queries of one PostHog project, as its callers see it. */
 import { env } from 'cloudflare:workers';
 import { describe, expect } from 'vitest';
+import { TenantId } from '../../../src/core/ids.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { Result } from '../../../src/core/result.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
@@ -15,8 +16,11 @@ const HOLD_MS = 35_000;
 const ANSWERED = { status: 200, retryAfterSeconds: null };
 
 const fresh = () => SHIELD.getByName(crypto.randomUUID()) as unknown as Remote<Shield>;
-const ask = (id: string, calls = 0) => ({ id, holdMs: HOLD_MS, calls });
-const codeOf = (result: Result<null>) => (result.ok ? 'granted' : result.failure.code);
+const SHARE = { tenant: TenantId.parse('acme'), weight: 1, want: 1, returned: [] };
+const NONE = { reads: 0, deletes: 0 };
+const ask = (id: string) => ({ id, holdMs: HOLD_MS, share: SHARE });
+const askShare = (id: string, tenant = 'acme') => ({ ...SHARE, id, tenant: TenantId.parse(tenant) });
+const codeOf = (result: Result<unknown>) => (result.ok ? 'granted' : result.failure.code);
 
 /** A shield both of whose places are taken. */
 async function busy() {
@@ -27,7 +31,7 @@ async function busy() {
 }
 
 /** Answers once the shield has heard everything that was sent before. */
-const heard = (shield: Remote<Shield>) => shield.report(0, ANSWERED);
+const heard = (shield: Remote<Shield>) => shield.report(NONE, ANSWERED, 'reads');
 
 describe('Shield', () => {
   test('A shield lets two queries go at once, and the third when one of them was answered', async () => {
@@ -82,7 +86,7 @@ describe('Shield', () => {
     const byQuery = await busy();
     await byQuery.release('a', throttled);
     const byRead = fresh();
-    await byRead.report(1, throttled);
+    await byRead.report(NONE, throttled, 'reads');
     for (const shield of [byQuery, byRead]) {
       expect(await shield.acquire(ask('c'))).toMatchObject({
         ok: false,
@@ -104,14 +108,82 @@ describe('Shield', () => {
     expect(codeOf(await second)).toBe('granted');
   });
 
-  test('Other calls to PostHog are counted together with queries', async () => {
+  test('Deletes and their look-ups are counted together with what tenants ask', async () => {
     const shield = fresh();
-    expect(codeOf(await shield.acquire(ask('a', LIMITS.queryRequestsPerMinute)))).toBe(
-      'upstream_rate_limited',
-    );
-    const other = fresh();
-    await other.report(LIMITS.queryRequestsPerMinute, ANSWERED);
-    expect(codeOf(await other.acquire(ask('a')))).toBe('upstream_rate_limited');
+    await shield.report({ reads: LIMITS.upstreamRequestsPerMinute, deletes: 7 }, ANSWERED, 'reads');
+    const [query, read] = [shield.acquire(ask('a')), shield.share(askShare('b'))];
+    await heard(shield);
+    setTime(NOW + LIMITS.shareWaitMsMax);
+    await heard(shield);
+    expect([await query, await read].map(codeOf)).toEqual([
+      'upstream_share_exhausted',
+      'upstream_share_exhausted',
+    ]);
+    expect(await shield.quotas()).toMatchObject([
+      { kind: 'reads', configuredPerMinute: 240, used: 240 },
+      { kind: 'deletes', configuredPerMinute: 480, used: 7 },
+    ]);
+  });
+
+  test('A query takes one permit of its tenant, which counts from when it is sent, and none where it is not', async () => {
+    const shield = await busy();
+    const used = async () => (await shield.quotas())[0]?.used;
+    expect(await used()).toBe(2);
+    const [third, fourth] = [shield.acquire(ask('c')), shield.acquire(ask('d'))];
+    await heard(shield);
+    setTime(NOW + 9000);
+    await shield.cancel('d');
+    await shield.release('a', ANSWERED);
+    expect(codeOf(await third)).toBe('granted');
+    expect(codeOf(await fourth)).toBe('upstream_busy');
+    expect(await used()).toBe(3);
+    setTime(NOW + 60_000 + LIMITS.permitTermMs + 2000);
+    expect(await used(), 'the third query is younger than a minute').toBe(1);
+  });
+
+  test('Permits come along with the tombstones where nobody has to wait for them', async () => {
+    const shield = fresh();
+    expect(await shield.news([], 'tombstones', { ...askShare('a'), want: 3 })).toMatchObject({
+      lease: { id: 'a', permits: 3 },
+    });
+    expect(await shield.news([], 'tombstones', null)).not.toHaveProperty('lease');
+    await shield.report({ reads: 240, deletes: 0 }, ANSWERED, 'reads');
+    expect(await shield.news([], 'tombstones', askShare('b'))).not.toHaveProperty('lease');
+  });
+
+  test('A call that waits for its share is refused at its end with the seconds to wait, and hanging up ends its wait', async () => {
+    const shield = fresh();
+    await shield.report({ reads: 240, deletes: 0 }, ANSWERED, 'reads');
+    const [waits, leaves] = [shield.share(askShare('a')), shield.share(askShare('b'))];
+    await heard(shield);
+    await shield.cancel('b');
+    expect(codeOf(await leaves)).toBe('upstream_share_exhausted');
+    expect((await shield.quotas())[0]?.tenants).toMatchObject([{ tenant: 'acme', waiting: 1 }]);
+    setTime(NOW + LIMITS.shareWaitMsMax);
+    await heard(shield);
+    expect(await waits).toMatchObject({
+      ok: false,
+      failure: { code: 'upstream_share_exhausted', retryAfterSeconds: 58 },
+    });
+  });
+
+  test('A 429 to a delete holds up no read, and one to a query that is about its hour no other call', async () => {
+    const shield = fresh();
+    await shield.report(NONE, { status: 429, retryAfterSeconds: 40 }, 'deletes');
+    expect(codeOf(await shield.share(askShare('a')))).toBe('granted');
+    await shield.acquire(ask('b'));
+    await shield.release('b', { status: 429, retryAfterSeconds: 1800 });
+    expect(codeOf(await shield.share(askShare('c')))).toBe('granted');
+    expect(codeOf(await shield.acquire(ask('d')))).toBe('upstream_rate_limited');
+  });
+
+  test('A pause that is ended holds nothing up any more, and PostHog is asked as much as before', async () => {
+    const shield = fresh();
+    await shield.report(NONE, { status: 429, retryAfterSeconds: 40 }, 'reads');
+    expect(await shield.quotas()).toMatchObject([{ learnedPerMinute: 120, pausedMs: 40_000 }, {}]);
+    expect([await shield.endPauses(), await shield.endPauses()]).toEqual([true, false]);
+    expect(await shield.quotas()).toMatchObject([{ learnedPerMinute: 240, pausedMs: 0 }, {}]);
+    expect(codeOf(await shield.acquire(ask('a')))).toBe('granted');
   });
 
   test('A call that arrives twice takes one place', async () => {

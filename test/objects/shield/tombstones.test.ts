@@ -3,7 +3,7 @@ import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, vi } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
-import type { Tombstone } from '../../../src/core/tombstones.ts';
+import type { Tombstone } from '../../../src/core/shield/tombstones.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
 import type { Shield } from '../../../src/objects/shield/shield.ts';
 import { setTime, testAt } from '../../support/objects/clock.ts';

@@ -1,7 +1,7 @@
 /** Leases as the object gives them, and what waits for their ends. */
 import { evictDurableObject } from 'cloudflare:test';
 import { describe, expect } from 'vitest';
-import type { LeaseAsk } from '../../../src/core/lease.ts';
+import type { LeaseAsk } from '../../../src/objects/tenant/lease-book.ts';
 import type { TokenId } from '../../../src/core/ids.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { Tenant } from '../../../src/objects/tenant/tenant.ts';

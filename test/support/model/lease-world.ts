@@ -2,7 +2,8 @@
  * One object, two isolates and an operator who revokes, small enough that every order of events is tried. Isolates and
  * the object decide by the code that is deployed; around it are messages that come late or never, and restarts.
  */
-import { askLease, endAsk, unused, useLease, type Lease, type TokenUse } from '../../../src/core/lease.ts';
+import { askLease, endAsk, unused, useLease, type TokenUse } from '../../../src/http/lease-use.ts';
+import type { Lease } from '../../../src/objects/tenant/lease-book.ts';
 import {
   leaseGiven,
   QUIET,

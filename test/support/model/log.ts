@@ -99,7 +99,12 @@ class Life extends DeletionLog {
   }
 
   protected override upstream(): Result<Upstream> {
-    return upstreamOf(this.env, this.#posthog.answer, () => this.#posthog.nowMs);
+    return upstreamOf(
+      this.env,
+      this.#posthog.answer,
+      () => this.#posthog.nowMs,
+      () => undefined,
+    );
   }
 
   protected override askTenant(): Promise<TenantRequesters> {

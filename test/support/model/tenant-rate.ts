@@ -2,9 +2,8 @@
 import type { Principal } from '../../../src/authn/token.ts';
 import { ProjectId, RegistrationId, TenantId, TokenId } from '../../../src/core/ids.ts';
 import { failureUntil } from '../../../src/core/failure.ts';
-import type { Lease } from '../../../src/core/lease.ts';
 import { Leases, type AdmittedByObject, type Asking } from '../../../src/http/leases.ts';
-import { LeaseBook } from '../../../src/objects/tenant/lease-book.ts';
+import { LeaseBook, type Lease } from '../../../src/objects/tenant/lease-book.ts';
 import { limitsShown } from '../../../src/objects/tenant/limits.ts';
 import { RateLimiter, type Limit } from '../../../src/objects/tenant/rate-limiter.ts';
 import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';

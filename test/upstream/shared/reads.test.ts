@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { ProjectId } from '../../../src/core/ids.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
-import type { RecallAsk, SharedAnswer } from '../../../src/core/shared-answer.ts';
+import type { RecallAsk, SharedAnswer } from '../../../src/core/shield/shared-answer.ts';
 import { AnswerBook } from '../../../src/objects/shield/answer-book.ts';
 import { chunkOf } from '../../../src/upstream/chunks.ts';
 import type { Opened, PostHogClient } from '../../../src/upstream/client.ts';
@@ -79,6 +79,7 @@ function isolate(book = new AnswerBook('start')) {
   const invocation = {
     left: new AbortController().signal,
     waitUntil: (promise: Promise<unknown>) => void work.push(promise),
+    payer: () => ({ kind: 'reserved' }) as const,
   };
   return {
     book,

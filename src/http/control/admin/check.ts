@@ -1,31 +1,24 @@
 /** `GET /admin/v1/check`: does PostHog answer, take the key, and know the projects? Asks it and changes nothing. */
 import { CATALOGUE } from '../../../catalogue/index.ts';
 import { queryRouteOf, type RouteFacts } from '../../../catalogue/route.ts';
-import type { UpstreamCheck } from '../../../contract/check.ts';
+import type { UpstreamCheck } from '../../../contract/upstream/check.ts';
 import type { ProjectId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
-import { ok, type Result } from '../../../core/result.ts';
+import { ok } from '../../../core/result.ts';
 import type { Scope } from '../../../core/scopes.ts';
 import type { Interpretation } from '../../../upstream/interpret.ts';
 import { POSTHOG_SCOPES, probe, type PostHogScope } from '../../../upstream/probe.ts';
-import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
 import { answer } from '../serve.ts';
 import { hostFinding, keyFinding, projectFinding, scopeFinding } from './check-findings.ts';
 import { withAdmin } from './guard.ts';
+import { projectsOfTenants } from './projects.ts';
 
 export const check = withAdmin('admin_check', async (ctx) => {
   const { project_id: named } = ctx.input.query;
   const projects = named === undefined ? await projectsOfTenants(ctx) : ok([named]);
   return projects.ok ? answer(await checkUpstream(ctx, projects.value)) : projects;
 });
-
-/** The projects of the registered tenants, each once. */
-async function projectsOfTenants(ctx: Context): Promise<Result<ProjectId[]>> {
-  const page = { limit: LIMITS.listRowsMax, after: null, include: 'registered' } as const;
-  const found = await callObject(ctx, () => ctx.services.directory().list(page));
-  return found.ok ? ok([...new Set(found.value.rows.map((row) => row.project_id))]) : found;
-}
 
 /** The first project is asked with a request for each scope, the others with one each. */
 async function checkUpstream(

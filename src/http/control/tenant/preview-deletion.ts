@@ -35,7 +35,7 @@ export async function previewAsShown(
   preview: KeptPreview,
   projectId: ProjectId,
 ): Promise<DeletionPreview> {
-  const tombstones = await ctx.services.tombstonesOf(projectId);
+  const tombstones = await ctx.services.tombstonesOf(projectId, ctx.paying.payer);
   const sample = preview.sample.filter(
     ({ person, distinctIds }) =>
       !tombstones.cover({ uuid: person['uuid'] ?? null, distinct_ids: distinctIds }),

@@ -2,7 +2,8 @@
  * Replaces the ids of deletions that ended long enough ago by keyed digests, where the tenant's record says so. Who has
  * an id and the key still finds it; a copy of the storage alone does not tell it.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../../../core/lazily.ts';
 import type { Alarm } from '../alarm.ts';
 import type { DistinctIdHasher } from '../distinct-id-key.ts';
 import { firstNumberAt, instantOf } from '../id.ts';
@@ -15,11 +16,14 @@ const DAY_MS = 86_400_000;
 const ENTRIES_AT_ONCE = 50;
 const IDS_AT_ONCE = 20_000;
 
-const Row = z
-  .object({ days: z.int().nullable(), done_to: z.int(), due_at: z.int().nullable() })
-  .transform(({ days, done_to: doneTo, due_at: dueAt }) => ({ days, doneTo, dueAt }));
-const Entry = z.object({ entry: z.int() });
-const End = z.object({ state: z.enum(JOB_STATES), at: z.int().nullable() });
+const Row = lazily(() =>
+  z.pipe(
+    z.object({ days: z.nullable(z.int()), done_to: z.int(), due_at: z.nullable(z.int()) }),
+    z.transform(({ days, done_to: doneTo, due_at: dueAt }) => ({ days, doneTo, dueAt })),
+  ),
+);
+const Entry = lazily(() => z.object({ entry: z.int() }));
+const End = lazily(() => z.object({ state: z.enum(JOB_STATES), at: z.nullable(z.int()) }));
 
 export class IdKeeping {
   readonly #storage: DurableObjectStorage;
@@ -73,7 +77,7 @@ export class IdKeeping {
       doneTo,
       firstNumberAt(endedBefore),
       ENTRIES_AT_ONCE,
-    ).map((row) => Entry.parse(row).entry);
+    ).map((row) => Entry().parse(row).entry);
   }
 
   #hasEndedBefore(entry: number, ms: number): boolean {
@@ -83,7 +87,7 @@ export class IdKeeping {
       WHERE i.entry = ?`,
       entry,
     );
-    const { state, at } = End.parse(row);
+    const { state, at } = End().parse(row);
     return isEnd(state) && at !== null && at <= ms;
   }
 
@@ -112,17 +116,17 @@ export class IdKeeping {
     const doneTo = this.#row()?.doneTo ?? 0;
     const [next] = this.#rows('SELECT entry FROM intents WHERE entry > ? ORDER BY entry LIMIT 1', doneTo);
     const waits = this.#rows('SELECT entry FROM ids_kept_longer LIMIT 1').length > 0;
-    const due = next === undefined ? Infinity : instantOf(Entry.parse(next).entry) + days * DAY_MS + 1;
+    const due = next === undefined ? Infinity : instantOf(Entry().parse(next).entry) + days * DAY_MS + 1;
     const dueAt = Math.max(now, Math.min(due, waits ? now + DAY_MS : Infinity));
     this.#write({ days, doneTo, dueAt: Number.isFinite(dueAt) ? dueAt : null });
   }
 
-  #row(): z.output<typeof Row> | null {
+  #row(): z.output<ReturnType<typeof Row>> | null {
     const [row] = this.#rows('SELECT days, done_to, due_at FROM id_keeping');
-    return row === undefined ? null : Row.parse(row);
+    return row === undefined ? null : Row().parse(row);
   }
 
-  #write({ days, doneTo, dueAt }: z.output<typeof Row>): void {
+  #write({ days, doneTo, dueAt }: z.output<ReturnType<typeof Row>>): void {
     this.#rows('INSERT OR REPLACE INTO id_keeping VALUES (1, ?, ?, ?)', days, doneTo, dueAt);
     if (dueAt !== null) this.#alarm.armBy(dueAt);
   }

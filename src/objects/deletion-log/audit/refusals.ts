@@ -1,8 +1,9 @@
 /** Deletions that were refused: records of their own, which spend no budget. A bounded number of a day is kept. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Deletion, DeletionTarget } from '../../../catalogue/deletion.ts';
 import { RefusedDeletion, type KeptRefusal } from '../../../contract/deletions/refusal.ts';
 import type { RegistrationId, RequestId, TenantId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { JsonColumn } from '../entry.ts';
@@ -43,20 +44,28 @@ export interface ListedRefusals {
   leftOut: { day: string; count: number }[];
 }
 
-const flag = z.literal([0, 1]).transform((value) => value === 1);
-const Stored = z.looseObject({
-  refusal: z.int(),
-  ancestors: JsonColumn,
-  ancestor_names: JsonColumn,
-  delete_events: flag,
-  delete_recordings: flag,
-  keep_person: flag,
-});
-const SlicesRow = z.object({ slices: z.string() });
-const LeftOut = z
-  .object({ day: z.int(), count: z.int() })
-  .transform(({ day, count }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), count }));
-const Moment = z.object({ at: z.int().nullable() });
+const flag = z.pipe(
+  z.literal([0, 1]),
+  z.transform((value) => value === 1),
+);
+const Stored = lazily(() =>
+  z.looseObject({
+    refusal: z.int(),
+    ancestors: JsonColumn,
+    ancestor_names: JsonColumn,
+    delete_events: flag,
+    delete_recordings: flag,
+    keep_person: flag,
+  }),
+);
+const SlicesRow = lazily(() => z.object({ slices: z.string() }));
+const LeftOut = lazily(() =>
+  z.pipe(
+    z.object({ day: z.int(), count: z.int() }),
+    z.transform(({ day, count }) => ({ day: new Date(day * DAY_MS).toISOString().slice(0, 10), count })),
+  ),
+);
+const Moment = lazily(() => z.object({ at: z.nullable(z.int()) }));
 
 export class Refusals {
   readonly #storage: DurableObjectStorage;
@@ -83,7 +92,7 @@ export class Refusals {
     const { code, registration, tenant, requester, requestId, deletion, asked, slices } = refusal;
     const { flags } = deletion;
     recordRequester(this.#storage.sql, requester, names);
-    const newest = Moment.parse(this.#rows('SELECT max(refusal) AS at FROM refusals')[0]).at;
+    const newest = Moment().parse(this.#rows('SELECT max(refusal) AS at FROM refusals')[0]).at;
     this.#rows(
       'INSERT INTO refusals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       nextNumber(newest, now),
@@ -135,11 +144,11 @@ export class Refusals {
       filter.requestId ?? null,
       filter.requestId ?? null,
       limit + 1,
-    ).map((row) => Stored.parse(row));
+    ).map((row) => Stored().parse(row));
     const rows = found.slice(0, limit);
     return {
       rows: rows.map((row) =>
-        RefusedDeletion.parse({ ...row, refused_at: new Date(instantOf(row.refusal)).toISOString() }),
+        RefusedDeletion().parse({ ...row, refused_at: new Date(instantOf(row.refusal)).toISOString() }),
       ),
       next: found.length > limit ? String(rows.at(-1)?.refusal ?? '') : null,
       leftOut: shown.registration === null ? this.#leftOut() : [],
@@ -147,22 +156,22 @@ export class Refusals {
   }
 
   /** The latest days. */
-  #leftOut(): z.output<typeof LeftOut>[] {
+  #leftOut(): z.output<ReturnType<typeof LeftOut>>[] {
     return this.#rows(
       'SELECT day, count FROM refusals_left_out ORDER BY day DESC LIMIT ?',
       LIMITS.listRowsDefault,
-    ).map((row) => LeftOut.parse(row));
+    ).map((row) => LeftOut().parse(row));
   }
 
   #coveredBy(slices: readonly Slice[]): string[] {
     return this.#rows('SELECT DISTINCT slices FROM refusals WHERE slices IS NOT NULL')
-      .map((row) => SlicesRow.parse(row).slices)
+      .map((row) => SlicesRow().parse(row).slices)
       .filter((text) => coversDeleted(slices, SlicesColumn.parse(text)));
   }
 
   #countSince(number: number): number {
     return (
-      Moment.parse(this.#rows('SELECT count(*) AS at FROM refusals WHERE refusal >= ?', number)[0]).at ?? 0
+      Moment().parse(this.#rows('SELECT count(*) AS at FROM refusals WHERE refusal >= ?', number)[0]).at ?? 0
     );
   }
 

@@ -1,5 +1,6 @@
 /** Every place in which the log holds ids of persons, and how they are replaced there. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../../../core/lazily.ts';
 import { JsonColumn } from '../entry.ts';
 
 /** Columns with a JSON list of ids, and the other columns of the key beside the entry. */
@@ -21,8 +22,8 @@ const TEXTS = [
   { table: 'selections', column: 'filter', key: [] },
 ] as const;
 
-const Text = z.object({ text: z.string() });
-const ListText = z.object({ text: JsonColumn.pipe(z.array(z.string())) });
+const Text = lazily(() => z.object({ text: z.string() }));
+const ListText = lazily(() => z.object({ text: z.pipe(JsonColumn, z.array(z.string())) }));
 
 type Place = (typeof LISTS)[number] | (typeof TEXTS)[number];
 
@@ -55,9 +56,9 @@ function write(
 /** Every text of an entry that is to be replaced, each once. */
 export function idsOf(sql: SqlStorage, entry: number): ReadonlySet<string> {
   const lists = LISTS.flatMap((place) =>
-    rowsOf(sql, place, entry).flatMap((row) => ListText.parse(row).text),
+    rowsOf(sql, place, entry).flatMap((row) => ListText().parse(row).text),
   );
-  const texts = TEXTS.flatMap((place) => rowsOf(sql, place, entry).map((row) => Text.parse(row).text));
+  const texts = TEXTS.flatMap((place) => rowsOf(sql, place, entry).map((row) => Text().parse(row).text));
   return new Set([...lists, ...texts]);
 }
 
@@ -65,11 +66,11 @@ export function idsOf(sql: SqlStorage, entry: number): ReadonlySet<string> {
 export function replaceIds(sql: SqlStorage, entry: number, by: (id: string) => string): void {
   for (const place of LISTS) {
     for (const row of rowsOf(sql, place, entry))
-      write(sql, place, entry, row, JSON.stringify(ListText.parse(row).text.map(by)));
+      write(sql, place, entry, row, JSON.stringify(ListText().parse(row).text.map(by)));
   }
   for (const place of TEXTS) {
     for (const row of rowsOf(sql, place, entry)) {
-      const text = by(Text.parse(row).text);
+      const text = by(Text().parse(row).text);
       const isFilter = place.column === 'filter';
       const stored = isFilter ? JSON.stringify({ arguments: { digest: text }, all: false }) : text;
       write(sql, place, entry, row, stored);

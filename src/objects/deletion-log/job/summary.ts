@@ -1,8 +1,9 @@
 /** PostHog's summary of a bulk delete: none (generation A), of what it did (B), or of what it queued (C); contract §8, 2. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import { PersonUuid } from '../../../core/ids.ts';
 import type { Json } from '../../../core/json.ts';
+import { lazily } from '../../../core/lazily.ts';
 
 /** PostHog's own numbers. Null where it did not say. */
 export interface Summary {
@@ -15,33 +16,45 @@ export interface Summary {
   readonly deletion_errors: number | null;
 }
 
-const count = z.int().min(0);
-const maybe = <T extends z.ZodType>(schema: T) => schema.nullable().default(null);
+const count = z.int().check(z.minimum(0));
+const maybe = <T extends z.ZodMiniType>(schema: T) => z._default(z.nullable(schema), null);
 
 /** The members that generations B and C share are required: a body without them is no summary. */
-const SummaryBody = z.object({
-  persons_found: count,
-  persons_deleted: count,
-  persons_queued_for_deletion: maybe(count),
-  events_queued_for_deletion: z.boolean(),
-  recordings_queued_for_deletion: maybe(z.boolean()),
-  deletion_errors: z.array(z.unknown()).transform((errors) => errors.length),
-});
+const SummaryBody = lazily(() =>
+  z.object({
+    persons_found: count,
+    persons_deleted: count,
+    persons_queued_for_deletion: maybe(count),
+    events_queued_for_deletion: z.boolean(),
+    recordings_queued_for_deletion: maybe(z.boolean()),
+    deletion_errors: z.pipe(
+      z.array(z.unknown()),
+      z.transform((errors) => errors.length),
+    ),
+  }),
+);
 
 /** Reads a success body; null where it is no summary. */
 export const readSummary = (json: Json | undefined): Summary | null =>
-  SummaryBody.safeParse(json).data ?? null;
+  SummaryBody().safeParse(json).data ?? null;
 
-const Errors = z.object({
-  deletion_errors: z.array(z.object({ person_uuid: PersonUuid }).transform((error) => error.person_uuid)),
-});
+const Errors = lazily(() =>
+  z.object({
+    deletion_errors: z.array(
+      z.pipe(
+        z.object({ person_uuid: PersonUuid }),
+        z.transform((error) => error.person_uuid),
+      ),
+    ),
+  }),
+);
 
 /**
  * The persons that a summary names as not deleted. Null where it does not say which, or names others than were sent:
  * then nothing less than the whole deletion may be sent again.
  */
 export function notDeleted({ target }: Deletion, json: Json | undefined): readonly PersonUuid[] | null {
-  const named = new Set(Errors.safeParse(json).data?.deletion_errors);
+  const named = new Set(Errors().safeParse(json).data?.deletion_errors);
   if (named.size === 0 || named.size > target.ids.length || target.kind === 'person') return null;
   const sent = target.kind === 'uuids' ? new Set(target.ids) : null;
   return sent === null || named.isSubsetOf(sent) ? [...named] : null;

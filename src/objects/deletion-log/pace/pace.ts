@@ -1,5 +1,6 @@
 /** How often PostHog is sent a call that deletes: turns are a minute apart, divided by the calls it has. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../../../core/lazily.ts';
 import type { BudgetHolder } from '../budget/budget.ts';
 
 /** What a tenant, or a token together with every token derived from it, may send. */
@@ -10,7 +11,7 @@ export interface Pace {
 
 const MINUTE_MS = 60_000;
 
-const Free = z.object({ at: z.int().nullable() });
+const Free = lazily(() => z.object({ at: z.nullable(z.int()) }));
 
 export class Paces {
   readonly #sql: SqlStorage;
@@ -42,7 +43,7 @@ export class Paces {
         number,
       )
       .toArray();
-    const { at } = Free.parse(row);
+    const { at } = Free().parse(row);
     // No pace is slower than a call a minute: a later time was written by a clock that was wrong.
     return at === null || at <= now || at > now + MINUTE_MS ? null : at;
   }

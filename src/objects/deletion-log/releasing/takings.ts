@@ -1,6 +1,7 @@
 /** What the deletions of this log have taken of the operator's fuse, which counts those of all tenants. */
-import * as z from 'zod';
-import type { Jurisdiction } from '../../../config.ts';
+import * as z from 'zod/mini';
+import { lazily } from '../../../core/lazily.ts';
+import type { Placement } from '../../../core/placement.ts';
 import { DeletionId, TenantId } from '../../../core/ids.ts';
 import { logFuseFailure } from '../../console.ts';
 import { FUSE_NAME, type Fuse, type FuseAsk, type FusedDeletion } from '../../fuse/fuse.ts';
@@ -19,14 +20,16 @@ export interface FuseKeeper {
 }
 
 /** The one fuse of the gateway. */
-export const fuseKeeper = (fuses: Objects<Fuse>, jurisdiction: Jurisdiction | null): FuseKeeper => ({
-  take: (ask) => objectNamed(fuses, FUSE_NAME, jurisdiction).take(ask),
-  giveBack: (deletion, left) => objectNamed(fuses, FUSE_NAME, jurisdiction).giveBack(deletion, left),
+export const fuseKeeper = (fuses: Objects<Fuse>, placement: Placement): FuseKeeper => ({
+  take: (ask) => objectNamed(fuses, FUSE_NAME, placement).take(ask),
+  giveBack: (deletion, left) => objectNamed(fuses, FUSE_NAME, placement).giveBack(deletion, left),
   unreachable: logFuseFailure,
 });
 
-const Named = z.object({ id: DeletionId, tenant: TenantId });
-const Taken = Named.extend({ entry: z.int(), left: z.int(), told: z.int(), over: z.int() });
+const Named = lazily(() => z.object({ id: DeletionId, tenant: TenantId }));
+const Taken = lazily(() =>
+  z.extend(Named(), { entry: z.int(), left: z.int(), told: z.int(), over: z.int() }),
+);
 
 /** States from which a deletion gives nothing back any more. */
 const OVER_STATES = JSON.stringify(['settling', ...END_STATES]);
@@ -55,7 +58,7 @@ export class Takings {
   async take(number: number, personsPerDay: number): Promise<'taken' | 'tripped' | 'unreachable'> {
     const persons = this.#store.charged(number);
     const [row] = this.#rows('SELECT id, tenant FROM intents WHERE entry = ?', number);
-    const { id: deletion, tenant } = Named.parse(row);
+    const { id: deletion, tenant } = Named().parse(row);
     // Written first: what was taken and is not written down would never be given back.
     this.#rows('INSERT INTO fused VALUES (?, ?, ?) ON CONFLICT DO NOTHING', number, persons, persons);
     try {
@@ -86,8 +89,8 @@ export class Takings {
     return this.#behind().length > 0;
   }
 
-  #behind(): z.output<typeof Taken>[] {
-    return this.#rows(BEHIND, OVER_STATES).map((row) => Taken.parse(row));
+  #behind(): z.output<ReturnType<typeof Taken>>[] {
+    return this.#rows(BEHIND, OVER_STATES).map((row) => Taken().parse(row));
   }
 
   #forget(number: number): void {

@@ -1,8 +1,9 @@
 /** What a preview shows of its persons, and what carrying it out would do, in plain words. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { DeletionFlags } from '../../../catalogue/deletion.ts';
 import type { PersonUuid, ProjectId } from '../../../core/ids.ts';
 import type { Json, JsonObject } from '../../../core/json.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import { redactorOf, type ShownBy } from '../../../policy/redact-answer.ts';
@@ -35,14 +36,14 @@ export async function readSample(
     const person = await readPerson(posthog, projectId, uuid, LIMITS.replyBytesMax);
     if (!person.ok) return err(person.failure);
     const shown = person.value === null ? null : redact(person.value);
-    const distinctIds = DistinctIds.safeParse(person.value?.['distinct_ids']);
+    const distinctIds = DistinctIds().safeParse(person.value?.['distinct_ids']);
     if (shown === null || !distinctIds.success || !isKeepable(distinctIds.data)) return ok(null);
     return ok({ person: isKeepable(shown) ? shown : { uuid }, distinctIds: distinctIds.data });
   });
   return read.ok ? ok(read.value.flatMap((person) => (person === null ? [] : [person]))) : read;
 }
 
-const DistinctIds = z.array(z.string()).readonly();
+const DistinctIds = lazily(() => z.readonly(z.array(z.string())));
 
 const isKeepable = (value: Json): boolean => JSON.stringify(value).length <= SAMPLE_CHARS_MAX;
 

@@ -1,9 +1,10 @@
 /** A deletion whose persons the log finds itself: by a filter, or by ids that are to be previewed. Pure. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { toQuery } from '../../../catalogue/fields/values.ts';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { TokenId } from '../../../core/ids.ts';
 import type { Json, JsonObject } from '../../../core/json.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { sliceFilters, type Slice } from '../../../policy/slice.ts';
 import type { DeletionOrder, PersonSelector } from '../entry.ts';
 import type { KeyedConfirmation } from '../intents/keyed.ts';
@@ -11,24 +12,26 @@ import type { KeyedConfirmation } from '../intents/keyed.ts';
 /** Milliseconds for which a preview can be confirmed: a day. */
 export const PREVIEW_MS = 86_400_000;
 
-const ShownTo = z.object({
-  slices: z.array(z.object({ property: z.string(), values: z.array(z.string()) })),
-  hidden: z.array(z.string()),
-  visible: z.array(z.string()).nullable(),
-  distinct_ids_hidden: z.boolean(),
-});
+const ShownTo = lazily(() =>
+  z.object({
+    slices: z.array(z.object({ property: z.string(), values: z.array(z.string()) })),
+    hidden: z.array(z.string()),
+    visible: z.nullable(z.array(z.string())),
+    distinct_ids_hidden: z.boolean(),
+  }),
+);
 
 /** What an order decided that is needed again once the persons are known. Stored as JSON. */
 export const SelectionTerms = z.object({
   budgets: z.array(z.object({ holder: z.union([z.literal('tenant'), TokenId]), persons_per_day: z.int() })),
   holds: z.object({
     holdSeconds: z.int(),
-    approvalOver: z.int().nullable(),
-    previewOver: z.int().nullable().optional(),
+    approvalOver: z.nullable(z.int()),
+    previewOver: z.optional(z.nullable(z.int())),
   }),
   /** What the sample of a preview may show; null where the deletion is no preview. */
-  preview: ShownTo.nullable(),
-  slices: ShownTo.shape.slices,
+  preview: z.nullable(ShownTo()),
+  slices: ShownTo().shape.slices,
 });
 export type SelectionTerms = z.output<typeof SelectionTerms>;
 

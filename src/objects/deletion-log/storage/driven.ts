@@ -1,5 +1,6 @@
 /** How long a chunk has been sent again and again, and what that may have done. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../../../core/lazily.ts';
 import type { Driven } from '../job/ends.ts';
 
 /**
@@ -10,8 +11,8 @@ const UNCERTAIN = `SELECT count(*)
   FROM attempts a LEFT JOIN lapses l ON l.entry = a.entry AND l.attempt = a.attempt
   WHERE a.entry = ? AND a.chunk = ? AND l.status IS NOT 429`;
 
-const TriesRow = z.object({ attempts: z.int(), of_chunk: z.int(), uncertain: z.int() });
-const Row = z.object({ since: z.int(), uncertain: z.int() });
+const TriesRow = lazily(() => z.object({ attempts: z.int(), of_chunk: z.int(), uncertain: z.int() }));
+const Row = lazily(() => z.object({ since: z.int(), uncertain: z.int() }));
 
 /** How many attempts there were: of the deletion, of the chunk, and of the chunk such that they may have worked. */
 export interface Tries {
@@ -32,7 +33,7 @@ export function triesOf(sql: SqlStorage, number: number, chunk: number): Tries {
       number,
     )
     .toArray();
-  const { attempts, of_chunk: ofChunk, uncertain } = TriesRow.parse(row);
+  const { attempts, of_chunk: ofChunk, uncertain } = TriesRow().parse(row);
   return { attempts, ofChunk, uncertain };
 }
 
@@ -50,6 +51,6 @@ export function drivenOf(sql: SqlStorage, number: number, chunk: number): Driven
       number,
     )
     .toArray();
-  const { since, uncertain } = Row.parse(row);
+  const { since, uncertain } = Row().parse(row);
   return { since, mayHaveWorked: uncertain > 0 };
 }

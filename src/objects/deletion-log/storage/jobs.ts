@@ -1,7 +1,8 @@
 /** What a deletion is beside its intent: its facts, its chunks, and its way from state to state. Decides nothing. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { GENERATIONS, type Generation } from '../../../catalogue/generation.ts';
 import type { TokenId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import {
   isEnd,
@@ -37,23 +38,29 @@ export interface JobFacts {
 /** The facts as they are read back. */
 export type StoredFacts = Omit<JobFacts, 'slices'> & { readonly slices: StoredSlices | null };
 
-const FactsRow = z
-  .object({
-    began: z.enum(FIRST_STATES),
-    generation: z.enum(GENERATIONS),
-    chunks: z.int(),
-    hold_until: z.int().nullable(),
-    needs_approval: z.literal([0, 1]).transform((value) => value === 1),
-    slices: SlicesColumn.nullable(),
-  })
-  .transform(({ began, generation, chunks, hold_until, needs_approval, slices }): StoredFacts => ({
-    began,
-    generation,
-    chunks,
-    holdUntil: hold_until,
-    needsApproval: needs_approval,
-    slices,
-  }));
+const FactsRow = lazily(() =>
+  z.pipe(
+    z.object({
+      began: z.enum(FIRST_STATES),
+      generation: z.enum(GENERATIONS),
+      chunks: z.int(),
+      hold_until: z.nullable(z.int()),
+      needs_approval: z.pipe(
+        z.literal([0, 1]),
+        z.transform((value) => value === 1),
+      ),
+      slices: z.nullable(SlicesColumn),
+    }),
+    z.transform(({ began, generation, chunks, hold_until, needs_approval, slices }): StoredFacts => ({
+      began,
+      generation,
+      chunks,
+      holdUntil: hold_until,
+      needsApproval: needs_approval,
+      slices,
+    })),
+  ),
+);
 
 /**
  * The state of entry `i.entry`, for a query that joins its `jobs` as `j` and its `outcomes` as `o`. An entry from before
@@ -65,8 +72,8 @@ export const STATE = `coalesce(
     CASE WHEN EXISTS (SELECT 1 FROM selections WHERE entry = i.entry) THEN 'resolving' END,
     CASE o.state WHEN 'accepted' THEN iif(EXISTS (SELECT 1 FROM attempts WHERE entry = i.entry), 'done', 'nobody') WHEN 'refused' THEN 'failed' ELSE 'sending' END)`;
 
-const EventRow = z.object({ event: z.enum(JOB_EVENTS) });
-const StateRow = z.object({ state: z.enum(JOB_STATES), step: z.int() });
+const EventRow = lazily(() => z.object({ event: z.enum(JOB_EVENTS) }));
+const StateRow = lazily(() => z.object({ state: z.enum(JOB_STATES), step: z.int() }));
 
 /** A deletion that is in this state now. Only a transition makes the next one. */
 export interface JobAt<S extends JobState = JobState> {
@@ -103,7 +110,7 @@ export class Jobs {
   /** Null for an entry from before there were facts. */
   facts(number: number): StoredFacts | null {
     const [row] = this.#rows('SELECT * FROM jobs WHERE entry = ?', number);
-    return row === undefined ? null : FactsRow.parse(row);
+    return row === undefined ? null : FactsRow().parse(row);
   }
 
   at(number: number): JobAt {
@@ -113,13 +120,13 @@ export class Jobs {
       WHERE i.entry = ?`,
       number,
     );
-    return { number, ...StateRow.parse(row) };
+    return { number, ...StateRow().parse(row) };
   }
 
   /** What has happened to it, the oldest first. */
   events(number: number): readonly JobEvent[] {
     return this.#rows('SELECT event FROM transitions WHERE entry = ? ORDER BY step', number).map(
-      (row) => EventRow.parse(row).event,
+      (row) => EventRow().parse(row).event,
     );
   }
 

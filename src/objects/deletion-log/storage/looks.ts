@@ -1,8 +1,9 @@
 /** The looks for persons that were deleted: what was looked for, and what was found. Decides nothing. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import type { Generation } from '../../../catalogue/generation.ts';
 import { PersonUuid } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { JsonColumn } from '../entry.ts';
 import type { PendingDeletion } from '../job/hold.ts';
@@ -12,14 +13,19 @@ import { PASS_KINDS, type EventLook, type Look } from '../verify/plan.ts';
 import { pendingOf } from './pending.ts';
 import { SlicesColumn, parseStoredSlices } from './slices.ts';
 
-const LookRow = z
-  .object({ pass: z.int(), kind: z.enum(PASS_KINDS), chunk: z.int(), at: z.int(), there: z.int() })
-  .transform(({ there, ...look }): Look => ({ ...look, remaining: there }));
-const EventLookRow = z.object({ at: z.int(), pending: z.int() });
-const Times = z.object({ sent_at: z.int(), accepted_at: z.int(), slices: SlicesColumn.nullable() });
-const Texts = JsonColumn.pipe(z.array(z.string()));
-const Known = z.object({ present: z.int(), inside: z.int() });
-const Ids = z.object({ ids: Texts });
+const LookRow = lazily(() =>
+  z.pipe(
+    z.object({ pass: z.int(), kind: z.enum(PASS_KINDS), chunk: z.int(), at: z.int(), there: z.int() }),
+    z.transform(({ there, ...look }): Look => ({ ...look, remaining: there })),
+  ),
+);
+const EventLookRow = lazily(() => z.object({ at: z.int(), pending: z.int() }));
+const Times = lazily(() =>
+  z.object({ sent_at: z.int(), accepted_at: z.int(), slices: z.nullable(SlicesColumn) }),
+);
+const Texts = z.pipe(JsonColumn, z.array(z.string()));
+const Known = lazily(() => z.object({ present: z.int(), inside: z.int() }));
+const Ids = lazily(() => z.object({ ids: Texts }));
 
 /** The last look counts nobody again. */
 const NOTHING_NEW: Sighting = {
@@ -85,7 +91,7 @@ export class Looks {
       number,
       chunk,
     );
-    const { present, inside } = Known.parse(row);
+    const { present, inside } = Known().parse(row);
     return {
       cameBack: Math.max(0, reappeared + leftSlice + there.length - present),
       cameBackInside: Math.max(0, reappeared - reappearedOutside + there.length - inside),
@@ -111,12 +117,12 @@ export class Looks {
     return this.#rows(
       'SELECT pass, kind, chunk, at, there FROM looks WHERE entry = ? ORDER BY pass, chunk',
       number,
-    ).map((row) => LookRow.parse(row));
+    ).map((row) => LookRow().parse(row));
   }
 
   eventLooks(number: number): EventLook[] {
     return this.#rows('SELECT at, pending FROM event_looks WHERE entry = ? ORDER BY look', number).map(
-      (row) => EventLookRow.parse(row),
+      (row) => EventLookRow().parse(row),
     );
   }
 
@@ -129,7 +135,7 @@ export class Looks {
       WHERE i.entry = ?`,
       number,
     );
-    const { sent_at: sentAt, accepted_at: acceptedAt, slices } = Times.parse(row);
+    const { sent_at: sentAt, accepted_at: acceptedAt, slices } = Times().parse(row);
     return { sentAt, acceptedAt, slices: parseStoredSlices(slices ?? []) };
   }
 
@@ -163,7 +169,7 @@ export class Looks {
       number,
       chunk,
     );
-    return row === undefined ? null : Ids.parse(row).ids;
+    return row === undefined ? null : Ids().parse(row).ids;
   }
 
   /** Can PostHog be asked about events? Generation A has no list of event deletions, and the list names persons by UUID. */

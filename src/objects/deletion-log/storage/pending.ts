@@ -1,36 +1,44 @@
 /** Reads what a deletion has yet to send. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DeletingOperation } from '../../../catalogue/deletion.ts';
 import { PersonRef, PersonUuid, ProjectId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { JsonColumn } from '../entry.ts';
 import type { PendingDeletion } from '../job/hold.ts';
 import { parseStoredSlices, SlicesColumn } from './slices.ts';
 
-const flag = z.literal([0, 1]).transform((value) => value === 1);
+const flag = z.pipe(
+  z.literal([0, 1]),
+  z.transform((value) => value === 1),
+);
 
-const StoredTarget = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('uuids'), ids: z.array(PersonUuid) }),
-  z.object({ kind: z.literal('distinct_ids'), ids: z.array(z.string()) }),
-  z.object({ kind: z.literal('person'), ids: z.tuple([PersonRef]) }),
-]);
+const StoredTarget = lazily(() =>
+  z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('uuids'), ids: z.array(PersonUuid) }),
+    z.object({ kind: z.literal('distinct_ids'), ids: z.array(z.string()) }),
+    z.object({ kind: z.literal('person'), ids: z.tuple([PersonRef]) }),
+  ]),
+);
 
-const StoredPending = z.object({
-  origin: z.string().nullable(),
-  operation: DeletingOperation,
-  project_id: ProjectId,
-  target: z.string(),
-  delete_events: flag,
-  delete_recordings: flag,
-  keep_person: flag,
-  chunk: z.int(),
-  chunks: z.int(),
-  chunk_attempts: z.int(),
-  attempts: z.int(),
-  resolved: flag,
-  slices: SlicesColumn.nullable(),
-  moved_at: z.int(),
-  ids: JsonColumn.pipe(z.array(z.string())),
-});
+const StoredPending = lazily(() =>
+  z.object({
+    origin: z.nullable(z.string()),
+    operation: DeletingOperation,
+    project_id: ProjectId,
+    target: z.string(),
+    delete_events: flag,
+    delete_recordings: flag,
+    keep_person: flag,
+    chunk: z.int(),
+    chunks: z.int(),
+    chunk_attempts: z.int(),
+    attempts: z.int(),
+    resolved: flag,
+    slices: z.nullable(SlicesColumn),
+    moved_at: z.int(),
+    ids: z.pipe(JsonColumn, z.array(z.string())),
+  }),
+);
 
 /** What was not deleted of the chunk by its latest attempt, what its first attempt was narrowed to, or what was asked. */
 const PENDING = `
@@ -63,9 +71,9 @@ export function readPending(sql: SqlStorage, number: number): PendingDeletion {
 
 /** @throws where the row is not what the log writes. */
 export function pendingOf(row: unknown): PendingDeletion {
-  const stored = StoredPending.parse(row);
+  const stored = StoredPending().parse(row);
   const { operation, project_id: projectId, delete_events, delete_recordings, keep_person } = stored;
-  const target = StoredTarget.parse({ kind: stored.target, ids: stored.ids });
+  const target = StoredTarget().parse({ kind: stored.target, ids: stored.ids });
   return {
     deletion: { operation, projectId, target, flags: { delete_events, delete_recordings, keep_person } },
     origin: stored.origin,

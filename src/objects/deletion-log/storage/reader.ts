@@ -1,6 +1,7 @@
 /** Reads the deletion log for people: the entries a reader is shown. Decides nothing. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DeletionId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { requesterColumns } from '../audit/requesters.ts';
 import { inTime, looksInside, matching, type LogPage, type PersonTerms } from '../audit/search.ts';
@@ -61,8 +62,8 @@ const entriesFor = ({ slices }: Pick<Shown, 'slices'>): string => `
     LEFT JOIN clock_readings c ON c.entry = i.entry
     LEFT JOIN outcomes o ON o.entry = i.entry`;
 
-const IdList = JsonColumn.pipe(z.array(z.string()));
-const Ids = z.object({ ids: IdList, sent_ids: IdList, left_slice_ids: IdList.nullable() });
+const IdList = z.pipe(JsonColumn, z.array(z.string()));
+const Ids = lazily(() => z.object({ ids: IdList, sent_ids: IdList, left_slice_ids: z.nullable(IdList) }));
 
 /** The ids of one entry: as asked for, as its first attempt sent them, and those that had left the slice by any attempt. */
 const IDS = `
@@ -80,7 +81,7 @@ const IDS = `
     LEFT JOIN rechecks f ON f.entry = i.entry AND f.chunk = 0 AND f.of_chunk = 1
   WHERE i.entry = ? AND i.id = ?`;
 
-const ChunkIds = z.object({ ids: IdList });
+const ChunkIds = lazily(() => z.object({ ids: IdList }));
 
 /** `next` is the chunk after it; null after the last. */
 export interface IdsOfChunk {
@@ -88,7 +89,7 @@ export interface IdsOfChunk {
   readonly next: number | null;
 }
 
-const LookedAt = z.object({ id: DeletionId, entry: z.int(), ids: z.int() });
+const LookedAt = lazily(() => z.object({ id: DeletionId, entry: z.int(), ids: z.int() }));
 
 /** `next` leads to the page after it; null on the last. */
 export interface FoundEntries {
@@ -176,7 +177,7 @@ export class DeletionReader {
       ...shownBy(shown),
       ...time.bindings,
       max + 1,
-    ).map((row) => LookedAt.parse(row));
+    ).map((row) => LookedAt().parse(row));
     return { entries: rows.slice(0, max), more: rows.length > max };
   }
 
@@ -209,7 +210,7 @@ export class DeletionReader {
     const status = this.status(id, shown);
     if (status === null) return null;
     const [row] = this.#rows(IDS, numberOf(id), id);
-    const { ids, sent_ids, left_slice_ids } = Ids.parse(row);
+    const { ids, sent_ids, left_slice_ids } = Ids().parse(row);
     const several = status.chunks.total > 1;
     return {
       ...status,
@@ -228,7 +229,7 @@ export class DeletionReader {
       total > 1
         ? this.#rows('SELECT ids FROM chunks WHERE entry = ? AND chunk = ?', numberOf(id), chunk)
         : this.#rows('SELECT ids FROM intents WHERE entry = ? AND ? = 0', numberOf(id), chunk);
-    const ids = row === undefined ? [] : ChunkIds.parse(row).ids;
+    const ids = row === undefined ? [] : ChunkIds().parse(row).ids;
     return { ids, next: chunk + 1 < total ? chunk + 1 : null };
   }
 

@@ -2,10 +2,11 @@
  * Which entries belong to which registration of the tenant. Entry numbers only grow and one registration is in force
  * at a time, so one row for each registration says it for all entries.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { RegistrationId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 
-const Row = z.object({ registration: RegistrationId, since: z.int() });
+const Row = lazily(() => z.object({ registration: RegistrationId, since: z.int() }));
 
 /** Entry numbers from `since` up to, and without, `until`. */
 export interface EntryRange {
@@ -18,7 +19,7 @@ export const NO_END = Number.MAX_SAFE_INTEGER;
 
 export class Registrations {
   readonly #sql: SqlStorage;
-  #rows: readonly z.output<typeof Row>[] | null = null;
+  #rows: readonly z.output<ReturnType<typeof Row>>[] | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
@@ -64,11 +65,11 @@ export class Registrations {
     this.#rows = null;
   }
 
-  #read(): readonly z.output<typeof Row>[] {
+  #read(): readonly z.output<ReturnType<typeof Row>>[] {
     this.#rows ??= this.#sql
       .exec('SELECT registration, since FROM registrations ORDER BY since')
       .toArray()
-      .map((row) => Row.parse(row));
+      .map((row) => Row().parse(row));
     return this.#rows;
   }
 }

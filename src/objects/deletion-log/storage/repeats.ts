@@ -1,13 +1,14 @@
 /** Which earlier deletion a request repeats, by its idempotency key or by what it names. Decides nothing. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DeletionId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { firstNumberAt } from '../id.ts';
 import type { DeletionOrder } from '../entry.ts';
 import type { Keyed } from '../intents/keyed.ts';
 
-const Row = z.object({ entry: z.int(), fingerprint: z.string() });
-const Count = z.object({ count: z.int() });
+const Row = lazily(() => z.object({ entry: z.int(), fingerprint: z.string() }));
+const Count = lazily(() => z.object({ count: z.int() }));
 
 /** Rows that one new key prunes at most, so that no request pays for a week of others. */
 const PRUNED_AT_ONCE = 20;
@@ -55,7 +56,7 @@ export class IdempotencyKeys {
   }
 
   /** The entry that a key was used for in the last seven days, and with which request; null where it was not. */
-  find(key: string, now: number): z.output<typeof Row> | null {
+  find(key: string, now: number): z.output<ReturnType<typeof Row>> | null {
     const [row] = this.#sql
       .exec(
         `SELECT entry, fingerprint FROM idempotency_keys WHERE key = ?1 AND entry >= ?2
@@ -65,7 +66,7 @@ export class IdempotencyKeys {
         now - LIMITS.idempotencyKeyMsMax,
       )
       .toArray();
-    return row === undefined ? null : Row.parse(row);
+    return row === undefined ? null : Row().parse(row);
   }
 
   /** Two rows, and two for each that is pruned: those older than seven days, and the oldest where there are too many. */
@@ -107,7 +108,9 @@ export class IdempotencyKeys {
   }
 
   #counted(): number {
-    this.#count ??= Count.parse(this.#sql.exec('SELECT count(*) AS count FROM idempotency_keys').one()).count;
+    this.#count ??= Count().parse(
+      this.#sql.exec('SELECT count(*) AS count FROM idempotency_keys').one(),
+    ).count;
     return this.#count;
   }
 }

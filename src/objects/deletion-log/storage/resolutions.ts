@@ -2,7 +2,8 @@
  * What a deletion of a sliced grant was resolved to: every statement, and nothing that decides. A row for the deletion,
  * and one for each distinct id it is remembered by, so that `reset_person_distinct_id` never has to read the log.
  */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../../../core/lazily.ts';
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { distinct } from '../digest.ts';
@@ -11,7 +12,7 @@ import type { Recall } from '../reset-scope.ts';
 import type { Resolution } from '../../../slicing/resolve-deletion.ts';
 import { canonicalSlices, coversDeleted, SlicesColumn } from './slices.ts';
 
-const Deleted = z.object({ hash: DistinctIdKey, slices: SlicesColumn });
+const Deleted = lazily(() => z.object({ hash: DistinctIdKey, slices: SlicesColumn }));
 
 export class DeletionResolutions {
   readonly #sql: SqlStorage;
@@ -62,7 +63,7 @@ export class DeletionResolutions {
         until,
         origin,
         origin,
-      ).map((row) => Deleted.parse(row));
+      ).map((row) => Deleted().parse(row));
 
   /** The stored texts of slices that a grant with these slices covers. Null where the grant covers the whole project. */
   coveredBy(slices: readonly Slice[]): readonly string[] | null {

@@ -1,7 +1,8 @@
 /** What is written of deletions whose persons the log finds itself. Decides nothing. Times are milliseconds since 1970. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { DeletingOperation } from '../../../catalogue/deletion.ts';
 import { ProjectId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { distinct } from '../digest.ts';
 import { JsonColumn, PersonSelector, slicesOf, type DeletionOrder } from '../entry.ts';
 import { chunksOf } from '../job/facts.ts';
@@ -10,24 +11,33 @@ import type { SampledPerson } from '../resolving/sample.ts';
 import { SelectionTerms } from '../resolving/selection.ts';
 import { canonicalSlices } from './slices.ts';
 
-const flag = z.literal([0, 1]).transform((value) => value === 1);
+const flag = z.pipe(
+  z.literal([0, 1]),
+  z.transform((value) => value === 1),
+);
 
-const Row = z.object({
-  origin: z.string().nullable(),
-  operation: DeletingOperation,
-  project_id: ProjectId,
-  target: z.enum(['uuids', 'distinct_ids']),
-  delete_events: flag,
-  delete_recordings: flag,
-  keep_person: flag,
-  filter: JsonColumn.pipe(PersonSelector).nullable(),
-  terms: JsonColumn.pipe(SelectionTerms),
-});
-const Part = z.object({ ids: JsonColumn.pipe(z.array(z.string())) });
-const FindingRow = z.object({ finding: z.int(), at: z.int(), persons: z.int(), digest: z.string() });
-const Sampled = z.object({ person: z.record(z.string(), z.json()), distinctIds: z.array(z.string()) });
-const SampleRow = z.object({ persons: JsonColumn.pipe(z.array(Sampled)) });
-const Moment = z.object({ at: z.int().nullable() });
+const Row = lazily(() =>
+  z.object({
+    origin: z.nullable(z.string()),
+    operation: DeletingOperation,
+    project_id: ProjectId,
+    target: z.enum(['uuids', 'distinct_ids']),
+    delete_events: flag,
+    delete_recordings: flag,
+    keep_person: flag,
+    filter: z.nullable(z.pipe(JsonColumn, PersonSelector)),
+    terms: z.pipe(JsonColumn, SelectionTerms),
+  }),
+);
+const Part = lazily(() => z.object({ ids: z.pipe(JsonColumn, z.array(z.string())) }));
+const FindingRow = lazily(() =>
+  z.object({ finding: z.int(), at: z.int(), persons: z.int(), digest: z.string() }),
+);
+const Sampled = lazily(() =>
+  z.object({ person: z.record(z.string(), z.json()), distinctIds: z.array(z.string()) }),
+);
+const SampleRow = lazily(() => z.object({ persons: z.pipe(JsonColumn, z.array(Sampled())) }));
+const Moment = lazily(() => z.object({ at: z.nullable(z.int()) }));
 
 /** A selection as it was asked for. */
 export interface StoredSelection extends Selection {
@@ -46,7 +56,7 @@ export interface StoredSelection extends Selection {
 }
 
 /** The persons that the newest finding named. */
-export type Finding = z.output<typeof FindingRow>;
+export type Finding = z.output<ReturnType<typeof FindingRow>>;
 
 export class Selections {
   readonly #sql: SqlStorage;
@@ -84,9 +94,9 @@ export class Selections {
       FROM intents i JOIN selections s ON s.entry = i.entry WHERE i.entry = ?`,
       number,
     );
-    const { origin, operation, project_id: projectId, target, filter, terms, ...flags } = Row.parse(row);
+    const { origin, operation, project_id: projectId, target, filter, terms, ...flags } = Row().parse(row);
     const lists = this.#rows('SELECT ids FROM named WHERE entry = ? ORDER BY part', number).map(
-      (part) => Part.parse(part).ids,
+      (part) => Part().parse(part).ids,
     );
     return {
       number,
@@ -105,12 +115,12 @@ export class Selections {
       'SELECT finding, at, persons, digest FROM findings WHERE entry = ? ORDER BY finding DESC LIMIT 1',
       number,
     );
-    return row === undefined ? null : FindingRow.parse(row);
+    return row === undefined ? null : FindingRow().parse(row);
   }
 
   /** When its persons were shown for the first time; null before. */
   shownAt(number: number): number | null {
-    return Moment.parse(this.#rows('SELECT min(at) AS at FROM findings WHERE entry = ?', number)[0]).at;
+    return Moment().parse(this.#rows('SELECT min(at) AS at FROM findings WHERE entry = ?', number)[0]).at;
   }
 
   /** One row. */
@@ -126,7 +136,7 @@ export class Selections {
 
   sample(number: number): readonly SampledPerson[] {
     const [row] = this.#rows('SELECT persons FROM samples WHERE entry = ?', number);
-    return row === undefined ? [] : SampleRow.parse(row).persons;
+    return row === undefined ? [] : SampleRow().parse(row).persons;
   }
 
   keepSample(number: number, persons: readonly SampledPerson[]): void {

@@ -1,15 +1,16 @@
 /** The slices a deletion was made under, as the log keeps them, and which slices cover them. Pure. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../../../core/lazily.ts';
 import { coversSlices, type Slice } from '../../../policy/slice.ts';
 import { JsonColumn } from '../entry.ts';
 
-const StoredSlices = z.array(
-  z.object({ property: z.string(), value: z.array(z.union([z.string(), z.number(), z.boolean()])) }),
+const StoredSlices = lazily(() =>
+  z.array(z.object({ property: z.string(), value: z.array(z.union([z.string(), z.number(), z.boolean()])) })),
 );
-export type StoredSlices = z.output<typeof StoredSlices>;
+export type StoredSlices = z.output<ReturnType<typeof StoredSlices>>;
 
 /** A column of slices. */
-export const SlicesColumn = JsonColumn.pipe(StoredSlices);
+export const SlicesColumn = z.pipe(JsonColumn, StoredSlices());
 
 /** A recorded value that is no text is one that no person is compared with. */
 export const parseStoredSlices = (stored: StoredSlices): readonly Slice[] =>

@@ -1,5 +1,5 @@
 /** Writes the rows of the deletion log and reads what the runner needs. Decides nothing. Times are milliseconds since 1970. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { TokenId, type DeletionId } from '../../../core/ids.ts';
 import type { EntryCharge } from '../budget/charges.ts';
 import { distinct } from '../digest.ts';
@@ -15,19 +15,21 @@ import { triesOf } from './driven.ts';
 
 const StoredCharge = z.object({
   entry: z.int(),
-  at: z.int().nullable(),
+  at: z.nullable(z.int()),
   persons: z.int(),
   token: TokenId,
-  ancestors: JsonColumn.pipe(z.array(TokenId)),
+  ancestors: z.pipe(JsonColumn, z.array(TokenId)),
 });
 
 const Entry = z.object({ entry: z.int() });
-const Moment = z.object({ at: z.int().nullable() });
-const count = z.int().nullable();
-const maybeFlag = z
-  .int()
-  .transform((value) => value === 1)
-  .nullable();
+const Moment = z.object({ at: z.nullable(z.int()) });
+const count = z.nullable(z.int());
+const maybeFlag = z.nullable(
+  z.pipe(
+    z.int(),
+    z.transform((value) => value === 1),
+  ),
+);
 const StoredSummary = z.object({
   persons_found: count,
   persons_deleted: count,
@@ -77,7 +79,7 @@ export interface Attempt {
 /** An attempt that ended. */
 export type Ended = Pick<Attempt, 'number' | 'chunk' | 'attempt' | 'startedAt'>;
 
-const ChunkEnd = z.object({ attempt: z.int(), status: z.int().nullable() });
+const ChunkEnd = z.object({ attempt: z.int(), status: z.nullable(z.int()) });
 
 export class DeletionStore {
   readonly #sql: SqlStorage;

@@ -1,5 +1,6 @@
 /** Adds up what the chunks of a deletion came to. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
+import { lazily } from '../../../core/lazily.ts';
 import type { ChunkTotals } from '../job/progress.ts';
 
 /** A deletion of one chunk has its ids in the intent and its end in the outcome. Takes the entry six times. */
@@ -31,22 +32,24 @@ const TOTALS = `
     max(e.settled_at) AS last_settled_at
   FROM parts p LEFT JOIN ends e ON e.chunk = p.chunk LEFT JOIN tried t ON t.chunk = p.chunk`;
 
-const count = z.int().nullable();
+const count = z.nullable(z.int());
 
-const Row = z.object({
-  named: z.int(),
-  sent: z.int(),
-  accepted: z.int(),
-  found: count,
-  confirmed: count,
-  deletion_errors: z.int(),
-  first_sent_at: count,
-  last_settled_at: count,
-});
+const Row = lazily(() =>
+  z.object({
+    named: z.int(),
+    sent: z.int(),
+    accepted: z.int(),
+    found: count,
+    confirmed: count,
+    deletion_errors: z.int(),
+    first_sent_at: count,
+    last_settled_at: count,
+  }),
+);
 
 export function totalsOf(sql: SqlStorage, number: number): ChunkTotals {
   const [row] = sql.exec(TOTALS, ...Array<number>(6).fill(number)).toArray();
-  const totals = Row.parse(row);
+  const totals = Row().parse(row);
   return {
     named: totals.named,
     sent: totals.sent,

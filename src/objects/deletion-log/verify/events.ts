@@ -1,7 +1,8 @@
 /** What PostHog's list of event deletions says of a deletion. It lists those of the whole project, the newest first. */
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { failure, type Failure } from '../../../core/failure.ts';
 import { PersonUuid, type ProjectId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { PostHogClient } from '../../../upstream/client.ts';
 
@@ -21,13 +22,18 @@ const OTHER_PAGES_MAX = 10;
 /** What PostHog's clock may stand behind the gateway's. */
 const CLOCK_SKEW_MS = 5 * 60_000;
 
-const instant = z.string().transform((text) => Date.parse(text));
-const Page = z.object({
-  results: z.array(
-    z.object({ person_uuid: PersonUuid, created_at: instant, status: z.enum(['pending', 'completed']) }),
-  ),
-  next: z.string().nullable().default(null),
-});
+const instant = z.pipe(
+  z.string(),
+  z.transform((text) => Date.parse(text)),
+);
+const Page = lazily(() =>
+  z.object({
+    results: z.array(
+      z.object({ person_uuid: PersonUuid, created_at: instant, status: z.enum(['pending', 'completed']) }),
+    ),
+    next: z._default(z.nullable(z.string()), null),
+  }),
+);
 
 /** `sentAt` is when the deletion was first sent, in milliseconds since 1970. A row from before is of an earlier one. */
 export async function countEvents(
@@ -61,7 +67,7 @@ async function readPage(
   posthog: PostHogClient,
   projectId: ProjectId,
   offset: number,
-): Promise<Result<z.output<typeof Page>>> {
+): Promise<Result<z.output<ReturnType<typeof Page>>>> {
   const answer = await posthog.ask({
     resource: 'persons',
     method: 'GET',
@@ -76,7 +82,7 @@ async function readPage(
     delivery: 'idempotent',
   });
   if (answer.kind === 'failure') return err(answer.failure);
-  const page = answer.kind === 'success' ? Page.safeParse(answer.json) : null;
+  const page = answer.kind === 'success' ? Page().safeParse(answer.json) : null;
   return page?.success ? ok(page.data) : err(unreadable());
 }
 

@@ -1,10 +1,10 @@
 /** Property filters of a client, as PostHog's queries take them (query contract §3.0). */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { InsightFilterList } from '../../../catalogue/fields/filters.ts';
 import type { InsightInput } from '../../../catalogue/persons/insight-inputs.ts';
 import type { FilterGroup, FilterLeaf, FilterTree, FilterValue } from './nodes.ts';
 
-export type FilterInput = z.output<typeof InsightFilterList>[number];
+export type FilterInput = z.output<ReturnType<typeof InsightFilterList>>[number];
 type Properties = NonNullable<InsightInput['properties']>;
 type GroupInput = Exclude<Properties, readonly unknown[]>;
 

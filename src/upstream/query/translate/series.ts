@@ -1,5 +1,5 @@
 /** The events and actions of an insight as the series of a query (query contract §3.0). */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Entity } from '../../../catalogue/fields/entities.ts';
 import type { InsightInput } from '../../../catalogue/persons/insight-inputs.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
@@ -7,7 +7,7 @@ import { leafOf } from './filters.ts';
 import { invalid, type Flaw } from './flaw.ts';
 import type { ActionsNode, EventsNode, SeriesNode } from './nodes.ts';
 
-export type EntityInput = z.output<typeof Entity>;
+export type EntityInput = z.output<ReturnType<typeof Entity>>;
 
 /** One series, and what the client called it. */
 export interface Series {

@@ -1,5 +1,5 @@
 /** From the arguments of an insight to the source of its actors query, by operation. */
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import {
   CorrelationInput,
   FunnelInput,
@@ -21,9 +21,12 @@ type Translate = (given: JsonObject) => Result<Source, Flaw>;
 
 /** Validated arguments are read by the schema that they were validated with, which gives them their types. */
 const by =
-  <S extends z.ZodType>(schema: S, translate: (input: z.output<S>) => Result<Source, Flaw>): Translate =>
+  <S extends z.ZodMiniType>(
+    schemaOf: () => S,
+    translate: (input: z.output<S>) => Result<Source, Flaw>,
+  ): Translate =>
   (given) =>
-    translate(schema.parse(given));
+    translate(schemaOf().parse(given));
 
 const TRANSLATIONS: ReadonlyMap<string, Translate> = new Map([
   ['persons_funnel', by(FunnelInput, funnelSource)],

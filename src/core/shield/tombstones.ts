@@ -1,5 +1,5 @@
 /** Persons whose deletion PostHog was sent: no answer shows them, although PostHog may for a while. */
-import { isJsonObject, type Json } from './json.ts';
+import { isJsonObject, type Json } from '../json.ts';
 
 /** The persons of one chunk of a deletion. */
 export interface Tombstone {

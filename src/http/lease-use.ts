@@ -3,28 +3,7 @@
  * what an isolate does with them; no clock and no network. Times are milliseconds of that isolate's clock.
  */
 
-/** What the object of a tenant gives beside its verdict. */
-export interface Lease {
-  readonly id: string;
-  /** Requests beyond the one that asked, 1 or more. */
-  readonly requests: number;
-  /** Milliseconds for which they may be used, from the moment they were asked for. */
-  readonly termMs: number;
-}
-
-/** What an isolate says when it asks. */
-export interface LeaseAsk {
-  /** Requests that it admitted in the last term, with and without a lease. */
-  readonly used: number;
-  /** The lease before, which it uses no more. */
-  readonly returned: ReturnedLease | null;
-}
-
-export interface ReturnedLease {
-  readonly id: string;
-  /** Requests that were not used. */
-  readonly unused: number;
-}
+import type { Lease, LeaseAsk } from '../objects/tenant/lease-book.ts';
 
 interface HeldLease {
   readonly id: string;
