@@ -62,12 +62,10 @@ const Verification = lazily(() =>
     not_checked: z
       .int()
       .register(z.globalRegistry, { description: 'More than are read one by one in generation A.' }),
-    unknown: z
-      .int()
-      .register(z.globalRegistry, {
-        description:
-          'Persons that were not looked at, or not yet. Of a deletion that failed before all of its calls were accepted, those of the calls that were: nothing looks for them.',
-      }),
+    unknown: z.int().register(z.globalRegistry, {
+      description:
+        'Persons that were not looked at, or not yet. Of a deletion that failed before all of its calls were accepted, those of the calls that were: nothing looks for them.',
+    }),
     events_completed: count().clone().register(z.globalRegistry, {
       description:
         'Persons whose events are deleted. The four are null where PostHog was not asked about events.',
