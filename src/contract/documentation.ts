@@ -12,6 +12,7 @@ import type { RouteDocumentation } from './route-documentation.ts';
 import type { ControlRouteName } from './routes.ts';
 import { Tenant, TenantSummary } from './tenant.ts';
 import { IssuedToken, Token, Whoami } from './token.ts';
+import { USAGE_DOCUMENTATION } from './usage/documentation.ts';
 
 export const ROUTE_DOCUMENTATION = {
   landing: { summary: 'Say what this is', reply: null },
@@ -111,6 +112,7 @@ export const ROUTE_DOCUMENTATION = {
     description: 'Effective on their next request.',
     reply: null,
   },
+  ...USAGE_DOCUMENTATION,
   admin_list_changes: {
     summary: 'List what operators changed',
     description: 'Newest first: who, when, what, and the members of the record that became others.',

@@ -10,6 +10,7 @@ import { AuditQuery, CHANGE_COLUMNS } from './operators/audit.ts';
 import { lazily } from '../core/lazily.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { TokenCursor, TokenRequest } from './token.ts';
+import { USAGE_ROUTES } from './usage/routes.ts';
 
 export const CONTROL_ROUTES = {
   landing: { ...NO_INPUT, method: 'GET', path: '/', plane: 'open', status: 200 },
@@ -150,6 +151,7 @@ export const CONTROL_ROUTES = {
     role: 'operator',
     status: 204,
   },
+  ...USAGE_ROUTES,
   admin_list_changes: {
     ...NO_INPUT,
     method: 'GET',

@@ -9,6 +9,7 @@ import * as adminDeletions from './control/admin/deletions.ts';
 import * as adminFuse from './control/admin/fuse.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
+import { listUsageOf } from './control/admin/usage.ts';
 import { upstream } from './control/admin/upstream.ts';
 import * as open from './control/open.ts';
 import type { Served } from './control/serve.ts';
@@ -18,6 +19,7 @@ import { explain } from './control/tenant/explain.ts';
 import { confirmDeletion, getDeletionPreview } from './control/tenant/preview-deletion.ts';
 import * as identity from './control/tenant/identity.ts';
 import * as tokens from './control/tenant/tokens.ts';
+import { listOwnUsage } from './control/tenant/usage.ts';
 import { watchTenantDeletion } from './control/tenant/watch-deletion.ts';
 import { whoami } from './control/tenant/whoami.ts';
 import { IN_ROUTING_ORDER, patternsOf } from './mirror/match.ts';
@@ -55,6 +57,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   openapi: open.openApi,
   whoami,
   explain,
+  list_usage: listOwnUsage,
   derive_token: tokens.deriveToken,
   self_revoke: tokens.selfRevoke,
   revoke_token: tokens.revokeToken,
@@ -83,6 +86,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_mint_token: adminTokens.mintToken,
   admin_list_tokens: adminTokens.listTokens,
   admin_revoke_token: adminTokens.revokeTokenOf,
+  admin_list_usage: listUsageOf,
   admin_list_changes: listChanges,
   admin_list_deletions: adminDeletions.listDeletionsOf,
   admin_list_all_deletions: adminDeletions.listDeletionsOfAll,

@@ -20,7 +20,7 @@ function fullLine(): LogLine {
     upstreamScope: 'person:read',
   });
   const operator = OperatorName.parse('alice');
-  return lineOf({ ...log, operator, foreignRows: 1, droppedRows: 2 }, request, 403, 5);
+  return lineOf({ ...log, operator, foreignRows: 1, droppedRows: 2, remembered: true }, request, 403, 5);
 }
 
 const writtenIn = (line: LogLine) => Object.keys(JSON.parse(JSON.stringify(line)) as object);

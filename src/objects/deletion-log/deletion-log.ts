@@ -15,6 +15,7 @@ import { numberOf } from './id.ts';
 import { shieldKeeper, shieldTeller } from './burials.ts';
 import type { DecidedDeletion, Decision } from './job/decision.ts';
 import { keyedConfirmation, keyedOf, type KeyedRequest } from './intents/keyed.ts';
+import { readDeleted, type DeletedAsk, type DeletedRow } from './audit/deleted.ts';
 import type { ListedRefusals, Refusal } from './audit/refusals.ts';
 import type { LogPage } from './audit/search.ts';
 import {
@@ -42,14 +43,7 @@ import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
 import { noSuchDeletion } from './views.ts';
 
-export type { KeptPreview } from './resolving/previews.ts';
-export type { Decision } from './job/decision.ts';
-export type { Pace } from './pace/pace.ts';
-export type { Actor } from './storage/jobs.ts';
-export type { Refusal } from './audit/refusals.ts';
-export type { LogFilter, LogPage } from './audit/search.ts';
-export type { KeyedRequest } from './intents/keyed.ts';
-export type * from './entry.ts';
+export type * from './types.ts';
 
 /** Milliseconds between two alarms with work left over: a backlog asks PostHog 300 times a minute at most, of its 480. */
 const PAUSE_MS = 1000;
@@ -162,6 +156,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   /** Deletions that were refused. `before` is the `next` of the page before. */
   refusals(page: LogPage, view: LogView): ListedRefusals {
     return this.#parts.views.refusals(page, view);
+  }
+
+  /** How many persons tokens deleted, by hour or day. */
+  personsDeleted(ask: DeletedAsk): DeletedRow[] {
+    return readDeleted(this.ctx.storage.sql, ask);
   }
 
   /** Keeps a refusal of a deletion that never came here. It spends nothing. */

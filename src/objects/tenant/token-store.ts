@@ -3,7 +3,15 @@ import { failure } from '../../core/failure.ts';
 import { TokenId } from '../../core/ids.ts';
 import type { OperatorName } from '../../core/operators.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { Ancestors, TokenRow, type IssuedToken, type Revoker, type TokenPage } from './token-rows.ts';
+import {
+  Ancestors,
+  LineageRow,
+  TokenRow,
+  type IssuedToken,
+  type Lineage,
+  type Revoker,
+  type TokenPage,
+} from './token-rows.ts';
 import { TokenUses } from './token-uses.ts';
 
 /**
@@ -146,6 +154,12 @@ export class TokenStore {
   minterOf(id: TokenId | null): OperatorName | null {
     const [row] = this.#sql.exec('SELECT minted_by FROM tokens WHERE id = ?', id).toArray();
     return row === undefined ? null : TokenRow.shape.minted_by.parse(row['minted_by']);
+  }
+
+  /** Null for a token that is not known here. */
+  lineageOf(id: TokenId): Lineage | null {
+    const [row] = this.#sql.exec('SELECT name, ancestors FROM tokens WHERE id = ?', id).toArray();
+    return row === undefined ? null : LineageRow.parse(row);
   }
 
   #readRevocations(): void {

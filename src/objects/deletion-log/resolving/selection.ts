@@ -41,6 +41,8 @@ export interface Confirmation extends Pick<DeletionOrder, 'budgets' | 'holds'> {
   readonly by: TokenId;
   /** The tokens that `by` was derived from, the oldest first; left out where there are none. */
   readonly ancestors?: readonly TokenId[];
+  /** What the grant has against it. A confirmation that was carried out before is told by its key all the same. */
+  readonly refusal?: Failure | undefined;
   /** The key that the confirmation came with, and whose it is; left out where it came with none. */
   readonly keyed?: Pick<KeyedConfirmation, 'key' | 'registration' | 'ancestors'> | undefined;
 }
