@@ -102,6 +102,14 @@ describe('.dev.vars', () => {
 });
 
 describe('Variables', () => {
+  test('The operators of ADMIN_TOKENS are handed on, from the environment or the file, and are no unknown setting', () => {
+    const given = settings({ ADMIN_TOKENS: 'alice:alices-token-of-her-own' });
+    expect(given.variables).toEqual({ ADMIN_TOKENS: 'alice:alices-token-of-her-own' });
+    expect(given.notes.join()).not.toContain('ADMIN_TOKENS');
+    writeFileSync(file, 'ADMIN_TOKENS=bob/viewer:bobs-token-of-his-own\n');
+    expect(settings().variables).toEqual({ ADMIN_TOKENS: 'bob/viewer:bobs-token-of-his-own' });
+  });
+
   test.each(names.filter((name) => !/KEY|ADMIN|HOST/.test(name)))(
     'The variable %s of wrangler.toml is handed on',
     (name) => {

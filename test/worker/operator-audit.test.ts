@@ -39,7 +39,7 @@ const RECORD = { name: 'Acme', project_id: 1, scopes: ['person:read', 'person:de
 describe('Changes', () => {
   test('Every kind of change is one row, with the operator, the request and what became other', async () => {
     const T = '/tenants/audited';
-    const seen = new Set<unknown>();
+    const seen = new Set<string>();
     const expectRow = async (answer: Answer, action: string, row: Row) => {
       expect(answer.status, answer.text).toBeLessThan(300);
       seen.add(action);

@@ -224,11 +224,11 @@ test('A cancellation while PostHog is being sent a deletion is refused with how 
   await ringing;
 });
 
+const approve = (log: Log, id: DeletionId, approver: OperatorName | null) =>
+  log.decide(id, 'approved', 'operator', null, OPERATOR, approver);
+
 describe('Approvals by another operator', () => {
   const [ALICE, BOB] = [OperatorName.parse('alice'), OperatorName.parse('bob')];
-  const approve = (log: Log, id: DeletionId, approver: OperatorName | null) =>
-    log.decide(id, 'approved', 'operator', null, OPERATOR, approver);
-
   test('An operator who minted the token that asked cannot approve the deletion, also after a restart, and another one can', async () => {
     const sent = posthog(found(2));
     const { stub, log } = freshLog();

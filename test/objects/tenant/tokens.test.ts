@@ -190,10 +190,11 @@ describe('List of tokens', () => {
   });
 });
 
-describe('Uses', () => {
-  const usesOf = async (tenant: Awaited<ReturnType<typeof registered>>) =>
-    Object.fromEntries((await allPages(tenant, 10)).map(({ id, last_used_at }) => [id, last_used_at]));
+/** When each token was last used. */
+const usesOf = async (tenant: Awaited<ReturnType<typeof registered>>) =>
+  Object.fromEntries((await allPages(tenant, 10)).map(({ id, last_used_at }) => [id, last_used_at]));
 
+describe('Uses', () => {
   test('A token is listed with the signing key and the hour of its last use, and a refused request is no use', async () => {
     const tenant = await registered();
     const [used, unused] = [await issue(tenant), await issue(tenant, [], { kid: null })];
