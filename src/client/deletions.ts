@@ -40,7 +40,12 @@ const PAUSE_MS = 1000;
 export async function run(
   hedgerow: Hedgerow,
   order: DeletionOrder,
-  { idempotencyKey = hedgerow.platform.randomId(), whileHeld = 'resolve', onState, ...following }: RunOptions = {},
+  {
+    idempotencyKey = hedgerow.platform.randomId(),
+    whileHeld = 'resolve',
+    onState,
+    ...following
+  }: RunOptions = {},
 ): Promise<DeletionOutcome> {
   const { data: created } = await hedgerow.POST('/v1/deletions', {
     // Quoted, as the IETF's draft has it. With a key the order is safe to repeat.

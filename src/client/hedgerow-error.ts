@@ -1,4 +1,5 @@
 /** Every refusal and failure that the gateway answers, as one class. */
+import { membersIn, membersOf, textOf } from './members.ts';
 
 /** The code where an answer is no problem document: something in front of the gateway has answered. */
 const NO_PROBLEM = 'not_a_problem';
@@ -38,7 +39,7 @@ export class HedgerowError extends Error {
 /** Reads an answer that is no success. `nowMs` is for a `Retry-After` that is a date. */
 export async function errorOf(response: Response, nowMs: number): Promise<HedgerowError> {
   const { status, headers } = response;
-  const problem = membersOf(await response.text());
+  const problem = membersIn(await response.text());
   const code = textOf(problem['code']);
   return new HedgerowError({
     status,
@@ -46,13 +47,13 @@ export async function errorOf(response: Response, nowMs: number): Promise<Hedger
     detail: textOf(problem['detail']) ?? `An answer of ${status} that is no problem document.`,
     attr: textOf(problem['attr']),
     requestId: textOf(problem['request_id']) ?? headers.get('x-request-id'),
-    retryAfterSeconds: retryAfterSeconds(headers.get('retry-after'), nowMs),
+    retryAfterSeconds: secondsUntil(headers.get('retry-after'), nowMs),
   });
 }
 
 /** A `problem` of a stream of events, which has no status. */
 export function errorOfEvent(data: unknown): HedgerowError {
-  const { code, detail } = objectOf(data);
+  const { code, detail } = membersOf(data);
   return new HedgerowError({
     status: null,
     code: textOf(code) ?? NO_PROBLEM,
@@ -64,24 +65,9 @@ export function errorOfEvent(data: unknown): HedgerowError {
 }
 
 /** RFC 9110: seconds, or a date. */
-function retryAfterSeconds(text: string | null, nowMs: number): number | null {
+function secondsUntil(text: string | null, nowMs: number): number | null {
   if (text === null) return null;
   if (/^\d+$/.test(text)) return Number(text);
   const at = Date.parse(text);
   return Number.isNaN(at) ? null : Math.max(0, Math.ceil((at - nowMs) / 1000));
 }
-
-type Members = Readonly<Record<string, unknown>>;
-
-function membersOf(text: string): Members {
-  try {
-    return objectOf(JSON.parse(text));
-  } catch {
-    return {};
-  }
-}
-
-const objectOf = (value: unknown): Members =>
-  typeof value === 'object' && value !== null ? { ...value } : {};
-
-const textOf = (value: unknown): string | null => (typeof value === 'string' ? value : null);

@@ -3,7 +3,6 @@ import createClient, { type FetchOptions } from 'openapi-fetch';
 import type {
   FilterKeys,
   HttpMethod,
-  MediaType,
   PathsWithMethod,
   RequiredKeysOf,
   ResponseObjectMap,
@@ -34,9 +33,7 @@ type CallArguments<Options> =
   RequiredKeysOf<Options> extends never ? [options?: Options] : [options: Options];
 
 type Operations = Record<string | number, unknown>;
-type Data<Operation> = Operation extends Operations
-  ? SuccessResponse<ResponseObjectMap<Operation>, MediaType>
-  : never;
+type Data<Operation> = Operation extends Operations ? SuccessResponse<ResponseObjectMap<Operation>> : never;
 
 /** Options are checked as they are written, so that a parameter that does not exist fails to compile. */
 type Call<Method extends HttpMethod> = <Path extends PathsWithMethod<paths, Method>>(

@@ -17,11 +17,14 @@ export type Sender = (request: Request) => Promise<Response>;
 /** Methods that do no harm twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** Calls that are POST because their question is long, and that change nothing. */
-const READS = /\/persons\/(?:batch_by_distinct_ids|batch_by_uuids|funnel|funnel\/correlation)\/?$|\/v1\/explain$/;
+const READS =
+  /\/persons\/(?:batch_by_distinct_ids|batch_by_uuids|funnel|funnel\/correlation)\/?$|\/v1\/explain$/;
 const KEY_HEADER = 'idempotency-key';
 
 export function senderOf(tokens: TokenSource, platform: Platform, bounds: RetryBounds): Sender {
-  const attempt = async (request: Request): Promise<{ readonly token: string; readonly response: Response }> => {
+  const attempt = async (
+    request: Request,
+  ): Promise<{ readonly token: string; readonly response: Response }> => {
     const token = await tokens.current(request.signal);
     // The body of a request is read once; the original stays for another attempt.
     const sent = request.clone();

@@ -1,4 +1,5 @@
 /** The token of each call: a fixed one, or one that is fetched anew shortly before it ends. */
+import { membersIn } from './members.ts';
 import { untilAborted, type Platform } from './platform.ts';
 
 export interface TokenSource {
@@ -78,13 +79,17 @@ function heldFrom(token: string, now: number): Held {
 
 /** From the claims of a JWT; null for a token that says nothing of its end. It is read, not verified. */
 function timesOf(token: string): { readonly issuedAtMs: number; readonly endsAtMs: number } | null {
+  const [, payload = ''] = token.split('.');
+  const claims = membersIn(decoded(payload));
+  const [iat, exp] = [claims['iat'], claims['exp']];
+  if (typeof iat !== 'number' || typeof exp !== 'number') return null;
+  return { issuedAtMs: iat * 1000, endsAtMs: exp * 1000 };
+}
+
+function decoded(base64url: string): string {
   try {
-    const [, payload = ''] = token.split('.');
-    const claims: unknown = JSON.parse(atob(payload.replaceAll('-', '+').replaceAll('_', '/')));
-    const { iat, exp }: { readonly iat?: unknown; readonly exp?: unknown } = Object(claims);
-    if (typeof iat !== 'number' || typeof exp !== 'number') return null;
-    return { issuedAtMs: iat * 1000, endsAtMs: exp * 1000 };
+    return atob(base64url.replaceAll('-', '+').replaceAll('_', '/'));
   } catch {
-    return null;
+    return '';
   }
 }
