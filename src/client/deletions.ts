@@ -91,6 +91,7 @@ export async function* follow(
   let fruitless = 0;
   for (;;) {
     let problem: unknown = null;
+    let broken: unknown = null;
     try {
       for await (const { event, data } of eventsOf(hedgerow, id, signal)) {
         if (event === 'problem') problem = JSON.parse(data);
@@ -104,19 +105,22 @@ export async function* follow(
         if (event === 'end') return;
       }
     } catch (error) {
-      // The gateway's own refusals are final; a connection that broke is not.
-      if (error instanceof HedgerowError || signal.aborted) throw error;
+      if (signal.aborted || isRefusal(error)) throw error;
+      broken = error;
     }
     fruitless += 1;
-    if (fruitless > FRUITLESS_MAX) throw errorOfEvent(problem);
+    if (fruitless > FRUITLESS_MAX) throw broken ?? errorOfEvent(problem);
     await hedgerow.platform.pause(PAUSE_MS * fruitless, signal);
   }
 }
 
+/** A refusal stays; a connection that broke, and a gateway that was away, may be there again. */
+const isRefusal = (error: unknown): boolean => error instanceof HedgerowError && (error.status ?? 500) < 500;
+
 async function* eventsOf(hedgerow: Hedgerow, id: string, signal: AbortSignal) {
   const path = `/v1/deletions/${encodeURIComponent(id)}/events` as const;
   const { body } = await hedgerow.fetch(path, { headers: { accept: 'text/event-stream' }, signal });
-  if (body !== null) yield* readEvents(body);
+  if (body !== null) yield* readEvents(body, signal);
 }
 
 function statusOf(data: unknown): DeletionStatus {

@@ -1,4 +1,5 @@
 /** Reads server-sent events (HTML §9.2) from a body. `EventSource` cannot send a token. */
+import { untilAborted } from './platform.ts';
 
 export interface StreamEvent {
   readonly event: string;
@@ -7,9 +8,10 @@ export interface StreamEvent {
 
 const LINE_END = /\r\n|\n|\r(?!$)/;
 
-/** Events as they arrive. An event that the end of the body cuts off is left out. */
+/** Events as they arrive. An event that the end of the body cuts off is left out. Rejects once `signal` aborts. */
 export async function* readEvents(
   body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
 ): AsyncGenerator<StreamEvent, void, undefined> {
   const reader = body.getReader();
   const decoder = new TextDecoder();
@@ -18,7 +20,7 @@ export async function* readEvents(
   let data: string[] = [];
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = await untilAborted(reader.read(), signal);
       if (done) return;
       text += decoder.decode(value, { stream: true });
       const lines = text.split(LINE_END);
