@@ -1,7 +1,7 @@
 /** `deletions.run` and `follow` against streams that end in every way. */
 import { expect, test } from 'vitest';
 import { deletions } from '../../src/client/index.ts';
-import { clientWorld, json, problemOf, type Gateway } from '../support/client-world.ts';
+import { clientWorld, json, problemOf, type Gateway } from '../support/client/world.ts';
 
 const token = 'hgr_x';
 const ID = 'del_1';

@@ -1,7 +1,7 @@
 /** Iterators over the list of persons: which pages are asked for, when, and what ends them. */
 import { expect, test } from 'vitest';
 import { persons } from '../../src/client/index.ts';
-import { clientWorld, json, problemOf, type Gateway } from '../support/client-world.ts';
+import { clientWorld, json, problemOf, type Gateway } from '../support/client/world.ts';
 
 const token = 'hgr_x';
 const PATH = '/api/projects/1/persons/';

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { HedgerowError } from '../../src/client/index.ts';
 import { isIdempotent } from '../../src/client/sender.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
-import { clientWorld, json, problemOf, T0, URL_OF_GATEWAY, type Gateway } from '../support/client-world.ts';
+import { clientWorld, json, problemOf, T0, URL_OF_GATEWAY, type Gateway } from '../support/client/world.ts';
 
 const token = 'hgr_x';
 const busy = (seconds: string, status = 429): Gateway => {

@@ -1,7 +1,7 @@
 /** Tokens of the client: fetched once, renewed before they end and after they have, by a clock that the test moves. */
 import { expect, test } from 'vitest';
 import { HedgerowError } from '../../src/client/index.ts';
-import { clientWorld, json, problemOf, T0, tokenOf, type Gateway } from '../support/client-world.ts';
+import { clientWorld, json, problemOf, T0, tokenOf, type Gateway } from '../support/client/world.ts';
 
 const LIFE_SECONDS = 600;
 const LIFE_MS = LIFE_SECONDS * 1000;

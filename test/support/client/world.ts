@@ -1,5 +1,5 @@
 /** A client whose gateway is a function, and whose clock moves only when the client waits. */
-import { createHedgerow, type HedgerowOptions } from '../../src/client/index.ts';
+import { createHedgerow, type HedgerowOptions } from '../../../src/client/index.ts';
 
 export const URL_OF_GATEWAY = 'https://gateway.test';
 
