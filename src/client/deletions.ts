@@ -91,7 +91,7 @@ export async function* follow(
   let fruitless = 0;
   for (;;) {
     let problem: unknown = null;
-    let broken: unknown = null;
+    let broken: Error | null = null;
     try {
       for await (const { event, data } of eventsOf(hedgerow, id, signal)) {
         if (event === 'problem') problem = JSON.parse(data);
@@ -106,7 +106,7 @@ export async function* follow(
       }
     } catch (error) {
       if (signal.aborted || isRefusal(error)) throw error;
-      broken = error;
+      broken = error instanceof Error ? error : new Error('The stream of events broke.', { cause: error });
     }
     fruitless += 1;
     if (fruitless > FRUITLESS_MAX) throw broken ?? errorOfEvent(problem);

@@ -27,6 +27,9 @@ const following =
       ? json(state('sending', { preview: null }), 202)
       : (answers.at(nth - 1) ?? answers.at(-1)!)();
 
+/** Has lasted as long as a stream does, and nothing has happened. */
+const quiet = (): Response => stream(event('state', state('held')), RECONNECT);
+
 /** Breaks in the middle, after these events. */
 const broken = (...events: string[]): Response => {
   let isTold = false;
@@ -68,8 +71,10 @@ test.each([
 );
 
 test('A run resolves as held where the deletion waits, or waits with it, as it is told', async () => {
-  const events = () => stream(event('state', state('held')), event('end', state('done')));
-  const { hedgerow } = clientWorld(following(events), { token });
+  const { hedgerow } = clientWorld(
+    following(() => stream(event('state', state('held')), event('end', state('done')))),
+    { token },
+  );
   expect(await deletions.run(hedgerow, ORDER)).toMatchObject({ kind: 'held', deletion: { state: 'held' } });
   expect(await deletions.run(hedgerow, ORDER, { whileHeld: 'wait' })).toMatchObject({ kind: 'done' });
 });
@@ -163,7 +168,6 @@ test('Streams that bring nothing new are given up after five, with the problem t
 });
 
 test('Streams that end as they should, because they have lasted, are opened again for as long as the deletion takes', async () => {
-  const quiet = () => stream(event('state', state('held')), RECONNECT);
   const { hedgerow, asked } = clientWorld(
     following(...Array.from({ length: 30 }, () => quiet), () => stream(event('end', state('cancelled')))),
     { token },

@@ -1,5 +1,5 @@
 /** Server-sent events, however they are cut on their way. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readEvents } from '../../src/client/event-stream.ts';
 

@@ -97,20 +97,17 @@ test('In a Worker, the client reads, deletes and is refused over four renewals o
   checkSeen(await played(play));
 });
 
+const inPage =
+  (page: string) =>
+  async (setting: Setting): Promise<Seen> =>
+    (await runInPage(`${bundles.page}\nscenario(setting)`, page, { setting })) as Seen;
+
 test('In a page, the client reads, deletes and is refused over four renewals of its token, with CORS', async () => {
-  const play = async (setting: Setting): Promise<Seen> => {
-    const script = `${bundles.page}\nscenario(setting)`;
-    return (await runInPage(script, PAGE, { setting })) as Seen;
-  };
-  checkSeen(await played(play));
+  checkSeen(await played(inPage(PAGE)));
 });
 
 test('In a page of another origin, the client is refused as a page is, and nothing is asked of PostHog', async () => {
   await sandbox.forget();
-  const play = (setting: Setting) =>
-    Promise.resolve(
-      runInPage(`${bundles.page}\nscenario(setting)`, 'https://evil.example', { setting }) as Promise<Seen>,
-    );
-  await expect(played(play)).rejects.toMatchObject({ name: 'TypeError' });
+  await expect(played(inPage('https://evil.example'))).rejects.toMatchObject({ name: 'TypeError' });
   expect(await sandbox.received()).toEqual([]);
 });

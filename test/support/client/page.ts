@@ -58,8 +58,8 @@ async function preflight({ url, method }: Request, origin: string, asked: readon
 function shown(answer: Response, origin: string, isOthers: boolean): Response {
   if (!isOthers) return answer;
   if (answer.headers.get('access-control-allow-origin') !== origin) throw new TypeError('Failed to fetch');
-  const exposed = [...ALWAYS_SHOWN, ...namesIn(answer.headers.get('access-control-expose-headers'))];
-  const headers = [...answer.headers].filter(([name]) => exposed.includes(name));
+  const exposed = new Set([...ALWAYS_SHOWN, ...namesIn(answer.headers.get('access-control-expose-headers'))]);
+  const headers = [...answer.headers].filter(([name]) => exposed.has(name));
   return new Response(answer.body, { status: answer.status, headers });
 }
 
