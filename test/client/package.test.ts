@@ -1,9 +1,8 @@
 /** The package that `npm pack` makes: what is in it, that it is installed alone, runs, compiles and is small. */
-import { spawnSync } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { execFile } from 'node:child_process';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { describe, expect, test } from 'vitest';
@@ -27,7 +26,7 @@ function nodes(): readonly (readonly [string, string])[] {
     process.execPath,
     ...(process.env['PATH'] ?? '').split(delimiter).map((at) => join(at, 'node')),
   ]) {
-    const version = String(spawnSync(path, ['--version'], { encoding: 'utf8' }).stdout ?? '').trim();
+    const version = spawnSync(path, ['--version']).stdout?.toString().trim() ?? '';
     const major = Number(/^v(\d+)\./.exec(version)?.[1] ?? 0);
     if (major >= 20 && !found.has(version)) found.set(version, path);
   }
@@ -103,25 +102,27 @@ describe('The package', () => {
   });
 });
 
+/** A strict project of a user, which has the web and no Node. */
+const config = (module: string, resolution: string) => ({
+  compilerOptions: {
+    module,
+    moduleResolution: resolution,
+    target: 'ES2022',
+    lib: ['ES2022', 'DOM', 'DOM.Iterable'],
+    types: [],
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    skipLibCheck: false,
+    noEmit: true,
+  },
+  include: ['*.ts'],
+});
+
 describe('The types of the package', () => {
   const uses = read('test/support/client/uses.ts').replace(
     /'[./]+src\/client\/index\.ts'/,
     "'hedgerow/client'",
   );
-  const config = (module: string, resolution: string) => ({
-    compilerOptions: {
-      module,
-      moduleResolution: resolution,
-      target: 'ES2022',
-      lib: ['ES2022', 'DOM', 'DOM.Iterable'],
-      types: [],
-      strict: true,
-      exactOptionalPropertyTypes: true,
-      skipLibCheck: false,
-      noEmit: true,
-    },
-    include: ['*.ts'],
-  });
   const compilers = {
     5: join(REPOSITORY, 'test/clients/node_modules/typescript/bin/tsc'),
     7: join(REPOSITORY, 'node_modules/typescript/bin/tsc'),
@@ -146,7 +147,7 @@ describe('The types of the package', () => {
     [5, 'ESNext', 'Bundler'],
     [7, 'NodeNext', 'NodeNext'],
   ] as const)(
-    'Under TypeScript %d with %s modules, the uses that are right compile, and every wrong scope, path and field does not',
+    'TypeScript %d with %s modules compiles the uses that are right, and no wrong scope, path or field',
     async (version, module, resolution) => {
       const name = `${version}-${module}`;
       await compile(name, { 'uses.ts': uses }, version, config(module, resolution));
@@ -195,15 +196,15 @@ describe('The examples of the README', () => {
   });
 });
 
-describe('The size of the client', () => {
-  const bundled = async (contents: string) => {
-    const stdin = { contents, resolveDir: folder };
-    const { outputFiles } = await build({ ...CLIENT_BUNDLE, absWorkingDir: folder, write: false, stdin });
-    return outputFiles[0]?.text ?? '';
-  };
-  const sizeOf = (text: string) => gzipSync(text, { level: 9 }).length;
-  const FROM = "from 'hedgerow/client'";
+const bundled = async (contents: string) => {
+  const stdin = { contents, resolveDir: folder };
+  const { outputFiles } = await build({ ...CLIENT_BUNDLE, absWorkingDir: folder, write: false, stdin });
+  return outputFiles[0]?.text ?? '';
+};
+const sizeOf = (text: string) => gzipSync(text, { level: 9 }).length;
+const FROM = "from 'hedgerow/client'";
 
+describe('The size of the client', () => {
   test('The whole client is under 10 KB, compressed, in one file that imports nothing', async () => {
     const text = readFileSync(join(folder, 'node_modules/hedgerow/dist/client/bundle.js'), 'utf8');
     expect(sizeOf(text)).toBeLessThan(BYTES_MAX);

@@ -60,11 +60,11 @@ function checkSeen({ seen, tokens }: { seen: Seen; tokens: number }): void {
   expect(tokens).toBe(5);
 }
 
-test('In Node, the client reads, deletes and is refused over four renewals of its token', async () => {
+test('The client in Node reads, deletes and is refused over four renewals of its token', async () => {
   checkSeen(await played(scenario));
 });
 
-test('In a Worker, the client reads, deletes and is refused over four renewals of its token', async () => {
+test('The client in a Worker reads, deletes and is refused over four renewals of its token', async () => {
   const worker = new Miniflare({
     workers: [
       {
@@ -102,11 +102,11 @@ const inPage =
   async (setting: Setting): Promise<Seen> =>
     (await runInPage(`${bundles.page}\nscenario(setting)`, page, { setting })) as Seen;
 
-test('In a page, the client reads, deletes and is refused over four renewals of its token, with CORS', async () => {
+test('The client in a page reads, deletes and is refused over four renewals of its token, with CORS', async () => {
   checkSeen(await played(inPage(PAGE)));
 });
 
-test('In a page of another origin, the client is refused as a page is, and nothing is asked of PostHog', async () => {
+test('The client in a page of another origin is refused as a page is, and nothing is asked of PostHog', async () => {
   await sandbox.forget();
   await expect(played(inPage('https://evil.example'))).rejects.toMatchObject({ name: 'TypeError' });
   expect(await sandbox.received()).toEqual([]);

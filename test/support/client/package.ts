@@ -16,11 +16,12 @@ export interface Installed {
   readonly files: readonly string[];
 }
 
+const run = (command: string, ...args: string[]): string =>
+  execFileSync(command, args, { cwd: REPOSITORY, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+
 export function installPackage(): Installed {
   const folder = mkdtempSync(join(tmpdir(), 'hedgerow-package-'));
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
-  const run = (command: string, ...args: string[]): string =>
-    execFileSync(command, args, { cwd: REPOSITORY, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   run('npm', 'pack', '--pack-destination', folder);
   const target = join(folder, 'node_modules/hedgerow');
   mkdirSync(target, { recursive: true });
