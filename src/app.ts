@@ -7,10 +7,11 @@ import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
-import { logMisconfiguration, logRequest, noteFailure, openLog } from './http/log.ts';
+import { logMisconfiguration, logRequest, logUsageLost, noteFailure, openLog } from './http/log.ts';
 import { Leases } from './http/leases.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { knownProjects } from './http/known-projects.ts';
+import { UsageCounter } from './http/usage.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory.ts';
 import { logShieldFailure } from './objects/console.ts';
@@ -54,6 +55,7 @@ export function createApp(env: Env): App {
 
 const nowMs = (): number => Date.now();
 const newId = (): string => crypto.randomUUID();
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** Tenants of one PostHog project share its quota, and their queries take turns. */
 const paceOf = (env: Env, { upstream, placement }: Config, leases: LeaseBook): Pacing =>
@@ -86,6 +88,13 @@ function servicesOf(env: Env, config: Config): Services {
     },
     tenant: (id) => objectNamed(env.TENANT, id, config.placement),
     leases: new Leases(nowMs),
+    usage: new UsageCounter({
+      nowMs,
+      newId,
+      pause,
+      report: (id, report) => objectNamed(env.TENANT, id, config.placement).takeUsage(report),
+      lost: logUsageLost,
+    }),
     deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.placement),
     fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.placement),
     fusePersonsPerDay: config.fusePersonsPerDay,

@@ -250,10 +250,10 @@ describe('The world outside', () => {
     expect(saying(/\bprocess\.env\b/)).toEqual([]);
   });
 
-  test('Timers are used only for PostHog and its queue, for the body of a request, for streams of events, for the ends of leases and in the deletion log', () => {
+  test('Timers are used only for PostHog and its queue, for the body of a request, for streams of events, for the ends of leases, for reports of usage and in the deletion log', () => {
     for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
       expect(file).toMatch(
-        /^(?:upstream\/(?:deadline|share\/first-of|shared\/(?:reads|under-way))|http\/(?:input\/body|reply\/events)|objects\/(?:deletion-log\/(?:deletion-log|resolving\/previews)|shield\/(?:shield|share\/share-desk)|tenant\/tenant))\.ts$/,
+        /^(?:app|upstream\/(?:deadline|share\/first-of|shared\/(?:reads|under-way))|http\/(?:input\/body|reply\/events)|objects\/(?:deletion-log\/(?:deletion-log|resolving\/previews)|shield\/(?:shield|share\/share-desk)|tenant\/tenant))\.ts$/,
       );
     }
   });

@@ -10,6 +10,7 @@ import type { RouteDocumentation } from './route-documentation.ts';
 import type { ControlRouteName } from './routes.ts';
 import { Tenant, TenantSummary } from './tenant.ts';
 import { IssuedToken, Token, Whoami } from './token.ts';
+import { USAGE_DOCUMENTATION } from './usage/documentation.ts';
 
 export const ROUTE_DOCUMENTATION = {
   landing: { summary: 'Say what this is', reply: null },
@@ -109,6 +110,7 @@ export const ROUTE_DOCUMENTATION = {
     description: 'Effective on their next request.',
     reply: null,
   },
+  ...USAGE_DOCUMENTATION,
   ...DELETION_DOCUMENTATION,
 } as const satisfies Readonly<Record<ControlRouteName, RouteDocumentation>>;
 

@@ -8,6 +8,7 @@ import { pageQuery } from './listing.ts';
 import { lazily } from '../core/lazily.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { TokenCursor, TokenRequest } from './token.ts';
+import { USAGE_ROUTES } from './usage/routes.ts';
 
 export const CONTROL_ROUTES = {
   landing: { ...NO_INPUT, method: 'GET', path: '/', plane: 'open', status: 200 },
@@ -136,6 +137,7 @@ export const CONTROL_ROUTES = {
     plane: 'admin',
     status: 204,
   },
+  ...USAGE_ROUTES,
   ...DELETION_ROUTES,
 } as const satisfies Record<string, ControlRoute>;
 

@@ -127,6 +127,20 @@ export const LIMITS = {
   leasesMax: 1000,
   /** Tokens whose leases an isolate remembers: as many as it remembers tokens. */
   leasedTokensMax: 2000,
+  /** Milliseconds after which what an isolate counted travels with its next question to the tenant's object. */
+  usageReportMs: 10_000,
+  /** Milliseconds after which it is reported without one: the runtime waits 30 seconds for what a request leaves. */
+  usageReportMsMax: 20_000,
+  /** Tokens that an isolate counts apart before it reports at once, of about 200 bytes each. */
+  usageReportRowsMax: 500,
+  /** Milliseconds between two writes of what isolates reported to one tenant's object, of one row each. */
+  usageWriteMs: 20_000,
+  /** Milliseconds after an hour's end within which reports of it are waited for, before its rows are written. */
+  usageLateMs: 300_000,
+  /** Tokens of a tenant that are counted apart on one day. Beyond, derived ones are counted with the minted one. */
+  usageTokensPerDayMax: 2000,
+  /** Days for which usage is kept. */
+  usageDaysMax: 90,
   /** The longest time for which a tenant's record lets an answer be given again, in seconds. */
   rememberSecondsMax: 60,
   /** An answer up to this is shared by requests: a page of a hundred persons. */

@@ -73,7 +73,12 @@ const askObject = (
 ): Promise<Result<Admission>> => {
   const { registration, tenant } = principal;
   return callObject(ctx, () =>
-    ctx.services.tenant(tenant).admit({ registration, chain: chainOf(principal), ...ask }),
+    ctx.services.tenant(tenant).admit({
+      registration,
+      chain: chainOf(principal),
+      usage: ctx.services.usage.takeDue(tenant),
+      ...ask,
+    }),
   );
 };
 

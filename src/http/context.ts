@@ -3,7 +3,7 @@ import type { TokenIssuer } from '../authn/token.ts';
 import type { RouteFacts } from '../catalogue/route.ts';
 import type { DeletionBudget } from '../contract/deletion-budget.ts';
 import type { Failure, FailureCode } from '../core/failure.ts';
-import type { ProjectId, Random, RequestId, TenantId } from '../core/ids.ts';
+import type { ProjectId, Random, RequestId, TenantId, TokenId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Payer, QuotaSnapshot } from '../core/shield/upstream-share.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
@@ -18,6 +18,7 @@ import type { SharedOpened, SharedReads, Sharing } from '../upstream/shared/read
 import type { UpstreamRequest } from '../upstream/request.ts';
 import type { TombstonesOf } from './known-projects.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
+import type { UsageCounter } from './usage.ts';
 
 /** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin token. */
 export interface Services {
@@ -30,6 +31,8 @@ export interface Services {
   readonly tenant: (id: TenantId) => Remote<Tenant>;
   /** What this isolate may admit without asking a tenant's object. */
   readonly leases: Leases;
+  /** What this isolate has counted of the use of tokens. */
+  readonly usage: UsageCounter;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;
   readonly fuse: () => Remote<Fuse>;
@@ -57,7 +60,7 @@ export interface RequestLog {
   /** Name of the route; of the operation on the mirror plane. */
   readonly route: string;
   tenant: TenantId | null;
-  token: string | null;
+  token: TokenId | null;
   code: FailureCode | BodyEnd | null;
   /** Why the request was refused, for the members of it that the line shows. */
   failure: Failure | null;
@@ -65,6 +68,8 @@ export interface RequestLog {
   /** Milliseconds until PostHog's headers, of all calls together. */
   upstreamMs: number | null;
   upstreamCalls: number;
+  /** The answer is one that PostHog gave before. */
+  remembered: boolean;
   deletion: string | null;
   /** Rows PostHog sent although the slice was in the question. More than none is an alarm. */
   foreignRows: number;

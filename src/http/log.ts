@@ -32,6 +32,7 @@ export interface LogLine {
   readonly upstream_scope?: string | undefined;
   readonly upstream_ms: number | null;
   readonly upstream_calls: number;
+  readonly remembered?: true | undefined;
   readonly duration_ms: number;
 }
 
@@ -47,6 +48,7 @@ export const openLog = (requestId: RequestId, startedMs: number, route: string):
   upstreamStatus: null,
   upstreamMs: null,
   upstreamCalls: 0,
+  remembered: false,
   deletion: null,
   foreignRows: 0,
   droppedRows: 0,
@@ -80,6 +82,7 @@ export function lineOf(log: RequestLog, request: Asked, status: number, nowMs: n
     upstream_scope: failure?.upstreamScope,
     upstream_ms: log.upstreamMs,
     upstream_calls: log.upstreamCalls,
+    remembered: log.remembered ? true : undefined,
     duration_ms: nowMs - log.startedMs,
   };
 }
@@ -137,6 +140,11 @@ export function logDefect(log: RequestLog, error: unknown): void {
 /** What keeps the gateway from serving anything. Names variables, never values. */
 export function logMisconfiguration(problems: readonly string[]): void {
   console.error(`hedgerow serves nothing until this is set right: ${problems.join('; ')}`);
+}
+
+/** What was counted of the use of tokens did not reach a tenant's object. */
+export function logUsageLost(error: unknown): void {
+  console.error(JSON.stringify({ usage_lost: error instanceof Error ? error.name : typeof error }));
 }
 
 /** A failure of one of our own objects, by name. */

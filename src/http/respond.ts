@@ -74,6 +74,15 @@ async function writeLine(
   const end = await ended;
   log.code ??= end;
   logRequest(log, request, response.status, services.nowMs());
+  await countUsage(services, log);
+}
+
+/** A request whose token could not be read is nobody's usage: it has no token. A client that left was not refused. */
+async function countUsage({ usage }: Services, log: RequestLog): Promise<void> {
+  const { tenant, token, failure: why, startedMs, upstreamCalls, remembered } = log;
+  if (tenant === null || token === null) return;
+  const refusal = why === null || why.clientLeft === true ? null : why.code;
+  await usage.count({ tenant, token, startedMs, refusal, upstreamCalls, remembered });
 }
 
 async function answer(

@@ -8,6 +8,7 @@ import * as adminDeletions from './control/admin/deletions.ts';
 import * as adminFuse from './control/admin/fuse.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
+import { listUsageOf } from './control/admin/usage.ts';
 import { upstream } from './control/admin/upstream.ts';
 import * as open from './control/open.ts';
 import type { Served } from './control/serve.ts';
@@ -16,6 +17,7 @@ import * as deletions from './control/tenant/deletions.ts';
 import { explain } from './control/tenant/explain.ts';
 import { confirmDeletion, getDeletionPreview } from './control/tenant/preview-deletion.ts';
 import * as tokens from './control/tenant/tokens.ts';
+import { listOwnUsage } from './control/tenant/usage.ts';
 import { watchTenantDeletion } from './control/tenant/watch-deletion.ts';
 import { whoami } from './control/tenant/whoami.ts';
 import { IN_ROUTING_ORDER, patternsOf } from './mirror/match.ts';
@@ -53,6 +55,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   openapi: open.openApi,
   whoami,
   explain,
+  list_usage: listOwnUsage,
   derive_token: tokens.deriveToken,
   self_revoke: tokens.selfRevoke,
   revoke_token: tokens.revokeToken,
@@ -77,6 +80,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_mint_token: adminTokens.mintToken,
   admin_list_tokens: adminTokens.listTokens,
   admin_revoke_token: adminTokens.revokeTokenOf,
+  admin_list_usage: listUsageOf,
   admin_list_deletions: adminDeletions.listDeletionsOf,
   admin_list_all_deletions: adminDeletions.listDeletionsOfAll,
   admin_list_refused_deletions: adminDeletions.listRefusedOf,

@@ -14,3 +14,8 @@ export function logFuseFailure(error: unknown): void {
 export function logFuse(event: 'fuse_blown' | 'fuse_reset', by: object): void {
   console.error(JSON.stringify({ alarm: event, ...by }));
 }
+
+/** A report of usage could not be counted. */
+export function logUsageFailure(error: unknown): void {
+  console.error(JSON.stringify({ usage_lost: error instanceof Error ? error.name : typeof error }));
+}

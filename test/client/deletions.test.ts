@@ -127,7 +127,7 @@ test('A stream that asks to be opened again, breaks or ends early is opened agai
 });
 
 test('A stream that ends with a problem is opened again, and the refusal of that is the error', async () => {
-  const { hedgerow } = clientWorld(
+  const { hedgerow, asked } = clientWorld(
     following(
       () => stream(event('state', state('held')), event('problem', { code: 'token_revoked', detail: 'x' })),
       () => problemOf(401, 'token_revoked'),
@@ -136,6 +136,7 @@ test('A stream that ends with a problem is opened again, and the refusal of that
   );
   const run = deletions.run(hedgerow, ORDER, { whileHeld: 'wait' });
   await expect(run).rejects.toMatchObject({ code: 'token_revoked', status: 401, requestId: 'req_1' });
+  expect(asked).toHaveLength(3);
 });
 
 test('A stream whose token ends in the middle goes on with another token', async () => {

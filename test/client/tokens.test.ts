@@ -137,3 +137,18 @@ test('A call that is aborted while its token is fetched ends at once, and the ot
   await stays;
   expect(asked.map(({ token }) => token)).toEqual(['opaque']);
 });
+
+test('A late refusal of an old token does not end the new one', async () => {
+  const late = Promise.withResolvers<Response>();
+  const { call, asked, minted } = renewing((_, nth) => {
+    if (nth === 0) return late.promise;
+    return nth === 1 ? problemOf(401, 'token_expired') : json({});
+  });
+  const first = call();
+  await call();
+  expect(minted).toHaveLength(2);
+  late.resolve(problemOf(401, 'token_expired'));
+  await first;
+  expect(minted).toHaveLength(2);
+  expect(asked.map(({ token }) => minted.indexOf(token))).toEqual([0, 0, 1, 1]);
+});

@@ -18,7 +18,7 @@ function fullLine(): LogLine {
     limit: 'tenant',
     upstreamScope: 'person:read',
   });
-  return lineOf({ ...log, foreignRows: 1, droppedRows: 2 }, request, 403, 5);
+  return lineOf({ ...log, foreignRows: 1, droppedRows: 2, remembered: true }, request, 403, 5);
 }
 
 const writtenIn = (line: LogLine) => Object.keys(JSON.parse(JSON.stringify(line)) as object);

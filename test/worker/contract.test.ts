@@ -133,6 +133,8 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
       }),
     ({ token }) => send('POST', '/v1/explain', { token, json: { method: 'GET', path: '/nowhere' } }),
   ],
+  list_usage: [({ token }) => get(token, '/v1/usage')],
+  admin_list_usage: [({ tenant }) => admin('GET', `/${tenant}/usage?by=day`)],
   derive_token: [({ token }) => send('POST', '/v1/tokens', { token, json: { name: 'a page' } })],
   self_revoke: [
     async ({ token }) => {

@@ -1,7 +1,7 @@
 /** Deletes that are asked for twice, deletes that go on by themselves, and what is left of a budget. */
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ADA, BEN, CYD, DOV, seededUuid } from '../../src/sandbox/seed/names.ts';
-import { together, type Answer } from '../support/client.ts';
+import { together, until, type Answer } from '../support/client.ts';
 import { problem } from '../support/problem.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -92,6 +92,11 @@ describe('Idempotency keys', () => {
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
     expect(new Set(answers.map(idOf)).size).toBe(1);
     expect(await tenants.log(tenant)).toHaveLength(1);
+    // Where a job came first, the log sends it by itself.
+    await until('PostHog is asked', async () => ((await sandbox.received()).length > 0 ? true : undefined));
+    await until('the deletion was sent', async () =>
+      (await tenants.log(tenant))[0]?.state === 'settling' ? true : undefined,
+    );
     expect(await sandbox.received()).toHaveLength(1);
   });
 

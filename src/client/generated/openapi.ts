@@ -1422,6 +1422,46 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/usage": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See what this token and its descendants did
+         * @description In the order of time. Numbers may be lower than what happened by what an isolate of the gateway had not reported when it ended, which is mostly what happened within its last 20 seconds. Nothing is counted twice. Needs no scope: there is nothing of persons in it.
+         */
+        readonly get: operations["list_usage"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/tenants/{tenant}/usage": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See what the tokens of a tenant did
+         * @description In the order of time. Numbers may be lower than what happened by what an isolate of the gateway had not reported when it ended, which is mostly what happened within its last 20 seconds. Nothing is counted twice. Also of a tenant that was removed.
+         */
+        readonly get: operations["admin_list_usage"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/deletions": {
         readonly parameters: {
             readonly query?: never;
@@ -2251,6 +2291,30 @@ export interface components {
             };
             /** @description When the token, or the first of its ancestors, was revoked; null while it can be used. */
             readonly revoked_at: string | null;
+        };
+        readonly Usage: {
+            /**
+             * Format: date-time
+             * @description When the hour or the day begins.
+             */
+            readonly starts_at: string;
+            readonly token: string;
+            /** @description The token's name; null where it is not known any more. */
+            readonly name: string | null;
+            /** @description Requests that were not refused. */
+            readonly admitted: number;
+            /** @description Requests that were answered with a failure of the list of codes, PostHog being away among them. */
+            readonly refused: number;
+            /** @description Calls that PostHog was sent for requests. Those that the deletion log makes are not among them. */
+            readonly upstream_calls: number;
+            /** @description Requests that were answered with what PostHog had said before. */
+            readonly remembered_answers: number;
+            /** @description Persons whose deletion PostHog accepted in this time, by PostHog's numbers; the ids that it accepted where it gave no numbers. */
+            readonly persons_deleted: number;
+            /** @description What `refused` is made of. */
+            readonly refused_by_code: {
+                readonly [key: string]: number;
+            };
         };
         readonly Deletion: {
             readonly id: string;
@@ -7596,6 +7660,73 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly list_usage: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly cursor?: string;
+                readonly format?: "json" | "csv";
+                readonly from?: string;
+                readonly to?: string;
+                readonly by?: "hour" | "day";
+                readonly token?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See what this token and its descendants did */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly results: readonly components["schemas"]["Usage"][];
+                        readonly next: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_list_usage: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly cursor?: string;
+                readonly format?: "json" | "csv";
+                readonly from?: string;
+                readonly to?: string;
+                readonly by?: "hour" | "day";
+                readonly token?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See what the tokens of a tenant did */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly results: readonly components["schemas"]["Usage"][];
+                        readonly next: string | null;
+                    };
+                };
             };
             readonly default: components["responses"]["Problem"];
         };

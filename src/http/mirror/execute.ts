@@ -45,6 +45,7 @@ async function forward(
     routed.call.operation.effect === 'read'
       ? await ctx.openShared(routed.request, sharingOf(admitted, ctx.request.headers))
       : await write(ctx, routed);
+  ctx.log.remembered = ageMs !== null;
   if (routed.kind === 'persons' || opened.kind !== 'open') return ok({ kind: 'forwarded', opened, ageMs });
   const answer = await asPersonsAnswer(opened.answer, routed.envelope);
   return answer.ok

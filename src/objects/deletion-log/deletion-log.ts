@@ -14,6 +14,7 @@ import { numberOf } from './id.ts';
 import { shieldKeeper, shieldTeller } from './burials.ts';
 import type { Decision } from './job/decision.ts';
 import { keyedConfirmation, keyedOf, type KeyedRequest } from './intents/keyed.ts';
+import { readDeleted, type DeletedAsk, type DeletedRow } from './audit/deleted.ts';
 import type { ListedRefusals, Refusal } from './audit/refusals.ts';
 import type { LogPage } from './audit/search.ts';
 import {
@@ -161,6 +162,11 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   /** Deletions that were refused. `before` is the `next` of the page before. */
   refusals(page: LogPage, view: LogView): ListedRefusals {
     return this.#parts.views.refusals(page, view);
+  }
+
+  /** How many persons tokens deleted, by hour or day. */
+  personsDeleted(ask: DeletedAsk): DeletedRow[] {
+    return readDeleted(this.ctx.storage.sql, ask);
   }
 
   /** Keeps a refusal of a deletion that never came here. It spends nothing. */

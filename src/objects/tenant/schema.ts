@@ -68,4 +68,24 @@ export const TENANT_STEPS: readonly Migration[] = [
     -- Null where none was named.
     ALTER TABLE tokens ADD COLUMN actor TEXT;`,
   },
+  {
+    name: 'usage',
+    sql: `
+    -- What tokens did on a day. Names and ancestors are here too, as tokens are forgotten once they have expired.
+    CREATE TABLE usage (
+      day INTEGER NOT NULL, -- days since 1970, UTC
+      token TEXT NOT NULL,
+      name TEXT,
+      ancestors TEXT NOT NULL, -- JSON array of ids, oldest first
+      hours TEXT NOT NULL, -- JSON, as usage/stored.ts has it, by hours since 1970
+      PRIMARY KEY (day, token)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What is not in those rows yet.
+    CREATE TABLE usage_journal (
+      one INTEGER PRIMARY KEY CHECK (one = 1),
+      tokens TEXT NOT NULL, -- JSON, as usage/stored.ts has it
+      written_hour INTEGER -- the hour in which the rows were last written
+    ) STRICT;`,
+  },
 ];

@@ -11,10 +11,12 @@ import type { TenantDocument } from '../../contract/tenant.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Rate, TenantRecord, TokenLimits } from '../../policy/grant.ts';
+import type { UsageReport } from '../../core/usage.ts';
+import type { Rate, TenantRecord } from '../../policy/grant.ts';
+import { logUsageFailure } from '../console.ts';
 import { migrate } from '../migrations.ts';
-import type { LimitStatus } from './gcra.ts';
-import { LeaseBook, type Lease, type LeaseAsk } from './lease-book.ts';
+import type { Admission, AdmitAsk } from './admission.ts';
+import { LeaseBook } from './lease-book.ts';
 import { LeaseWatch, QUIET, STARTED } from './lease-ends.ts';
 import { limitsOf, limitsShown, rateFailure } from './limits.ts';
 import { RateLimiter } from './rate-limiter.ts';
@@ -25,25 +27,14 @@ import { RevocationLimiter } from './revocation-limiter.ts';
 import { TENANT_STEPS } from './schema.ts';
 import type { IssuedToken, Revoker, TokenPage } from './token-rows.ts';
 import { TokenStore } from './token-store.ts';
+import { UsageBook } from './usage/usage-book.ts';
+import { readUsage, type UsageAsk, type UsedRow } from './usage/usage-reader.ts';
 
+export type { Admission, AdmitAsk } from './admission.ts';
 export type { LimitStatus } from './gcra.ts';
 export type { StoredTenant } from './record-store.ts';
+export type { UsageAsk, UsedRow } from './usage/usage-reader.ts';
 export type { IssuedToken, Revoker, TokenPage } from './token-rows.ts';
-
-/** What a request asks of its tenant. */
-export interface AdmitAsk {
-  /** The registration that the token names; null for a token from before tokens named one. */
-  registration: RegistrationId | null;
-  /** Ancestors oldest first, the token itself last; never empty. */
-  chain: readonly TokenLimits[];
-  /**
-   * How many requests this one counts as: a whole number, 0 or more. `revocation` costs no requests and is counted
-   * against the token's own bound of revocations.
-   */
-  cost: number | 'revocation';
-  /** What the isolate says of its leases; left out or null where it wants none. */
-  lease?: LeaseAsk | null;
-}
 
 /** Who asks a tenant's deletion log for something. */
 export interface TenantRequesters {
@@ -52,19 +43,6 @@ export interface TenantRequesters {
   /** The names of the tokens, in their order; null for one that is not known. */
   readonly names: readonly (string | null)[];
 }
-
-export type Admission =
-  | {
-      verdict: 'admitted';
-      tenant: TenantRecord;
-      registration: RegistrationId;
-      /** As they stand after the lease was spent too. */
-      limits: LimitStatus[];
-      /** Requests of the same token that the isolate may admit with this answer. Null: none. */
-      lease: Lease | null;
-    }
-  /** `limits` is empty when the refusal came before the rate was asked. */
-  | { verdict: 'refused'; failure: Failure; limits: LimitStatus[] };
 
 /** How a tenant was taken off the register. */
 export interface Removal {
@@ -98,6 +76,7 @@ export class Tenant extends DurableObject {
   #leases: LeaseBook;
   readonly #leaseWatch: LeaseWatch;
   readonly #revocations = new RevocationLimiter();
+  readonly #usage: UsageBook;
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
     super(ctx, env);
@@ -107,6 +86,11 @@ export class Tenant extends DurableObject {
     this.#tokens = new TokenStore(ctx.storage.sql);
     this.#limiter = new RateLimiter(ctx.storage.sql);
     this.#leases = this.#newLeases();
+    this.#usage = new UsageBook(ctx.storage, {
+      lineageOf: (id) => this.#tokens.lineageOf(id),
+      nowMs: () => Date.now(),
+      pause,
+    });
     // Where no tenant was ever registered, nothing was ever leased.
     const begun = this.#record.wasEverWritten() ? STARTED : QUIET;
     this.#leaseWatch = new LeaseWatch(begun, LIMITS.leaseTermMs, pause);
@@ -207,7 +191,8 @@ export class Tenant extends DurableObject {
    * May this request go on, and how many more of its token may the isolate admit by itself? From memory: storage is touched
    * once in a stride of requests.
    */
-  admit({ registration, chain, cost, lease: ask = null }: AdmitAsk): Admission {
+  admit({ registration, chain, cost, lease: ask = null, usage = null }: AdmitAsk): Admission {
+    if (usage !== null) this.takeUsage(usage);
     const self = chain.at(-1);
     if (self === undefined) throw new RangeError('A request is admitted for a token.');
     const stored = this.#record.read();
@@ -256,6 +241,21 @@ export class Tenant extends DurableObject {
     const revoked = this.#tokens.revoke(id, by, Date.now());
     if (revoked === 'revoked') await this.#leaseWatch.ended();
     return revoked;
+  }
+
+  /** Counts what an isolate reports, once. Requests do not end because of what is wrong with the counts of others. */
+  takeUsage(report: UsageReport): void {
+    try {
+      if (this.#record.wasEverWritten()) this.#usage.take(report);
+    } catch (error) {
+      logUsageFailure(error);
+    }
+  }
+
+  /** The rows of a page of usage; null where no tenant was ever registered here. `report`: see `takeUsage`. */
+  usage(ask: UsageAsk, report: UsageReport | null): UsedRow[] | null {
+    if (report !== null) this.takeUsage(report);
+    return this.#record.wasEverWritten() ? readUsage(this.#storage.sql, this.#usage.unwritten, ask) : null;
   }
 
   /** The answer to a change, given once no isolate admits by what was true before. */

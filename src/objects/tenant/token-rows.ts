@@ -16,6 +16,13 @@ export interface TokenPage {
 /** Who wants a token revoked. */
 export type Revoker = { kind: 'operator' } | { kind: 'token'; id: TokenId };
 
+/** What a token is called, and the tokens it was derived from. */
+export interface Lineage {
+  readonly name: string;
+  /** Oldest first. */
+  readonly ancestors: readonly TokenId[];
+}
+
 /** Oldest first. */
 export const Ancestors = z.pipe(StoredJson, z.array(TokenId));
 
@@ -30,5 +37,7 @@ export const TokenRow = z.object({
   actor: z.nullable(Actor),
   expires_at: z.string(),
 });
+
+export const LineageRow = z.pick(TokenRow, { name: true, ancestors: true });
 
 export type TokenRow = z.output<typeof TokenRow>;

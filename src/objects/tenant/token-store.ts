@@ -2,7 +2,15 @@ import { TokenCursor, type Token } from '../../contract/token.ts';
 import { failure } from '../../core/failure.ts';
 import { TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { Ancestors, TokenRow, type IssuedToken, type Revoker, type TokenPage } from './token-rows.ts';
+import {
+  Ancestors,
+  LineageRow,
+  TokenRow,
+  type IssuedToken,
+  type Lineage,
+  type Revoker,
+  type TokenPage,
+} from './token-rows.ts';
 
 /**
  * Milliseconds for which an expired token is still remembered, and its revocation with it: another machine's time may
@@ -128,6 +136,12 @@ export class TokenStore {
       const [row] = this.#sql.exec<{ name: string }>('SELECT name FROM tokens WHERE id = ?', id).toArray();
       return row?.name ?? null;
     });
+  }
+
+  /** Null for a token that is not known here. */
+  lineageOf(id: TokenId): Lineage | null {
+    const [row] = this.#sql.exec('SELECT name, ancestors FROM tokens WHERE id = ?', id).toArray();
+    return row === undefined ? null : LineageRow.parse(row);
   }
 
   #readRevocations(): void {
