@@ -62,9 +62,10 @@ const Verification = lazily(() =>
     not_checked: z
       .int()
       .register(z.globalRegistry, { description: 'More than are read one by one in generation A.' }),
-    unknown: z
-      .int()
-      .register(z.globalRegistry, { description: 'Persons that were not looked at, or not yet.' }),
+    unknown: z.int().register(z.globalRegistry, {
+      description:
+        'Persons that were not looked at, or not yet. Of a deletion that failed before all of its calls were accepted, those of the calls that were: nothing looks for them.',
+    }),
     events_completed: count().clone().register(z.globalRegistry, {
       description:
         'Persons whose events are deleted. The four are null where PostHog was not asked about events.',
@@ -83,7 +84,7 @@ export const DeletionEntry = lazily(() =>
       id: DeletionId,
       state: z.enum(DELETION_STATES).register(z.globalRegistry, {
         description:
-          '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.',
+          '`held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids, or the filter, matched no person and nothing was sent.',
       }),
       operation: DeletingOperation,
       project_id: ProjectId,
@@ -135,18 +136,18 @@ export const DeletionEntry = lazily(() =>
       }),
       reason: z.nullable(z.string()).register(z.globalRegistry, {
         description:
-          'Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
+          'Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; `matched_all` where a filter names everybody and does not say so; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was.',
       }),
       note: z.nullable(z.string()).register(z.globalRegistry, {
         description:
-          'The reason that a person gave, or what held it back until it was given up; in plain words what the fuse of the operator does.',
+          'The reason that a person gave, or what held it back until it was given up; what to do about `matched_all`; that accepted calls were not looked at; in plain words what the fuse of the operator does.',
       }),
       chunks: Chunks().clone().register(z.globalRegistry, {
         description: 'The calls it is sent in, of at most 1,000 persons each.',
       }),
       verification: z.nullable(Verification()).register(z.globalRegistry, {
         description:
-          'What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted.',
+          'What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted all calls, or one of several before the deletion failed.',
       }),
       token_name: z
         .nullable(z.string())

@@ -1,16 +1,14 @@
 /** The order that the deletion log is given, by the mirror and by `/v1/deletions` alike. */
 import { DELETIONS_PATH } from '../contract/control-route.ts';
 import type { IdempotencyKey } from '../core/ids.ts';
-import type { Deletion } from '../catalogue/deletion.ts';
 import { failure, failureUntil, type Failure } from '../core/failure.ts';
-import { err, ok, type Result } from '../core/result.ts';
+import { err, type Result } from '../core/result.ts';
 import type {
   BudgetAsk,
   DeletionHolds,
   DeletionLog,
   DeletionOrder,
   Pace,
-  ReplayedDeletion,
   Told,
 } from '../objects/deletion-log/deletion-log.ts';
 import type { Grant } from '../policy/grant.ts';
@@ -66,31 +64,6 @@ export function budgetAskOf({ tenant, registration, chain }: Admitted, persons: 
   );
   const ofTenant = { holder: 'tenant', persons_per_day: tenant.deletes.persons_per_day } as const;
   return { registration, budgets: [ofTenant, ...own], persons };
-}
-
-/** The deletion that the key of a request stands for; null where the request has no key, or a new one. */
-export async function earlierDeletion(
-  ctx: Context,
-  admitted: Admitted,
-  { operation, projectId, flags, target }: Deletion,
-  key: IdempotencyKey | null,
-): Promise<Result<ReplayedDeletion | null>> {
-  const { principal, registration, grant } = admitted;
-  if (key === null) return ok(null);
-  const request = {
-    key,
-    registration,
-    token: principal.token,
-    ancestors: principal.ancestors.map((ancestor) => ancestor.id),
-    operation,
-    projectId,
-    flags,
-    asked: target,
-    slices: grant.slices.length === 0 ? null : grant.slices,
-  };
-  const log = ctx.services.deletionLog(principal.tenant);
-  const found = await callObject(ctx, () => log.replay(request, budgetAskOf(admitted, 0)));
-  return found.ok ? found.value : found;
 }
 
 /** Hands the log an order, and notes what is left. Fails with `deletion_unconfirmed` where the log does not answer. */

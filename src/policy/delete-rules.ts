@@ -75,6 +75,12 @@ export function widerDeletes(
   return null;
 }
 
+/** With every flag: what a grant lets a deletion take along holds deletions that are yet to be made, and none that was. */
+export const withEveryFlag = <G extends { readonly deletes: DeleteRules }>(grant: G): G => ({
+  ...grant,
+  deletes: { ...grant.deletes, events: true, recordings: true },
+});
+
 /** The refusal of a deletion of so many persons that was not previewed; null where none has to be. */
 export const checkPreviewed = (previewOver: number | null | undefined, persons: number): Failure | null =>
   previewOver === null || previewOver === undefined || persons <= previewOver

@@ -210,6 +210,9 @@ function check(log: LogInNode, known: readonly Known[]): void {
     const gone = inADay.flatMap(({ ids }) => ids.filter((id) => log.posthog.deletedAt.has(id)));
     expect(gone.length).toBeLessThanOrEqual(BUDGET);
   }
+  const goneAt = known.flatMap(({ ids }) => ids.flatMap((id) => log.posthog.deletedAt.get(id) ?? []));
+  for (const at of goneAt)
+    expect(goneAt.filter((one) => one <= at && one > at - DAY).length).toBeLessThanOrEqual(BUDGET);
   checkFuse(log, known);
   for (const { left } of log.charges()) expect(left).toBeGreaterThanOrEqual(0);
 }

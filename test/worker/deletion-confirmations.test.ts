@@ -79,6 +79,24 @@ describe('A confirmation with an idempotency key', () => {
     expect(await deletes()).toHaveLength(1);
   });
 
+  test('It is answered again where the record would not allow it any more, and only with its key', async () => {
+    const { tenant, token } = await tenants.fresh({ deletes: { events: true } });
+    const shown = await preview(token, { ids: [ADA.uuid], delete_events: true });
+    const late = await preview(token, { ids: [BEN.uuid], delete_events: true });
+    expect((await keyed(token, shown, '"one"')).status).toBe(200);
+    await admin('PATCH', `/${tenant}`, { deletes: { events: false } });
+    const again = await keyed(token, shown, '"one"');
+    expect(again).toMatchObject({ status: 200, json: { id: shown.id } });
+    expect(again.headers['idempotency-replayed']).toBe('true');
+    problem(await keyed(token, late, '"two"'), 'delete_flag_not_granted', 'delete_events');
+    problem(await confirm(token, shown), 'delete_flag_not_granted', 'delete_events');
+    expect(await refused(token)).toMatchObject([
+      { code: 'delete_flag_not_granted' },
+      { code: 'delete_flag_not_granted' },
+    ]);
+    expect((await get(token, `/v1/deletions/${late.id}`)).json).toMatchObject({ state: 'previewed' });
+  });
+
   test('A key stands for one request: a confirmation, or a deletion, and for no other', async () => {
     const { token } = await tenants.fresh();
     const [one, other] = [

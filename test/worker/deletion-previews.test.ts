@@ -235,6 +235,26 @@ describe('A deletion by a filter', () => {
     expect(await deletes()).toEqual([]);
   });
 
+  test('A filter that in fact names everybody is no way around all: it fails, its preview too, and nothing is sent', async () => {
+    const { token } = await tenants.fresh(ACME);
+    const everybody = await own();
+    const unset = { type: 'person', key: 'nosuch', operator: 'is_not_set', value: 'x' };
+    const json = { filter: { properties: [unset] } };
+    const note: unknown = expect.stringContaining('"all": true');
+    const told = { reason: 'matched_all', note, sent: 0 };
+    const { id } = shownBy(await create(token, json));
+    expect(await become(token, id, 'failed')).toMatchObject(told);
+    const seen = await preview(token, json);
+    expect(seen).toMatchObject({ status: 202, json: { state: 'failed', preview: null, ...told } });
+    const { digest } = seen.json as { digest: string };
+    problem(await confirm(token, shownBy(seen), digest), 'deletion_state_conflict');
+    expect(await deletes()).toEqual([]);
+    expect(await own()).toEqual(everybody);
+    const aloud = shownBy(await create(token, { filter: { ...json.filter, all: true } }));
+    await become(token, aloud.id, 'settling');
+    expect(await own()).toEqual([]);
+  });
+
   test.each<[unknown, string, string]>([
     [{ filter: {} }, 'field_invalid', 'filter'],
     [{ filter: { all: false } }, 'field_invalid', 'filter'],

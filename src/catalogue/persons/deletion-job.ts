@@ -31,7 +31,8 @@ const Filter = lazily(() =>
   z.strictObject({
     ...selectorFields(),
     all: z.optional(z.boolean()).register(z.globalRegistry, {
-      description: '`true` where every person is meant. Without it a filter has to restrict.',
+      description:
+        '`true` where every person is meant. Without it a filter has to restrict, and to leave somebody out.',
     }),
   }),
 );

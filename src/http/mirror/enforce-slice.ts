@@ -12,7 +12,7 @@ import type { RoutedCall } from '../../upstream/route.ts';
 import type { Admitted } from '../admission.ts';
 import { callObject } from '../call-object.ts';
 import type { Context } from '../context.ts';
-import { earlierDeletion } from '../deletion-order.ts';
+import { earlierDeletion } from '../earlier-deletion.ts';
 import { readIdempotencyKey } from '../input/idempotency-key.ts';
 
 /** Stays in this file, so that nothing is sent that was not held to its slice. */

@@ -14,6 +14,7 @@ import { execute } from './execute.ts';
 import { headReply } from './head.ts';
 import { readCall, readTarget } from './read-call.ts';
 import { render } from './render.ts';
+import { replayOrRefuse } from './replay.ts';
 
 /** Each step takes what the one before made, and nothing weaker. The status codes are those a step may refuse with. */
 export async function answerPersons(
@@ -36,7 +37,7 @@ export async function answerPersons(
   if (!current.ok) return current;
   const { grant } = current.value;
   const planned = plan(grant, caller, call.value, ctx.services.upstream); // 400 403 410; pure: decide, then constrain
-  if (!planned.ok) return refuse(ctx, current.value, call.value, planned.failure);
+  if (!planned.ok) return replayOrRefuse(ctx, current.value, call.value, planned.failure);
   const routed = routeCall(planned.value, ctx.services.upstream, ctx.log.requestId); // 400; pure: what PostHog is asked
   if (!routed.ok) return routed;
   const head = headReply(ctx, planned.value);

@@ -41,7 +41,12 @@ export async function render(
 }
 
 /** PostHog quotes what it was sent and what it has, which is more than a narrow grant may see. */
-function renderRefusal(ctx: Context, grant: Grant, call: ConstrainedCall, refusal: Refusal): Result<Reply> {
+function renderRefusal(
+  ctx: Context,
+  grant: Grant,
+  call: Pick<ConstrainedCall, 'operation'>,
+  refusal: Refusal,
+): Result<Reply> {
   if (showsWhole(grant)) return ok(refusalReply(refusal, ctx.log.requestId));
   return refusal.status === 404 && call.operation.slicing.kind !== 'filtered'
     ? err(notFound())
@@ -82,10 +87,10 @@ function isEmptySuccess(text: string): boolean {
 }
 
 /** Whatever came of a deletion, the client learns which entry of the log it is. */
-function renderDeletion(
+export function renderDeletion(
   ctx: Context,
   grant: Grant,
-  call: ConstrainedCall,
+  call: Pick<ConstrainedCall, 'operation'>,
   { told }: Extract<Outcome, { kind: 'deleted' }>,
 ): Reply {
   const reply =
@@ -100,7 +105,7 @@ function renderDeletion(
  * state. No client is told to ask for it again.
  */
 function pendingReply(
-  call: ConstrainedCall,
+  call: Pick<ConstrainedCall, 'operation'>,
   entry: DeletionId,
   { state, persons, next_attempt_at, last_problem, note }: PendingState,
 ): Reply {
@@ -109,7 +114,12 @@ function pendingReply(
   return jsonReply(202, { ...json, deletion });
 }
 
-function deletionReply(ctx: Context, grant: Grant, call: ConstrainedCall, meaning: Interpretation): Reply {
+function deletionReply(
+  ctx: Context,
+  grant: Grant,
+  call: Pick<ConstrainedCall, 'operation'>,
+  meaning: Interpretation,
+): Reply {
   switch (meaning.kind) {
     case 'success': {
       const { status, text, json } = meaning;

@@ -48,6 +48,7 @@ export class Decisions {
     this.#storage.transactionSync(() => {
       this.#release(decision, entry, number);
       this.#jobs.decide(job, decision, now, by, note);
+      if (job.state === 'sending') this.#ledger.sent(number, now);
       this.#selections.dropSample(number);
       if (decision !== 'approved') return;
       this.#store.postpone(number, now);

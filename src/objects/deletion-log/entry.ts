@@ -209,6 +209,8 @@ const StoredVerification = lazily(() =>
     not_checked: z.int(),
     /** Null where the persons stay, and only their events are looked for. */
     looked_for: z.nullable(z.int()),
+    /** Of a deletion that ended before PostHog had accepted all of its calls: the persons of those that were. */
+    accepted: z.optional(z.int()),
     events: z.nullable(
       z.object({ completed: z.int(), pending: z.int(), not_queued: z.int(), unknown: z.int() }),
     ),
@@ -231,7 +233,7 @@ const StoredEntry = lazily(() =>
 
 /** Persons that were looked for, and that no other count has, are still there. */
 function verificationOf(
-  { last_look_at, looked_for, events, ...counts }: z.output<ReturnType<typeof StoredVerification>>,
+  { last_look_at, looked_for, events, accepted, ...counts }: z.output<ReturnType<typeof StoredVerification>>,
   sent: number,
 ): DeletionEntry['verification'] {
   const { gone, reappeared, left_slice, not_checked } = counts;
@@ -239,7 +241,7 @@ function verificationOf(
     ...counts,
     last_look_at: last_look_at === null ? null : new Date(last_look_at).toISOString(),
     still_there: looked_for === null ? 0 : looked_for - gone - reappeared - (left_slice ?? 0) - not_checked,
-    unknown: looked_for === null ? 0 : sent - looked_for,
+    unknown: looked_for === null ? 0 : (accepted ?? sent) - looked_for,
     events_completed: events?.completed ?? null,
     events_pending: events?.pending ?? null,
     events_not_queued: events?.not_queued ?? null,

@@ -49,7 +49,7 @@ export class DeletionRunner {
     this.#jobs = new Jobs(storage.sql);
     this.#sender = new Sender(storage, ledger, burials, alarm, nowMs);
     this.#resolver = resolver;
-    this.#gate = new Gate(storage, takings, ledger, alarm, nowMs);
+    this.#gate = new Gate(storage, takings, alarm, nowMs);
     this.#takings = takings;
     this.#burials = burials;
     this.pause = new Pause(nowMs);

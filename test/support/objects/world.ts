@@ -2,6 +2,8 @@
 import type { PersonUuid } from '../../../src/core/ids.ts';
 import { answer, bodyOf, notFound, posthog, SUMMARY, uuid, type Answer } from './deletion-log.ts';
 
+const CREATED_AT = '2026-01-01T00:00:00Z';
+
 interface Inhabitant {
   tenant_id: string;
   distinct_ids: string[];
@@ -15,7 +17,19 @@ export interface Asked {
 
 const NAMES: Readonly<Record<string, Asked['kind']>> = { bulk_delete: 'delete', '': 'list' };
 
-/** The persons from `uuid(0)` to `uuid(count - 1)`, all of the tenant acme; the nth has the distinct id `person-n`. */
+/** Does the list have a filter beside that of the slice? */
+const restricts = ({ searchParams }: URL): boolean =>
+  searchParams.has('search') || (JSON.parse(searchParams.get('properties') ?? '[]') as unknown[]).length > 1;
+
+const bystander = (id: PersonUuid): [PersonUuid, Inhabitant] => [
+  id,
+  { tenant_id: 'acme', distinct_ids: ['bystander'] },
+];
+
+/**
+ * The persons from `uuid(0)` to `uuid(count - 1)`, all of the tenant acme; the nth has the distinct id `person-n`. Every
+ * filter names them all, and no filter names the bystanders, who are of the tenant too.
+ */
 export function world(count: number) {
   const persons = new Map<PersonUuid, Inhabitant>(
     Array.from({ length: count }, (_, n) => [uuid(n), { tenant_id: 'acme', distinct_ids: [`person-${n}`] }]),
@@ -23,13 +37,14 @@ export function world(count: number) {
   const asked: Asked[] = [];
   const urls: URL[] = [];
   const listed: PersonUuid[] = [];
+  const bystanders = { first: [uuid(900_001)], last: [] as PersonUuid[], createdAt: CREATED_AT };
   const faults: { [K in Asked['kind']]: Answer[] } = { 'look-up': [], list: [], delete: [] };
   const rowOf = ([id, { tenant_id, distinct_ids }]: [PersonUuid, Inhabitant]) => ({
     id: 1,
     uuid: id,
     distinct_ids,
     properties: { tenant_id, email: `${distinct_ids[0]}@acme.test` },
-    created_at: '2026-01-01T00:00:00Z',
+    created_at: id >= uuid(900_000) ? bystanders.createdAt : CREATED_AT,
   });
   const ownerOf = (id: string): [PersonUuid, Inhabitant] | undefined => {
     const found = persons.get(id as PersonUuid);
@@ -47,7 +62,10 @@ export function world(count: number) {
   const list = (url: URL): Answer => {
     const offset = Number(url.searchParams.get('offset') ?? 0);
     const limit = Number(url.searchParams.get('limit') ?? 100);
-    const all = [...persons].filter(([, { tenant_id }]) => tenant_id === 'acme');
+    const named = [...persons].filter(([, { tenant_id }]) => tenant_id === 'acme');
+    const all = restricts(url)
+      ? named
+      : [...bystanders.first.map(bystander), ...named, ...bystanders.last.map(bystander)];
     urls.push(url);
     const next = new URL(url);
     next.searchParams.set('offset', String(offset + limit));
@@ -90,6 +108,8 @@ export function world(count: number) {
     urls,
     /** Persons that lists show although they are another tenant's. */
     listed,
+    /** Persons of the tenant whom no filter names, as lists of everybody show them, and when they were created. */
+    bystanders,
     /** The ids of each delete that PostHog was sent. */
     deletes: () => asked.filter(({ kind }) => kind === 'delete').map(({ ids }) => ids),
     /** The next request of this kind gets this answer; the work is not done. */

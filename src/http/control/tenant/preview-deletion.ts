@@ -5,6 +5,7 @@ import { failure, type Failure } from '../../../core/failure.ts';
 import type { ProjectId } from '../../../core/ids.ts';
 import { err } from '../../../core/result.ts';
 import type { KeptPreview } from '../../../objects/deletion-log/deletion-log.ts';
+import { withEveryFlag } from '../../../policy/delete-rules.ts';
 import type { Grant } from '../../../policy/grant.ts';
 import { plan } from '../../../policy/plan.ts';
 import type { ShownBy } from '../../../policy/redact-answer.ts';
@@ -91,7 +92,9 @@ export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitte
   const refusal = checkWholeSlice(current.value);
   if (refusal !== null) return refuse(refusal);
   const planned = plan(grant, caller, same.value.deletion, ctx.services.upstream);
-  if (!planned.ok) return refuse(planned.failure);
+  const { upstream } = ctx.services;
+  if (!planned.ok && !plan(withEveryFlag(grant), caller, same.value.deletion, upstream).ok)
+    return refuse(planned.failure);
   const { budgets, registration } = budgetAskOf(current.value, 0);
   const ancestors = principal.ancestors.map((ancestor) => ancestor.id);
   const confirmation = {
@@ -100,6 +103,7 @@ export const confirmDeletion = withToken('confirm_deletion', async (ctx, admitte
     keyed: key.value === null ? undefined : { key: key.value, registration, ancestors },
     budgets,
     holds: holdsOf(grant),
+    refusal: planned.ok ? undefined : planned.failure,
   };
   const view = viewOf(current.value);
   const confirmed = await callObject(ctx, () => log.confirm(id.value, confirmation, view));

@@ -18,7 +18,7 @@ export interface Budget {
 
 /** What one deletion spent. */
 export interface Charge {
-  /** From when it counts for a day, in milliseconds since 1970. Null for a deletion that is held: it counts until it is sent. */
+  /** From when it counts for a day, in milliseconds since 1970. Null until all of the deletion was sent: until then it counts. */
   readonly at: number | null;
   readonly persons: number;
   /** The token that asked, and its ancestors. The tenant spends always. */
@@ -28,8 +28,9 @@ export interface Charge {
 export const WINDOW_MS = 86_400_000;
 
 /**
- * Does a charge still count at `now`? That of a deletion that is held does: its persons are deleted later than now. It stops with the millisecond it was made at, a day later. One made at a later
- * time than `now` counts: the clock was wrong then or is wrong now.
+ * Does a charge still count at `now`? That of a deletion that was not sent yet does: its persons are deleted later than
+ * now. It stops with the millisecond it was sent at, a day later. One sent at a later time than `now` counts: the clock
+ * was wrong then or is wrong now.
  */
 export const isCurrent = ({ at }: Pick<Charge, 'at'>, now: number): boolean =>
   at === null || at > now - WINDOW_MS;

@@ -31,8 +31,8 @@ export class Ledger {
     if (charge.persons > 0) this.#cache.add(charge);
   }
 
-  /** A deletion that was held is sent from `at` on: it counts for a day from then. */
-  released(number: number, at: number): void {
+  /** All of a deletion was sent, or nothing more of it will be: it counts for a day from then. */
+  sent(number: number, at: number): void {
     this.#cache.date(number, at);
   }
 

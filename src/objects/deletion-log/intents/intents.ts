@@ -26,8 +26,6 @@ import { DeletionStore } from '../storage/store.ts';
 export interface WrittenIntent {
   readonly number: number;
   readonly id: DeletionId;
-  /** Does something hold it before it is sent? */
-  readonly isHeld: boolean;
   /** What its caller is told, where nothing is sent now. */
   readonly told: Interpretation | null;
   readonly likelyRepeatOf: DeletionId | null;
@@ -80,13 +78,15 @@ export class Intents {
 
   /**
    * Writes the intent; of a deletion of no persons the outcome too, so that nothing can come between the two. Fails with
-   * `deletion_budget_exhausted`, `deletion_exceeds_budget` or `idempotency_key_reused`, with nothing written.
+   * the refusal of the order, `deletion_budget_exhausted`, `deletion_exceeds_budget` or `idempotency_key_reused`, with
+   * nothing written. A request whose key stands for an earlier deletion is that one, whatever would be said of a new one.
    */
   write(prepared: PreparedOrder, upstream: Upstream): Result<WrittenIntent | Replayed> {
-    const { order, keyed } = prepared;
+    const { order, keyed, refusal } = prepared;
     const now = this.#world.nowMs();
     const earlier = keyed === null ? null : this.replay(keyed, now);
     if (earlier !== null) return earlier;
+    if (refusal !== null) return err(refusal);
     const persons = isSelection(order) ? 0 : distinct(order.deletion.target.ids).length;
     const since = this.#registrations.chargedSince(order.registration);
     const exhausted = this.#ledger.check(order.budgets, persons, since, now);
@@ -95,7 +95,7 @@ export class Intents {
       ? this.#writeSelection(prepared, now, upstream)
       : this.#write(prepared, persons, now, upstream);
     const tokens = [...order.ancestors, order.token];
-    this.#ledger.add({ number: written.number, at: written.isHeld ? null : now, persons, tokens });
+    this.#ledger.add({ number: written.number, at: null, persons, tokens });
     return ok(written);
   }
 
@@ -126,7 +126,7 @@ export class Intents {
         this.#paces.record(number, order.paces ?? []);
         if (keyed !== null) this.#keys.record(number, keyed, now);
         this.#alarm.armBy(now);
-        return { number, id, isHeld: false, told: null, likelyRepeatOf };
+        return { number, id, told: null, likelyRepeatOf };
       });
     } catch (defect) {
       this.#registrations.forget();
@@ -158,7 +158,6 @@ export class Intents {
     const lists = chunksOf(deletion.target);
     const chunked = lists.length > 1;
     const facts = factsOf(order, persons, lists.length, upstream, now);
-    const isHeld = facts.began === 'held';
     const likelyRepeatOf = keyed === null ? this.#repeatOf(order, digest, now) : null;
     const nothingToSend = persons === 0 && resolved !== undefined;
     const dueAt = nothingToSend ? null : firstDue(facts, now, upstream.timeoutMs);
@@ -174,12 +173,12 @@ export class Intents {
         if (dueAt !== null) {
           this.#alarm.armBy(dueAt);
           const told = mustWait(facts) ? heldReply(deletion, persons) : null;
-          return { number, id, isHeld, told, likelyRepeatOf };
+          return { number, id, told, likelyRepeatOf };
         }
         const answer = emptyDeletionReply(upstream.generation);
         this.#store.settle({ number, chunk: 0, attempt: 0, startedAt: now }, settleEmpty(answer), now);
         this.#jobs.move({ number, state: 'sending', step: 0 }, 'matched_none', now);
-        return { number, id, isHeld, told: answer, likelyRepeatOf };
+        return { number, id, told: answer, likelyRepeatOf };
       });
     } catch (defect) {
       this.#registrations.forget();

@@ -57,7 +57,7 @@ export class Orders {
     if (registration !== order.registration || this.#registrations.isSuperseded(order.registration))
       return err(ENDED);
     const prepared = await prepare(order, names, upstream.keyring);
-    const written = prepared.ok ? this.#intents.write(prepared.value, upstream) : prepared;
+    const written = this.#intents.write(prepared, upstream);
     if (written.ok) this.#keeping.follow(order.keepIdsDays ?? null);
     else if (isKeptRefusal(written.failure.code))
       this.#refusals.record(refusalOf(order, written.failure.code), names, this.#nowMs());

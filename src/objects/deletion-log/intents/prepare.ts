@@ -1,7 +1,7 @@
 /** What has to be checked and computed for an order before anything can be written at once. */
 import type { Keyring } from '../../../authn/keyring.ts';
 import { checkPreviewed } from '../../../policy/delete-rules.ts';
-import { err, ok, type Result } from '../../../core/result.ts';
+import type { Failure } from '../../../core/failure.ts';
 import { digestOf, distinct } from '../digest.ts';
 import { distinctIdHasher, type DistinctIdKey } from '../distinct-id-key.ts';
 import { askedOf, type DeletionOrder } from '../entry.ts';
@@ -16,23 +16,23 @@ export interface PreparedOrder {
   readonly keyed: Keyed | null;
   /** Of the asker's tokens, in the order of `tokensOf`. */
   readonly names: readonly (string | null)[];
+  /** `field_invalid` or `deletion_preview_required`, unless the key stands for a deletion that was made before. */
+  readonly refusal: Failure | null;
 }
 
-/** Fails with `field_invalid` or `deletion_preview_required`. */
 export async function prepare(
   order: DeletionOrder,
   names: PreparedOrder['names'],
   keyring: Keyring,
-): Promise<Result<PreparedOrder>> {
+): Promise<PreparedOrder> {
   const persons = distinct(order.deletion.target.ids).length;
   const unseen = isSelection(order) ? null : checkPreviewed(order.holds.previewOver, persons);
-  const refusal = checkFilter(order.filter) ?? unseen;
-  if (refusal !== null) return err(refusal);
-  return ok({
+  return {
     order,
     names,
+    refusal: checkFilter(order.filter) ?? unseen,
     digest: await digestOf(askedOf(order).ids),
     keys: order.resolved === undefined ? [] : await keysOf(order, await distinctIdHasher(keyring)),
     keyed: await keyedOrder(order),
-  });
+  };
 }

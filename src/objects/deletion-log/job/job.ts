@@ -26,6 +26,7 @@ const TRANSITIONS = {
     unresolved: 'failed',
     matched_none: NOBODY,
     too_many: 'failed',
+    matched_all: 'failed',
     preview_required: 'failed',
     over_budget: 'failed',
     cancelled: 'cancelled',

@@ -1,6 +1,5 @@
 /** Lets a deletion that is held go on to be sent, once neither its own rules nor the operator's fuse hold it. */
 import type { Alarm } from '../alarm.ts';
-import type { Ledger } from '../budget/ledger.ts';
 import type { HoldReason } from '../job/hold.ts';
 import { holdsOf, isFuseBlown, lookAgainAt } from '../job/holds.ts';
 import type { Upstream } from '../send.ts';
@@ -20,22 +19,14 @@ export class Gate {
   readonly #store: DeletionStore;
   readonly #jobs: Jobs;
   readonly #takings: Takings;
-  readonly #ledger: Ledger;
   readonly #alarm: Alarm;
   readonly #nowMs: () => number;
 
-  constructor(
-    storage: DurableObjectStorage,
-    takings: Takings,
-    ledger: Ledger,
-    alarm: Alarm,
-    nowMs: () => number,
-  ) {
+  constructor(storage: DurableObjectStorage, takings: Takings, alarm: Alarm, nowMs: () => number) {
     this.#storage = storage;
     this.#store = new DeletionStore(storage.sql);
     this.#jobs = new Jobs(storage.sql);
     this.#takings = takings;
-    this.#ledger = ledger;
     this.#alarm = alarm;
     this.#nowMs = nowMs;
   }
@@ -78,7 +69,6 @@ export class Gate {
   #release(job: JobAt<'held'>, wasBlown: boolean, now: number): JobAt<'sending'> {
     const whole = wasBlown ? this.#jobs.move(job, 'fuse_reset', now) : job;
     const released = this.#jobs.move({ ...whole, state: 'held' }, 'released', now);
-    this.#ledger.released(job.number, now);
     return { ...released, state: 'sending' };
   }
 

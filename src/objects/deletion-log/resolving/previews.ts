@@ -11,6 +11,7 @@ import type { Upstream } from '../send.ts';
 import { Jobs, type JobAt } from '../storage/jobs.ts';
 import { IdempotencyKeys } from '../storage/repeats.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
+import type { Unfit } from './read-set.ts';
 import { withoutPersons, type Resolver } from './resolver.ts';
 import { consequencesOf, type SampledPerson } from './sample.ts';
 import { PREVIEW_MS, stricter, type Confirmation } from './selection.ts';
@@ -23,6 +24,11 @@ export interface KeptPreview extends Omit<DeletionPreview, 'sample'> {
   readonly sample: readonly SampledPerson[];
 }
 
+interface Confirming {
+  readonly fingerprint: string;
+  readonly ended: Promise<Result<'confirmed'>>;
+}
+
 export class Previews {
   readonly #storage: DurableObjectStorage;
   readonly #jobs: Jobs;
@@ -31,6 +37,8 @@ export class Previews {
   readonly #runner: DeletionRunner;
   readonly #resolver: Resolver;
   readonly #nowMs: () => number;
+  /** Confirmations that this instance reads the persons of right now, by their keys. */
+  readonly #confirming = new Map<string, Confirming>();
 
   constructor(
     storage: DurableObjectStorage,
@@ -86,10 +94,9 @@ export class Previews {
   }
 
   /**
-   * Carries out what was shown under this digest, after reading the set again. Fails with `deletion_preview_changed`
-   * where another set was shown or is found now, with `deletion_state_conflict` where it is not previewed, with a
-   * refusal of the budget, or as a look-up fails; then nothing is sent, and it stays previewed. A key that stands for the
-   * same confirmation answers that it was carried out, one that stands for another request fails.
+   * Carries out what was shown under this digest, after reading the set again. Fails as `DeletionLog.confirm` says; then
+   * nothing is sent, and it stays previewed. A key that stands for the same confirmation answers that it was carried out.
+   * While the first request with a key still reads, the next one waits for it and is told the same.
    */
   async confirm(
     number: number,
@@ -97,8 +104,15 @@ export class Previews {
     keyed: Keyed | null,
     upstream: Upstream,
   ): Promise<Result<'confirmed' | 'replayed'>> {
-    const used = keyed === null ? null : this.#keys.find(keyed.key, this.#nowMs());
-    if (used !== null) return used.fingerprint === keyed?.fingerprint ? ok('replayed') : err(reused());
+    const used = keyed === null ? null : this.#used(keyed);
+    if (used !== null) return used;
+    const running = keyed === null ? undefined : this.#confirming.get(keyed.key);
+    if (running !== undefined) {
+      if (running.fingerprint !== keyed?.fingerprint) return err(reused());
+      const ended = await running.ended;
+      return ended.ok ? ok('replayed') : ended;
+    }
+    if (confirmation.refusal !== undefined) return err(confirmation.refusal);
     if (this.#runner.isBusy(number)) return err(beingSent());
     const { digest } = confirmation;
     const job = this.#jobs.at(number);
@@ -115,9 +129,23 @@ export class Previews {
       return err(
         conflict('It was previewed under another configuration of the gateway. Make a new preview.'),
       );
-    return this.#runner.alone(number, () =>
+    const ended = this.#runner.alone(number, () =>
       this.#readAndConfirm({ ...job, state: 'previewed' }, selection, confirmation, keyed, upstream),
     );
+    if (keyed === null) return ended;
+    this.#confirming.set(keyed.key, { fingerprint: keyed.fingerprint, ended });
+    try {
+      return await ended;
+    } finally {
+      this.#confirming.delete(keyed.key);
+    }
+  }
+
+  /** What the key says, where it was used before. */
+  #used({ key, fingerprint }: Keyed): Result<'replayed'> | null {
+    const used = this.#keys.find(key, this.#nowMs());
+    if (used === null) return null;
+    return used.fingerprint === fingerprint ? ok('replayed') : err(reused());
   }
 
   async #readAndConfirm(
@@ -132,9 +160,11 @@ export class Previews {
     if (step !== job.step) return err(conflict(`It cannot be confirmed: it is ${state}.`));
     if (!read.ok) return read;
     const found = read.value;
-    if (found === 'too_many') return err(changed('It names more persons now than one deletion may.'));
+    if (typeof found === 'string') return err(changed(UNFIT_DETAILS[found]));
     return this.#storage.transactionSync(() => {
       const now = this.#nowMs();
+      // A deletion may have taken the key meanwhile.
+      if (keyed !== null && this.#used(keyed) !== null) return err(reused());
       if (found.digest !== digest) {
         this.#selections.find(job.number, found, now);
         this.#selections.keepSample(job.number, found.sample);
@@ -161,5 +191,10 @@ export class Previews {
 }
 
 const conflict = (detail: string): Failure => failure('deletion_state_conflict', detail);
+const UNFIT_DETAILS = {
+  too_many: 'It names more persons now than one deletion may.',
+  matched_all:
+    'Its filter names every person that this token can delete now, and does not say "all": true. Make a new preview.',
+} as const satisfies Record<Unfit, string>;
 const changed = (detail: string): Failure =>
   failure('deletion_preview_changed', `${detail} Nothing was sent.`, 'digest');

@@ -7,7 +7,8 @@ import type { DeletionTarget } from '../../../catalogue/deletion.ts';
 import type { Slice } from '../../../policy/slice.ts';
 import { isInSlice } from '../../../slicing/check-person.ts';
 import { resolveIds, uuidOf } from '../../../slicing/resolve-ids.ts';
-import { findListed } from '../../../upstream/persons.ts';
+import { findListed, type PersonPage } from '../../../upstream/persons.ts';
+import { wasCreatedAfter } from '../verify/look.ts';
 import { digestOf } from '../digest.ts';
 import type { PersonSelector } from '../entry.ts';
 import type { Upstream } from '../send.ts';
@@ -30,11 +31,18 @@ export interface FoundSet {
   readonly digest: string;
 }
 
-/** `too_many` where there are more than one deletion may name. Fails where one look-up does. */
+/**
+ * Why no deletion may be of the set, whatever its terms: more persons than one may name; or a filter that leaves nobody
+ * out, and does not say that it means everybody.
+ */
+export type Unfit = 'too_many' | 'matched_all';
+
+/** `nowMs` is the time in milliseconds since 1970. Fails where one look-up does. */
 export async function readSet(
   selection: Selection,
   upstream: Upstream,
-): Promise<Result<FoundSet | 'too_many'>> {
+  nowMs: number,
+): Promise<Result<FoundSet | Unfit>> {
   const { by } = selection;
   const found =
     by.kind === 'filter'
@@ -42,6 +50,11 @@ export async function readSet(
       : await readNamed(selection, by.kind, by.lists, upstream);
   if (!found.ok) return found;
   if (found.value.size > LIMITS.deletionPersonsMax) return ok('too_many');
+  if (by.kind === 'filter' && !by.filter.all && found.value.size > 0) {
+    const leftOut = await leavesOut(selection, found.value, upstream, nowMs);
+    if (!leftOut.ok) return leftOut;
+    if (!leftOut.value) return ok('matched_all');
+  }
   const persons = [...found.value].toSorted();
   return ok({ persons, digest: await digestOf(persons) });
 }
@@ -65,22 +78,51 @@ async function readNamed(
   return ok(found);
 }
 
-/** Page by page. What PostHog lists is judged again by the slice, row by row. */
 async function readFiltered(
+  selection: Selection,
+  filter: PersonSelector,
+  upstream: Upstream,
+): Promise<Result<Set<PersonUuid>>> {
+  const found = new Set<PersonUuid>();
+  const read = await eachPage(selection, filter, upstream, (rows) => {
+    for (const person of rows.flatMap(uuidOf)) found.add(person);
+    return found.size > LIMITS.deletionPersonsMax;
+  });
+  return read.ok ? ok(found) : read;
+}
+
+/**
+ * True where the grant has a person whom the set leaves out. Persons who were created after `sinceMs`, while the set was
+ * read, say nothing of the filter. A first page of everybody nearly always tells.
+ */
+async function leavesOut(
+  selection: Selection,
+  found: ReadonlySet<PersonUuid>,
+  upstream: Upstream,
+  sinceMs: number,
+): Promise<Result<boolean>> {
+  const isLeftOut = (row: PersonPage['rows'][number]): boolean =>
+    !wasCreatedAfter(row, sinceMs) && uuidOf(row).some((person) => !found.has(person));
+  return eachPage(selection, EVERYBODY, upstream, (rows) => rows.some(isLeftOut));
+}
+
+const EVERYBODY: PersonSelector = { arguments: {}, all: true };
+
+/** Page by page, until `isEnough`; true where that was so. What PostHog lists is judged again by the slice, row by row. */
+async function eachPage(
   { projectId, slices }: Selection,
   filter: PersonSelector,
   { posthog }: Upstream,
-): Promise<Result<Set<PersonUuid>>> {
-  const found = new Set<PersonUuid>();
+  isEnough: (rows: PersonPage['rows']) => boolean,
+): Promise<Result<boolean>> {
   const query = queryOf(filter, slices);
-  if (query === null) return ok(found);
+  if (query === null) return ok(false);
   for (let offset = 0; ; offset += LIMITS.pageRowsMax) {
     if (offset > LIMITS.deletionPagesMax * LIMITS.pageRowsMax) return err(endless());
     const page = await findListed(posthog, projectId, query, offset, slices);
     if (!page.ok) return page;
-    for (const row of page.value.rows)
-      for (const person of isInSlice(row, slices) ? uuidOf(row) : []) found.add(person);
-    if (!page.value.more || found.size > LIMITS.deletionPersonsMax) return ok(found);
+    if (isEnough(page.value.rows.filter((row) => isInSlice(row, slices)))) return ok(true);
+    if (!page.value.more) return ok(false);
   }
 }
 

@@ -15,7 +15,7 @@ import { Jobs, type JobAt } from '../storage/jobs.ts';
 import { Registrations } from '../storage/registrations.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
 import { DeletionStore } from '../storage/store.ts';
-import { readSet, type FoundSet } from './read-set.ts';
+import { readSet, type FoundSet, type Unfit } from './read-set.ts';
 import { readSample, type SampledPerson } from './sample.ts';
 import { PREVIEW_MS } from './selection.ts';
 
@@ -25,6 +25,13 @@ type Resolving = JobAt<'resolving'>;
 interface Read extends FoundSet {
   readonly sample: readonly SampledPerson[];
 }
+
+/** What a person who reads the log is told beside the reason. */
+const UNFIT_NOTES = {
+  too_many: null,
+  matched_all:
+    'The filter names every person that this token can delete. Nothing was sent. Say "all": true in the filter where that is meant.',
+} as const satisfies Record<Unfit, string | null>;
 
 export class Resolver {
   readonly #storage: DurableObjectStorage;
@@ -55,15 +62,17 @@ export class Resolver {
     if (!read.ok) return this.#afterFailure(job, read.failure);
     const found = read.value;
     this.#storage.transactionSync(() => {
-      if (found === 'too_many') this.#jobs.move(job, 'too_many', this.#nowMs());
+      if (typeof found === 'string')
+        this.#jobs.move(job, found, this.#nowMs(), 'gateway', UNFIT_NOTES[found]);
       else this.#found(job, selection, found, upstream);
     });
   }
 
   /** The persons of a selection and, for a preview, some of them as they may be shown. */
-  async read(selection: StoredSelection, upstream: Upstream): Promise<Result<Read | 'too_many'>> {
-    const set = await readSet(selection, upstream);
-    if (!set.ok || set.value === 'too_many') return set.ok ? ok('too_many') : set;
+  async read(selection: StoredSelection, upstream: Upstream): Promise<Result<Read | Unfit>> {
+    const set = await readSet(selection, upstream, this.#nowMs());
+    if (!set.ok) return set;
+    if (typeof set.value === 'string') return ok(set.value);
     const { preview } = selection.terms;
     if (preview === null) return ok({ ...set.value, sample: [] });
     const sample = await readSample(set.value.persons, selection.projectId, preview, upstream);

@@ -39,6 +39,8 @@ export type SelectionTerms = z.output<typeof SelectionTerms>;
 export interface Confirmation extends Pick<DeletionOrder, 'budgets' | 'holds'> {
   readonly digest: string;
   readonly by: TokenId;
+  /** What the grant has against it. A confirmation that was carried out before is told by its key all the same. */
+  readonly refusal?: Failure | undefined;
   /** The key that the confirmation came with, and whose it is; left out where it came with none. */
   readonly keyed?: Pick<KeyedConfirmation, 'key' | 'registration' | 'ancestors'> | undefined;
 }

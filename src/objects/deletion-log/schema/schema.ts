@@ -5,6 +5,7 @@ import { looksStep } from './looks.ts';
 import { paceStep } from './pace.ts';
 import { releasedStep } from './released.ts';
 import { SELECTION_TABLES } from './selections.ts';
+import { spentStep } from './spent.ts';
 
 /** Triggers by which a table only ever grows. REPLACE would delete without firing a DELETE trigger, hence the third. */
 const appendOnly = (table: string, key: string): string => `
@@ -18,7 +19,7 @@ const appendOnly = (table: string, key: string): string => `
 
 /**
  * The storage of a `DeletionLog`: tables that only grow, and the list of what is still to be settled. Beside its key
- * no table has an index, but for that of releases, so each row costs one row written. An entry's number is its time in microseconds
+ * no table has an index, but for those of outcomes and of ends (spent.ts), so each other row costs one row written. An entry's number is its time in microseconds
  * (id.ts); every other time is milliseconds since 1970. Released steps are never edited.
  */
 export const DELETION_STEPS: readonly Migration[] = [
@@ -279,4 +280,5 @@ ${SELECTION_TABLES(appendOnly)}
   auditStep(appendOnly),
   releasedStep,
   confirmationsStep,
+  spentStep,
 ];

@@ -10,6 +10,7 @@ import { distinct } from '../digest.ts';
 import { LONGEST_WAIT_MS, overdueAfter, waitAfter, waitAfterLookup } from '../job/backoff.ts';
 import { endOf, nextLook } from '../job/ends.ts';
 import { heldInterpretation, holdReason, type HoldReason, type PendingDeletion } from '../job/hold.ts';
+import type { EventIn } from '../job/job.ts';
 import { settle, settleNoneLeft, type Settled, type WhenBusy } from '../job/settle.ts';
 import { Paces } from '../pace/pace.ts';
 import { emptyDeletionReply, sendDeletion, type Upstream } from '../send.ts';
@@ -41,6 +42,9 @@ type Sending = JobAt<'sending'>;
 
 /** Milliseconds until a chunk is looked at again for whose persons there was no room among the tombstones. */
 const FULL_WAIT_MS = 60_000;
+
+const BROKEN_OFF_NOTE =
+  'PostHog accepted the calls before the one it refused. Whether it has deleted their persons was not looked at.';
 
 export class Sender {
   readonly #storage: DurableObjectStorage;
@@ -143,7 +147,7 @@ export class Sender {
         this.#ledger.release(job.number, chunk, 'not_sent', distinct(deletion.target.ids).length);
       this.#ledger.release(job.number, chunks, 'not_sent', this.#store.personsAfter(job.number, chunk));
     }
-    this.#jobs.move(job, endOf(driven), now, 'gateway', heldBy);
+    this.#leave(job, endOf(driven), now, heldBy);
     return null;
   }
 
@@ -237,7 +241,7 @@ export class Sender {
     else this.#store.settleChunk(attempt, settled, now);
     if (settled.state === 'refused') {
       this.#ledger.release(job.number, chunks, 'not_sent', this.#store.personsAfter(job.number, chunk));
-      this.#jobs.move(job, 'refused', now);
+      this.#leave(job, 'refused', now, chunk === 0 ? null : BROKEN_OFF_NOTE);
     } else if (chunk + 1 < chunks) {
       this.#store.advance(job.number, chunk + 1, now);
       this.#alarm.armBy(now);
@@ -257,13 +261,19 @@ export class Sender {
     const wasSent = this.#store.wasSent(job.number);
     const isSeen = removesProfiles(deletion) || this.#looks.seesEvents(job.number, deletion, generation);
     if (!wasSent || !isSeen) {
-      this.#jobs.move(job, wasSent ? 'ended' : 'matched_none', now);
+      this.#leave(job, wasSent ? 'ended' : 'matched_none', now);
       return;
     }
-    this.#jobs.move(job, 'accepted', now);
+    this.#leave(job, 'accepted', now);
     const dueAt = now + firstLookMs;
     this.#store.postpone(job.number, dueAt);
     this.#alarm.armBy(dueAt);
+  }
+
+  /** Nothing more of it is sent for the first time. */
+  #leave(job: Sending, event: EventIn<'sending'>, now: number, note: string | null = null): void {
+    this.#jobs.move(job, event, now, 'gateway', note);
+    this.#ledger.sent(job.number, now);
   }
 
   #retryLater(

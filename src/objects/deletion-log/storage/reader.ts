@@ -17,32 +17,7 @@ import { progressOf } from '../job/progress.ts';
 import { STATE } from './jobs.ts';
 import { NO_END, type EntryRange } from './registrations.ts';
 import { totalsOf } from './totals.ts';
-
-/** A reader with a slice is told that a person is gone where PostHog has the person outside of the slice. */
-const COUNTED = {
-  all: `'gone', coalesce(sum(gone - came_back), 0), 'reappeared', coalesce(sum(reappeared + came_back), 0),
-      'left_slice', coalesce(sum(left_slice), 0)`,
-  inside: `'gone', coalesce(sum(gone + left_slice + reappeared_outside - came_back_inside), 0),
-      'reappeared', coalesce(sum(reappeared - reappeared_outside + came_back_inside), 0),
-      'left_slice', CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NULL THEN 0 END`,
-} as const;
-
-const EVENTS =
-  "json_object('completed', completed, 'pending', pending, 'not_queued', not_queued, 'unknown', unknown)";
-
-/** What became of the persons of entry `i.entry`: sums over its looks, and the latest look at events, which is all there is where they stay. Null without. */
-const verificationFor = (
-  slices: Shown['slices'],
-): string => `CASE WHEN o.state = 'accepted' AND NOT i.keep_person AND coalesce(r.sent, i.asked) > 0
-      AND i.operation IN ('persons_bulk_delete', 'persons_destroy') 
-      AND (j.entry IS NOT NULL OR EXISTS (SELECT 1 FROM looks WHERE entry = i.entry)) THEN (
-    SELECT json_object('last_look_at', max(at), ${COUNTED[slices === null ? 'all' : 'inside']}, 'not_checked', coalesce(sum(not_checked), 0),
-      'looked_for', coalesce(sum(CASE pass WHEN 1 THEN asked END), 0),
-      'events', (SELECT ${EVENTS} FROM event_looks WHERE entry = i.entry ORDER BY look DESC LIMIT 1))
-    FROM looks WHERE entry = i.entry)
-  WHEN o.state = 'accepted' THEN (
-    SELECT json_object('last_look_at', at, 'gone', 0, 'reappeared', 0, 'left_slice', 0, 'not_checked', 0, 'looked_for', NULL, 'events', ${EVENTS})
-    FROM event_looks WHERE entry = i.entry ORDER BY look DESC LIMIT 1) END`;
+import { verificationFor } from './verification.ts';
 
 /** To a reader with a slice, a person outside of the slice and a person that is gone are the same. */
 const LEFT_SLICE = `CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NOT NULL THEN
@@ -74,7 +49,7 @@ const entriesFor = ({ slices }: Pick<Shown, 'slices'>): string => `
     (SELECT count(*) FROM attempts WHERE entry = i.entry AND chunk = open.chunk) AS chunk_attempts,
     CASE WHEN o.entry IS NOT NULL THEN CASE o.state WHEN 'accepted' THEN coalesce(j.chunks, 1) ELSE 0 END
       ELSE (SELECT count(*) FROM chunk_outcomes WHERE entry = i.entry AND state = 'accepted') END AS chunks_accepted,
-    ${verificationFor(slices)} AS verification,
+    ${verificationFor(slices === null ? 'all' : 'inside')} AS verification,
     o.state AS settled, o.status, o.persons_found, o.persons_deleted, o.persons_queued_for_deletion,
     o.events_queued_for_deletion, o.recordings_queued_for_deletion, o.deletion_errors, o.settled_at, o.duration_ms
   FROM intents i

@@ -4,7 +4,7 @@ import { TokenId, type DeletionId } from '../../../core/ids.ts';
 import type { EntryCharge } from '../budget/charges.ts';
 import { distinct } from '../digest.ts';
 import { askedOf, JsonColumn, type DeletionOrder } from '../entry.ts';
-import { firstNumberAt, instantOf } from '../id.ts';
+import { instantOf } from '../id.ts';
 import type { HoldReason, PendingDeletion } from '../job/hold.ts';
 import type { ReleaseReason } from '../budget/release.ts';
 import type { Remainder, Settled, Unsettled } from '../job/settle.ts';
@@ -254,9 +254,9 @@ export class DeletionStore {
     return Moment.parse(this.#rows('SELECT max(entry) AS at FROM intents')[0]).at;
   }
 
-  /** What was spent after `afterMs` by entries from `since` on. An entry's number is never below its clock's reading. */
+  /** What counts after `afterMs` of entries from `since` on. */
   charges(afterMs: number, since: number): EntryCharge[] {
-    return this.#rows(CHARGES, Math.max(since, firstNumberAt(afterMs)), since, afterMs).flatMap((row) => {
+    return this.#rows(CHARGES, since, afterMs).flatMap((row) => {
       const { entry, at, persons, token, ancestors } = StoredCharge.parse(row);
       return persons > 0 ? [{ number: entry, at, persons, tokens: [...ancestors, token] }] : [];
     });

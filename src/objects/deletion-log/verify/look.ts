@@ -94,7 +94,7 @@ function judge(
 }
 
 /** PostHog gives a person that comes back the UUID it had, and the time of the event that brought it back. */
-function wasCreatedAfter(person: Json, sentAt: number): boolean {
+export function wasCreatedAfter(person: Json, sentAt: number): boolean {
   const createdAt = isJsonObject(person) ? person['created_at'] : null;
   return typeof createdAt === 'string' && Date.parse(createdAt) > sentAt;
 }
