@@ -2319,7 +2319,7 @@ export interface components {
         readonly Deletion: {
             readonly id: string;
             /**
-             * @description `held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.
+             * @description `held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids, or the filter, matched no person and nothing was sent.
              * @enum {string}
              */
             readonly state: "resolving" | "previewed" | "held" | "sending" | "settling" | "done" | "nobody" | "failed" | "cancelled";
@@ -2376,9 +2376,9 @@ export interface components {
             readonly generation: ("A" | "B" | "C") | null;
             /** @description How many persons were in the slice and were found outside when they were to be sent, so they were not sent. Null where no slice was checked, and for tokens that have a slice. */
             readonly left_slice: number | null;
-            /** @description Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was. */
+            /** @description Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; `matched_all` where a filter names everybody and does not say so; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was. */
             readonly reason: string | null;
-            /** @description The reason that a person gave, or what held it back until it was given up; in plain words what the fuse of the operator does. */
+            /** @description The reason that a person gave, or what held it back until it was given up; what to do about `matched_all`; that accepted calls were not looked at; in plain words what the fuse of the operator does. */
             readonly note: string | null;
             /** @description The calls it is sent in, of at most 1,000 persons each. */
             readonly chunks: {
@@ -2387,7 +2387,7 @@ export interface components {
                 /** @description Chunks that were sent and whose end PostHog did not tell. */
                 readonly unknown: number;
             };
-            /** @description What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted. */
+            /** @description What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted all calls, or one of several before the deletion failed. */
             readonly verification: {
                 readonly last_look_at: string | null;
                 /** @description Persons that PostHog no longer has. */
@@ -2400,7 +2400,7 @@ export interface components {
                 readonly left_slice: number | null;
                 /** @description More than are read one by one in generation A. */
                 readonly not_checked: number;
-                /** @description Persons that were not looked at, or not yet. */
+                /** @description Persons that were not looked at, or not yet. Of a deletion that failed before all of its calls were accepted, those of the calls that were: nothing looks for them. */
                 readonly unknown: number;
                 /** @description Persons whose events are deleted. The four are null where PostHog was not asked about events. */
                 readonly events_completed: number | null;
@@ -2421,7 +2421,7 @@ export interface components {
         readonly CreatedDeletion: {
             readonly id: string;
             /**
-             * @description `held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.
+             * @description `held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids, or the filter, matched no person and nothing was sent.
              * @enum {string}
              */
             readonly state: "resolving" | "previewed" | "held" | "sending" | "settling" | "done" | "nobody" | "failed" | "cancelled";
@@ -2478,9 +2478,9 @@ export interface components {
             readonly generation: ("A" | "B" | "C") | null;
             /** @description How many persons were in the slice and were found outside when they were to be sent, so they were not sent. Null where no slice was checked, and for tokens that have a slice. */
             readonly left_slice: number | null;
-            /** @description Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was. */
+            /** @description Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; `matched_all` where a filter names everybody and does not say so; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was. */
             readonly reason: string | null;
-            /** @description The reason that a person gave, or what held it back until it was given up; in plain words what the fuse of the operator does. */
+            /** @description The reason that a person gave, or what held it back until it was given up; what to do about `matched_all`; that accepted calls were not looked at; in plain words what the fuse of the operator does. */
             readonly note: string | null;
             /** @description The calls it is sent in, of at most 1,000 persons each. */
             readonly chunks: {
@@ -2489,7 +2489,7 @@ export interface components {
                 /** @description Chunks that were sent and whose end PostHog did not tell. */
                 readonly unknown: number;
             };
-            /** @description What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted. */
+            /** @description What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted all calls, or one of several before the deletion failed. */
             readonly verification: {
                 readonly last_look_at: string | null;
                 /** @description Persons that PostHog no longer has. */
@@ -2502,7 +2502,7 @@ export interface components {
                 readonly left_slice: number | null;
                 /** @description More than are read one by one in generation A. */
                 readonly not_checked: number;
-                /** @description Persons that were not looked at, or not yet. */
+                /** @description Persons that were not looked at, or not yet. Of a deletion that failed before all of its calls were accepted, those of the calls that were: nothing looks for them. */
                 readonly unknown: number;
                 /** @description Persons whose events are deleted. The four are null where PostHog was not asked about events. */
                 readonly events_completed: number | null;
@@ -2566,7 +2566,7 @@ export interface components {
         readonly DeletionDetail: {
             readonly id: string;
             /**
-             * @description `held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.
+             * @description `held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids, or the filter, matched no person and nothing was sent.
              * @enum {string}
              */
             readonly state: "resolving" | "previewed" | "held" | "sending" | "settling" | "done" | "nobody" | "failed" | "cancelled";
@@ -2623,9 +2623,9 @@ export interface components {
             readonly generation: ("A" | "B" | "C") | null;
             /** @description How many persons were in the slice and were found outside when they were to be sent, so they were not sent. Null where no slice was checked, and for tokens that have a slice. */
             readonly left_slice: number | null;
-            /** @description Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was. */
+            /** @description Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; `matched_all` where a filter names everybody and does not say so; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was. */
             readonly reason: string | null;
-            /** @description The reason that a person gave, or what held it back until it was given up; in plain words what the fuse of the operator does. */
+            /** @description The reason that a person gave, or what held it back until it was given up; what to do about `matched_all`; that accepted calls were not looked at; in plain words what the fuse of the operator does. */
             readonly note: string | null;
             /** @description The calls it is sent in, of at most 1,000 persons each. */
             readonly chunks: {
@@ -2634,7 +2634,7 @@ export interface components {
                 /** @description Chunks that were sent and whose end PostHog did not tell. */
                 readonly unknown: number;
             };
-            /** @description What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted. */
+            /** @description What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted all calls, or one of several before the deletion failed. */
             readonly verification: {
                 readonly last_look_at: string | null;
                 /** @description Persons that PostHog no longer has. */
@@ -2647,7 +2647,7 @@ export interface components {
                 readonly left_slice: number | null;
                 /** @description More than are read one by one in generation A. */
                 readonly not_checked: number;
-                /** @description Persons that were not looked at, or not yet. */
+                /** @description Persons that were not looked at, or not yet. Of a deletion that failed before all of its calls were accepted, those of the calls that were: nothing looks for them. */
                 readonly unknown: number;
                 /** @description Persons whose events are deleted. The four are null where PostHog was not asked about events. */
                 readonly events_completed: number | null;
@@ -2691,7 +2691,7 @@ export interface components {
         readonly DeletionStatus: {
             readonly id: string;
             /**
-             * @description `held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids matched no person and nothing was sent.
+             * @description `held` before anything is sent, `sending` while it is sent or the end of a chunk is unknown, `settling` while persons are still looked for, `nobody` where the ids, or the filter, matched no person and nothing was sent.
              * @enum {string}
              */
             readonly state: "resolving" | "previewed" | "held" | "sending" | "settling" | "done" | "nobody" | "failed" | "cancelled";
@@ -2748,9 +2748,9 @@ export interface components {
             readonly generation: ("A" | "B" | "C") | null;
             /** @description How many persons were in the slice and were found outside when they were to be sent, so they were not sent. Null where no slice was checked, and for tokens that have a slice. */
             readonly left_slice: number | null;
-            /** @description Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was. */
+            /** @description Why it failed or was cancelled, or `fuse` while the fuse of the operator holds it: `refused`, `abandoned`, `cancelled`, `rejected`, …; `matched_all` where a filter names everybody and does not say so; after seven days `undecided`, where it is not known whether the rest was deleted, or `given_up`, where nothing of the rest was. */
             readonly reason: string | null;
-            /** @description The reason that a person gave, or what held it back until it was given up; in plain words what the fuse of the operator does. */
+            /** @description The reason that a person gave, or what held it back until it was given up; what to do about `matched_all`; that accepted calls were not looked at; in plain words what the fuse of the operator does. */
             readonly note: string | null;
             /** @description The calls it is sent in, of at most 1,000 persons each. */
             readonly chunks: {
@@ -2759,7 +2759,7 @@ export interface components {
                 /** @description Chunks that were sent and whose end PostHog did not tell. */
                 readonly unknown: number;
             };
-            /** @description What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted. */
+            /** @description What became of the persons, counted in the ids that were sent. Where profiles stay it counts their events alone, and is null where those cannot be seen. Null until PostHog has accepted all calls, or one of several before the deletion failed. */
             readonly verification: {
                 readonly last_look_at: string | null;
                 /** @description Persons that PostHog no longer has. */
@@ -2772,7 +2772,7 @@ export interface components {
                 readonly left_slice: number | null;
                 /** @description More than are read one by one in generation A. */
                 readonly not_checked: number;
-                /** @description Persons that were not looked at, or not yet. */
+                /** @description Persons that were not looked at, or not yet. Of a deletion that failed before all of its calls were accepted, those of the calls that were: nothing looks for them. */
                 readonly unknown: number;
                 /** @description Persons whose events are deleted. The four are null where PostHog was not asked about events. */
                 readonly events_completed: number | null;
@@ -7800,7 +7800,7 @@ export interface operations {
                         readonly email?: string;
                         readonly distinct_id?: string;
                         readonly properties?: readonly components["schemas"]["PersonFilter"][];
-                        /** @description `true` where every person is meant. Without it a filter has to restrict. */
+                        /** @description `true` where every person is meant. Without it a filter has to restrict, and to leave somebody out. */
                         readonly all?: boolean;
                     };
                     readonly delete_events?: boolean;
