@@ -75,9 +75,12 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   ],
   'index.ts': ['app.ts', 'objects'],
   sandbox: [],
+  client: [],
 };
 
-const gateway = sources.filter(({ file }) => areaOf(file) !== 'sandbox');
+/** What is bundled for elsewhere: a Worker to test against, and the package for those who call the gateway. */
+const ELSEWHERE = new Set(['sandbox', 'client']);
+const gateway = sources.filter(({ file }) => !ELSEWHERE.has(areaOf(file)));
 
 /** Files in which the code says something, with how it says it. */
 const saying = (pattern: RegExp): string[] =>
@@ -263,5 +266,35 @@ describe('The sandbox', () => {
       imports.map(({ from }) => from).filter((from) => !isOwn(from)),
     );
     expect([...new Set(packages)].toSorted()).toEqual(['cloudflare:workers', 'zod']);
+  });
+});
+
+describe('The client', () => {
+  const client = sources.filter(({ file }) => areaOf(file) === 'client');
+  const CALLS_OUT = /\bDate\.now\(|\bset(?:Timeout|Interval)\(|\brandomUUID\b|(?<![.\w])fetch\(|\bconsole\./;
+
+  test('The client imports openapi-fetch and types, and nothing of the gateway', () => {
+    const packages = client.flatMap(({ imports }) => imports.filter(({ from }) => !isOwn(from)));
+    expect([...new Set(packages.map(({ from }) => from))].toSorted()).toEqual([
+      'openapi-fetch',
+      'openapi-typescript-helpers',
+    ]);
+    for (const { from, line } of packages) {
+      if (from !== 'openapi-fetch') expect(isTypeOnly(line), from).toBe(true);
+    }
+  });
+
+  test('The client reads the clock, waits, makes ids and sends in one file, which callers can replace', () => {
+    expect(client.filter(({ code }) => CALLS_OUT.test(code)).map(({ file }) => file)).toEqual([
+      'client/platform.ts',
+    ]);
+  });
+
+  test('The types that are generated leave nothing behind in the code of the client', () => {
+    for (const { imports } of client) {
+      for (const { from, line } of imports) {
+        if (from.includes('generated')) expect(isTypeOnly(line), from).toBe(true);
+      }
+    }
   });
 });
