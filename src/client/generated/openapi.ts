@@ -1262,6 +1262,8 @@ export interface paths {
         /**
          * List tenants
          * @description By name.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_list_tenants"];
         readonly put?: never;
@@ -1279,17 +1281,24 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Read a tenant */
+        /**
+         * Read a tenant
+         * @description Needs the role `viewer`.
+         */
         readonly get: operations["admin_get_tenant"];
         /**
          * Register a tenant, or replace its record
          * @description 201 the first time, 200 after. True for the next request of every token already out. A body without `slice` is refused where the tenant has one: `"slice": null` widens it to the whole project.
+         *
+         *     Needs the role `owner`.
          */
         readonly put: operations["admin_put_tenant"];
         readonly post?: never;
         /**
          * Remove a tenant
          * @description Its tokens end for good; its deletion log stays.
+         *
+         *     Needs the role `owner`.
          */
         readonly delete: operations["admin_delete_tenant"];
         readonly options?: never;
@@ -1297,6 +1306,8 @@ export interface paths {
         /**
          * Change a tenant
          * @description A merge patch (RFC 7396): members left out stay, and `null` removes one or sets it back to its default. `"slice": null` widens the tenant to the whole project.
+         *
+         *     Needs the role `owner`.
          */
         readonly patch: operations["admin_patch_tenant"];
         readonly trace?: never;
@@ -1313,6 +1324,8 @@ export interface paths {
         /**
          * Refuse every request of a tenant
          * @description From the next request on, until it is resumed. Repeating it is no error.
+         *
+         *     Needs the role `operator`.
          */
         readonly post: operations["admin_suspend_tenant"];
         readonly delete?: never;
@@ -1330,7 +1343,10 @@ export interface paths {
         };
         readonly get?: never;
         readonly put?: never;
-        /** End the suspension of a tenant */
+        /**
+         * End the suspension of a tenant
+         * @description Needs the role `operator`.
+         */
         readonly post: operations["admin_resume_tenant"];
         readonly delete?: never;
         readonly options?: never;
@@ -1348,6 +1364,8 @@ export interface paths {
         /**
          * Ask PostHog about its host, the key, the scopes of the key and the projects
          * @description Changes nothing. Asks about the projects of all tenants, or about `project_id`.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_check"];
         readonly put?: never;
@@ -1368,6 +1386,8 @@ export interface paths {
         /**
          * See how PostHog's limits stand, and which tenant has how much of them
          * @description Asks PostHog nothing. Shows the projects of all tenants, or `project_id`.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_get_upstream"];
         readonly put?: never;
@@ -1388,12 +1408,16 @@ export interface paths {
         /**
          * List the tokens of a tenant
          * @description Newest first.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_list_tokens"];
         readonly put?: never;
         /**
          * Mint a token
          * @description Shown this once. 30 days unless `expires_in` says otherwise.
+         *
+         *     Needs the role `operator`.
          */
         readonly post: operations["admin_mint_token"];
         readonly delete?: never;
@@ -1415,6 +1439,8 @@ export interface paths {
         /**
          * Revoke a token and its descendants
          * @description Effective on their next request.
+         *
+         *     Needs the role `operator`.
          */
         readonly delete: operations["admin_revoke_token"];
         readonly options?: never;
@@ -1452,8 +1478,32 @@ export interface paths {
         /**
          * See what the tokens of a tenant did
          * @description In the order of time. Numbers may be lower than what happened by what an isolate of the gateway had not reported when it ended, which is mostly what happened within its last 20 seconds. Nothing is counted twice. Also of a tenant that was removed.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_list_usage"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/audit": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List what operators changed
+         * @description Newest first: who, when, what, and the members of the record that became others.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_list_changes"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -1654,6 +1704,8 @@ export interface paths {
         /**
          * List the deletion logs of all tenants
          * @description One log after another, by the tenants' names; also of tenants that were removed. All conditions must hold. A page may hold fewer rows than `limit`, and even none, while `next` leads on.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_list_all_deletions"];
         readonly put?: never;
@@ -1674,6 +1726,8 @@ export interface paths {
         /**
          * List the deletion log of a tenant
          * @description Newest first, unless `order` says otherwise; also of a tenant that was removed. All conditions must hold. A page may hold fewer rows than `limit`, and even none, while `next` leads on.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_list_deletions"];
         readonly put?: never;
@@ -1694,6 +1748,8 @@ export interface paths {
         /**
          * List deletions of a tenant that the gateway refused
          * @description By the rules of a grant, a budget or a slice. 1000 of a day are kept, without ids. `left_out` counts the others, by day (UTC).
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_list_refused_deletions"];
         readonly put?: never;
@@ -1711,7 +1767,10 @@ export interface paths {
             readonly path?: never;
             readonly cookie?: never;
         };
-        /** Read one entry of the log of a tenant */
+        /**
+         * Read one entry of the log of a tenant
+         * @description Needs the role `viewer`.
+         */
         readonly get: operations["admin_get_deletion"];
         readonly put?: never;
         readonly post?: never;
@@ -1731,6 +1790,8 @@ export interface paths {
         /**
          * Watch a deletion of a tenant until it ends
          * @description Server-sent events. Each event `state` holds the entry and its progress, whenever they have changed; `end` is the last and is answered with 204 to a client that comes back with its id. `reconnect` ends a stream after five minutes, and `problem` says why nothing more is shown.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_watch_deletion"];
         readonly put?: never;
@@ -1751,6 +1812,8 @@ export interface paths {
         /**
          * List the ids of a deletion of a tenant
          * @description As they were asked for, at most a thousand a page.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_list_deletion_ids"];
         readonly put?: never;
@@ -1773,6 +1836,8 @@ export interface paths {
         /**
          * Cancel a deletion of a tenant of which nothing was sent yet
          * @description 409 where something was sent, with how much PostHog accepted.
+         *
+         *     Needs the role `operator`.
          */
         readonly post: operations["admin_cancel_deletion"];
         readonly delete?: never;
@@ -1793,6 +1858,8 @@ export interface paths {
         /**
          * Approve a deletion that waits for it
          * @description It is sent then, once its undo window has passed. 409 where it does not wait for an approval.
+         *
+         *     Needs the role `operator`.
          */
         readonly post: operations["admin_approve_deletion"];
         readonly delete?: never;
@@ -1813,6 +1880,8 @@ export interface paths {
         /**
          * Reject a deletion that waits for an approval
          * @description Nothing of it is ever sent. 409 where it does not wait for an approval.
+         *
+         *     Needs the role `operator`.
          */
         readonly post: operations["admin_reject_deletion"];
         readonly delete?: never;
@@ -1833,6 +1902,8 @@ export interface paths {
         /**
          * Give up a deletion whose end PostHog does not tell
          * @description It is not sent again and ends as failed; what was sent of it may have been done. 409 where it is not being sent.
+         *
+         *     Needs the role `operator`.
          */
         readonly post: operations["admin_abandon_deletion"];
         readonly delete?: never;
@@ -1851,6 +1922,8 @@ export interface paths {
         /**
          * See the fuse over the deletions of all tenants
          * @description What is left of `DELETE_FUSE_PERSONS_PER_DAY`, and since when and by which deletion it has tripped.
+         *
+         *     Needs the role `viewer`.
          */
         readonly get: operations["admin_get_fuse"];
         readonly put?: never;
@@ -1873,8 +1946,90 @@ export interface paths {
         /**
          * Put a new fuse in, and let the deletions go on that the tripped one holds
          * @description They go on by themselves within half a minute, five a second of each tenant; undo windows and approvals hold as before. What was deleted until then counts no more. Where the fuse has not tripped, nothing changes.
+         *
+         *     Needs the role `owner`.
          */
         readonly post: operations["admin_reset_fuse"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/projects/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the project of the token
+         * @description Answered from the token, in the shape that clients of PostHog look for. PostHog is not asked. It is one project, always.
+         */
+        readonly get: operations["list_projects"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/projects/{project}/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Read the project of the token
+         * @description Answered from the token, in the shape that clients of PostHog look for. PostHog is not asked. Another one is 403 `project_not_granted`.
+         */
+        readonly get: operations["get_project"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/users/@me/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See who the token is
+         * @description Answered from the token, in the shape that clients of PostHog look for. PostHog is not asked. It is the tenant, and nobody at PostHog.
+         */
+        readonly get: operations["get_user"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/api/personal_api_keys/@current/": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See what the token may do, as PostHog says it of a key
+         * @description Answered from the token, in the shape that clients of PostHog look for. PostHog is not asked. `GET /v1/whoami` says more.
+         */
+        readonly get: operations["get_personal_api_key"];
+        readonly put?: never;
+        readonly post?: never;
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -1888,7 +2043,7 @@ export interface components {
         /** @description An RFC 9457 problem with the members of PostHog's errors. */
         readonly Problem: {
             readonly type: string;
-            readonly code: ("token_missing" | "token_malformed" | "token_signature_invalid" | "token_key_retired" | "token_expired" | "token_not_yet_valid" | "token_revoked" | "token_parent_revoked" | "tenant_unknown" | "admin_token_missing" | "admin_token_invalid" | "tenant_suspended" | "scope_missing" | "project_not_granted" | "origin_not_allowed" | "deletion_exceeds_budget" | "delete_flag_not_granted" | "deletion_preview_required" | "not_sliceable" | "property_hidden" | "project_not_current" | "derivation_too_deep" | "path_invalid" | "host_invalid" | "not_found" | "path_unknown" | "record_unknown" | "method_unknown" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "field_unknown" | "field_invalid" | "input_conflict" | "grant_exceeds_parent" | "slice_lookup_too_large" | "generation_lacks" | "body_invalid" | "body_incomplete" | "body_timeout" | "body_too_large" | "deletion_state_conflict" | "deletion_preview_changed" | "operation_removed" | "precondition_failed" | "content_type_unsupported" | "idempotency_key_reused" | "rate_limited" | "admin_rate_limited" | "deletion_budget_exhausted" | "upstream_rate_limited" | "upstream_share_exhausted" | "upstream_busy" | "upstream_too_expensive" | "upstream_unreachable" | "upstream_timeout" | "upstream_error" | "upstream_key_refused" | "upstream_scope_missing" | "upstream_redirected" | "upstream_reply_invalid" | "upstream_reply_too_large" | "not_configured" | "deletion_unconfirmed" | "state_unavailable" | "internal_error") | string;
+            readonly code: ("token_missing" | "token_malformed" | "token_signature_invalid" | "token_key_retired" | "token_expired" | "token_not_yet_valid" | "token_revoked" | "token_parent_revoked" | "tenant_unknown" | "admin_token_missing" | "admin_token_invalid" | "role_missing" | "approver_not_independent" | "tenant_suspended" | "scope_missing" | "project_not_granted" | "origin_not_allowed" | "deletion_exceeds_budget" | "delete_flag_not_granted" | "deletion_preview_required" | "not_sliceable" | "property_hidden" | "project_not_current" | "derivation_too_deep" | "path_invalid" | "host_invalid" | "not_found" | "path_unknown" | "record_unknown" | "method_unknown" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "field_unknown" | "field_invalid" | "input_conflict" | "grant_exceeds_parent" | "slice_lookup_too_large" | "generation_lacks" | "body_invalid" | "body_incomplete" | "body_timeout" | "body_too_large" | "deletion_state_conflict" | "deletion_preview_changed" | "operation_removed" | "precondition_failed" | "content_type_unsupported" | "idempotency_key_reused" | "rate_limited" | "admin_rate_limited" | "deletion_budget_exhausted" | "upstream_rate_limited" | "upstream_share_exhausted" | "upstream_busy" | "upstream_too_expensive" | "upstream_unreachable" | "upstream_timeout" | "upstream_error" | "upstream_key_refused" | "upstream_scope_missing" | "upstream_redirected" | "upstream_reply_invalid" | "upstream_reply_too_large" | "not_configured" | "deletion_unconfirmed" | "state_unavailable" | "internal_error") | string;
             readonly detail: string;
             readonly attr: string | null;
             readonly status: number;
@@ -2260,6 +2415,12 @@ export interface components {
             readonly not_before: string | null;
             /** @description The end user or the ticket behind the token; null where none was named. */
             readonly actor: string | null;
+            /** @description The operator who minted it. Null for a derived token, and where it is not known. */
+            readonly minted_by: string | null;
+            /** @description The signing key of `TOKEN_SIGNING_KEYS` that it was signed with; null where it is not known. */
+            readonly kid: string | null;
+            /** @description A time at which it was used, and after which it was used for less than an hour. Null where it was not used, or not since this is noted. */
+            readonly last_used_at: string | null;
             /** @description As it was asked for. Left out means "as the parent has it". */
             readonly narrowing: {
                 readonly scopes?: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read")[];
@@ -2315,6 +2476,40 @@ export interface components {
             readonly refused_by_code: {
                 readonly [key: string]: number;
             };
+        };
+        readonly OperatorChange: {
+            /** @description Counts up, in the order in which operators asked. */
+            readonly id: number;
+            /** Format: date-time */
+            readonly at: string;
+            readonly operator: string;
+            /**
+             * @description That the operator had then.
+             * @enum {string}
+             */
+            readonly role: "viewer" | "operator" | "owner";
+            readonly request_id: string;
+            /** @description The `operationId` of the route. */
+            readonly action: string;
+            readonly tenant: string | null;
+            /** @description The token or the deletion that the path names. */
+            readonly subject: string | null;
+            /**
+             * @description `unknown`: the end was not written down, or is a failure. The change may have been made or not.
+             * @enum {string}
+             */
+            readonly outcome: "made" | "refused" | "unknown";
+            readonly ended_at: string | null;
+            /** @description Of the refusal or the failure; null where there was none. */
+            readonly code: string | null;
+            /** @description Members that the change made other than they were, as they were. Null where nothing was there before. */
+            readonly before: {
+                readonly [key: string]: unknown;
+            } | null;
+            /** @description The same members as they are since. Never a token itself. Null where nothing is there since. */
+            readonly after: {
+                readonly [key: string]: unknown;
+            } | null;
         };
         readonly Deletion: {
             readonly id: string;
@@ -2813,6 +3008,14 @@ export interface components {
                 readonly note: string | null;
             } | null;
         };
+        readonly Project: {
+            readonly id: number;
+            /** Format: uuid */
+            readonly organization: string;
+            readonly name: string;
+            /** @description The gateway does not know it. */
+            readonly api_token: null;
+        };
     };
     responses: {
         /** @description A refusal or a failure; `code` says which. */
@@ -2858,6 +3061,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2924,6 +3129,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -2986,6 +3193,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3049,6 +3258,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -3084,6 +3295,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -3138,6 +3351,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -3167,6 +3382,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3230,6 +3447,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -3265,6 +3484,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -3319,6 +3540,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -3346,6 +3569,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3395,6 +3620,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3444,6 +3671,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3497,6 +3726,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3553,6 +3784,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3613,6 +3846,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3680,6 +3915,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3746,6 +3983,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3812,6 +4051,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3878,6 +4119,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3937,6 +4180,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4004,6 +4249,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4070,6 +4317,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4142,6 +4391,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4217,6 +4468,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4292,6 +4545,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4396,6 +4651,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4577,6 +4834,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4682,6 +4941,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4863,6 +5124,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4977,6 +5240,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5181,6 +5446,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5295,6 +5562,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5499,6 +5768,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5587,6 +5858,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5675,6 +5948,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5769,6 +6044,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5863,6 +6140,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5961,6 +6240,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6059,6 +6340,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6151,6 +6434,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6233,6 +6518,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6309,6 +6596,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -6351,6 +6640,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -6391,6 +6682,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 201: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6442,6 +6735,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 201: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6494,6 +6789,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 201: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6546,6 +6843,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 201: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6592,6 +6891,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -6627,6 +6928,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -6677,6 +6980,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -6770,6 +7075,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -6845,6 +7152,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -6887,6 +7196,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -6929,6 +7240,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -6971,6 +7284,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -7065,6 +7380,8 @@ export interface operations {
             /** @description See what a token may do */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7096,6 +7413,8 @@ export interface operations {
             /** @description Say whether a request would be allowed, and what would be sent */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7133,6 +7452,8 @@ export interface operations {
             /** @description Derive a narrower token */
             readonly 201: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7154,6 +7475,8 @@ export interface operations {
             /** @description End this token and its descendants */
             readonly 204: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -7176,6 +7499,8 @@ export interface operations {
             /** @description End a descendant of this token */
             readonly 204: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -7684,6 +8009,8 @@ export interface operations {
             /** @description See what this token and its descendants did */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7731,6 +8058,39 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly admin_list_changes: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly cursor?: string;
+                readonly format?: "json" | "csv";
+                readonly tenant?: string;
+                readonly operator?: string;
+                readonly outcome?: "made" | "refused" | "unknown";
+                readonly from?: string;
+                readonly to?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description List what operators changed */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly results: readonly components["schemas"]["OperatorChange"][];
+                        readonly next: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly list_deletions: {
         readonly parameters: {
             readonly query?: {
@@ -7756,6 +8116,8 @@ export interface operations {
             /** @description List the tenant's deletion log */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7813,6 +8175,8 @@ export interface operations {
             /** @description Delete up to 100,000 persons */
             readonly 202: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -7853,6 +8217,8 @@ export interface operations {
             /** @description List deletions of the tenant that the gateway refused */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7880,6 +8246,8 @@ export interface operations {
             /** @description Read one entry of the log, with its ids */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7904,6 +8272,8 @@ export interface operations {
             /** @description Watch a deletion until it ends */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7913,6 +8283,8 @@ export interface operations {
             /** @description Watch a deletion until it ends */
             readonly 204: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -7937,6 +8309,8 @@ export interface operations {
             /** @description List the ids of a deletion */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7964,6 +8338,8 @@ export interface operations {
             /** @description See what a deletion that is previewed would do */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8003,6 +8379,8 @@ export interface operations {
             /** @description Carry out what was previewed */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -8049,6 +8427,8 @@ export interface operations {
             /** @description Cancel a deletion of which nothing was sent yet */
             readonly 200: {
                 headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8467,6 +8847,148 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Fuse"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly list_projects: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly offset?: number;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description List the project of the token */
+            readonly 200: {
+                headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly count: number;
+                        readonly next: null;
+                        readonly previous: null;
+                        readonly results: readonly components["schemas"]["Project"][];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly get_project: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @example 1 */
+                readonly project: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Read the project of the token */
+            readonly 200: {
+                headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Project"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly get_user: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See who the token is */
+            readonly 200: {
+                headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        /** Format: uuid */
+                        readonly uuid: string;
+                        readonly distinct_id: string;
+                        readonly first_name: string;
+                        readonly last_name: string;
+                        readonly email: string;
+                        readonly team: components["schemas"]["Project"];
+                        readonly organization: {
+                            /**
+                             * Format: uuid
+                             * @description Always the same: the gateway shows no organization.
+                             */
+                            readonly id: string;
+                            /** @description The name of the tenant. */
+                            readonly name: string;
+                        };
+                        readonly organizations: readonly {
+                            /**
+                             * Format: uuid
+                             * @description Always the same: the gateway shows no organization.
+                             */
+                            readonly id: string;
+                            /** @description The name of the tenant. */
+                            readonly name: string;
+                        }[];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly get_personal_api_key: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See what the token may do, as PostHog says it of a key */
+            readonly 200: {
+                headers: {
+                    /** @description Whole seconds for which the token can still be used. */
+                    readonly "Hedgerow-Token-Expires"?: number;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly id: string;
+                        readonly label: string;
+                        readonly value: null;
+                        readonly mask_value: null;
+                        /** Format: date-time */
+                        readonly created_at: string;
+                        readonly last_used_at: null;
+                        readonly user_id: null;
+                        /** @description Those of the grant; with all that write, `person:write` too. */
+                        readonly scopes: readonly (("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read") | "person:write")[];
+                        readonly scoped_teams: readonly number[];
+                        readonly scoped_organizations: readonly string[];
+                    };
                 };
             };
             readonly default: components["responses"]["Problem"];
