@@ -30,6 +30,7 @@ const pathOf = (pattern: string): string =>
     .replace(/:family\{[^}]*\}/, 'environments')
     .replace(/:project_id\{[^}]*\}/, '1')
     .replace(/:id\{[^}]*\}/, ADA.uuid)
+    .replace(/:project(?=\/|$)/, '1')
     .replace(':tenant', 'acme')
     .replace(':id', `tok_${'A'.repeat(22)}`);
 
