@@ -1,4 +1,4 @@
-/** Loads one address for a while and says what came of it: with wrk where it is installed, else with autocannon. */
+/** Loads one address for a while and says how it went: with wrk where it is installed, else with autocannon. */
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { text } from 'node:stream/consumers';

@@ -61,7 +61,7 @@ export class Leases {
     return { askedMs, ask, setBacks: this.#setBacks };
   }
 
-  /** What came of the question; null where nothing is known. `cost` counts where it was admitted. */
+  /** How the question was answered; null where nothing is known. `cost` counts where it was admitted. */
   answered(
     principal: Principal,
     { askedMs, ask, setBacks }: Asking,

@@ -171,7 +171,7 @@ async function waitForShare(
   return emergency.take(projectId);
 }
 
-/** A query: sent in its turn, whoever pays. */
+/** A query: sent in its turn, whichever tenant pays. */
 async function askInTurn(
   transport: Transport,
   { left, waitUntil }: Invocation,

@@ -125,7 +125,7 @@ function mostInAMinute(arrivals: readonly number[]): number {
   return most;
 }
 
-/** So many callers of a tenant, each of whom asks again as soon as it was answered. */
+/** So many callers of a tenant. Each asks again as soon as it was answered. */
 function greedy(run: Run, tenant: string, callers: number, arrivals: number[] = [], weight = 1): void {
   const again = (): void => {
     run.ask(tenant, {

@@ -10,7 +10,7 @@ import { deleteThroughLog, loggedDeletion, type LoggedDeletion } from './delete.
 import type { ClearedCall } from './enforce-slice.ts';
 import { sharingOf } from './sharing.ts';
 
-/** What came of a call. */
+/** How a call ended. */
 export type Outcome =
   | {
       readonly kind: 'forwarded';

@@ -145,7 +145,7 @@ test.each([
   expect(sent).toHaveLength(1);
 });
 
-test('A deletion with a key that meets the rate limit waits for its turn, and its key finds what came of it', async () => {
+test('A deletion with a key that meets the rate limit waits for its turn, and its key finds the same deletion', async () => {
   const sent = posthog(answer(429, null, { 'retry-after': '30' }), answer(202, SUMMARY));
   const { stub, log } = freshLog();
   const pending = { state: 'sending', last_problem: 'upstream_rate_limited' };

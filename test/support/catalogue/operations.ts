@@ -1,4 +1,4 @@
-/** Asking the catalogue in tests: one operation, what a client sent, and what came of it. */
+/** Asking the catalogue in tests: one operation, what a client sent, and how it was answered. */
 import { CATALOGUE } from '../../../src/catalogue/index.ts';
 import type { Call, Method, Operation, PageRequest } from '../../../src/catalogue/operation.ts';
 import { pageRequestOf } from '../../../src/catalogue/paging.ts';

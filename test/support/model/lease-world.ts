@@ -108,7 +108,7 @@ function tick(world: World, mistake: Mistake): World {
   return { ...waited, ends, timer: ends.kind === 'counting' ? TERM_TICKS : null };
 }
 
-/** The object loses its memory, and whoever waits for its answer gets none. */
+/** The object loses its memory, and every caller that waits for its answer gets none. */
 const restart = (world: World, mistake: Mistake): World =>
   mistake === 'a restarted object waits for nothing'
     ? { ...world, ends: QUIET, timer: null, waits: null }
