@@ -12,7 +12,13 @@ const OWN_CURSORS = /\b(cursor=)\d{16}\b/g;
 const OWN_RATES = /"(persons_per_minute)":(null|\d+)/g;
 /** The same columns in a table. */
 const OWN_COLUMNS = /^(?:.*_at|outcome\.(?:settled_at|duration_ms))$/;
-const HEADERS_OF_THE_CALL = new Set(['date', 'ratelimit', 'connection', 'keep-alive']);
+const HEADERS_OF_THE_CALL = new Set([
+  'date',
+  'ratelimit',
+  'hedgerow-token-expires',
+  'connection',
+  'keep-alive',
+]);
 const OWN_PLANE = '/v1/';
 
 /** An answer as one text: status, headers by name, body byte for byte. */

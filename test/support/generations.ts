@@ -62,7 +62,8 @@ export const PERSONS = '/api/projects/1/persons';
 
 /** What is the same in two answers to callers who may not tell two things apart. */
 export const told = ({ status, headers, text }: Answer) => {
-  const { date: _date, ratelimit: _rate, 'x-request-id': id = '', ...rest } = headers;
+  const { date: _date, ratelimit: _rate, 'x-request-id': id = '', ...others } = headers;
+  const { 'hedgerow-token-expires': _left, ...rest } = others;
   const { 'content-length': _length, 'hedgerow-deletion': entry = '', location: _location, ...kept } = rest;
   const named = entry === '' ? {} : { 'hedgerow-deletion': 'an entry', location: 'of the log' };
   return { status, headers: { ...kept, ...named }, text: text.replaceAll(id, 'req') };
