@@ -9,7 +9,7 @@ import { Narrowing } from '../policy/grant.ts';
 import { DeletionBudget } from './deletion-budget.ts';
 import { Grant } from './grant.ts';
 
-/** On answers to a token that was let in: whole seconds for which it can still be used. */
+/** On answers to a token that was let in: until when it can be used. */
 export const TOKEN_EXPIRES_HEADER = 'Hedgerow-Token-Expires';
 
 /** The body of a token request. Every member of the grant may be left out, which means "as the parent has it". */

@@ -90,8 +90,7 @@ function admittedBy(
   response.limits = admission.limits;
   if (admission.verdict === 'refused') return err(admission.failure);
   const { tenant, registration } = admission;
-  const nowSeconds = Math.floor(services.nowMs() / 1000);
-  response.tokenExpiresInSeconds = Math.max(0, principal.expiresAtSeconds - nowSeconds);
+  response.tokenExpiresAtSeconds = principal.expiresAtSeconds;
   const chain = chainOf(principal);
   const grant = effectiveGrant(tenant, narrowingsOf(principal));
   const caller = { projectId: principal.projectId, origin: request.headers.get('origin') };

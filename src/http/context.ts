@@ -85,8 +85,8 @@ export interface RequestLog {
 /** What response headers are made of; filled in along the way and never logged. */
 export interface ResponseState {
   limits: readonly LimitStatus[];
-  /** For how many seconds the token that was let in can still be used. */
-  tokenExpiresInSeconds: number | null;
+  /** Until when the token that was let in can be used, in seconds since 1970. */
+  tokenExpiresAtSeconds: number | null;
   /** The web origin that the grant turned out to allow. */
   allowedOrigin: string | null;
   /** What a deletion left of its budgets. */

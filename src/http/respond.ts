@@ -97,7 +97,7 @@ async function answer(
   const { request, parameters } = routed;
   const state: ResponseState = {
     limits: [],
-    tokenExpiresInSeconds: null,
+    tokenExpiresAtSeconds: null,
     allowedOrigin: null,
     deletionBudgets: [],
   };
@@ -126,14 +126,14 @@ async function answeredOf(
   result: Result<Reply>,
   { request, plane }: Routed,
   log: RequestLog,
-  { limits, tokenExpiresInSeconds, allowedOrigin, deletionBudgets }: ResponseState,
+  { limits, tokenExpiresAtSeconds, allowedOrigin, deletionBudgets }: ResponseState,
 ): Promise<Answered> {
   if (!result.ok) noteFailure(log, result.failure);
   const reply = result.ok ? result.value : problemReply(result.failure, log.requestId);
   const origin = request.headers.get('origin');
   const headers = {
     ...rateHeaders(limits),
-    ...tokenHeaders(tokenExpiresInSeconds),
+    ...tokenHeaders(tokenExpiresAtSeconds),
     ...budgetHeaders(deletionBudgets),
     ...corsHeaders({ plane, origin, allowedOrigin, code: log.code }),
   };

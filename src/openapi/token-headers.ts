@@ -3,7 +3,7 @@ import { TOKEN_EXPIRES_HEADER } from '../contract/token.ts';
 
 export const TOKEN_HEADERS = {
   [TOKEN_EXPIRES_HEADER]: {
-    description: 'Whole seconds for which the token can still be used.',
-    schema: { type: 'integer' },
+    description: 'Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7).',
+    schema: { type: 'string' },
   },
 } as const;

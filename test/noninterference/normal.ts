@@ -5,7 +5,7 @@ import { readCsv } from '../support/csv.ts';
 const OWN_IDS = /\b(req|del|tok|reg)_[A-Za-z0-9_-]{22}/g;
 /** Of the gateway's own plane: when something was asked, sent and answered, how fast, and what is left of the rate. */
 const OWN_TIMES =
-  /"(intended_at|refused_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|duration_ms|remaining|full_again_in_seconds|more_in_seconds)":("[^"]*"|\d+)/g;
+  /"(intended_at|refused_at|last_attempt_at|next_attempt_at|settled_at|issued_at|expires_at|last_used_at|duration_ms|remaining|full_again_in_seconds|more_in_seconds)":("[^"]*"|\d+)/g;
 /** Where a list of refusals goes on is the microsecond of one. */
 const OWN_CURSORS = /\b(cursor=)\d{16}\b/g;
 /** A rate is told only where any time has passed. */

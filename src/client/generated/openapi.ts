@@ -3061,8 +3061,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3129,8 +3129,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3193,8 +3193,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3258,8 +3258,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -3295,8 +3295,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -3351,8 +3351,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -3382,8 +3382,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3447,8 +3447,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -3484,8 +3484,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -3540,8 +3540,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -3569,8 +3569,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3620,8 +3620,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3671,8 +3671,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3726,8 +3726,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3784,8 +3784,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3846,8 +3846,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3915,8 +3915,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -3983,8 +3983,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4051,8 +4051,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4119,8 +4119,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4180,8 +4180,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4249,8 +4249,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4317,8 +4317,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4391,8 +4391,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4468,8 +4468,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4545,8 +4545,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4651,8 +4651,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4834,8 +4834,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -4941,8 +4941,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5124,8 +5124,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5240,8 +5240,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5446,8 +5446,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5562,8 +5562,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5768,8 +5768,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5858,8 +5858,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -5948,8 +5948,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6044,8 +6044,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6140,8 +6140,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6240,8 +6240,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6340,8 +6340,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6434,8 +6434,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6518,8 +6518,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6596,8 +6596,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -6640,8 +6640,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -6682,8 +6682,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 201: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6735,8 +6735,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 201: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6789,8 +6789,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 201: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6843,8 +6843,8 @@ export interface operations {
             /** @description What PostHog answers. */
             readonly 201: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -6891,8 +6891,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -6928,8 +6928,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -6980,8 +6980,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -7075,8 +7075,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -7152,8 +7152,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -7196,8 +7196,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -7240,8 +7240,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -7284,8 +7284,8 @@ export interface operations {
             /** @description Accepted, which never means done. */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -7380,8 +7380,8 @@ export interface operations {
             /** @description See what a token may do */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7413,8 +7413,8 @@ export interface operations {
             /** @description Say whether a request would be allowed, and what would be sent */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7452,8 +7452,8 @@ export interface operations {
             /** @description Derive a narrower token */
             readonly 201: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -7475,8 +7475,8 @@ export interface operations {
             /** @description End this token and its descendants */
             readonly 204: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -7499,8 +7499,8 @@ export interface operations {
             /** @description End a descendant of this token */
             readonly 204: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -8009,8 +8009,8 @@ export interface operations {
             /** @description See what this token and its descendants did */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8116,8 +8116,8 @@ export interface operations {
             /** @description List the tenant's deletion log */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8175,8 +8175,8 @@ export interface operations {
             /** @description Delete up to 100,000 persons */
             readonly 202: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -8217,8 +8217,8 @@ export interface operations {
             /** @description List deletions of the tenant that the gateway refused */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8246,8 +8246,8 @@ export interface operations {
             /** @description Read one entry of the log, with its ids */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8272,8 +8272,8 @@ export interface operations {
             /** @description Watch a deletion until it ends */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8283,8 +8283,8 @@ export interface operations {
             /** @description Watch a deletion until it ends */
             readonly 204: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content?: never;
@@ -8309,8 +8309,8 @@ export interface operations {
             /** @description List the ids of a deletion */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8338,8 +8338,8 @@ export interface operations {
             /** @description See what a deletion that is previewed would do */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8379,8 +8379,8 @@ export interface operations {
             /** @description Carry out what was previewed */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     /** @description The entry of the deletion log. */
                     readonly "Hedgerow-Deletion"?: string;
                     /** @description Where that entry is read. */
@@ -8427,8 +8427,8 @@ export interface operations {
             /** @description Cancel a deletion of which nothing was sent yet */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8867,8 +8867,8 @@ export interface operations {
             /** @description List the project of the token */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8898,8 +8898,8 @@ export interface operations {
             /** @description Read the project of the token */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8921,8 +8921,8 @@ export interface operations {
             /** @description See who the token is */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
@@ -8970,8 +8970,8 @@ export interface operations {
             /** @description See what the token may do, as PostHog says it of a key */
             readonly 200: {
                 headers: {
-                    /** @description Whole seconds for which the token can still be used. */
-                    readonly "Hedgerow-Token-Expires"?: number;
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
                     readonly [name: string]: unknown;
                 };
                 content: {
