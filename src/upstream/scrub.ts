@@ -2,6 +2,7 @@
  * Keeps the key, and in PostHog's own words the host too, out of everything that PostHog echoes. One pattern finds a
  * secret in every spelling that a JSON reader or a URL decoder reads as the secret; texts and streams share it.
  */
+import { joinBytes } from '../core/bytes.ts';
 import { lazily } from '../core/lazily.ts';
 import type { ChunkReader } from './chunks.ts';
 
@@ -108,7 +109,7 @@ export function chunkScrubberOf(...secrets: readonly string[]): (chunks: ChunkRe
         while (!ended) {
           const chunk = await chunks.read();
           ended = chunk === null;
-          const out = clean(joined([held, chunk ?? NOTHING]));
+          const out = clean(joinBytes([held, chunk ?? NOTHING]));
           if (out.length > 0) return out;
         }
         return null;
@@ -132,7 +133,7 @@ function masked(bytes: Uint8Array, spans: readonly Span[]): Uint8Array {
   if (spans.length === 0) return bytes;
   const starts = [0, ...spans.map(({ end }) => end)];
   const ends = [...spans.map(({ start }) => start), bytes.length];
-  return joined(
+  return joinBytes(
     starts.flatMap((start, i) => [i === 0 ? NOTHING : MASK_BYTES, bytes.subarray(start, ends[i])]),
   );
 }
@@ -226,18 +227,4 @@ function finderOf(secret: Uint8Array): (bytes: Uint8Array) => boolean {
     }
     return false;
   };
-}
-
-/** One piece of memory for all pieces; the piece itself where there is but one. */
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-  const filled = pieces.filter((piece) => piece.length > 0);
-  const [only] = filled;
-  if (filled.length <= 1) return only ?? new Uint8Array(0);
-  const bytes = new Uint8Array(filled.reduce((sum, piece) => sum + piece.length, 0));
-  let at = 0;
-  for (const piece of filled) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

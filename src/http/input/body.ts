@@ -1,4 +1,5 @@
 /** Reading a request body: bounded, JSON only, and one meaning for every reader. */
+import { joinBytes } from '../../core/bytes.ts';
 import { failure, type Failure } from '../../core/failure.ts';
 import { parseJson, type Json } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -50,7 +51,7 @@ async function readBytes(arriving: ChunkReader, limits: BodyLimits): Promise<Res
   try {
     for (;;) {
       const next = await Promise.race([arriving.read(), late.promise]);
-      if (next === null) return ok(joined(chunks, length));
+      if (next === null) return ok(joinBytes(chunks));
       if (next === 'late') return giveUp(arriving, tooSlow(arrivalMsMax));
       length += next.byteLength;
       if (length > bytesMax) return giveUp(arriving, tooLarge(limits));
@@ -68,16 +69,6 @@ async function readBytes(arriving: ChunkReader, limits: BodyLimits): Promise<Res
 function giveUp(arriving: ChunkReader, why: Failure): Result<Uint8Array> {
   void arriving.cancel();
   return err(why);
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    bytes.set(chunk, at);
-    at += chunk.byteLength;
-  }
-  return bytes;
 }
 
 function decode(bytes: Uint8Array): string | null {

@@ -2,6 +2,7 @@
  * The one renderer of PostHog's successes. An answer that ends within its first 256 KiB is known to be right before
  * anything is sent; a larger one is sent as it arrives, and breaks off where it turns out wrong.
  */
+import { joinBytes } from '../../core/bytes.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ChunkReader } from '../chunks.ts';
@@ -34,7 +35,7 @@ export async function renderAnswer(source: AnswerSource, plan: RenderPlan): Prom
         bytes += step.bytes.length;
         break;
       case 'complete':
-        return ok({ kind: 'whole', body: joined(start, bytes), outcome: rendering.outcome('complete') });
+        return ok({ kind: 'whole', body: joinBytes(start), outcome: rendering.outcome('complete') });
       case 'broken_off':
         return err(step.flaw === null ? source.lost() : invalidAnswer(step.flaw));
       case 'invalid':
@@ -129,16 +130,4 @@ function streamOf(
     },
     { highWaterMark: 0 },
   );
-}
-
-function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = pieces;
-  if (only !== undefined && pieces.length === 1) return only;
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return bytes;
 }

@@ -1,4 +1,5 @@
 /** Reads an answer whole where it is small enough to be shared, and gives it back unread where it is not. */
+import { joinBytes } from '../../core/bytes.ts';
 import { failure } from '../../core/failure.ts';
 import { err, ok } from '../../core/result.ts';
 import type { SharedAnswer } from '../../core/shield/shared-answer.ts';
@@ -21,7 +22,7 @@ export async function bufferAnswer(answer: OpenAnswer, bytesMax: number): Promis
       const piece = await reader.read();
       if (piece === null) {
         const { status, mediaType } = answer;
-        return { kind: 'whole', answer: { status, mediaType, bytes: joined(pieces, bytes) } };
+        return { kind: 'whole', answer: { status, mediaType, bytes: joinBytes(pieces) } };
       }
       pieces.push(piece);
       bytes += piece.byteLength;
@@ -58,14 +59,4 @@ function reopened(answer: OpenAnswer, pieces: readonly Uint8Array[], rest: Chunk
     cancel: () => rest.cancel(),
   });
   return { ...answer, chunks, text: (bytesMax) => textOfChunks(chunks(), bytesMax, answer.lost) };
-}
-
-function joined(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
-  const whole = new Uint8Array(bytes);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.byteLength;
-  }
-  return whole;
 }
