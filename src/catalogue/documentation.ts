@@ -46,7 +46,7 @@ export const DOCUMENTATION: { readonly [id: string]: Documentation } = {
   },
   persons_batch_by_distinct_ids: {
     summary: 'Look persons up by distinct id',
-    description: `Up to ${LIMITS.batchIdsMax} at once; more is refused, where PostHog would drop the rest unsaid. None finds nobody. ${NEWER}`,
+    description: `Up to ${LIMITS.batchIdsMax} at once; a longer list is refused, because PostHog drops the rest without a word. An empty list finds nobody. ${NEWER}`,
   },
   persons_batch_by_uuids: {
     summary: 'Look persons up by UUID',

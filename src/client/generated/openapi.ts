@@ -279,7 +279,7 @@ export interface paths {
         readonly put?: never;
         /**
          * Look persons up by distinct id
-         * @description Up to 200 at once; more is refused, where PostHog would drop the rest unsaid. None finds nobody. Not in generation A: 400 `generation_lacks`.
+         * @description Up to 200 at once; a longer list is refused, because PostHog drops the rest without a word. An empty list finds nobody. Not in generation A: 400 `generation_lacks`.
          *
          *     Needs `person:read`.
          */
@@ -302,7 +302,7 @@ export interface paths {
         /**
          * Look persons up by distinct id
          * @deprecated
-         * @description Up to 200 at once; more is refused, where PostHog would drop the rest unsaid. None finds nobody. Not in generation A: 400 `generation_lacks`.
+         * @description Up to 200 at once; a longer list is refused, because PostHog drops the rest without a word. An empty list finds nobody. Not in generation A: 400 `generation_lacks`.
          *
          *     Needs `person:read`.
          */
@@ -2005,7 +2005,7 @@ export interface paths {
         };
         /**
          * See who the token is
-         * @description Answered from the token, in the shape that clients of PostHog look for. PostHog is not asked. It is the tenant, and nobody at PostHog.
+         * @description Answered from the token, in the shape that clients of PostHog look for. PostHog is not asked. The user in the answer stands for the tenant, and is no user of PostHog's.
          */
         readonly get: operations["get_user"];
         readonly put?: never;

@@ -40,7 +40,7 @@ export const IDENTITY_DOCUMENTATION = {
   },
   get_user: {
     summary: 'See who the token is',
-    description: `${FROM_TOKEN} It is the tenant, and nobody at PostHog.`,
+    description: `${FROM_TOKEN} The user in the answer stands for the tenant, and is no user of PostHog's.`,
     reply: z.object({
       uuid: z.uuid(),
       distinct_id: TokenId,
