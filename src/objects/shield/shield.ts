@@ -146,8 +146,7 @@ export class Shield extends DurableObject {
     this.#term.tell(nowMs);
     if (use === 'answers') this.#answerTerm.tell(nowMs);
     const lease = wanted === null ? null : this.#desk.offer(wanted);
-    const epoch = use === 'answers' ? this.#answers.epoch : null;
-    return { ...news, epoch, ...(lease === null ? {} : { lease }) };
+    return { ...news, epoch: this.#answers.epoch, ...(lease === null ? {} : { lease }) };
   }
 
   /**
