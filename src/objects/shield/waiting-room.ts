@@ -2,7 +2,7 @@
 import type { Result } from '../../core/result.ts';
 
 /** The end of the wait of the caller `id`. */
-export interface Decided<Verdict> {
+export interface WaitEnd<Verdict> {
   readonly id: string;
   readonly verdict: Verdict;
 }
@@ -10,7 +10,7 @@ export interface Decided<Verdict> {
 /** Every method takes the time, in milliseconds that never run back. */
 export interface DecidingMachine<Verdict> {
   /** Decides whatever can be decided now. */
-  readonly advance: (nowMs: number) => readonly Decided<Verdict>[];
+  readonly advance: (nowMs: number) => readonly WaitEnd<Verdict>[];
   /** When `advance` is next worth calling; null while nothing is under way. */
   readonly nextMs: (nowMs: number) => number | null;
 }
@@ -33,7 +33,7 @@ export class WaitingRoom<Verdict, Given> {
   }
 
   /** Waits for the verdict on `id`, which `ask` asks the machine for. One that waits already is not asked for again. */
-  wait(id: string, ask: (nowMs: number) => readonly Decided<Verdict>[]): Promise<Result<Given>> {
+  wait(id: string, ask: (nowMs: number) => readonly WaitEnd<Verdict>[]): Promise<Result<Given>> {
     const known = this.#waiting.get(id);
     if (known !== undefined) return known.promise;
     const waiting = Promise.withResolvers<Result<Given>>();
@@ -43,7 +43,7 @@ export class WaitingRoom<Verdict, Given> {
   }
 
   /** Lets the machine change, and tells those it has decided on. The timer also keeps the object in memory meanwhile. */
-  settle(change: (nowMs: number) => readonly Decided<Verdict>[]): void {
+  settle(change: (nowMs: number) => readonly WaitEnd<Verdict>[]): void {
     const nowMs = this.#nowMs();
     for (const { id, verdict } of change(nowMs)) this.end(id, this.#resultOf(verdict));
     this.#stopTimer?.();
