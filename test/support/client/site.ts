@@ -14,9 +14,11 @@ export interface Site {
 
 const HTML = '<!doctype html><html lang="en"><title>A page</title><script src="/app.js"></script></html>';
 
+const mintNothing = (): Promise<string> => Promise.reject(new Error('the site cannot mint a token yet'));
+
 export async function startSite(script: string): Promise<Site> {
   let given = 0;
-  let mint = (): Promise<string> => Promise.reject(new Error('the site cannot mint a token yet'));
+  let mint = mintNothing;
   const server = createServer(({ url }, response) => {
     if (url === '/token') {
       given += 1;
