@@ -35,6 +35,7 @@ const DAY = 24 * HOUR;
 const ALICE = OperatorName.parse('alice');
 
 const ring = (stub: Stub): Promise<boolean> => runDurableObjectAlarm(stub);
+const tested = (stub: Stub) => runInDurableObject(stub, (object) => (object as Alarms).sendTest(ALICE));
 const states = async (stub: Stub) => (await listed(stub)).rows.map(({ delivery }) => delivery.state);
 const bodiesOf = (received: readonly Received[]) =>
   received.map(({ body }) => JSON.parse(body) as { type: string; data: { id: string; count: number } });
@@ -235,10 +236,10 @@ describe('Delivery', () => {
       return new Response(null, { status: 204 });
     }, status(204));
     await deploy(stub, receive);
-    const tested = (stub as unknown as Remote<Alarms>).sendTest(ALICE).catch(() => 'died');
+    const ended = (stub as unknown as Remote<Alarms>).sendTest(ALICE).catch(() => 'died');
     await vi.waitUntil(() => flags.arrived, { timeout: 10_000, interval: 1 });
     await abortAllDurableObjects();
-    expect(await tested).toBe('died');
+    expect(await ended).toBe('died');
     flags.released = true;
     const again = sameAlarms(stub);
     await deploy(again, receive);
@@ -289,8 +290,6 @@ describe('Without a webhook', () => {
 });
 
 describe('A test', () => {
-  const tested = (stub: Stub) => runInDurableObject(stub, (object) => (object as Alarms).sendTest(ALICE));
-
   test('A test is sent at once, each is an alarm of its own, and the answer is told', async () => {
     const { stub, received } = await fresh(status(204), status(401), status(302));
     expect(await tested(stub)).toMatchObject({
