@@ -43,6 +43,7 @@ export default defineConfig({
                 DIRECTORY: object('Directory'),
                 SHIELD: object('Shield'),
                 FUSE: object('Fuse'),
+                ALARMS: object('Alarms'),
               },
             },
           }),

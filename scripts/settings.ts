@@ -31,7 +31,7 @@ const SECRETS = ['ADMIN_TOKEN', 'TOKEN_SIGNING_KEYS'];
 /** Of the launcher alone; the Worker does not know them. */
 const LAUNCHER = ['PORT', 'HEDGEROW_FOLDER'];
 /** What a misspelt variable of ours begins with. Other programs have POSTHOG_ variables too: a note, not a refusal. */
-const LIKE_OURS = /^(?:POSTHOG|HEDGEROW|TOKEN|ADMIN|INSIGHT|DELETE|DELETION)_/;
+const LIKE_OURS = /^(?:POSTHOG|HEDGEROW|TOKEN|ADMIN|INSIGHT|DELETE|DELETION|ALARM)_/;
 
 /** Reads the settings; secrets that had to be made up are appended to the file. @throws with a sentence. */
 export function readSettings({ environment, file, names }: SettingsSource): Settings {

@@ -55,7 +55,7 @@ export const readWorkerConfig = (path: string): WorkerConfig =>
   WorkerConfig.parse(readConfig({ config: join(REPOSITORY, path) }));
 
 /** Secrets of the gateway that it serves without; a wrangler.toml can only list those that it does not. */
-const OPTIONAL_SECRETS = ['ADMIN_TOKENS'];
+const OPTIONAL_SECRETS = ['ADMIN_TOKENS', 'ALARM_WEBHOOK_SECRETS'];
 
 /** Every variable and secret of the gateway, whose wrangler.toml this is. */
 export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [

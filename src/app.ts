@@ -6,6 +6,7 @@ import { failureUntil } from './core/failure.ts';
 import { includesRole } from './core/operators.ts';
 import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
 import type { Services } from './http/context.ts';
+import { AlarmReporter } from './http/alarms.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
 import { logMisconfiguration, logRequest, logUsageLost, noteFailure, openLog } from './http/log.ts';
@@ -13,9 +14,11 @@ import { Leases } from './http/leases.ts';
 import { createRouter, type Router } from './http/router.ts';
 import { knownProjects } from './http/known-projects.ts';
 import { UsageCounter } from './http/usage.ts';
+import { ALARMS_NAME, type Alarms } from './objects/alarms/alarms.ts';
+import { alarmRaiser } from './objects/alarms/raise.ts';
 import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory/directory.ts';
-import { logShieldFailure } from './objects/console.ts';
+import { logAlarmFailure, logShieldFailure } from './objects/console.ts';
 import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
 import { objectNamed, type Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
@@ -32,6 +35,7 @@ export interface Env {
   readonly DIRECTORY: Objects<Directory>;
   readonly SHIELD: Objects<Shield>;
   readonly FUSE: Objects<Fuse>;
+  readonly ALARMS: Objects<Alarms>;
   /** Static assets: what the build made and the Worker hands out. */
   readonly ASSETS: Pick<Fetcher, 'fetch'>;
 }
@@ -99,6 +103,13 @@ function servicesOf(env: Env, config: Config): Services {
     }),
     deletionLog: (id) => objectNamed(env.DELETION_LOG, id, config.placement),
     fuse: () => objectNamed(env.FUSE, FUSE_NAME, config.placement),
+    alarms: () => objectNamed(env.ALARMS, ALARMS_NAME, config.placement),
+    alarmReporter: new AlarmReporter({
+      nowMs,
+      pause,
+      raise: alarmRaiser(env.ALARMS, config.placement),
+      lost: logAlarmFailure,
+    }),
     fusePersonsPerDay: config.fusePersonsPerDay,
     directory: () => objectNamed(env.DIRECTORY, DIRECTORY_NAME, config.placement),
     adminAttempts: () => objectNamed(env.DIRECTORY, ADMIN_ATTEMPTS_NAME, config.placement),

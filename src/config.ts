@@ -12,6 +12,7 @@ import {
 import { GENERATIONS, type Generation } from './catalogue/generation.ts';
 import { issueText } from './catalogue/issues.ts';
 import { INSIGHT_ROUTES, type InsightRoute } from './catalogue/route.ts';
+import { AlarmWebhookSecrets, AlarmWebhookUrl, webhookProblem, type Webhook } from './core/alarms/webhook.ts';
 import { ProjectId } from './core/ids.ts';
 import { LIMITS } from './core/limits.ts';
 import { ObjectsJurisdiction, ObjectsLocation, placementProblem, type Placement } from './core/placement.ts';
@@ -52,6 +53,22 @@ const placementFrom = (values: z.output<typeof Objects>): Placement => ({
 
 /** Where the objects of a gateway live, for an object that looks for another one. @throws where there is no such place. */
 export const placementOf = (env: object): Placement => placementFrom(Objects.parse(env));
+
+const ALARMS = { ALARM_WEBHOOK_URL: AlarmWebhookUrl, ALARM_WEBHOOK_SECRETS: AlarmWebhookSecrets };
+const Alarms = z.object(ALARMS);
+
+const webhookFrom = ({
+  ALARM_WEBHOOK_URL: url,
+  ALARM_WEBHOOK_SECRETS: secrets,
+}: z.output<typeof Alarms>): Webhook | null => (url === null ? null : { url, secrets });
+
+/** Where alarms are sent, for the object that sends them; null where they are not. @throws where that is set wrong. */
+export function webhookOf(env: object): Webhook | null {
+  const values = Alarms.parse(env);
+  const { ALARM_WEBHOOK_URL: url, ALARM_WEBHOOK_SECRETS: secrets } = values;
+  if (webhookProblem(url, secrets) !== null) throw new Error('ALARM_WEBHOOK_SECRETS is missing');
+  return webhookFrom(values);
+}
 
 interface AdminTokens {
   readonly ADMIN_TOKEN: string | null;
@@ -151,6 +168,7 @@ const Environment = z
           FUSE_PERSONS,
         ),
       ),
+    ...ALARMS,
     TOKEN_ISSUER: z._default(z.string().check(z.minLength(1), z.maxLength(64)), 'hedgerow'),
     READ_TIMEOUT_MS: milliseconds(10_000),
     SLOW_TIMEOUT_MS: milliseconds(30_000),
@@ -167,6 +185,9 @@ const Environment = z
       const problem = placementProblem(placementFrom(values));
       if (problem !== null)
         context.addIssue({ code: 'custom', path: ['OBJECTS_LOCATION'], message: problem });
+      const unsigned = webhookProblem(values.ALARM_WEBHOOK_URL, values.ALARM_WEBHOOK_SECRETS);
+      if (unsigned !== null)
+        context.addIssue({ code: 'custom', path: ['ALARM_WEBHOOK_SECRETS'], message: unsigned });
       const twin = twinOfAdmin(values);
       if (twin !== null)
         context.addIssue({ code: 'custom', path: ['ADMIN_TOKENS'], message: `has an entry that ${twin}` });

@@ -1,5 +1,6 @@
 import { createApp, type App, type Env } from './app.ts';
 
+export { Alarms } from './objects/alarms/alarms.ts';
 export { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 export { Directory } from './objects/directory/directory.ts';
 export { Fuse } from './objects/fuse/fuse.ts';

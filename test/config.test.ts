@@ -1,6 +1,6 @@
 /** Nothing is served on half a configuration, and what is said of it holds nothing of it. */
 import { describe, expect, test } from 'vitest';
-import { readConfig } from '../src/config.ts';
+import { readConfig, webhookOf } from '../src/config.ts';
 import { LOCATIONS } from '../src/core/placement.ts';
 
 const GOOD = {
@@ -19,6 +19,11 @@ const problemsOf = (env: object): readonly string[] => {
   const read = readConfig(env);
   return read.ok ? [] : read.problems;
 };
+const withWebhook = (url: string, secrets: string) => ({
+  ...GOOD,
+  ALARM_WEBHOOK_URL: url,
+  ALARM_WEBHOOK_SECRETS: secrets,
+});
 const withOut = (name: string) =>
   Object.fromEntries(Object.entries(GOOD).filter(([other]) => other !== name));
 
@@ -306,4 +311,64 @@ test.each([
   ['SLOW_TIMEOUT_MS', '1.5', 'must be a whole number of milliseconds from 100 to 120000'],
 ])('The variable %s with the value %j is refused in words that name what is right', (name, value, text) => {
   expect(problemsOf({ ...GOOD, [name]: value })).toEqual([`${name} ${text}`]);
+});
+
+describe('The webhook of alarms', () => {
+  const SECRET = `whsec_${Buffer.alloc(24, 7).toString('base64')}`;
+
+  test.each([
+    'https://alarms.example/hook?key=1',
+    'http://127.0.0.1:9000/',
+    'http://[::1]:9000/x',
+    'http://localhost/x',
+  ])('The webhook %s is taken, with one secret or several', (url) => {
+    expect(problemsOf(withWebhook(url, SECRET))).toEqual([]);
+    expect(webhookOf(withWebhook(url, `${SECRET},${SECRET} ${SECRET}`))).toMatchObject({ url });
+    expect(webhookOf(withWebhook(url, `${SECRET},${SECRET}`))?.secrets.map((bytes) => bytes.length)).toEqual([
+      24, 24,
+    ]);
+  });
+
+  test.each([
+    'http://alarms.example/hook',
+    'http://127.0.0.1.evil.example/',
+    'http://localhost.evil.example/',
+    'http://localhost@evil.example/',
+    'https://user@alarms.example/',
+    'https://user:secret@alarms.example/',
+    'https://alarms.example/#x',
+    'ftp://alarms.example/',
+    'alarms.example',
+    'https://',
+    `https://alarms.example/${'x'.repeat(2000)}`,
+  ])('The webhook %s is refused, and not repeated', (url) => {
+    const problems = problemsOf(withWebhook(url, SECRET));
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatch(/^ALARM_WEBHOOK_URL must be an https URL/);
+    expect(problems[0]).not.toContain('evil');
+    expect(() => webhookOf(withWebhook(url, SECRET))).toThrow();
+  });
+
+  test.each([
+    'a-secret-that-is-no-secret',
+    `whsec_${Buffer.alloc(23, 7).toString('base64')}`,
+    `whsec_${Buffer.alloc(65, 7).toString('base64')}`,
+    `${SECRET},whsec_`,
+    `${SECRET},${SECRET}x`,
+  ])('The secret %s is refused, and not repeated', (secrets) => {
+    const problems = problemsOf(withWebhook('https://alarms.example/', secrets));
+    expect(problems).toEqual([
+      'ALARM_WEBHOOK_SECRETS must be one or more whsec_ and base64 of 24 to 64 bytes, with commas or spaces between',
+    ]);
+  });
+
+  test('A webhook needs a secret, and a secret needs no webhook', () => {
+    expect(problemsOf(withWebhook('https://alarms.example/', ''))).toEqual([
+      'ALARM_WEBHOOK_SECRETS is needed where ALARM_WEBHOOK_URL is set',
+    ]);
+    expect(() => webhookOf(withWebhook('https://alarms.example/', ''))).toThrow('ALARM_WEBHOOK_SECRETS');
+    expect(problemsOf(withWebhook('', SECRET))).toEqual([]);
+    expect(webhookOf(withWebhook('', SECRET))).toBeNull();
+    expect(webhookOf(GOOD)).toBeNull();
+  });
 });

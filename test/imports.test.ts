@@ -212,15 +212,17 @@ describe('Packages', () => {
 });
 
 describe('The world outside', () => {
-  test('The global fetch is called in one place, and handed there by the two files that compose it', () => {
+  test('The global fetch is called for PostHog and for the webhook of alarms, and handed there by the files that compose it', () => {
     const calls = gateway.filter(({ code }) => /(?<![.\w])(?:fetch|fetcher)\(/.test(code));
     expect(calls.map(({ file }) => file).toSorted()).toEqual([
       'app.ts',
       'index.ts',
+      'objects/alarms/alarms.ts',
+      'objects/alarms/delivery.ts',
       'objects/deletion-log/deletion-log.ts',
       'upstream/transport.ts',
     ]);
-    // The door calls what it was given; two places give it the runtime's; index.ts answers by that name.
+    // The doors call what they were given; three places give them the runtime's; index.ts answers by that name.
     const handed = /\(input, init\) => fetch\(input, init\)/g;
     for (const { file, code } of calls) {
       const bare = code.replaceAll(handed, '').match(/(?<![.\w])fetch\(/g) ?? [];
@@ -231,12 +233,12 @@ describe('The world outside', () => {
   test('The clock and randomness are read only at the edges', () => {
     for (const file of saying(/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/)) {
       expect(file).toMatch(
-        /^(?:app\.ts|objects\/(?:tenant\/tenant|deletion-log\/deletion-log|directory\/directory|fuse\/fuse|shield\/(?:shield|waiting-room))\.ts)$/,
+        /^(?:app\.ts|objects\/(?:alarms\/alarms|tenant\/tenant|deletion-log\/deletion-log|directory\/directory|fuse\/fuse|shield\/(?:shield|waiting-room))\.ts)$/,
       );
     }
     for (const file of saying(/getRandomValues|randomUUID/)) {
       expect(file).toMatch(
-        /^(?:app\.ts|objects\/(?:deletion-log\/deletion-log|shield\/shield|tenant\/tenant)\.ts)$/,
+        /^(?:app\.ts|objects\/(?:alarms\/alarms|deletion-log\/deletion-log|shield\/shield|tenant\/tenant)\.ts)$/,
       );
     }
     expect(saying(/\bMath\.random\b/)).toEqual([]);
@@ -250,10 +252,10 @@ describe('The world outside', () => {
     expect(saying(/\bprocess\.env\b/)).toEqual([]);
   });
 
-  test('Timers are used only for PostHog and its queue, for the body of a request, for streams of events, for the ends of leases, for reports of usage and in the deletion log', () => {
+  test('Timers are used only for PostHog and its queue, for the body of a request, for streams of events, for the ends of leases, for reports of usage, for the webhook of alarms and in the deletion log', () => {
     for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
       expect(file).toMatch(
-        /^(?:app|upstream\/(?:deadline|share\/first-of|shared\/under-way)|http\/(?:input\/body|reply\/events)|objects\/(?:deletion-log\/(?:deletion-log|resolving\/previews)|shield\/(?:shield|waiting-room)|tenant\/tenant))\.ts$/,
+        /^(?:app|upstream\/(?:deadline|share\/first-of|shared\/under-way)|http\/(?:input\/body|reply\/events)|objects\/(?:alarms\/delivery|deletion-log\/(?:deletion-log|resolving\/previews)|shield\/(?:shield|waiting-room)|tenant\/tenant))\.ts$/,
       );
     }
   });

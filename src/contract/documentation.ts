@@ -1,5 +1,6 @@
 /** What each of the gateway's own routes is for, and what it answers. Handlers are held to `reply` by the compiler. */
 import * as z from 'zod/mini';
+import { ALARM_DOCUMENTATION } from './alarms/documentation.ts';
 import { UpstreamCheck } from './upstream/check.ts';
 import { UpstreamStatus } from './upstream/quota.ts';
 import { DELETION_DOCUMENTATION } from './deletions/documentation.ts';
@@ -118,6 +119,7 @@ export const ROUTE_DOCUMENTATION = {
     description: 'Newest first: who, when, what, and the members of the record that became others.',
     reply: pageOf(OperatorChange()),
   },
+  ...ALARM_DOCUMENTATION,
   ...DELETION_DOCUMENTATION,
   ...IDENTITY_DOCUMENTATION,
 } as const satisfies Readonly<Record<ControlRouteName, RouteDocumentation>>;

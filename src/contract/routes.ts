@@ -1,5 +1,6 @@
 /** The gateway's own routes, by name: where they are, who may call them, what they take and the status they answer. */
 import type * as z from 'zod/mini';
+import { ALARM_ROUTES } from './alarms/routes.ts';
 import { CheckQuery } from './upstream/check.ts';
 import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';
@@ -162,6 +163,7 @@ export const CONTROL_ROUTES = {
     status: 200,
     columns: CHANGE_COLUMNS,
   },
+  ...ALARM_ROUTES,
   ...DELETION_ROUTES,
   ...IDENTITY_ROUTES,
 } as const satisfies Record<string, ControlRoute>;

@@ -37,6 +37,13 @@ export const DeletionId = z
   .brand<'DeletionId'>();
 export type DeletionId = z.output<typeof DeletionId>;
 
+/** Names one alarm, and the message that carries it out of the gateway. */
+export const AlarmId = z
+  .string()
+  .check(z.regex(/^alm_[A-Za-z0-9_-]{22}$/, 'must be an alarm id, alm_…'))
+  .brand<'AlarmId'>();
+export type AlarmId = z.output<typeof AlarmId>;
+
 /** What a client calls one of its requests, so that sending it again does nothing a second time. */
 export const IdempotencyKey = z
   .string()
@@ -101,6 +108,8 @@ export const newTokenId = (random: Random): TokenId => TokenId.parse(`tok_${rand
 export const newRegistrationId = (random: Random): RegistrationId =>
   RegistrationId.parse(`reg_${randomText(random)}`);
 export const newDeletionId = (random: Random): DeletionId => DeletionId.parse(`del_${randomText(random)}`);
+
+export const newAlarmId = (random: Random): AlarmId => AlarmId.parse(`alm_${randomText(random)}`);
 
 const RequestIdText = z.string().brand<'RequestId'>();
 export const newRequestId = (random: Random): RequestId => RequestIdText.parse(`req_${randomText(random)}`);

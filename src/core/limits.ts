@@ -159,6 +159,14 @@ export const LIMITS = {
   sharedAnswerWaitMsMax: 10_000,
   /** Persons of one project with a tombstone at once: about 30 MB of an isolate's 128. Deletions beyond wait. */
   tombstonePersonsMax: 200_000,
+  /** Alarms that are kept, of about a kilobyte each. The oldest go first. */
+  alarmsMax: 10_000,
+  /** Milliseconds that one attempt to deliver an alarm may take. */
+  alarmAttemptMsMax: 15_000,
+  /** Milliseconds for which an isolate counts what it has raised before it raises the same again. */
+  alarmQuietMs: 10_000,
+  /** Requests that PostHog fails in a row, as one isolate sees it, before the operator is alarmed. */
+  failingInARow: 5,
   /** Milliseconds a tombstone lasts if its end is never told: a day longer than a deletion is driven. */
   tombstoneMsMax: 691_200_000,
 } as const;

@@ -7,6 +7,7 @@ import type { Operator, OperatorName } from '../core/operators.ts';
 import type { ProjectId, Random, RequestId, TenantId, TokenId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
 import type { Payer, QuotaSnapshot } from '../core/shield/upstream-share.ts';
+import type { Alarms } from '../objects/alarms/alarms.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
 import type { Directory } from '../objects/directory/directory.ts';
 import type { Fuse } from '../objects/fuse/fuse.ts';
@@ -14,6 +15,7 @@ import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
 import type { UpstreamFacts } from '../policy/decide.ts';
 import type { ClientFactory, PostHogClient } from '../upstream/client.ts';
+import type { AlarmReporter } from './alarms.ts';
 import type { Leases } from './leases.ts';
 import type { SharedOpened, SharedReads, Sharing } from '../upstream/shared/reads.ts';
 import type { UpstreamRequest } from '../upstream/request.ts';
@@ -38,6 +40,9 @@ export interface Services {
   readonly usage: UsageCounter;
   readonly deletionLog: (id: TenantId) => Remote<DeletionLog>;
   readonly directory: () => Remote<Directory>;
+  readonly alarms: () => Remote<Alarms>;
+  /** What requests of this isolate show that the operator has to look at. */
+  readonly alarmReporter: AlarmReporter;
   readonly fuse: () => Remote<Fuse>;
   /** What all tenants together may delete in any 24 hours; null where there is no fuse. */
   readonly fusePersonsPerDay: number | null;

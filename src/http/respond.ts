@@ -75,7 +75,7 @@ async function writeLine(
   const end = await ended;
   log.code ??= end;
   logRequest(log, request, response.status, services.nowMs());
-  await countUsage(services, log);
+  await Promise.all([services.alarmReporter.report(log), countUsage(services, log)]);
 }
 
 /** A request whose token could not be read is nobody's usage: it has no token. A client that left was not refused. */

@@ -3,6 +3,7 @@ import type { Method, Operation } from '../catalogue/operation.ts';
 import type { ControlRoute } from '../contract/control-route.ts';
 import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
 import type { Handler } from './context.ts';
+import { listAlarms, testAlarm } from './control/admin/alarms.ts';
 import { listChanges } from './control/admin/audit.ts';
 import { check } from './control/admin/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
@@ -88,6 +89,8 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_revoke_token: adminTokens.revokeTokenOf,
   admin_list_usage: listUsageOf,
   admin_list_changes: listChanges,
+  admin_list_alarms: listAlarms,
+  admin_test_alarm: testAlarm,
   admin_list_deletions: adminDeletions.listDeletionsOf,
   admin_list_all_deletions: adminDeletions.listDeletionsOfAll,
   admin_list_refused_deletions: adminDeletions.listRefusedOf,

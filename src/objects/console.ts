@@ -19,3 +19,8 @@ export function logFuse(event: 'fuse_blown' | 'fuse_reset', by: object): void {
 export function logUsageFailure(error: unknown): void {
   console.error(JSON.stringify({ usage_lost: error instanceof Error ? error.name : typeof error }));
 }
+
+/** An alarm could not be raised or sent. The message of the error is left out: it may hold an address. */
+export function logAlarmFailure(error: unknown): void {
+  console.error(JSON.stringify({ alarm_failed: error instanceof Error ? error.name : typeof error }));
+}

@@ -19,6 +19,7 @@ const NOTHING = {
   authenticateOperator: (headers: Headers) =>
     authenticateOperator(headers, [{ ...ADMIN, token: 'an-operators-token' }]),
   posthog: () => ({}),
+  alarmReporter: { report: () => Promise.resolve() },
   openApiAsset: () => Promise.resolve(new Response('{}')),
 } as unknown as Services;
 

@@ -1,4 +1,5 @@
 /** The Worker that the object tests run in: nothing but the classes. */
+export { Alarms } from '../support/objects/alarms.ts';
 export { DeletionLog } from '../support/objects/deletion-log.ts';
 export { Directory } from '../../src/objects/directory/directory.ts';
 export { Fuse } from '../../src/objects/fuse/fuse.ts';

@@ -33,7 +33,7 @@ const ignored = (name: string): boolean =>
   spawnSync('git', ['check-ignore', '--no-index', '-q', name], { cwd: REPOSITORY }).status === 0;
 const ENVIRONMENTS = ['', 'staging', 'production'];
 /** Compressed bytes; the first release had 92,000. Far below a platform's limit, but starting takes longer with each. */
-const BUNDLE_GZIP_BYTES_MAX = 164_500;
+const BUNDLE_GZIP_BYTES_MAX = 169_500;
 /** Schemas of answers that the Worker writes and never reads: the document and the types are made of them. */
 const ONLY_DOCUMENTED = [
   'Tenant',
@@ -43,6 +43,7 @@ const ONLY_DOCUMENTED = [
   'Token',
   'Explanation',
   'UpstreamCheck',
+  'AlarmTest',
   'DeletionBudget',
   'DeletionPreview',
   'CreatedDeletion',
@@ -92,7 +93,7 @@ test('A deploy to production goes through without a warning, with a bundle that 
   );
   expect(status, stderr).toBe(0);
   expect(stdout + stderr).not.toMatch(/warning/i);
-  for (const name of ['TENANT', 'DELETION_LOG', 'DIRECTORY', 'SHIELD', 'FUSE'])
+  for (const name of ['TENANT', 'DELETION_LOG', 'DIRECTORY', 'SHIELD', 'FUSE', 'ALARMS'])
     expect(stdout).toContain(`env.${name} `);
   const bundle = readFileSync(join(folder, 'index.js'), 'utf8');
   expect(gzipSync(bundle).length).toBeLessThan(BUNDLE_GZIP_BYTES_MAX);

@@ -1512,6 +1512,50 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/admin/v1/alarms": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List alarms
+         * @description Newest first, of the last 30 days: what the operator has to look at, and whether the webhook has taken it. Conditions of one kind and subject are one alarm with a count, for an hour, or a day where a budget is nearly spent.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_list_alarms"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/alarms/test": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Send a test alarm to the webhook
+         * @description Says what the webhook answered. A test that it does not take is sent again like any alarm.
+         *
+         *     Needs the role `operator`.
+         */
+        readonly post: operations["admin_test_alarm"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/deletions": {
         readonly parameters: {
             readonly query?: never;
@@ -2509,6 +2553,43 @@ export interface components {
             /** @description The same members as they are since. Never a token itself. Null where nothing is there since. */
             readonly after: {
                 readonly [key: string]: unknown;
+            } | null;
+        };
+        readonly Alarm: {
+            /** @description Also the `webhook-id` of the message, each time it is sent. */
+            readonly id: string;
+            /** @enum {string} */
+            readonly kind: "foreign_rows" | "key_refused" | "upstream_failing" | "deletion_unknown" | "deletion_budget_low" | "deletion_ended" | "token_ending" | "test";
+            /**
+             * Format: date-time
+             * @description When it was raised first.
+             */
+            readonly at: string;
+            readonly tenant: string | null;
+            /** @description How often it was raised: rows of `foreign_rows`, requests of a key or a PostHog that fails. */
+            readonly count: number;
+            readonly message: string;
+            readonly details: {
+                readonly [key: string]: unknown;
+            };
+            readonly delivery: {
+                /**
+                 * @description `pending`: it is sent until the webhook takes it. `given_up`: it did not, for three days. `endpoint_gone`: it answered 410, and nothing is sent until it is configured otherwise. `not_configured`: there is no webhook.
+                 * @enum {string}
+                 */
+                readonly state: "pending" | "delivered" | "given_up" | "endpoint_gone" | "not_configured";
+                readonly attempts: number;
+                /** @description That the webhook answered last; null where it never did. */
+                readonly last_status: number | null;
+                readonly next_attempt_at: string | null;
+            };
+        };
+        readonly AlarmTest: {
+            readonly alarm: components["schemas"]["Alarm"];
+            /** @description Null where nothing was sent: there is no webhook, or it is gone. */
+            readonly answer: {
+                readonly status: number | null;
+                readonly problem: ("timeout" | "unreachable" | "redirect" | "refused") | null;
             } | null;
         };
         readonly Deletion: {
@@ -8086,6 +8167,58 @@ export interface operations {
                         readonly results: readonly components["schemas"]["OperatorChange"][];
                         readonly next: string | null;
                     };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_list_alarms: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly cursor?: string;
+                readonly format?: "json" | "csv";
+                readonly kind?: "foreign_rows" | "key_refused" | "upstream_failing" | "deletion_unknown" | "deletion_budget_low" | "deletion_ended" | "token_ending" | "test";
+                readonly tenant?: string;
+                readonly since?: string;
+            };
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description List alarms */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly results: readonly components["schemas"]["Alarm"][];
+                        readonly next: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_test_alarm: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Send a test alarm to the webhook */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["AlarmTest"];
                 };
             };
             readonly default: components["responses"]["Problem"];

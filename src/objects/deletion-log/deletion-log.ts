@@ -7,12 +7,10 @@ import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
-import type { Fuse } from '../fuse/fuse.ts';
 import { objectNamed, type Objects } from '../remote.ts';
-import type { Shield } from '../shield/shield.ts';
 import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { numberOf } from './id.ts';
-import { shieldKeeper, shieldTeller } from './burials.ts';
+import { shieldTeller } from './burials.ts';
 import type { DecidedDeletion, Decision } from './job/decision.ts';
 import { keyedConfirmation, keyedOf, type KeyedRequest } from './intents/keyed.ts';
 import { readDeleted, type DeletedAsk, type DeletedRow } from './audit/deleted.ts';
@@ -31,14 +29,13 @@ import {
   type ReplayedDeletion,
   type ResetScope,
 } from './entry.ts';
-import { partsOf, type LogParts } from './parts.ts';
+import { keepersOf, partsOf, type KeeperObjects, type LogParts } from './parts.ts';
 import type { IdsOfChunk } from './storage/reader.ts';
 import { distinctIdHasher, type DistinctIdHasher } from './distinct-id-key.ts';
 import { resettable } from './reset-scope.ts';
 import type { Actor } from './storage/jobs.ts';
 import type { KeptPreview } from './resolving/previews.ts';
 import type { Confirmation } from './resolving/selection.ts';
-import { fuseKeeper } from './releasing/takings.ts';
 import { DELETION_STEPS } from './schema/schema.ts';
 import { upstreamOf, type Upstream } from './send.ts';
 import { noSuchDeletion } from './views.ts';
@@ -51,10 +48,8 @@ const PAUSE_MS = 1000;
 const TROUBLE_PAUSE_MS = 60_000;
 
 /** The binding that the log needs; `readConfig` reads the variables and secrets. */
-export interface DeletionLogEnv {
+export interface DeletionLogEnv extends KeeperObjects {
   readonly TENANT: Objects<Tenant>;
-  readonly SHIELD: Objects<Shield>;
-  readonly FUSE: Objects<Fuse>;
 }
 
 const nowMs = (): number => Date.now();
@@ -71,10 +66,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   constructor(ctx: DurableObjectState, env: DeletionLogEnv) {
     super(ctx, env);
     migrate(ctx.storage, DELETION_STEPS);
-    const placement = placementOf(env);
     this.#parts = partsOf(ctx.storage, {
-      tombstones: shieldKeeper(env.SHIELD, placement),
-      fuse: fuseKeeper(env.FUSE, placement),
+      ...keepersOf(env, placementOf(env)),
       askTenant: (tenant, tokens) => this.askTenant(tenant, tokens),
       nowMs,
       random,
@@ -87,7 +80,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     const tell = shieldTeller(this.env.SHIELD, placementOf(this.env));
     const upstream = upstreamOf(this.env, (input, init) => fetch(input, init), nowMs, tell);
     return upstream.ok
-      ? ok({ ...upstream.value, posthog: this.#parts.runner.pause.heededBy(upstream.value.posthog) })
+      ? ok({ ...upstream.value, posthog: this.#parts.heard(upstream.value.posthog) })
       : upstream;
   }
 
@@ -124,7 +117,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async create(order: DeletionOrder): Promise<Result<CreatedDeletion>> {
     const upstream = this.upstream();
     if (!upstream.ok) return upstream;
-    const intent = await this.#parts.orders.take(order, upstream.value);
+    const intent = await this.#parts.orders.take({ ...order, isFollowed: true }, upstream.value);
     if (!intent.ok) return intent;
     if ('replayed' in intent.value)
       return ok(this.#parts.answers.createdBefore(intent.value.replayed, order));
@@ -277,17 +270,20 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     } catch {
       pause = TROUBLE_PAUSE_MS;
     }
+    await this.#parts.notices.tell();
     this.#setAlarm(Math.max(nowMs() + pause, this.#parts.runner.pause.until));
   }
 
   #setAlarm(earliest: number): void {
-    this.#parts.alarm.replace(this.#parts.keeping.earlierDue(this.#parts.store.earliestDue()), earliest);
+    const { alarm, keeping, notices, store } = this.#parts;
+    alarm.replace(notices.earlierDue(keeping.earlierDue(store.earliestDue())), earliest);
     this.#armToCatchUp(TROUBLE_PAUSE_MS);
   }
 
   /** What other objects have not been told of deletions that ended, the alarm tells them. */
   #armToCatchUp(pauseMs: number): void {
-    if (this.#parts.runner.isBehind) this.#parts.alarm.armBy(nowMs() + pauseMs);
+    if (this.#parts.runner.isBehind || this.#parts.notices.isBehind)
+      this.#parts.alarm.armBy(nowMs() + pauseMs);
   }
 
   /** @throws where the gateway is not configured. */

@@ -52,6 +52,8 @@ export interface DeletionOrder {
   readonly holds: DeletionHolds;
   /** How often it may be sent, by whom something is set for. */
   readonly paces?: readonly Pace[];
+  /** The operator is told when it ends, however it ends; of others only when they fail. */
+  readonly isFollowed?: true;
   /** Present where the client named its request. */
   readonly idempotencyKey?: IdempotencyKey;
 }

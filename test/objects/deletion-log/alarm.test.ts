@@ -106,12 +106,16 @@ test('Attempts go on for ever, at most an hour apart', async () => {
   await log.carryOut(order(bulk(uuids(1))));
   const waits: number[] = [];
   let now = NOW;
-  for (let n = 0; n < 14; n += 1) {
-    const next = await alarmOf(stub);
-    if (next === null) throw new Error('no alarm');
-    waits.push((next - now) / 1000);
-    now = next;
-    await ring(stub, now);
+  while (waits.length < 14) {
+    const next = Date.parse((await newest(log)).next_attempt_at ?? '');
+    // The alarm rings an hour after the first attempt too: the operator is told then.
+    const rings = await alarmOf(stub);
+    if (rings === null) throw new Error('no alarm');
+    if (rings === next) {
+      waits.push((next - now) / 1000);
+      now = next;
+    }
+    await ring(stub, rings);
   }
   expect(waits).toEqual([10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600, 3600, 3600, 3600]);
   expect(await newest(log)).toMatchObject({ state: 'sending', attempts: 15 });

@@ -46,6 +46,8 @@ const ENVIRONMENT = {
   ADMIN_TOKEN: 'an-admin-token-of-the-model',
   TOKEN_SIGNING_KEYS: `k1:${'s'.repeat(32)}`,
   SLOW_TIMEOUT_MS: '100',
+  /** Alarms have tests of their own. */
+  ALARMS: { getByName: () => ({ raise: () => Promise.resolve() }) },
   /** Tombstones have tests of their own. */
   SHIELD: {
     getByName: () => ({

@@ -14,6 +14,7 @@ import {
   type DeletionId,
   type Random,
 } from '../../../src/core/ids.ts';
+import type { Condition, RaisedCondition } from '../../../src/core/alarms/condition.ts';
 import type { OperatorName } from '../../../src/core/operators.ts';
 import { digestOf } from '../../../src/objects/deletion-log/digest.ts';
 import { parseKeyring } from '../../../src/authn/keyring.ts';
@@ -53,15 +54,23 @@ export class DeletionLog extends Real {
   #names: readonly (string | null)[] = [];
   #minter: OperatorName | null = null;
   readonly #reach: { fuse: DeletionLogEnv['FUSE'] };
+  readonly #alarms: { raised: Condition[]; away: boolean };
 
   constructor(ctx: DurableObjectState, bindings: DeletionLogEnv) {
     const reach = { fuse: bindings.FUSE };
+    const alarms = { raised: [] as Condition[], away: false };
+    const raise = (raised: readonly RaisedCondition[]): Promise<void> => {
+      if (alarms.away) return Promise.reject(new Error('the object of alarms is away'));
+      alarms.raised.push(...raised.map(({ condition }) => condition));
+      return Promise.resolve();
+    };
     const configured = {
       ...bindings,
       FUSE: {
         getByName: (name: string) => reach.fuse.getByName(name),
         jurisdiction: () => ({ getByName: (name: string) => reach.fuse.getByName(name) }),
       },
+      ALARMS: { getByName: () => ({ raise }) } as unknown as DeletionLogEnv['ALARMS'],
       POSTHOG_HOST: ORIGIN,
       POSTHOG_PERSONAL_API_KEY: KEY,
       ADMIN_TOKEN: 'an admin token'.replaceAll(' ', '-').padEnd(32, '.'),
@@ -71,6 +80,7 @@ export class DeletionLog extends Real {
     };
     super(ctx, configured);
     this.#reach = reach;
+    this.#alarms = alarms;
   }
 
   /** What the tenant's object says of its registration; null for a tenant that was removed. */
@@ -95,6 +105,16 @@ export class DeletionLog extends Real {
   /** Puts something between the log and the fuse, until the object is evicted. */
   reachFuseBy(fuse: DeletionLogEnv['FUSE']): void {
     this.#reach.fuse = fuse;
+  }
+
+  /** What it has raised since it was last asked. */
+  raisedAlarms(): Condition[] {
+    return this.#alarms.raised.splice(0);
+  }
+
+  /** From now on the object of alarms answers, or does not. */
+  reachAlarms(isThere: boolean): void {
+    this.#alarms.away = !isThere;
   }
 
   /** What a deployment with other variables does, until the object is evicted. */

@@ -5,6 +5,7 @@ import { err, ok, type Result } from '../../../core/result.ts';
 import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { Alarm } from '../alarm.ts';
 import { recordRequester } from '../audit/requesters.ts';
+import type { Budget } from '../budget/budget.ts';
 import type { Ledger } from '../budget/ledger.ts';
 import { distinct } from '../digest.ts';
 import type { DeletionOrder } from '../entry.ts';
@@ -22,6 +23,7 @@ import type { Registrations } from '../storage/registrations.ts';
 import { DeletionResolutions } from '../storage/resolutions.ts';
 import { Selections } from '../storage/selections.ts';
 import { DeletionStore } from '../storage/store.ts';
+import { followEnd, noteBudget } from '../telling/note.ts';
 
 export interface WrittenIntent {
   readonly number: number;
@@ -96,7 +98,15 @@ export class Intents {
       : this.#write(prepared, persons, now, upstream);
     const tokens = [...order.ancestors, order.token];
     this.#ledger.add({ number: written.number, at: null, persons, tokens });
+    this.#noteBudget(written.number, persons, order.budgets, since, now);
     return ok(written);
+  }
+
+  /** An alarm that tells of a low budget rings at once. */
+  #noteBudget(number: number, persons: number, budgets: readonly Budget[], since: number, now: number): void {
+    if (persons === 0) return;
+    const isLow = noteBudget(this.#storage.sql, number, this.#ledger.statuses(budgets, since, now));
+    if (isLow) this.#alarm.armBy(now);
   }
 
   /** The deletion that a key stands for; `idempotency_key_reused` where that is another; null where the key is new. */
@@ -123,6 +133,7 @@ export class Intents {
         this.#recordRequester(order, names);
         this.#store.intend({ number, id, at: now, order, digest, origin, dueAt: now, chunked });
         this.#selections.record(number, order);
+        if (order.isFollowed === true) followEnd(this.#storage.sql, number);
         this.#paces.record(number, order.paces ?? []);
         if (keyed !== null) this.#keys.record(number, keyed, now);
         this.#alarm.armBy(now);
@@ -167,6 +178,7 @@ export class Intents {
         this.#recordRequester(order, names);
         this.#store.intend({ number, id, at: now, order, digest, origin: upstream.origin, dueAt, chunked });
         this.#jobs.record(number, facts, chunked ? lists : []);
+        if (order.isFollowed === true) followEnd(this.#storage.sql, number);
         this.#paces.record(number, nothingToSend ? [] : (order.paces ?? []));
         if (keyed !== null) this.#keys.record(number, keyed, now);
         if (resolved !== undefined) this.#resolutions.record(number, deletion, resolved, keys);

@@ -15,6 +15,7 @@ import { Jobs, type JobAt } from '../storage/jobs.ts';
 import { Registrations } from '../storage/registrations.ts';
 import { Selections, type StoredSelection } from '../storage/selections.ts';
 import { DeletionStore } from '../storage/store.ts';
+import { noteBudget } from '../telling/note.ts';
 import { readSet, type FoundSet, type Unfit } from './read-set.ts';
 import { readSample, type SampledPerson } from './sample.ts';
 import { PREVIEW_MS } from './selection.ts';
@@ -97,14 +98,20 @@ export class Resolver {
     this.#store.postpone(number, now);
     this.#alarm.armBy(now);
     this.#ledger.reread();
+    if (noteBudget(this.#storage.sql, number, this.#ledger.statuses(terms.budgets, this.#since(number), now)))
+      this.#alarm.armBy(now);
   }
 
   /** The refusal of what does not fit into the budgets of the selection. */
   checkBudget({ number, terms }: StoredSelection, { persons }: FoundSet): Failure | null {
+    return this.#ledger.check(terms.budgets, persons.length, this.#since(number), this.#nowMs());
+  }
+
+  /** The entry from which on charges count for this one. */
+  #since(number: number): number {
     const registrations = new Registrations(this.#storage.sql);
     const registration = registrations.of(number);
-    const since = registration === null ? 0 : registrations.chargedSince(registration);
-    return this.#ledger.check(terms.budgets, persons.length, since, this.#nowMs());
+    return registration === null ? 0 : registrations.chargedSince(registration);
   }
 
   #found(job: Resolving, selection: StoredSelection, found: Read, upstream: Upstream): void {

@@ -3,6 +3,7 @@ import { auditStep } from './audit.ts';
 import { mintersStep } from './minters.ts';
 import { confirmationsStep } from './confirmations.ts';
 import { looksStep } from './looks.ts';
+import { noticesStep } from './notices.ts';
 import { paceStep } from './pace.ts';
 import { releasedStep } from './released.ts';
 import { SELECTION_TABLES } from './selections.ts';
@@ -283,4 +284,5 @@ ${SELECTION_TABLES(appendOnly)}
   confirmationsStep,
   spentStep,
   mintersStep(appendOnly),
+  noticesStep,
 ];

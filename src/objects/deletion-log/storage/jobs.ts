@@ -14,6 +14,7 @@ import {
   type JobEvent,
   type JobState,
 } from '../job/job.ts';
+import { noteEnd } from '../telling/note.ts';
 import { canonicalSlices, SlicesColumn, type StoredSlices } from './slices.ts';
 
 /** Who made a transition happen. */
@@ -167,7 +168,10 @@ export class Jobs {
       actor,
       note,
     );
-    if (isEnd(state)) this.#rows('DELETE FROM open WHERE entry = ?', number);
+    if (isEnd(state)) {
+      this.#rows('DELETE FROM open WHERE entry = ?', number);
+      noteEnd(this.#sql, number, state);
+    }
     return { number, state, step };
   }
 
