@@ -107,6 +107,14 @@ export const CONTROL_ROUTES = {
     status: 204,
     ifMatch: true,
   },
+  admin_get_operator: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: '/admin/v1/operator',
+    plane: 'admin',
+    role: 'viewer',
+    status: 200,
+  },
   admin_check: {
     ...NO_INPUT,
     method: 'GET',
