@@ -2592,6 +2592,8 @@ export interface components {
                 readonly settled_at: string;
                 readonly duration_ms: number;
             } | null;
+            /** @description It is held until an operator approves or rejects it. */
+            readonly awaits_approval: boolean;
             /** @description The registration of the tenant that it was made under; null for entries from before there were any. */
             readonly registration: string | null;
             /** @description How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none. */
@@ -2694,6 +2696,8 @@ export interface components {
                 readonly settled_at: string;
                 readonly duration_ms: number;
             } | null;
+            /** @description It is held until an operator approves or rejects it. */
+            readonly awaits_approval: boolean;
             /** @description The registration of the tenant that it was made under; null for entries from before there were any. */
             readonly registration: string | null;
             /** @description How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none. */
@@ -2839,6 +2843,8 @@ export interface components {
                 readonly settled_at: string;
                 readonly duration_ms: number;
             } | null;
+            /** @description It is held until an operator approves or rejects it. */
+            readonly awaits_approval: boolean;
             /** @description The registration of the tenant that it was made under; null for entries from before there were any. */
             readonly registration: string | null;
             /** @description How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none. */
@@ -2964,6 +2970,8 @@ export interface components {
                 readonly settled_at: string;
                 readonly duration_ms: number;
             } | null;
+            /** @description It is held until an operator approves or rejects it. */
+            readonly awaits_approval: boolean;
             /** @description The registration of the tenant that it was made under; null for entries from before there were any. */
             readonly registration: string | null;
             /** @description How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none. */
