@@ -1,12 +1,13 @@
 /** The console: who asks, is the request a page's own, and which page answers it. */
 import { Hono, type Context } from 'hono';
+import { includesRole, type Role } from '../core/operators.ts';
 import { readConfig, type ConsoleEnv, type SignIn } from './config.ts';
 import { identifier, type Identity } from './identity/identify.ts';
 import { signIn, signInPage, signOut } from './identity/sign-in.tsx';
 import { logDefect, logMisconfiguration } from './log.ts';
 import type { Act, Form, Outcome, Show, SignedIn, Visit } from './page.ts';
 import { PAGES } from './pages/index.ts';
-import { failurePage, misconfiguredPage, notFoundPage, originRefusedPage } from './pages/problem.tsx';
+import { failurePage, misconfiguredPage, notFoundPage, originRefusedPage, roleMissingPage } from './pages/problem.tsx';
 import { asset } from './respond/assets.ts';
 import { aloneResponse, outcomeResponse, redirect } from './respond/respond.tsx';
 import { isOwnOrigin } from './respond/origin.ts';
@@ -55,12 +56,21 @@ function serve(app: Hono, env: ConsoleEnv, how: SignIn): void {
     const visit = visitOf(env, c, identity.operator);
     return outcomeResponse(await caught(visit, work), visit.operator);
   };
-  for (const { method, path, handler } of PAGES) {
-    if (method === 'GET') app.get(path, answering(handler satisfies Show));
-    else app.post(path, async (c) => answering(await acting(c.req.raw, handler satisfies Act))(c));
+  for (const route of PAGES) {
+    if (route.method === 'GET') app.get(route.path, answering(withRole(route.role, route.handler)));
+    else
+      app.post(route.path, async (c) =>
+        answering(withRole(route.role, await acting(c.req.raw, route.handler)))(c),
+      );
   }
   app.notFound(answering(async () => notFoundPage()));
 }
+
+/** The gateway refuses it as well; here it is said before anything is filled in. */
+const withRole =
+  (role: Role, show: Show): Show =>
+  async (visit) =>
+    includesRole(visit.operator.role, role) ? show(visit) : roleMissingPage(role, visit.operator.role);
 
 const acting = async (request: Request, act: Act): Promise<Show> => {
   const form = await formOf(request);

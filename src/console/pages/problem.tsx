@@ -109,6 +109,15 @@ export const misconfiguredPage = (): Page =>
     </Note>,
   );
 
+export const roleMissingPage = (needed: string, has: string): Page =>
+  page(
+    'Your role does not include this',
+    403,
+    <Note tone="bad" title={`This needs the role ${needed}, and you have the role ${has}.`}>
+      <p>Nothing was changed. Roles stand in ADMIN_TOKENS of the gateway.</p>
+    </Note>,
+  );
+
 export const originRefusedPage = (): Page =>
   page(
     'Nothing was changed',
