@@ -46,8 +46,7 @@ export function readSettings({ environment, file, names }: SettingsSource): Sett
   };
   const settings = {
     port: portOf('PORT', values['PORT'] ?? String(PORT_DEFAULT)),
-    consolePort:
-      values['CONSOLE_PORT'] === undefined ? null : portOf('CONSOLE_PORT', values['CONSOLE_PORT']),
+    consolePort: values['CONSOLE_PORT'] === undefined ? null : portOf('CONSOLE_PORT', values['CONSOLE_PORT']),
     postHog: postHogOf(values),
     notes: [...notesOf(inFile, given, names), ...madeNote(made, file)],
   };

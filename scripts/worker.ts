@@ -115,24 +115,25 @@ const miniflareOptions = (
   config: WorkerConfig,
   code: string,
   { bindings, port, stateFolder, onLine, isolates }: LocalOptions,
-) => ({
-  workers: workerNames(config, isolates).map((name, nth) =>
-    workerOptions({ ...config, name }, code, {
-      bindings,
-      port: nth === 0 ? port : 0,
-      hasObjects: nth === 0,
-      objectsIn: config.name,
-    }),
-  ),
-  ...(stateFolder === null ? {} : { resourcePersistencePath: stateFolder }),
-  host: HOST,
-  port: 0,
-  cf: false,
-  logRequests: false,
-  enableDevRegistry: false,
-  telemetry: { enabled: false },
-  handleStructuredLogs: ({ message }: { readonly message: string }) => onLine(message),
-}) satisfies MiniflareOptions;
+) =>
+  ({
+    workers: workerNames(config, isolates).map((name, nth) =>
+      workerOptions({ ...config, name }, code, {
+        bindings,
+        port: nth === 0 ? port : 0,
+        hasObjects: nth === 0,
+        objectsIn: config.name,
+      }),
+    ),
+    ...(stateFolder === null ? {} : { resourcePersistencePath: stateFolder }),
+    host: HOST,
+    port: 0,
+    cf: false,
+    logRequests: false,
+    enableDevRegistry: false,
+    telemetry: { enabled: false },
+    handleStructuredLogs: ({ message }: { readonly message: string }) => onLine(message),
+  }) satisfies MiniflareOptions;
 
 interface Running {
   readonly bindings: Readonly<Record<string, string>>;

@@ -7,7 +7,13 @@ import { signIn, signInPage, signOut } from './identity/sign-in.tsx';
 import { logDefect, logMisconfiguration } from './log.ts';
 import type { Act, Form, Outcome, Show, SignedIn, Visit } from './page.ts';
 import { PAGES } from './pages/index.ts';
-import { failurePage, misconfiguredPage, notFoundPage, originRefusedPage, roleMissingPage } from './pages/problem.tsx';
+import {
+  failurePage,
+  misconfiguredPage,
+  notFoundPage,
+  originRefusedPage,
+  roleMissingPage,
+} from './pages/problem.tsx';
 import { asset } from './respond/assets.ts';
 import { aloneResponse, outcomeResponse, redirect } from './respond/respond.tsx';
 import { isOwnOrigin } from './respond/origin.ts';
@@ -96,7 +102,10 @@ const visitOf = (env: ConsoleEnv, c: Context, operator: SignedIn): Visit => ({
 });
 
 /** To sign in, and back to the page that was asked for; after a change that was not made, to the page that asked for it. */
-function turnedAway(request: Request, identity: Exclude<Identity, { kind: 'operator' }>): Response | Promise<Response> {
+function turnedAway(
+  request: Request,
+  identity: Exclude<Identity, { kind: 'operator' }>,
+): Response | Promise<Response> {
   const { origin } = new URL(request.url);
   const from = request.method === 'GET' ? request.url : request.headers.get('referer');
   const next = returnPath(from, origin);

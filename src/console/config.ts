@@ -51,10 +51,16 @@ function byToken(text: string): Configured {
   return { ok: true, signIn: { kind: 'token', key: new TextEncoder().encode(text) } };
 }
 
-function byAccess({ ACCESS_TEAM: team = '', ACCESS_AUDIENCE: audience = '', ACCESS_OPERATORS = '' }: ConsoleEnv): Configured {
+function byAccess({
+  ACCESS_TEAM: team = '',
+  ACCESS_AUDIENCE: audience = '',
+  ACCESS_OPERATORS = '',
+}: ConsoleEnv): Configured {
   const operators = parseOperators(ACCESS_OPERATORS);
   const problems = [
-    ...(isTeam(team) ? [] : ['ACCESS_TEAM must be a URL like https://example.cloudflareaccess.com, without a path']),
+    ...(isTeam(team)
+      ? []
+      : ['ACCESS_TEAM must be a URL like https://example.cloudflareaccess.com, without a path']),
     ...(typeof operators === 'string' ? [`ACCESS_OPERATORS ${operators}`] : []),
   ];
   if (problems.length > 0 || typeof operators === 'string') return { ok: false, problems };
@@ -73,7 +79,8 @@ function parseOperators(text: string): ReadonlyMap<string, OperatorName> | strin
     const [mail = '', name = '', ...rest] = item.trim().split('=');
     const operator = OperatorName.safeParse(name);
     const address = mail.toLowerCase();
-    if (!address.includes('@') || rest.length > 0 || !operator.success) return `: entry ${at + 1} is not mail=operator`;
+    if (!address.includes('@') || rest.length > 0 || !operator.success)
+      return `: entry ${at + 1} is not mail=operator`;
     if (operators.has(address)) return `: entry ${at + 1} has the address of another`;
     operators.set(address, operator.data);
   }

@@ -118,6 +118,11 @@ export const ROUTE_DOCUMENTATION = {
     description: 'Effective on their next request.',
     reply: null,
   },
+  admin_explain: {
+    summary: 'Say whether a request of a tenant would be allowed, and what would be sent',
+    description: 'As `POST /v1/explain` says it to a token. Nothing is sent to PostHog, and nothing spent.',
+    reply: Explanation(),
+  },
   ...USAGE_DOCUMENTATION,
   admin_list_changes: {
     summary: 'List what operators changed',

@@ -3,7 +3,7 @@ import type * as z from 'zod/mini';
 import { CheckQuery } from './upstream/check.ts';
 import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';
-import { ExplainRequest } from './explain.ts';
+import { ExplainQuery, ExplainRequest } from './explain.ts';
 import { IDENTITY_ROUTES } from './identity/routes.ts';
 import { pageQuery } from './listing.ts';
 import { AuditQuery, CHANGE_COLUMNS } from './operators/audit.ts';
@@ -158,6 +158,15 @@ export const CONTROL_ROUTES = {
     plane: 'admin',
     role: 'operator',
     status: 204,
+  },
+  admin_explain: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: `${TENANTS_PATH}/:tenant/explain`,
+    plane: 'admin',
+    role: 'viewer',
+    query: ExplainQuery,
+    status: 200,
   },
   ...USAGE_ROUTES,
   admin_list_changes: {

@@ -55,7 +55,10 @@ async function world(): Promise<string> {
   return answers.map(({ text }) => text).join('\n');
 }
 
-const sessionOf = (claims: { readonly sub: string; readonly credential: string; readonly exp: number }, key: string) =>
+const sessionOf = (
+  claims: { readonly sub: string; readonly credential: string; readonly exp: number },
+  key: string,
+) =>
   new SignJWT({ credential: claims.credential })
     .setProtectedHeader({ alg: 'HS256', typ: 'hedgerow-session' })
     .setSubject(claims.sub)
@@ -82,27 +85,34 @@ describe('A request that only reads', () => {
 });
 
 describe('A request of another origin', () => {
-  test.each(CHANGES)('The change %s is refused to pages of other origins, and to what names none', async (path) => {
-    const owner = await signedIn('owner');
-    const before = await world();
-    for (const headers of [
-      { origin: 'https://evil.example' },
-      { origin: 'null' },
-      { origin: '' },
-      { origin: `${origin}.evil.example` },
-      { 'sec-fetch-site': 'cross-site' },
-      { 'sec-fetch-site': 'same-site' },
-    ]) {
-      const answer = await owner.post(path, FIELDS, headers);
-      expect(answer.status, JSON.stringify(headers)).toBe(403);
-      expect(answer.text).toContain('Nothing was changed');
-    }
-    expect(await world()).toBe(before);
-  });
+  test.each(CHANGES)(
+    'The change %s is refused to pages of other origins, and to what names none',
+    async (path) => {
+      const owner = await signedIn('owner');
+      const before = await world();
+      for (const headers of [
+        { origin: 'https://evil.example' },
+        { origin: 'null' },
+        { origin: '' },
+        { origin: `${origin}.evil.example` },
+        { 'sec-fetch-site': 'cross-site' },
+        { 'sec-fetch-site': 'same-site' },
+      ]) {
+        const answer = await owner.post(path, FIELDS, headers);
+        expect(answer.status, JSON.stringify(headers)).toBe(403);
+        expect(answer.text).toContain('Nothing was changed');
+      }
+      expect(await world()).toBe(before);
+    },
+  );
 
   test('Nobody is signed in or out by a page of another origin', async () => {
     const visitor = browser(null);
-    const signIn = await visitor.post('/sign-in', { token: TOKENS.owner }, { origin: 'https://evil.example' });
+    const signIn = await visitor.post(
+      '/sign-in',
+      { token: TOKENS.owner },
+      { origin: 'https://evil.example' },
+    );
     expect([signIn.status, signIn.headers['set-cookie']]).toEqual([403, undefined]);
     const owner = await signedIn('owner');
     const signOut = await owner.post('/sign-out', {}, { origin: 'https://evil.example' });
@@ -127,7 +137,10 @@ describe('A request without a session that holds', () => {
       'another key': await sessionOf({ sub: name, credential, exp: LATER }, `${SESSION_KEY}!`),
       ended: await sessionOf({ sub: name, credential, exp: 1_700_000_000 }, SESSION_KEY),
       'nobody of that name': await sessionOf({ sub: 'ghost', credential, exp: LATER }, SESSION_KEY),
-      'a token that was replaced': await sessionOf({ sub: name, credential: 'of-before', exp: LATER }, SESSION_KEY),
+      'a token that was replaced': await sessionOf(
+        { sub: name, credential: 'of-before', exp: LATER },
+        SESSION_KEY,
+      ),
       'the credential of another': await sessionOf(
         { sub: name, credential: (await operatorOf('viewer')).credential, exp: LATER },
         SESSION_KEY,
@@ -142,7 +155,10 @@ describe('A request without a session that holds', () => {
       expect((await visitor.get('/')).headers['location'], what).toMatch(/^\/sign-in\?/);
       for (const path of CHANGES) {
         const answer = await visitor.post(path, FIELDS);
-        expect([answer.status, answer.headers['location']], what).toEqual([303, expect.stringMatching(/^\/sign-in\?/)]);
+        expect([answer.status, answer.headers['location']], what).toEqual([
+          303,
+          expect.stringMatching(/^\/sign-in\?/),
+        ]);
       }
     }
     const twice = browser(`${SESSION_COOKIE}=${good}; ${SESSION_COOKIE}=${good}`);
@@ -150,12 +166,17 @@ describe('A request without a session that holds', () => {
     expect(await world()).toBe(before);
   });
 
-  test.each([...READS, '/no-such-page'])('The page %s shows nothing to a visitor without a session', async (path) => {
-    const answer = await browser(null).get(path);
-    expect(answer.status).toBe(303);
-    expect(answer.text).toBe('');
-    expect(answer.headers['location']).toBe(`/sign-in?${new URLSearchParams({ next: path, why: 'begin' }).toString()}`);
-  });
+  test.each([...READS, '/no-such-page'])(
+    'The page %s shows nothing to a visitor without a session',
+    async (path) => {
+      const answer = await browser(null).get(path);
+      expect(answer.status).toBe(303);
+      expect(answer.text).toBe('');
+      expect(answer.headers['location']).toBe(
+        `/sign-in?${new URLSearchParams({ next: path, why: 'begin' }).toString()}`,
+      );
+    },
+  );
 });
 
 describe('A viewer', () => {
@@ -187,7 +208,9 @@ describe('The gateway', () => {
   test('The public entry does not look at the header that names an operator', async () => {
     const send = clientOf(gatewayOrigin);
     const headers = { 'Hedgerow-Operator': 'oda' };
-    expect((await send('GET', '/admin/v1/tenants', { headers })).json).toMatchObject({ code: 'admin_token_missing' });
+    expect((await send('GET', '/admin/v1/tenants', { headers })).json).toMatchObject({
+      code: 'admin_token_missing',
+    });
     const viewer = await send('GET', '/admin/v1/operator', { headers, token: TOKENS.viewer });
     expect(viewer.json).toMatchObject({ name: 'victor', role: 'viewer' });
     const put = await send('PUT', '/admin/v1/tenants/mine', { headers, token: TOKENS.viewer, json: record });
@@ -218,7 +241,9 @@ describe('Every answer', () => {
     async (path) => {
       const owner = await signedIn('owner');
       const { headers, text } = await owner.get(path);
-      expect(headers['content-security-policy']).toContain("default-src 'none'; script-src 'self'; style-src 'self'");
+      expect(headers['content-security-policy']).toContain(
+        "default-src 'none'; script-src 'self'; style-src 'self'",
+      );
       expect(headers['content-security-policy']).toContain("frame-ancestors 'none'");
       expect(headers['content-security-policy']).not.toContain('unsafe');
       expect(headers['x-content-type-options']).toBe('nosniff');

@@ -13,7 +13,10 @@ test('An operator who signs in comes to the page that asked for it, with its que
   expect(location).toBe('/sign-in?next=%2Ftenants%3Fremoved%3Dtrue&why=begin');
   const form = await browser(null).get(location);
   expect(form.text).toContain('<input type="hidden" name="next" value="/tenants?removed=true"/>');
-  const signed = await browser(null).post('/sign-in', { token: TOKENS.viewer, next: '/tenants?removed=true' });
+  const signed = await browser(null).post('/sign-in', {
+    token: TOKENS.viewer,
+    next: '/tenants?removed=true',
+  });
   expect([signed.status, signed.headers['location']]).toEqual([303, '/tenants?removed=true']);
   expect((await browser(cookieOf(signed)).get('/tenants?removed=true')).status).toBe(200);
 });
@@ -63,7 +66,10 @@ test('A wrong admin token signs nobody in, and is never repeated in the answer',
 });
 
 test('Wrong admin tokens are counted by the gateway: after a hundred the console says how long to wait, and the right one still signs in', async () => {
-  const tries = Array.from({ length: LIMITS.wrongAdminTokensAtOnceMax + 5 }, (_, at) => `wrong-token-number-${at}`);
+  const tries = Array.from(
+    { length: LIMITS.wrongAdminTokensAtOnceMax + 5 },
+    (_, at) => `wrong-token-number-${at}`,
+  );
   const answers = await together(tries, (token) => browser(null).post('/sign-in', { token }));
   const limited = answers.find(({ status }) => status === 429);
   expect(limited?.text).toMatch(/try again in \d+ (?:s|min)/);

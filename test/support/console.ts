@@ -25,7 +25,11 @@ export interface Browser {
   readonly cookie: string | null;
   readonly get: (path: string, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
   /** Sends a form from a page of the console. Other headers go before those of such a page. */
-  readonly post: (path: string, fields?: Fields, headers?: Readonly<Record<string, string>>) => Promise<Answer>;
+  readonly post: (
+    path: string,
+    fields?: Fields,
+    headers?: Readonly<Record<string, string>>,
+  ) => Promise<Answer>;
 }
 
 export interface ConsoleStack {
@@ -40,7 +44,9 @@ export interface ConsoleStack {
   readonly browser: (cookie: string | null) => Browser;
   readonly signedIn: (role: RoleName) => Promise<Browser>;
   /** What operators changed so far, newest first. */
-  readonly changes: () => Promise<readonly { readonly operator: string; readonly action: string; readonly outcome: string }[]>;
+  readonly changes: () => Promise<
+    readonly { readonly operator: string; readonly action: string; readonly outcome: string }[]
+  >;
 }
 
 interface ConsoleOptions {
@@ -49,7 +55,10 @@ interface ConsoleOptions {
 }
 
 /** Starts sandbox, gateway and console, for the file that calls it. */
-export async function startConsole({ bindings = {}, gateway = {} }: ConsoleOptions = {}): Promise<ConsoleStack> {
+export async function startConsole({
+  bindings = {},
+  gateway = {},
+}: ConsoleOptions = {}): Promise<ConsoleStack> {
   const recorder = new Recorder();
   const sandboxWorker = await launch('src/sandbox/wrangler.toml', { SANDBOX_API_KEY: KEY });
   const worker = await startWorker({
@@ -86,7 +95,9 @@ export async function startConsole({ bindings = {}, gateway = {} }: ConsoleOptio
       post: (path, fields = {}, headers = {}) =>
         send('POST', path, {
           headers: { ...own, origin, 'content-type': 'application/x-www-form-urlencoded', ...headers },
-          body: new URLSearchParams(Array.isArray(fields) ? fields.map(([name, text]) => [name, text]) : fields).toString(),
+          body: new URLSearchParams(
+            Array.isArray(fields) ? fields.map(([name, text]) => [name, text]) : fields,
+          ).toString(),
         }),
     };
   };

@@ -133,6 +133,10 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
       }),
     ({ token }) => send('POST', '/v1/explain', { token, json: { method: 'GET', path: '/nowhere' } }),
   ],
+  admin_explain: [
+    ({ tenant }) => admin('GET', `/${tenant}/explain?method=GET&path=/api/projects/1/persons/`),
+    ({ tenant }) => admin('GET', `/${tenant}/explain?method=GET&path=/nowhere`),
+  ],
   list_usage: [({ token }) => get(token, '/v1/usage')],
   admin_list_usage: [({ tenant }) => admin('GET', `/${tenant}/usage?by=day`)],
   derive_token: [({ token }) => send('POST', '/v1/tokens', { token, json: { name: 'a page' } })],
@@ -220,6 +224,12 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   ],
   admin_watch_deletion: [
     async (world) => admin('GET', `/${world.tenant}/deletions/${await cancelled(world)}/events`),
+  ],
+  admin_get_deletion_preview: [
+    async (world) => {
+      const made = await previewed(world);
+      return admin('GET', `/${world.tenant}/deletions/${created(made)}/preview`);
+    },
   ],
   admin_list_deletion_ids: [
     (world) => admin('GET', `/${world.tenant}/deletions/${deletionIn(world, 0)}/ids`),

@@ -1470,6 +1470,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/admin/v1/tenants/{tenant}/explain": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Say whether a request of a tenant would be allowed, and what would be sent
+         * @description As `POST /v1/explain` says it to a token. Nothing is sent to PostHog, and nothing spent.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_explain"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/usage": {
         readonly parameters: {
             readonly query?: never;
@@ -1816,6 +1838,28 @@ export interface paths {
          *     Needs the role `viewer`.
          */
         readonly get: operations["admin_watch_deletion"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/tenants/{tenant}/deletions/{id}/preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See what a deletion of a tenant that is previewed would do
+         * @description 409 where it is not previewed, or not yet. Nobody but the tenant confirms it.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_get_deletion_preview"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -8047,6 +8091,35 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly admin_explain: {
+        readonly parameters: {
+            readonly query: {
+                readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+                readonly path: string;
+                readonly body?: string;
+                readonly token?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Say whether a request of a tenant would be allowed, and what would be sent */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly list_usage: {
         readonly parameters: {
             readonly query?: {
@@ -8669,6 +8742,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_get_deletion_preview: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+                /** @example del_AAAAAAAAAAAAAAAAAAAAAA */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See what a deletion of a tenant that is previewed would do */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeletionPreview"];
+                };
             };
             readonly default: components["responses"]["Problem"];
         };

@@ -11,7 +11,11 @@ export function valueAt(record: JsonObject, path: string): Json | undefined {
 }
 
 /** A copy with another value at a path; without the member where it is undefined. */
-function withValue(record: JsonObject, [name = '', ...rest]: readonly string[], value: Json | undefined): JsonObject {
+function withValue(
+  record: JsonObject,
+  [name = '', ...rest]: readonly string[],
+  value: Json | undefined,
+): JsonObject {
   const { [name]: was, ...others } = record;
   if (rest.length > 0) {
     const inner = withValue(isJsonObject(was) ? was : {}, rest, value);
@@ -22,7 +26,10 @@ function withValue(record: JsonObject, [name = '', ...rest]: readonly string[], 
 
 /** The record that a form asks for. Members that it does not ask about stay as they are in `base`. */
 export const recordOf = (form: Form, base: JsonObject): JsonObject =>
-  FIELDS.reduce<JsonObject>((record, field) => withValue(record, field.path.split('.'), fieldValue(field, form)), base);
+  FIELDS.reduce<JsonObject>(
+    (record, field) => withValue(record, field.path.split('.'), fieldValue(field, form)),
+    base,
+  );
 
 function fieldValue({ path, kind, optional }: Field, form: Form): Json | undefined {
   const text = form.text(path).trim();
@@ -85,7 +92,9 @@ const same = (a: Json | undefined, b: Json | undefined): boolean => JSON.stringi
 
 /** The merge patch (RFC 7396) that makes `after` of `before`. */
 export function patchOf(before: JsonObject, after: JsonObject): JsonObject {
-  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter((name) => !READ_ONLY.has(name));
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
+    (name) => !READ_ONLY.has(name),
+  );
   return Object.fromEntries(
     names.flatMap((name): [string, Json][] => {
       const [was, is] = [before[name], after[name]];

@@ -1,6 +1,7 @@
 /** The form of a tenant's record. */
 import type { Child } from 'hono/jsx';
-import { SCOPE_TEXTS, ScopeName } from '../../core/scopes.ts';
+import { ScopeName } from '../../core/scopes.ts';
+import { scopeWords } from '../words/grant.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { count } from '../view/text.tsx';
 import { boundsOf, FIELD_GROUPS, type Field, type FieldGroup } from './fields.ts';
@@ -28,7 +29,13 @@ export function TenantFields({ record, issues, isLocked }: FormOptions) {
   );
 }
 
-function Group({ group: { title, lead }, children }: { readonly group: FieldGroup; readonly children: Child }) {
+function Group({
+  group: { title, lead },
+  children,
+}: {
+  readonly group: FieldGroup;
+  readonly children: Child;
+}) {
   return (
     <fieldset class="group">
       <legend>{title}</legend>
@@ -53,7 +60,13 @@ function Control({ field, value, issue }: ControlOptions) {
   if (kind === 'flag' || kind === 'hidden') {
     return (
       <div class="field field-wide check">
-        <input id={id} name={path} type="checkbox" value="yes" checked={value === true || value === 'hidden'} />
+        <input
+          id={id}
+          name={path}
+          type="checkbox"
+          value="yes"
+          checked={value === true || value === 'hidden'}
+        />
         <label for={id}>{label}</label>
       </div>
     );
@@ -78,7 +91,9 @@ function Control({ field, value, issue }: ControlOptions) {
 
 function boundText({ path, kind }: Field): string | undefined {
   const { min, max } = boundsOf(path);
-  return kind === 'number' && min !== undefined && max !== undefined ? `${count(min)} to ${count(max)}.` : undefined;
+  return kind === 'number' && min !== undefined && max !== undefined
+    ? `${count(min)} to ${count(max)}.`
+    : undefined;
 }
 
 interface InputOptions {
@@ -90,7 +105,12 @@ interface InputOptions {
 }
 
 function Input({ field: { path, kind, optional }, value, id, describedBy, isWrong }: InputOptions) {
-  const common = { id, name: path, 'aria-describedby': describedBy, 'aria-invalid': isWrong ? 'true' : undefined };
+  const common = {
+    id,
+    name: path,
+    'aria-describedby': describedBy,
+    'aria-invalid': isWrong ? 'true' : undefined,
+  };
   if (kind === 'lines' || kind === 'value') {
     const lines = Array.isArray(value) ? value.map(String) : typeof value === 'string' ? [value] : [];
     return (
@@ -101,9 +121,25 @@ function Input({ field: { path, kind, optional }, value, id, describedBy, isWron
   }
   const text = typeof value === 'string' || typeof value === 'number' ? String(value) : '';
   return kind === 'number' ? (
-    <input {...common} {...boundsOf(path)} type="number" step={1} value={text} required={optional !== true} inputmode="numeric" />
+    <input
+      {...common}
+      {...boundsOf(path)}
+      type="number"
+      step={1}
+      value={text}
+      required={optional !== true}
+      inputmode="numeric"
+    />
   ) : (
-    <input {...common} {...boundsOf(path)} type="text" value={text} required={optional !== true} dir="auto" autocomplete="off" />
+    <input
+      {...common}
+      {...boundsOf(path)}
+      type="text"
+      value={text}
+      required={optional !== true}
+      dir="auto"
+      autocomplete="off"
+    />
   );
 }
 
@@ -120,9 +156,15 @@ function Scopes({ path, value, issue }: ScopesOptions) {
       <ul class="choices">
         {ScopeName.options.map((scope) => (
           <li class="check">
-            <input id={`scope-${scope}`} name={path} type="checkbox" value={scope} checked={held.has(scope)} />
+            <input
+              id={`scope-${scope}`}
+              name={path}
+              type="checkbox"
+              value={scope}
+              checked={held.has(scope)}
+            />
             <label for={`scope-${scope}`}>
-              <code>{scope}</code> <span class="muted">{SCOPE_TEXTS[scope]}</span>
+              <code>{scope}</code> <span class="muted">{scopeWords(scope)}</span>
             </label>
           </li>
         ))}

@@ -78,7 +78,8 @@ function sum(starts: readonly number[], rows: readonly Usage[], isCut: boolean):
     period.refused += row.refused;
     period.deleted += row.persons_deleted;
     remembered += row.remembered_answers;
-    for (const [code, times] of Object.entries(row.refused_by_code)) codes.set(code, (codes.get(code) ?? 0) + times);
+    for (const [code, times] of Object.entries(row.refused_by_code))
+      codes.set(code, (codes.get(code) ?? 0) + times);
   }
   const all = [...periods.values()];
   const total = (member: 'admitted' | 'refused' | 'deleted') => all.reduce((so, one) => so + one[member], 0);

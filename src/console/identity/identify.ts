@@ -49,7 +49,12 @@ function accessClaim(how: Extract<SignIn, { kind: 'access' }>, nowMs: () => numb
     const identity = await accessIdentity(how, keys, headers, nowMs());
     switch (identity.kind) {
       case 'operator':
-        return { operator: identity.operator, credential: null, expiresAt: identity.expiresAt, canSignOut: false };
+        return {
+          operator: identity.operator,
+          credential: null,
+          expiresAt: identity.expiresAt,
+          canSignOut: false,
+        };
       case 'nobody':
         return 'access';
       case 'stranger':

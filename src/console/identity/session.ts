@@ -63,7 +63,10 @@ export async function sessionOf(key: Uint8Array, headers: Headers, nowMs: number
 
 function cookieIn(header: string): string | null {
   const begin = `${SESSION_COOKIE}=`;
-  const found = header.split(';').map((part) => part.trim()).filter((part) => part.startsWith(begin));
+  const found = header
+    .split(';')
+    .map((part) => part.trim())
+    .filter((part) => part.startsWith(begin));
   // Two of one name are somebody's attempt to bring in a cookie of theirs.
   return found.length === 1 && found[0] !== undefined ? found[0].slice(begin.length) : null;
 }

@@ -16,8 +16,10 @@ const WHY: Readonly<Record<Why, string | null>> = {
   begin: null,
   expired: 'Your session has ended. Nothing was changed since. Sign in again to go on where you were.',
   credential: 'Your admin token was replaced or taken out. Sign in with the one you have now.',
-  access: 'Cloudflare Access has not signed this request. Open the console by its own domain, and look at ACCESS_TEAM and ACCESS_AUDIENCE.',
-  stranger: 'Cloudflare Access let you in, and your address is in no entry of ACCESS_OPERATORS. Ask an owner to add it.',
+  access:
+    'Cloudflare Access has not signed this request. Open the console by its own domain, and look at ACCESS_TEAM and ACCESS_AUDIENCE.',
+  stranger:
+    'Cloudflare Access let you in, and your address is in no entry of ACCESS_OPERATORS. Ask an owner to add it.',
   keys: 'The keys of Cloudflare Access cannot be read. Look at ACCESS_TEAM, and try again in a moment.',
 };
 
@@ -64,8 +66,8 @@ const tokenPage = ({ next, note, status = 200 }: TokenPage): Promise<Response> =
                 aria-describedby="token-help"
               />
               <p class="help" id="token-help">
-                <code>ADMIN_TOKEN</code>, or your own of <code>ADMIN_TOKENS</code>. <code>npm start</code> keeps it in{' '}
-                <code>.dev.vars</code>.
+                <code>ADMIN_TOKEN</code>, or your own of <code>ADMIN_TOKENS</code>. <code>npm start</code>{' '}
+                keeps it in <code>.dev.vars</code>.
               </p>
             </div>
             <button class="primary">Sign in</button>
@@ -99,7 +101,11 @@ export async function signIn(
     if (error instanceof HedgerowError && error.status === 401)
       return tokenPage({ next, note: <Note tone="bad">{WRONG}</Note>, status: 401 });
     if (error instanceof HedgerowError && error.status === 429)
-      return tokenPage({ next, note: <Note tone="bad">{tooMany(error.retryAfterSeconds)}</Note>, status: 429 });
+      return tokenPage({
+        next,
+        note: <Note tone="bad">{tooMany(error.retryAfterSeconds)}</Note>,
+        status: 429,
+      });
     return aloneResponse(failurePage(error, null), 503);
   }
 }

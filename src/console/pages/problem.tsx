@@ -5,7 +5,13 @@ import { logDefect } from '../log.ts';
 import type { Page, Visit } from '../page.ts';
 import { Note } from '../view/parts.tsx';
 
-const page = (title: string, status: number, body: Child): Page => ({ kind: 'page', title, status, area: null, body });
+const page = (title: string, status: number, body: Child): Page => ({
+  kind: 'page',
+  title,
+  status,
+  area: null,
+  body,
+});
 
 /** What a failure of the gateway, or a defect of the console, looks like. */
 export function failurePage(error: unknown, visit: Visit | null): Page {
@@ -15,7 +21,10 @@ export function failurePage(error: unknown, visit: Visit | null): Page {
     'The gateway cannot be reached',
     503,
     <Note tone="bad" title="The console asked the gateway over its service binding, and got no answer.">
-      <p>Is the gateway deployed, and does GATEWAY in the console&rsquo;s wrangler.toml name it? The console&rsquo;s log has the error.</p>
+      <p>
+        Is the gateway deployed, and does GATEWAY in the console&rsquo;s wrangler.toml name it? The
+        console&rsquo;s log has the error.
+      </p>
       <Retry visit={visit} />
     </Note>,
   );
@@ -104,7 +113,8 @@ export const misconfiguredPage = (): Page =>
     503,
     <Note tone="bad" title="A variable or the secret of the console is missing or wrong.">
       <p>
-        Its log says which: <code>npx wrangler tail -c src/console/wrangler.toml</code>. The gateway goes on without the console.
+        Its log says which: <code>npx wrangler tail -c src/console/wrangler.toml</code>. The gateway goes on
+        without the console.
       </p>
     </Note>,
   );

@@ -26,8 +26,10 @@ export function outcomeResponse(outcome: Outcome, operator: SignedIn): Response 
 }
 
 /** A page without the frame, for whom nobody knows. */
-export const aloneResponse = ({ title, body }: Pick<Page, 'title' | 'body'>, status = 200): Promise<Response> =>
-  html(<Alone title={title}>{body}</Alone>, status);
+export const aloneResponse = (
+  { title, body }: Pick<Page, 'title' | 'body'>,
+  status = 200,
+): Promise<Response> => html(<Alone title={title}>{body}</Alone>, status);
 
 export const redirect = (to: string, headers: Readonly<Record<string, string>> = {}): Response =>
   withHeaders(new Response(null, { status: SEE_OTHER, headers: { Location: to, ...headers } }));

@@ -29,7 +29,13 @@ export function Bars({ bars, series, says, height }: ChartOptions) {
   const top = highest(bars);
   const width = bars.length * (BAR + GAP) - GAP;
   return (
-    <svg class="bars" viewBox={`0 0 ${width} ${height}`} preserveAspectRatio="none" role="img" aria-label={says}>
+    <svg
+      class="bars"
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={says}
+    >
       <line class="bars-floor" x1={0} x2={width} y1={height - 0.5} y2={height - 0.5} />
       {bars.map((bar, at) => (
         <g>
@@ -76,10 +82,18 @@ export function Legend({ entries }: LegendOptions) {
   );
 }
 
-/** How much of something is used. */
-export function Meter({ used, of, says }: { readonly used: number; readonly of: number; readonly says: string }) {
-  const share = of === 0 ? 0 : Math.min(1, used / of);
-  const tone = share >= 0.9 ? 'meter-bad' : share >= 0.75 ? 'meter-warning' : 'meter-good';
+interface MeterOptions {
+  readonly value: number;
+  readonly of: number;
+  readonly says: string;
+  /** Much of it is nothing to worry about. */
+  readonly isProgress?: boolean;
+}
+
+/** How much of something is used, or done. */
+export function Meter({ value, of, says, isProgress = false }: MeterOptions) {
+  const share = of === 0 ? 0 : Math.min(1, value / of);
+  const tone = isProgress || share < 0.75 ? 'meter-good' : share < 0.9 ? 'meter-warning' : 'meter-bad';
   return (
     <svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" role="img" aria-label={says}>
       <rect class="meter-floor" width={100} height={6} />

@@ -3,7 +3,12 @@ import type { Child } from 'hono/jsx';
 import type { Area, Page, SignedIn } from '../page.ts';
 import { Icon, type IconName } from './icons.tsx';
 
-const AREAS: readonly { readonly area: Area; readonly href: string; readonly text: string; readonly icon: IconName }[] = [
+const AREAS: readonly {
+  readonly area: Area;
+  readonly href: string;
+  readonly text: string;
+  readonly icon: IconName;
+}[] = [
   { area: 'overview', href: '/', text: 'Overview', icon: 'overview' },
   { area: 'tenants', href: '/tenants', text: 'Tenants', icon: 'tenants' },
   { area: 'deletions', href: '/deletions', text: 'Deletions', icon: 'deletions' },

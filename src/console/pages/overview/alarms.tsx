@@ -47,7 +47,8 @@ function fuseAlarm({ fuse: { tripped }, nowMs }: AlarmsOptions): Alarm[] {
       <a href={pathTo('tenants', tenant, 'deletions', deletion)}>
         A deletion of {counted(persons, 'person')} of <Name>{tenant}</Name>
       </a>{' '}
-      tripped it <Ago at={since} nowMs={nowMs} />. Deletions of all tenants are held. <a href="/deletions/fuse">Look at the fuse</a>
+      tripped it <Ago at={since} nowMs={nowMs} />. Deletions of all tenants are held.{' '}
+      <a href="/deletions/fuse">Look at the fuse</a>
     </p>
   );
   return [{ tone: 'bad', title: 'The fuse has tripped', text }];
@@ -94,6 +95,10 @@ const pauseAlarms = ({ upstream }: AlarmsOptions): Alarm[] =>
       .map(({ kind, paused_seconds: paused }) => ({
         tone: 'warning' as const,
         title: `PostHog has answered 429 for project ${project}`,
-        text: <p>{kind === 'reads' ? 'Reads' : 'Deletes'} go on in {span(paused)}.</p>,
+        text: (
+          <p>
+            {kind === 'reads' ? 'Reads' : 'Deletes'} go on in {span(paused)}.
+          </p>
+        ),
       })),
   );

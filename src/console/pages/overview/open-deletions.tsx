@@ -19,7 +19,9 @@ export interface OpenDeletion {
 /** Looks for each state apart: most of a log has ended. */
 export async function openDeletions(gateway: Gateway): Promise<OpenDeletion> {
   const found = await Promise.all(
-    OPEN_STATES.map((state) => gateway.GET('/admin/v1/deletions', { params: { query: { state, limit: 50 } } })),
+    OPEN_STATES.map((state) =>
+      gateway.GET('/admin/v1/deletions', { params: { query: { state, limit: 50 } } }),
+    ),
   );
   const entries = found.flatMap(({ data }) => data.results);
   return {

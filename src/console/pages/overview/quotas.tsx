@@ -43,7 +43,7 @@ function QuotaRow({ project, quota }: { readonly project: number; readonly quota
           {count(used)} <span class="muted">of {count(of)}</span>
         </span>
       </div>
-      <Meter used={used} of={of} says={says} />
+      <Meter value={used} of={of} says={says} />
       {tenants.length > 0 && (
         <ul class="shares">
           {tenants.map(({ tenant, used: its, waiting }) => (

@@ -44,11 +44,20 @@ const COLUMNS = [
   { text: 'Persons deleted' },
 ];
 
-export function TenantTable({ listed: { rows, next }, visit }: { readonly listed: Listed; readonly visit: Visit }) {
+export function TenantTable({
+  listed: { rows, next },
+  visit,
+}: {
+  readonly listed: Listed;
+  readonly visit: Visit;
+}) {
   return (
     <Section title="Tenants" id="tenants" aside={<span class="muted">last 24 hours, by the hour</span>} live>
       {rows.length === 0 ? (
-        <Empty>No tenant is registered yet. A tenant is a partner, a frontend or a backend that gets tokens of its own.</Empty>
+        <Empty>
+          No tenant is registered yet. A tenant is a partner, a frontend or a backend that gets tokens of its
+          own.
+        </Empty>
       ) : (
         <Table caption="Tenants, and what they did within 24 hours" columns={COLUMNS}>
           {rows.map((row) => (

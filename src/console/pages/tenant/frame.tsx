@@ -26,7 +26,15 @@ interface TenantPageOptions {
 }
 
 /** A page below one tenant. */
-export function tenantFrame({ visit, tenant, tab, title, actions, status = 200, body }: TenantPageOptions): Page {
+export function tenantFrame({
+  visit,
+  tenant,
+  tab,
+  title,
+  actions,
+  status = 200,
+  body,
+}: TenantPageOptions): Page {
   const id = visit.part('tenant');
   const name = tenant?.name ?? id;
   const here = pathTo('tenants', id);
@@ -35,7 +43,10 @@ export function tenantFrame({ visit, tenant, tab, title, actions, status = 200, 
     status,
     title: title ?? name,
     area: 'tenants',
-    trail: [{ text: 'Tenants', href: '/tenants' }, ...(title === undefined ? [] : [{ text: name, href: here }])],
+    trail: [
+      { text: 'Tenants', href: '/tenants' },
+      ...(title === undefined ? [] : [{ text: name, href: here }]),
+    ],
     actions,
     body: (
       <>
@@ -60,7 +71,10 @@ export function tenantFrame({ visit, tenant, tab, title, actions, status = 200, 
 }
 
 /** Its record, and the tag that a change of it has to name. */
-export async function readTenant({ gateway, part }: Visit): Promise<{ readonly tenant: Tenant; readonly etag: string }> {
+export async function readTenant({
+  gateway,
+  part,
+}: Visit): Promise<{ readonly tenant: Tenant; readonly etag: string }> {
   const { data, response } = await gateway.GET('/admin/v1/tenants/{tenant}', {
     params: { path: { tenant: part('tenant') } },
   });

@@ -34,34 +34,44 @@ export const tenants: Show = async ({ gateway, url, operator, nowMs }: Visit): P
         title={removed ? 'All tenants' : 'Registered tenants'}
         id="tenants"
         aside={
-          removed ? <a href="/tenants">Without removed ones</a> : <a href="/tenants?removed=true">With removed ones</a>
+          removed ? (
+            <a href="/tenants">Without removed ones</a>
+          ) : (
+            <a href="/tenants?removed=true">With removed ones</a>
+          )
         }
       >
         {data.results.length === 0 ? (
           <Empty>No tenant is registered.</Empty>
         ) : (
           <Table caption="Tenants" columns={COLUMNS}>
-            {data.results.map(({ tenant, name, project_id: project, suspended, updated_at: at, removed_at: gone }) => (
-              <tr>
-                <th scope="row">
-                  <a href={gone === null ? pathTo('tenants', tenant) : pathTo('tenants', tenant, 'deletions')}>
-                    <Name>{name}</Name>
-                  </a>
-                </th>
-                <td>
-                  <code>{tenant}</code>
-                </td>
-                <td class="number">{project}</td>
-                <td>
-                  <Ago at={gone ?? at} nowMs={nowMs} />
-                </td>
-                <td>
-                  <Badge tone={gone !== null ? 'plain' : suspended ? 'warning' : 'good'}>
-                    {gone !== null ? 'removed' : suspended ? 'suspended' : 'active'}
-                  </Badge>
-                </td>
-              </tr>
-            ))}
+            {data.results.map(
+              ({ tenant, name, project_id: project, suspended, updated_at: at, removed_at: gone }) => (
+                <tr>
+                  <th scope="row">
+                    <a
+                      href={
+                        gone === null ? pathTo('tenants', tenant) : pathTo('tenants', tenant, 'deletions')
+                      }
+                    >
+                      <Name>{name}</Name>
+                    </a>
+                  </th>
+                  <td>
+                    <code>{tenant}</code>
+                  </td>
+                  <td class="number">{project}</td>
+                  <td>
+                    <Ago at={gone ?? at} nowMs={nowMs} />
+                  </td>
+                  <td>
+                    <Badge tone={gone !== null ? 'plain' : suspended ? 'warning' : 'good'}>
+                      {gone !== null ? 'removed' : suspended ? 'suspended' : 'active'}
+                    </Badge>
+                  </td>
+                </tr>
+              ),
+            )}
           </Table>
         )}
         <More href={next === null ? null : withQuery('/tenants', { cursor: next, removed: all })} />

@@ -4,7 +4,16 @@ import { isJsonObject, parseJson, type JsonObject } from '../../../core/json.ts'
 import { issuesOf, type Issues } from '../../forms/check.ts';
 import { differences, patchOf, rebased, recordOf, shown, type Difference } from '../../forms/record.ts';
 import { TenantFields } from '../../forms/tenant-form.tsx';
-import { elsewhere, pathTo, withQuery, type Act, type Form, type Page, type Show, type Visit } from '../../page.ts';
+import {
+  elsewhere,
+  pathTo,
+  withQuery,
+  type Act,
+  type Form,
+  type Page,
+  type Show,
+  type Visit,
+} from '../../page.ts';
 import { Refused } from '../problem.tsx';
 import { Empty, Note, Section, Table } from '../../view/parts.tsx';
 import { readTenant, tenantFrame } from './frame.tsx';
@@ -24,7 +33,12 @@ export const recordForm: Show = async (visit) => {
   return formPage(visit, { base: tenant, etag, record: tenant }, NO_ISSUES, null);
 };
 
-async function formPage(visit: Visit, draft: Draft, issues: Issues, error: HedgerowError | null): Promise<Page> {
+async function formPage(
+  visit: Visit,
+  draft: Draft,
+  issues: Issues,
+  error: HedgerowError | null,
+): Promise<Page> {
   const { tenant } = await readTenant(visit);
   const isLocked = visit.operator.role !== 'owner';
   return tenantFrame({
@@ -33,7 +47,12 @@ async function formPage(visit: Visit, draft: Draft, issues: Issues, error: Hedge
     tab: 'record',
     status: issues.size > 0 || error !== null ? 422 : 200,
     body: (
-      <form method="post" action={pathTo('tenants', visit.part('tenant'), 'review')} class="card form" novalidate>
+      <form
+        method="post"
+        action={pathTo('tenants', visit.part('tenant'), 'review')}
+        class="card form"
+        novalidate
+      >
         {error !== null && <Refused error={error} />}
         {issues.size > 0 && <Note tone="bad" title="Some fields do not fit. Nothing was changed." />}
         {isLocked && <Note tone="plain" title="Only an owner changes a record." />}
@@ -50,7 +69,11 @@ async function formPage(visit: Visit, draft: Draft, issues: Issues, error: Hedge
 }
 
 /** What the next step has to know. It comes back as it was sent, or is somebody's own doing. */
-function Kept({ draft: { base, etag, record } }: { readonly draft: Omit<Draft, 'record'> & { record: JsonObject | null } }) {
+function Kept({
+  draft: { base, etag, record },
+}: {
+  readonly draft: Omit<Draft, 'record'> & { record: JsonObject | null };
+}) {
   return (
     <>
       <input type="hidden" name="etag" value={etag} />
@@ -84,7 +107,11 @@ export const reviewRecord: Act = async (visit, form) => {
     tenant,
     tab: 'record',
     body: (
-      <Section title="The change" id="change" lead="It is true for the next request of every token that is out.">
+      <Section
+        title="The change"
+        id="change"
+        lead="It is true for the next request of every token that is out."
+      >
         {changes.length === 0 ? <Empty>Nothing would change.</Empty> : <Changes changes={changes} />}
         <Widening changes={changes} />
         <div class="actions">
@@ -125,8 +152,12 @@ export function Changes({ changes }: { readonly changes: readonly Difference[] }
 
 /** Some changes open more than they look like. */
 function Widening({ changes }: { readonly changes: readonly Difference[] }) {
-  const slice = changes.some(({ path, before, after }) => path === 'slice.property' && before !== undefined && after === undefined);
-  return slice ? <Note tone="warning" title="Without its slice, the tenant covers all persons of the project." /> : null;
+  const slice = changes.some(
+    ({ path, before, after }) => path === 'slice.property' && before !== undefined && after === undefined,
+  );
+  return slice ? (
+    <Note tone="warning" title="Without its slice, the tenant covers all persons of the project." />
+  ) : null;
 }
 
 /** `POST /tenants/:tenant/record` */
@@ -147,9 +178,15 @@ export const saveRecord: Act = async (visit, form) => {
   return elsewhere(withQuery(pathTo('tenants', tenant), { done: 'saved' }));
 };
 
-const issueOf = ({ attr, message }: HedgerowError): Issues => (attr === null ? NO_ISSUES : new Map([[attr, message]]));
+const issueOf = ({ attr, message }: HedgerowError): Issues =>
+  attr === null ? NO_ISSUES : new Map([[attr, message]]);
 
-const CONFLICT_COLUMNS = [{ text: 'Member' }, { text: 'As you opened it' }, { text: 'As it is now' }, { text: 'As you want it' }];
+const CONFLICT_COLUMNS = [
+  { text: 'Member' },
+  { text: 'As you opened it' },
+  { text: 'As it is now' },
+  { text: 'As you want it' },
+];
 
 /** Somebody else was faster: all three side by side, and nothing is overwritten. */
 async function conflictPage(visit: Visit, draft: Draft): Promise<Page> {

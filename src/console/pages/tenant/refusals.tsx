@@ -45,7 +45,10 @@ const REFUSED_COLUMNS = [
 ];
 
 interface RefusedOptions {
-  readonly refused: { readonly results: readonly Refused[]; readonly left_out: readonly { readonly count: number }[] };
+  readonly refused: {
+    readonly results: readonly Refused[];
+    readonly left_out: readonly { readonly count: number }[];
+  };
   readonly nowMs: number;
 }
 
@@ -61,24 +64,26 @@ export function RefusedDeletions({ refused: { results, left_out: leftOut }, nowM
         <Empty>No deletion was refused by the rules of a grant, a budget or a slice.</Empty>
       ) : (
         <Table caption="Deletions that were refused last" columns={REFUSED_COLUMNS}>
-          {results.map(({ refused_at: at, code, asked, actor, token_name: name, token, request_id: request }) => (
-            <tr>
-              <td>
-                <Ago at={at} nowMs={nowMs} />
-              </td>
-              <th scope="row">
-                {codeWords(code)}
-                <code class="under">{code}</code>
-              </th>
-              <td class="number">{count(asked)}</td>
-              <td>
-                <Name>{actor ?? name ?? token}</Name>
-              </td>
-              <td>
-                <Id>{request}</Id>
-              </td>
-            </tr>
-          ))}
+          {results.map(
+            ({ refused_at: at, code, asked, actor, token_name: name, token, request_id: request }) => (
+              <tr>
+                <td>
+                  <Ago at={at} nowMs={nowMs} />
+                </td>
+                <th scope="row">
+                  {codeWords(code)}
+                  <code class="under">{code}</code>
+                </th>
+                <td class="number">{count(asked)}</td>
+                <td>
+                  <Name>{actor ?? name ?? token}</Name>
+                </td>
+                <td>
+                  <Id>{request}</Id>
+                </td>
+              </tr>
+            ),
+          )}
         </Table>
       )}
     </Section>

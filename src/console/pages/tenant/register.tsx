@@ -91,7 +91,8 @@ export const register: Act = async ({ gateway }, form) => {
   const tenant = TenantId.safeParse(id);
   const issues = new Map(issuesOf(record));
   if (!tenant.success) issues.set('tenant', tenant.error.issues[0]?.message ?? 'does not fit');
-  else if (await isRegistered(gateway, tenant.data)) issues.set('tenant', 'is the name of a tenant that is registered');
+  else if (await isRegistered(gateway, tenant.data))
+    issues.set('tenant', 'is the name of a tenant that is registered');
   if (issues.size > 0 || !tenant.success) return registerPage({ id, record, issues });
   try {
     await gateway.fetch(`/admin/v1/tenants/${tenant.data}`, {

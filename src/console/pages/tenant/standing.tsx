@@ -39,7 +39,9 @@ export const suspendOrResume: Act = async ({ gateway, part }, form) => {
   const to = form.text('to') === 'resume' ? 'resume' : 'suspend';
   const path = { tenant: part('tenant') };
   await gateway.POST(`/admin/v1/tenants/{tenant}/${to}`, { params: { path } });
-  return elsewhere(withQuery(pathTo('tenants', path.tenant), { done: to === 'resume' ? 'resumed' : 'suspended' }));
+  return elsewhere(
+    withQuery(pathTo('tenants', path.tenant), { done: to === 'resume' ? 'resumed' : 'suspended' }),
+  );
 };
 
 /** `GET /tenants/:tenant/remove`: the question before it. */
@@ -58,8 +60,8 @@ async function removePage(visit: Visit, error: HedgerowError | null) {
         {error !== null && <Refused error={error} />}
         <Note tone="warning">
           <p>
-            All of its tokens end for good, and no token of this registration ever works again. Its deletion log stays and can be read.
-            What was written down to be deleted is carried out.
+            All of its tokens end for good, and no token of this registration ever works again. Its deletion
+            log stays and can be read. What was written down to be deleted is carried out.
           </p>
         </Note>
         <form method="post" class="stack">

@@ -22,7 +22,9 @@ export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
     readTenant(visit),
     usageOf(gateway, path.tenant, { grain: 'hour', length: HOURS, nowMs }),
     usageOf(gateway, path.tenant, { grain: 'day', length: DAYS, nowMs }),
-    gateway.GET('/admin/v1/tenants/{tenant}/deletions/refused', { params: { path, query: { limit: REFUSALS } } }),
+    gateway.GET('/admin/v1/tenants/{tenant}/deletions/refused', {
+      params: { path, query: { limit: REFUSALS } },
+    }),
   ]);
   return tenantFrame({
     visit,
@@ -46,12 +48,24 @@ export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
   });
 };
 
-function MayDo({ tenant, nowMs, visit }: { readonly tenant: Tenant; readonly nowMs: number; readonly visit: Visit }) {
+function MayDo({
+  tenant,
+  nowMs,
+  visit,
+}: {
+  readonly tenant: Tenant;
+  readonly nowMs: number;
+  readonly visit: Visit;
+}) {
   return (
     <Section
       title="What it may do"
       id="may"
-      aside={<a href={`${pathTo('tenants', visit.part('tenant'))}/record`}>{visit.operator.role === 'owner' ? 'Change' : 'Record'}</a>}
+      aside={
+        <a href={`${pathTo('tenants', visit.part('tenant'))}/record`}>
+          {visit.operator.role === 'owner' ? 'Change' : 'Record'}
+        </a>
+      }
     >
       <ul class="scopes">
         {tenant.scopes.map((scope) => (
@@ -69,7 +83,8 @@ function MayDo({ tenant, nowMs, visit }: { readonly tenant: Tenant; readonly now
         ))}
       </ul>
       <p class="muted small">
-        Registered <At at={tenant.created_at} nowMs={nowMs} />, changed <At at={tenant.updated_at} nowMs={nowMs} /> (UTC).
+        Registered <At at={tenant.created_at} nowMs={nowMs} />, changed{' '}
+        <At at={tenant.updated_at} nowMs={nowMs} /> (UTC).
       </p>
     </Section>
   );

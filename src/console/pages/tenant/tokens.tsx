@@ -4,7 +4,16 @@ import type { Tenant, Token } from '../../../client/names.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { includesRole } from '../../../core/operators.ts';
 import { cursorIn } from '../../gateway/usage.ts';
-import { elsewhere, pathTo, withQuery, type Act, type Form, type Page, type Show, type Visit } from '../../page.ts';
+import {
+  elsewhere,
+  pathTo,
+  withQuery,
+  type Act,
+  type Form,
+  type Page,
+  type Show,
+  type Visit,
+} from '../../page.ts';
 import { narrowingWords, scopeWords } from '../../words/grant.ts';
 import { Refused } from '../problem.tsx';
 import { Badge, Empty, More, Note, Section, Table } from '../../view/parts.tsx';
@@ -43,7 +52,11 @@ async function tokensPage(visit: Visit, { error, form }: TokensPage): Promise<Pa
     body: (
       <>
         <Done visit={visit} />
-        <Section title="Tokens" id="tokens" lead="A token that was derived from another stands below it, and ends with it.">
+        <Section
+          title="Tokens"
+          id="tokens"
+          lead="A token that was derived from another stands below it, and ends with it."
+        >
           {data.results.length === 0 ? (
             <Empty>No token is out.</Empty>
           ) : (
@@ -107,13 +120,22 @@ function TokenTable({ branches, visit, nowMs, mayRevoke }: TableOptions) {
               </span>
             )}
           </td>
-          <td>{token.last_used_at === null ? <span class="muted">never</span> : <Ago at={token.last_used_at} nowMs={nowMs} />}</td>
+          <td>
+            {token.last_used_at === null ? (
+              <span class="muted">never</span>
+            ) : (
+              <Ago at={token.last_used_at} nowMs={nowMs} />
+            )}
+          </td>
           <td>
             <End token={token} nowMs={nowMs} />
           </td>
           <td>
             {mayRevoke && token.revoked_at === null && (
-              <a class="button small danger" href={pathTo('tenants', visit.part('tenant'), 'tokens', token.id, 'revoke')}>
+              <a
+                class="button small danger"
+                href={pathTo('tenants', visit.part('tenant'), 'tokens', token.id, 'revoke')}
+              >
                 Revoke<span class="hidden"> {token.name}</span>
               </a>
             )}
@@ -128,7 +150,8 @@ const SOON_MS = 7 * 86_400_000;
 
 function End({ token, nowMs }: { readonly token: Token; readonly nowMs: number }) {
   if (token.revoked_at !== null) return <Badge tone="plain">revoked</Badge>;
-  const isSoon = Date.parse(token.expires_at) - nowMs < SOON_MS && Date.parse(token.issued_at) + SOON_MS < nowMs;
+  const isSoon =
+    Date.parse(token.expires_at) - nowMs < SOON_MS && Date.parse(token.issued_at) + SOON_MS < nowMs;
   return isSoon ? (
     <Badge tone="warning">
       <Ago at={token.expires_at} nowMs={nowMs} />
@@ -158,13 +181,25 @@ function MintForm({ tenant, error, form }: MintOptions) {
   const asked = new Set(form?.all('scopes') ?? tenant.scopes);
   const lives = form?.text('expires_in') ?? String(LIMITS.mintedTokenSecondsDefault);
   return (
-    <Section title="Mint a token" id="mint" lead="It is shown this once. The gateway keeps no token, so none can be shown again.">
+    <Section
+      title="Mint a token"
+      id="mint"
+      lead="It is shown this once. The gateway keeps no token, so none can be shown again."
+    >
       {error !== undefined && <Refused error={error} />}
       <form method="post" class="form">
         <div class="group-fields">
           <div class="field">
             <label for="name">Name</label>
-            <input id="name" name="name" required maxlength={LIMITS.nameCharsMax} value={form?.text('name') ?? ''} dir="auto" autocomplete="off" />
+            <input
+              id="name"
+              name="name"
+              required
+              maxlength={LIMITS.nameCharsMax}
+              value={form?.text('name') ?? ''}
+              dir="auto"
+              autocomplete="off"
+            />
           </div>
           <div class="field">
             <label for="expires_in">Lives for</label>
@@ -178,7 +213,15 @@ function MintForm({ tenant, error, form }: MintOptions) {
           </div>
           <div class="field">
             <label for="actor">For whom</label>
-            <input id="actor" name="actor" maxlength={LIMITS.actorCharsMax} value={form?.text('actor') ?? ''} dir="auto" autocomplete="off" aria-describedby="actor-help" />
+            <input
+              id="actor"
+              name="actor"
+              maxlength={LIMITS.actorCharsMax}
+              value={form?.text('actor') ?? ''}
+              dir="auto"
+              autocomplete="off"
+              aria-describedby="actor-help"
+            />
             <p class="help" id="actor-help">
               An end user or a ticket. The deletion log shows it. May be empty.
             </p>
@@ -188,7 +231,13 @@ function MintForm({ tenant, error, form }: MintOptions) {
             <ul class="choices">
               {tenant.scopes.map((scope) => (
                 <li class="check">
-                  <input id={`mint-${scope}`} name="scopes" type="checkbox" value={scope} checked={asked.has(scope)} />
+                  <input
+                    id={`mint-${scope}`}
+                    name="scopes"
+                    type="checkbox"
+                    value={scope}
+                    checked={asked.has(scope)}
+                  />
                   <label for={`mint-${scope}`}>
                     <code>{scope}</code> <span class="muted">{scopeWords(scope)}</span>
                   </label>
@@ -227,7 +276,9 @@ export const mint: Act = async (visit, form) => {
       tenant,
       tab: 'tokens',
       title: 'The new token',
-      body: <Minted token={data.token} name={data.name} id={data.id} expires={data.expires_at} visit={visit} />,
+      body: (
+        <Minted token={data.token} name={data.name} id={data.id} expires={data.expires_at} visit={visit} />
+      ),
     });
   } catch (error) {
     if (error instanceof HedgerowError && error.status === 400) return tokensPage(visit, { error, form });
@@ -283,7 +334,8 @@ export const revokeForm: Show = async (visit) => {
       <Section title="What happens" id="revoke">
         <Note tone="warning">
           <p>
-            <Id>{id}</Id> and everything derived from it is refused from the next request on. It cannot be taken back.
+            <Id>{id}</Id> and everything derived from it is refused from the next request on. It cannot be
+            taken back.
           </p>
         </Note>
         <form method="post" class="actions">

@@ -44,7 +44,9 @@ export function UsageChart({ id, title, usage, grain }: UsageChartOptions) {
           <span>{last === undefined ? '' : labelOf(last.startsMs)}</span>
         </div>
       </div>
-      {usage.isCut && <Empty>There were more tokens than are added up here: these numbers are too low.</Empty>}
+      {usage.isCut && (
+        <Empty>There were more tokens than are added up here: these numbers are too low.</Empty>
+      )}
       <details class="numbers">
         <summary>As a table</summary>
         <Table caption={`${title}, in numbers`} columns={COLUMNS(grain)}>
