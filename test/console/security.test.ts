@@ -25,7 +25,10 @@ const { id: deletionId } = held.json as { id: string };
 
 const idFor = (path: string): string => (path.includes('/deletions/') ? deletionId : tokenId);
 const pathFor = (path: string): string => path.replace(':tenant', 'acme').replace(':id', idFor(path));
-const READS = PAGES.filter(({ method }) => method === 'GET').map(({ path }) => pathFor(path));
+/** A stream has no end as long as its deletion has none. */
+const READS = PAGES.filter(({ method, path }) => method === 'GET' && !path.endsWith('/events')).map(
+  ({ path }) => pathFor(path),
+);
 const CHANGES = PAGES.filter(({ method }) => method === 'POST').map(({ path }) => pathFor(path));
 
 /** Fields that make each change go through, where its sender may make it. */
@@ -66,6 +69,12 @@ const sessionOf = (
     .setExpirationTime(claims.exp)
     .sign(new TextEncoder().encode(key));
 const LATER = 4_000_000_000;
+
+const operatorOf = async (name: keyof typeof TOKENS) =>
+  (await clientOf(gatewayOrigin)('GET', '/admin/v1/operator', { token: TOKENS[name] })).json as {
+    name: string;
+    credential: string;
+  };
 
 test('The test of the console knows more than ten pages that read and more than five that change', () => {
   expect(READS.length).toBeGreaterThan(10);
@@ -121,12 +130,6 @@ describe('A request of another origin', () => {
 });
 
 describe('A request without a session that holds', () => {
-  const operatorOf = async (name: keyof typeof TOKENS) =>
-    (await clientOf(gatewayOrigin)('GET', '/admin/v1/operator', { token: TOKENS[name] })).json as {
-      name: string;
-      credential: string;
-    };
-
   test('Cookies that were made with another key, have ended, or are of no token are no session', async () => {
     const { name, credential } = await operatorOf('owner');
     const good = await sessionOf({ sub: name, credential, exp: LATER }, SESSION_KEY);
@@ -185,9 +188,7 @@ describe('A viewer', () => {
     const before = await world();
     const known = await changes();
     const { status } = await viewer.post(path, FIELDS);
-    // The page that shows a change before it is made makes none; with a record that has gone on it shows both.
-    if (path.endsWith('/review')) expect([200, 409]).toContain(status);
-    else expect([400, 403, 422]).toContain(status);
+    expect(status).toBe(403);
     expect(await world()).toBe(before);
     expect(await changes()).toEqual(known);
   });

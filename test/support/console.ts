@@ -18,7 +18,8 @@ export const TOKENS = {
 export type RoleName = keyof typeof TOKENS;
 export const NAMES: Readonly<Record<RoleName, string>> = { viewer: 'victor', operator: 'olga', owner: 'oda' };
 
-type Fields = Readonly<Record<string, string>> | readonly (readonly [string, string])[];
+/** One text each, or several of one name. */
+type Fields = Readonly<Record<string, string | readonly string[]>>;
 
 /** A browser in which somebody has signed in, or nobody. */
 export interface Browser {
@@ -96,7 +97,7 @@ export async function startConsole({
         send('POST', path, {
           headers: { ...own, origin, 'content-type': 'application/x-www-form-urlencoded', ...headers },
           body: new URLSearchParams(
-            Array.isArray(fields) ? fields.map(([name, text]) => [name, text]) : fields,
+            Object.entries(fields).flatMap(([name, texts]) => [texts].flat().map((text) => [name, text])),
           ).toString(),
         }),
     };

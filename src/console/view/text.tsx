@@ -47,7 +47,7 @@ const UNITS: readonly (readonly [string, number])[] = [
 export function span(seconds: number): string {
   const whole = Math.max(0, Math.round(seconds));
   const [unit, size] = UNITS.find(([, length]) => whole >= length) ?? ['s', 1];
-  return `${count(Math.floor(whole / size))} ${unit}`;
+  return `${count(Math.round(whole / size))} ${unit}`;
 }
 
 /** How long ago something was, or in how long it will be. The whole time is in the title. */

@@ -18,14 +18,14 @@ export const fusePage: Show = async ({ gateway, operator, nowMs }): Promise<Page
     trail: [{ text: 'Deletions', href: '/deletions' }],
     body: (
       <>
-        <Standing fuse={data} nowMs={nowMs} />
+        <FuseSection fuse={data} nowMs={nowMs} />
         {operator.role === 'owner' && data.tripped !== null && <ResetForm />}
       </>
     ),
   };
 };
 
-function Standing({ fuse, nowMs }: { readonly fuse: Fuse; readonly nowMs: number }) {
+function FuseSection({ fuse, nowMs }: { readonly fuse: Fuse; readonly nowMs: number }) {
   const { persons_per_day: size, remaining, tripped, more_in_seconds: more, last_reset: reset } = fuse;
   return (
     <Section

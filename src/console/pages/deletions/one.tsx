@@ -1,6 +1,5 @@
 /** One deletion: how far it has come, who asked for it, and what can be decided about it. */
 import { HedgerowError } from '../../../client/hedgerow-error.ts';
-import type { DeletionStatus } from '../../../client/names.ts';
 import type { components } from '../../../client/generated/openapi.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { includesRole } from '../../../core/operators.ts';
@@ -101,16 +100,17 @@ export const decide: Act = async (visit, form) => {
   return elsewhere(pathTo('tenants', path.tenant, 'deletions', path.id));
 };
 
-async function send(visit: Visit, decision: Decision, reason: string): Promise<DeletionStatus | unknown> {
+async function send(visit: Visit, decision: Decision, reason: string): Promise<void> {
   const params = { path: pathOf(visit) };
   if (needsReason(decision)) {
-    return visit.gateway.POST(`/admin/v1/tenants/{tenant}/deletions/{id}/${decision}`, {
+    await visit.gateway.POST(`/admin/v1/tenants/{tenant}/deletions/{id}/${decision}`, {
       params,
       body: { reason },
     });
+    return;
   }
   const body = reason === '' ? {} : { reason };
-  return visit.gateway.POST(`/admin/v1/tenants/{tenant}/deletions/{id}/${decision}`, { params, body });
+  await visit.gateway.POST(`/admin/v1/tenants/{tenant}/deletions/{id}/${decision}`, { params, body });
 }
 
 const unknownDecision = (): HedgerowError =>

@@ -56,7 +56,7 @@ async function formPage(
         {error !== null && <Refused error={error} />}
         {issues.size > 0 && <Note tone="bad" title="Some fields do not fit. Nothing was changed." />}
         {isLocked && <Note tone="plain" title="Only an owner changes a record." />}
-        <Kept draft={{ ...draft, record: null }} />
+        <HiddenDraft draft={{ ...draft, record: null }} />
         <TenantFields record={draft.record} issues={issues} isLocked={isLocked} />
         {!isLocked && (
           <div class="actions">
@@ -69,7 +69,7 @@ async function formPage(
 }
 
 /** What the next step has to know. It comes back as it was sent, or is somebody's own doing. */
-function Kept({
+function HiddenDraft({
   draft: { base, etag, record },
 }: {
   readonly draft: Omit<Draft, 'record'> & { record: JsonObject | null };
@@ -117,7 +117,7 @@ export const reviewRecord: Act = async (visit, form) => {
         <div class="actions">
           {changes.length > 0 && (
             <form method="post" action={pathTo('tenants', visit.part('tenant'), 'record')}>
-              <Kept draft={draft} />
+              <HiddenDraft draft={draft} />
               <button class="primary">Save</button>
             </form>
           )}
@@ -226,7 +226,7 @@ async function conflictPage(visit: Visit, draft: Draft): Promise<Page> {
         </Table>
         <div class="actions">
           <form method="post" action={pathTo('tenants', visit.part('tenant'), 'review')}>
-            <Kept draft={{ base: theirs, etag, record: rebased(base, record, theirs) }} />
+            <HiddenDraft draft={{ base: theirs, etag, record: rebased(base, record, theirs) }} />
             <button class="primary">Put my changes on top of it</button>
           </form>
           <a class="button" href={pathTo('tenants', visit.part('tenant'), 'record')}>

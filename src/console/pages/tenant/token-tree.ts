@@ -12,6 +12,6 @@ export function treeOf(tokens: readonly Token[]): Branch[] {
   const ids = new Set(tokens.map(({ id }) => id));
   const below = Map.groupBy(tokens, ({ parent }) => (parent !== null && ids.has(parent) ? parent : null));
   const branches = (parent: string | null, depth: number): Branch[] =>
-    (below.get(parent) ?? []).flatMap((token) => [{ token, depth }, ...branches(token.id, depth + 1)]);
+    (below.get(parent) ?? []).flatMap((token) => [{ token, depth }].concat(branches(token.id, depth + 1)));
   return branches(null, 0);
 }
