@@ -63,7 +63,7 @@ export interface Column {
 /** A table that scrolls by itself where it is wider than the page. */
 export function Table({ caption, columns, children }: TableOptions) {
   return (
-    <div class="scroll" tabindex={0} role="region" aria-label={caption}>
+    <div class="scroll" tabindex={0} role="group" aria-label={caption}>
       <table>
         <caption class="hidden">{caption}</caption>
         <thead>
