@@ -60,7 +60,7 @@ function serve(app: Hono, env: ConsoleEnv, how: SignIn): void {
     const identity = await identify(c.req.raw);
     if (identity.kind !== 'operator') return turnedAway(c.req.raw, identity);
     const visit = visitOf(env, c, identity.operator);
-    return outcomeResponse(await caught(visit, work), visit.operator);
+    return outcomeResponse(await caught(visit, work), visit.operator, c.req.raw);
   };
   for (const route of PAGES) {
     if (route.method === 'GET') app.get(route.path, answering(withRole(route.role, route.handler)));

@@ -38,6 +38,8 @@ export interface Page {
   readonly title: string;
   readonly area: Area | null;
   readonly trail?: readonly Crumb[];
+  /** Where the same page is read, for one that answers a form. */
+  readonly address?: string;
   /** Beside the title. */
   readonly actions?: Child;
   readonly body: Child;

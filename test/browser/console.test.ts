@@ -118,9 +118,15 @@ describe('Every page', () => {
     });
     const minted = await admin('POST', '/admin/v1/tenants/markup/tokens', { name: MARKUP });
     const { token } = minted.json as { token: string };
-    const held = await ask('POST', '/v1/deletions', { token, json: { distinct_ids: ['<b>ada</b>@acme.test'] } });
+    const held = await ask('POST', '/v1/deletions', {
+      token,
+      json: { distinct_ids: ['<b>ada</b>@acme.test'] },
+    });
     ({ id: deletion } = held.json as { id: string });
-    await ask('POST', '/v1/deletions', { token, json: { distinct_ids: Array.from({ length: 9 }, (_, at) => `${at}`) } });
+    await ask('POST', '/v1/deletions', {
+      token,
+      json: { distinct_ids: Array.from({ length: 9 }, (_, at) => `${at}`) },
+    });
   });
 
   const PATHS = [
@@ -147,7 +153,10 @@ describe('Every page', () => {
   ] as const)(
     'Every page passes axe in $colorScheme at a width of $width, fits into it, asks nobody else and logs no error',
     async ({ colorScheme, width }) => {
-      const { page, origins, errors } = await openPage(browser, { colorScheme, viewport: { width, height: 700 } });
+      const { page, origins, errors } = await openPage(browser, {
+        colorScheme,
+        viewport: { width, height: 700 },
+      });
       await page.goto(`${origin}/sign-in`);
       expect(await violationsOf(page)).toEqual([]);
       await signIn(page, 'owner');

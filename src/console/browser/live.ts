@@ -17,7 +17,9 @@ const policy = window.trustedTypes?.createPolicy('hedgerow', { createHTML: (text
 
 /** Parts are found by their ids. One that somebody is in the middle of stays as it is. */
 export async function refreshLive(page: Document): Promise<void> {
-  const response = await fetch(page.location.href, { headers: { Accept: 'text/html' } });
+  const address = page.querySelector('main')?.dataset['address'];
+  if (address === undefined) return;
+  const response = await fetch(address, { headers: { Accept: 'text/html' } });
   // The session has ended: the sign-in page leads back here.
   if (response.redirected) {
     page.location.reload();

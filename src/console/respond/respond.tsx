@@ -14,10 +14,23 @@ const html = async (element: { toString(): string | Promise<string> }, status: n
     }),
   );
 
-export function outcomeResponse(outcome: Outcome, operator: SignedIn): Response | Promise<Response> {
+/** Where the script reads a page again: where it is, unless it answers a form. */
+const addressOf = ({ address }: Page, { method, url }: Request): string | null => {
+  const { pathname, search } = new URL(url);
+  return address ?? (method === 'GET' ? pathname + search : null);
+};
+
+export function outcomeResponse(
+  outcome: Outcome,
+  operator: SignedIn,
+  request: Request,
+): Response | Promise<Response> {
   switch (outcome.kind) {
     case 'page':
-      return html(<Frame page={outcome} operator={operator} />, outcome.status ?? 200);
+      return html(
+        <Frame page={outcome} operator={operator} address={addressOf(outcome, request)} />,
+        outcome.status ?? 200,
+      );
     case 'elsewhere':
       return redirect(outcome.to);
     case 'raw':

@@ -47,8 +47,15 @@ function Brand() {
   );
 }
 
+interface FrameOptions {
+  readonly page: Page;
+  readonly operator: SignedIn;
+  /** Where the script reads the page again; null where it cannot. */
+  readonly address: string | null;
+}
+
 /** A page of an operator who has signed in. */
-export function Frame({ page, operator }: { readonly page: Page; readonly operator: SignedIn }) {
+export function Frame({ page, operator, address }: FrameOptions) {
   const { title, area, trail = [], actions, body } = page;
   return (
     <Document title={title}>
@@ -79,7 +86,7 @@ export function Frame({ page, operator }: { readonly page: Page; readonly operat
             )}
           </div>
         </header>
-        <main id="main" tabindex={-1}>
+        <main id="main" tabindex={-1} data-address={address ?? undefined}>
           {trail.length > 0 && (
             <nav class="trail" aria-label="Where this is">
               <ol>

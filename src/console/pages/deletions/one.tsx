@@ -34,6 +34,7 @@ async function page(visit: Visit, error: HedgerowError | null): Promise<Page> {
     visit,
     tenant,
     tab: 'deletions',
+    address: here,
     title: `Deletion of ${counted(data.asked, data.target === 'distinct_ids' ? 'distinct id' : 'person')}`,
     status: error?.status ?? 200,
     body: (

@@ -22,6 +22,7 @@ interface TenantPageOptions {
   readonly title?: string;
   readonly actions?: Child;
   readonly status?: number;
+  readonly address?: string;
   readonly body: Child;
 }
 
@@ -31,9 +32,9 @@ export function tenantFrame({
   tenant,
   tab,
   title,
-  actions,
-  status = 200,
   body,
+  status = 200,
+  ...more
 }: TenantPageOptions): Page {
   const id = visit.part('tenant');
   const name = tenant?.name ?? id;
@@ -47,7 +48,7 @@ export function tenantFrame({
       { text: 'Tenants', href: '/tenants' },
       ...(title === undefined ? [] : [{ text: name, href: here }]),
     ],
-    actions,
+    ...more,
     body: (
       <>
         <p class="under-head">
