@@ -1,11 +1,18 @@
 /** The port a script listens on. */
 import { createServer } from 'node:net';
 
-/** The port a text names. @throws with a sentence. */
-export function portOf(text: string | undefined, otherwise: number): number {
-  const port = Number(text ?? otherwise);
-  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
-  throw new Error(`PORT must be a number from 0 to 65535`);
+const PORT_MAX = 65_535;
+
+/** The port that a variable names. @throws with a sentence. */
+export function portOf(name: string, text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port <= PORT_MAX) return port;
+  throw new Error(`${name} must be a number from 0 to ${PORT_MAX}`);
+}
+
+/** The port after another one where it is free, and any that is free where it is not. */
+export async function portAfter(port: number): Promise<number> {
+  return port > 0 && port < PORT_MAX && (await freePort(port + 1)) ? port + 1 : 0;
 }
 
 /** Whether nothing listens on the port of the loopback address. */

@@ -1,13 +1,15 @@
 /** What `npm start` and `npm run dev` do before they run the gateway: settings read, state opened, PostHog at hand. */
+import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { readConfig } from '../src/config.ts';
-import { checkPortFree } from './port.ts';
+import { checkPortFree, portAfter } from './port.ts';
 import { openPostHog, type PostHog } from './posthog.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { checkStateFree, openState } from './state.ts';
-import { readWorkerConfig, REPOSITORY, settingNames } from './worker.ts';
+import { readWorkerConfig, REPOSITORY, settingNames, type BesideOptions } from './worker.ts';
 
 export const CONFIG = 'wrangler.toml';
+export const CONSOLE_CONFIG = 'src/console/wrangler.toml';
 const HOME = process.env['HEDGEROW_FOLDER'] ?? REPOSITORY;
 
 export interface Prepared {
@@ -18,9 +20,14 @@ export interface Prepared {
   /** Variables and secrets of the gateway. */
   readonly bindings: Readonly<Record<string, string>>;
   readonly stateFolder: string;
+  /** The operator console, beside the gateway. */
+  readonly console: BesideOptions;
   /** Stops the sandbox and lets another gateway have the state. */
   readonly close: () => Promise<void>;
 }
+
+/** Kept nowhere: who has signed in does so again after a start. */
+const SESSION_KEY_BYTES = 32;
 
 /** @throws with a sentence for the operator. */
 export async function prepare(): Promise<Prepared> {
@@ -29,7 +36,9 @@ export async function prepare(): Promise<Prepared> {
   const settings = readSettings({ environment: process.env, file, names: settingNames(config) });
   for (const note of settings.notes) console.log(note);
   checkStateFree(HOME, settings);
-  await checkPortFree(settings.port, 'PORT=8788 npm start');
+  await checkPortFree(settings.port, 'PORT=8790 npm start');
+  const { consolePort } = settings;
+  if (consolePort !== null) await checkPortFree(consolePort, 'CONSOLE_PORT=8799 npm start');
   const state = openState(HOME, settings);
   const postHog = await openPostHog(settings, state.folder);
   const bindings = {
@@ -45,6 +54,11 @@ export async function prepare(): Promise<Prepared> {
     postHog,
     bindings,
     stateFolder: state.folder,
+    console: {
+      config: CONSOLE_CONFIG,
+      port: consolePort ?? (await portAfter(settings.port)),
+      bindings: { CONSOLE_SESSION_KEY: randomBytes(SESSION_KEY_BYTES).toString('base64url') },
+    },
     close: async () => {
       await postHog.sandbox?.stop();
       state.close();

@@ -10,7 +10,7 @@ const PORT_DEFAULT = 8790;
 const GENERATIONS = new Set(['A', 'B', 'C']);
 
 async function sandbox(): Promise<void> {
-  const port = portOf(process.env['PORT'], PORT_DEFAULT);
+  const port = portOf('PORT', process.env['PORT'] ?? String(PORT_DEFAULT));
   const bindings = bindingsOf(readWorkerConfig(CONFIG).vars, process.env);
   await checkPortFree(port, 'PORT=8791 npm run sandbox');
   const worker = await startWorker({

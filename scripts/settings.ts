@@ -5,6 +5,8 @@ import { portOf } from './port.ts';
 
 export interface Settings {
   readonly port: number;
+  /** Of the console; null: the one after the gateway's, or any that is free. */
+  readonly consolePort: number | null;
   readonly secrets: { readonly ADMIN_TOKEN: string; readonly TOKEN_SIGNING_KEYS: string };
   /** Where the admin token can be read again. */
   readonly adminTokenIn: 'environment' | 'file';
@@ -29,9 +31,9 @@ const SECRET_BYTES = 32;
 const POSTHOG = ['POSTHOG_HOST', 'POSTHOG_PERSONAL_API_KEY'];
 const SECRETS = ['ADMIN_TOKEN', 'TOKEN_SIGNING_KEYS'];
 /** Of the launcher alone; the Worker does not know them. */
-const LAUNCHER = ['PORT', 'HEDGEROW_FOLDER'];
+const LAUNCHER = ['PORT', 'CONSOLE_PORT', 'HEDGEROW_FOLDER'];
 /** What a misspelt variable of ours begins with. Other programs have POSTHOG_ variables too: a note, not a refusal. */
-const LIKE_OURS = /^(?:POSTHOG|HEDGEROW|TOKEN|ADMIN|INSIGHT|DELETE|DELETION|ALARM)_/;
+const LIKE_OURS = /^(?:CONSOLE|POSTHOG|HEDGEROW|TOKEN|ADMIN|INSIGHT|DELETE|DELETION|ALARM)_/;
 
 /** Reads the settings; secrets that had to be made up are appended to the file. @throws with a sentence. */
 export function readSettings({ environment, file, names }: SettingsSource): Settings {
@@ -43,7 +45,8 @@ export function readSettings({ environment, file, names }: SettingsSource): Sett
     ...(values['TOKEN_SIGNING_KEYS'] === undefined ? { TOKEN_SIGNING_KEYS: `k1:${secret()}` } : {}),
   };
   const settings = {
-    port: portOf(values['PORT'], PORT_DEFAULT),
+    port: portOf('PORT', values['PORT'] ?? String(PORT_DEFAULT)),
+    consolePort: values['CONSOLE_PORT'] === undefined ? null : portOf('CONSOLE_PORT', values['CONSOLE_PORT']),
     postHog: postHogOf(values),
     notes: [...notesOf(inFile, given, names), ...madeNote(made, file)],
   };

@@ -9,13 +9,14 @@ import { checkStateKept } from './state.ts';
 import { startWorker } from './worker.ts';
 
 async function start(): Promise<void> {
-  const { settings, file, postHog, bindings, stateFolder, close } = await prepare();
+  const { settings, file, postHog, bindings, stateFolder, console: beside, close } = await prepare();
   const folder = join(stateFolder, 'gateway');
   const gateway = await startWorker({
     config: CONFIG,
     port: settings.port,
     bindings,
     stateFolder: folder,
+    beside,
     onLine: (line) => console.log(line),
   });
   onSignal(async () => {
@@ -25,14 +26,19 @@ async function start(): Promise<void> {
   await writeOnce(gateway.origin, settings.secrets.ADMIN_TOKEN);
   checkStateKept(folder);
 
+  const consoleLine =
+    `The console is at ${gateway.besideOrigin}: sign in with the ADMIN_TOKEN ` +
+    `${settings.adminTokenIn === 'file' ? `in ${file}` : 'of the environment'}.`;
   if (postHog.sandbox === null) {
     console.log(
       `Hedgerow listens on ${gateway.origin}, in front of ${postHog.host}. Its state is in ${folder}.`,
     );
+    console.log(consoleLine);
     console.log(firstSteps({ origin: gateway.origin, adminTokenIn: settings.adminTokenIn, file }));
   } else {
     console.log(`Hedgerow listens on ${gateway.origin}, in front of the sandbox on ${postHog.host}.`);
-    console.log('Both start anew each time: persons, tenants and log are forgotten when they stop.');
+    console.log(consoleLine);
+    console.log('All of it starts anew each time: persons, tenants and log are forgotten when they stop.');
     console.log(await registerDemo(gateway.origin, settings.secrets.ADMIN_TOKEN));
   }
 }

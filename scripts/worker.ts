@@ -1,5 +1,5 @@
 /** Runs a Worker of this repository in a local workerd, from its own wrangler.toml: one definition for deploy and here. */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { Miniflare, type MiniflareOptions } from 'miniflare';
 import { unstable_readConfig as readConfig } from 'wrangler';
@@ -11,6 +11,8 @@ export interface LocalWorker {
   readonly origin: string;
   /** The same of every isolate; the first is `origin`. */
   readonly origins: readonly string[];
+  /** The same of the Worker beside it. */
+  readonly besideOrigin: string | null;
   readonly miniflare: Miniflare;
   readonly stop: () => Promise<void>;
 }
@@ -28,8 +30,17 @@ export interface LocalOptions {
   readonly onLine: (line: string) => void;
   /** Changes to the sources, for tests. */
   readonly plugins?: readonly Plugin[];
+  /** Another Worker in the same runtime, which is bound to this one. */
+  readonly beside?: BesideOptions;
   /** How many isolates serve, each a Worker of its own over the same objects. 1 where it is left out. */
   readonly isolates?: number;
+}
+
+/** A Worker beside another. */
+export interface BesideOptions {
+  readonly config: string;
+  readonly port: number;
+  readonly bindings: Readonly<Record<string, string>>;
 }
 
 export { REPOSITORY };
@@ -42,17 +53,27 @@ const WorkerConfig = z.object({
   main: z.string(),
   compatibility_date: z.string(),
   compatibility_flags: z.array(z.string()).default([]),
-  vars: z.record(z.string(), z.string()),
-  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
+  vars: z.record(z.string(), z.string()).default({}),
+  durable_objects: z.object({
+    bindings: z.array(z.object({ name: z.string(), class_name: z.string() })).default([]),
+  }),
+  services: z
+    .array(z.object({ binding: z.string(), service: z.string(), entrypoint: z.string().optional() }))
+    .default([]),
   secrets: z.object({ required: z.array(z.string()) }).default({ required: [] }),
   assets: z.object({ directory: z.string(), binding: z.string() }).optional(),
-  migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })),
+  migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })).default([]),
 });
-export type WorkerConfig = z.output<typeof WorkerConfig>;
+export type WorkerConfig = z.output<typeof WorkerConfig> & {
+  /** Where the file is: paths in it are relative. */
+  readonly folder: string;
+};
 
 /** Reads a wrangler.toml, by its path below the repository. */
-export const readWorkerConfig = (path: string): WorkerConfig =>
-  WorkerConfig.parse(readConfig({ config: join(REPOSITORY, path) }));
+export const readWorkerConfig = (path: string): WorkerConfig => {
+  const file = join(REPOSITORY, path);
+  return { ...WorkerConfig.parse(readConfig({ config: file })), folder: dirname(file) };
+};
 
 /** Secrets of the gateway that it serves without; a wrangler.toml can only list those that it does not. */
 const OPTIONAL_SECRETS = ['ADMIN_TOKENS', 'ALARM_WEBHOOK_SECRETS'];
@@ -67,15 +88,22 @@ export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
   const config = readWorkerConfig(options.config);
-  if (config.assets !== undefined) buildParts();
-  const miniflare = new Miniflare(miniflareOptions(config, await bundle(config, options.plugins), options));
+  if (config.assets !== undefined) await buildParts();
+  const gateway = miniflareOptions(config, await bundle(config, options.plugins), options);
+  const beside = options.beside === undefined ? null : await besideOptions(options.beside);
+  const miniflare = new Miniflare({
+    ...gateway,
+    workers: [...gateway.workers, ...(beside === null ? [] : [beside])],
+  });
   await miniflare.ready;
+  const besideOrigin =
+    beside === null ? null : (await miniflare.unsafeGetDirectURL(beside.config.name)).origin;
   const names = workerNames(config, options.isolates);
   const urls = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(name)));
   const origins = urls.map(({ origin }) => origin);
   const [origin] = origins;
   if (origin === undefined) throw new RangeError('A Worker has one isolate or more.');
-  return { origin, origins, miniflare, stop: () => miniflare.dispose() };
+  return { origin, origins, besideOrigin, miniflare, stop: () => miniflare.dispose() };
 }
 
 /** The first has the objects, and those after it use them. */
@@ -87,43 +115,84 @@ const miniflareOptions = (
   config: WorkerConfig,
   code: string,
   { bindings, port, stateFolder, onLine, isolates }: LocalOptions,
-): MiniflareOptions => ({
-  workers: workerNames(config, isolates).map((name, nth) => ({
-    config: {
-      name,
-      compatibilityDate: config.compatibility_date,
-      compatibilityFlags: config.compatibility_flags,
-      manifest: {
-        mainModule: MODULE,
-        modulesRoot: REPOSITORY,
-        modules: { [MODULE]: { type: 'esm', contents: code } },
-      },
-      env: {
-        ...variablesOf({ ...config.vars, ...bindings }),
-        ...objectsOf(config),
-        ...assetsOf(config),
-      },
-      exports: nth === 0 ? storagesOf(config) : {},
+) =>
+  ({
+    workers: workerNames(config, isolates).map((name, nth) =>
+      workerOptions({ ...config, name }, code, {
+        bindings,
+        port: nth === 0 ? port : 0,
+        hasObjects: nth === 0,
+        objectsIn: config.name,
+      }),
+    ),
+    ...(stateFolder === null ? {} : { resourcePersistencePath: stateFolder }),
+    host: HOST,
+    port: 0,
+    cf: false,
+    logRequests: false,
+    enableDevRegistry: false,
+    telemetry: { enabled: false },
+    handleStructuredLogs: ({ message }: { readonly message: string }) => onLine(message),
+  }) satisfies MiniflareOptions;
+
+interface Running {
+  readonly bindings: Readonly<Record<string, string>>;
+  readonly port: number;
+  readonly hasObjects: boolean;
+  /** The Worker that has the objects. */
+  readonly objectsIn: string;
+}
+
+const workerOptions = (
+  config: WorkerConfig,
+  code: string,
+  { bindings, port, hasObjects, objectsIn }: Running,
+) => ({
+  config: {
+    name: config.name,
+    compatibilityDate: config.compatibility_date,
+    compatibilityFlags: config.compatibility_flags,
+    manifest: {
+      mainModule: MODULE,
+      modulesRoot: REPOSITORY,
+      modules: { [MODULE]: { type: 'esm' as const, contents: code } },
     },
-    // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
-    dev: { rootPath: REPOSITORY, unsafeDirectSockets: [{ host: HOST, port: nth === 0 ? port : 0 }] },
-  })),
-  ...(stateFolder === null ? {} : { resourcePersistencePath: stateFolder }),
-  host: HOST,
-  port: 0,
-  cf: false,
-  logRequests: false,
-  enableDevRegistry: false,
-  telemetry: { enabled: false },
-  handleStructuredLogs: ({ message }) => onLine(message),
+    env: {
+      ...variablesOf({ ...config.vars, ...bindings }),
+      ...objectsOf(config, objectsIn),
+      ...servicesOf(config),
+      ...assetsOf(config),
+    },
+    exports: hasObjects ? storagesOf(config) : {},
+  },
+  // The usual entry point resolves dot segments before the Worker sees a path; this one hands it over as it was sent.
+  dev: { rootPath: REPOSITORY, unsafeDirectSockets: [{ host: HOST, port }] },
 });
+
+async function besideOptions({ config: path, port, bindings }: BesideOptions) {
+  const config = readWorkerConfig(path);
+  return workerOptions(config, await bundle(config), {
+    bindings,
+    port,
+    hasObjects: false,
+    objectsIn: config.name,
+  });
+}
+
+const servicesOf = ({ services }: WorkerConfig) =>
+  Object.fromEntries(
+    services.map(({ binding, service: worker, entrypoint }) => [
+      binding,
+      { type: 'worker' as const, worker, ...(entrypoint === undefined ? {} : { exportName: entrypoint }) },
+    ]),
+  );
 
 const variablesOf = (variables: Readonly<Record<string, string>>) =>
   Object.fromEntries(
     Object.entries(variables).map(([name, value]) => [name, { type: 'text' as const, value }]),
   );
 
-const objectsOf = ({ name: worker, durable_objects: { bindings } }: WorkerConfig) =>
+const objectsOf = ({ durable_objects: { bindings } }: WorkerConfig, worker: string) =>
   Object.fromEntries(
     bindings.map(({ name, class_name: exportName }) => [
       name,
@@ -132,13 +201,13 @@ const objectsOf = ({ name: worker, durable_objects: { bindings } }: WorkerConfig
   );
 
 /** Miniflare's own assets would put a Worker in front that tidies paths up; a folder answers by the path alone. */
-const assetsOf = ({ assets }: WorkerConfig) =>
+const assetsOf = ({ assets, folder }: WorkerConfig) =>
   assets === undefined
     ? {}
     : {
         [assets.binding]: {
           type: 'disk' as const,
-          path: join(REPOSITORY, assets.directory),
+          path: join(folder, assets.directory),
           writable: false,
         },
       };

@@ -1,7 +1,8 @@
 /** The composition root: from an environment to something that answers requests. */
-import { authenticateOperator } from './authn/admin.ts';
+import { authenticateOperator, credentialOf, operatorNamed } from './authn/admin.ts';
 import { tokenIssuer } from './authn/token.ts';
 import { readConfig, type Config } from './config.ts';
+import { OPERATOR_HEADER } from './contract/operators/operator.ts';
 import { failureUntil } from './core/failure.ts';
 import { includesRole } from './core/operators.ts';
 import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
@@ -12,6 +13,7 @@ import { problemReply } from './http/reply/problem.ts';
 import { logMisconfiguration, logRequest, logUsageLost, noteFailure, openLog } from './http/log.ts';
 import { Leases } from './http/leases.ts';
 import { createRouter, type Router } from './http/router.ts';
+import { ROUTES } from './http/routes.ts';
 import { knownProjects } from './http/known-projects.ts';
 import { UsageCounter } from './http/usage.ts';
 import { ALARMS_NAME, type Alarms } from './objects/alarms/alarms.ts';
@@ -40,7 +42,16 @@ export interface Env {
   readonly ASSETS: Pick<Fetcher, 'fetch'>;
 }
 
-export type App = Router;
+/** The two ways in. */
+export interface App {
+  /** Every public route: callers bring a credential. */
+  readonly serve: Router;
+  /**
+   * The admin plane for a Worker that is bound to it and has signed an operator in: `OPERATOR_HEADER` names the operator. A
+   * request without that header brings an admin token, as everywhere.
+   */
+  readonly serveOperator: Router;
+}
 
 /** The one directory of a gateway. */
 const DIRECTORY_NAME = 'directory';
@@ -50,12 +61,36 @@ const OPENAPI_ASSET = 'https://assets.invalid/openapi.json';
 
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
+/** Built once for each isolate: an environment does not change under a running one. */
+const apps = new WeakMap<Env, App>();
+
+/** The gateway of an environment. */
+export function appOf(env: Env): App {
+  const app = apps.get(env) ?? createApp(env);
+  apps.set(env, app);
+  return app;
+}
+
 /** Serves the gateway, or, with anything of its configuration missing, a 503 to everything. */
-export function createApp(env: Env): App {
+function createApp(env: Env): App {
   const configured = readConfig(env);
-  if (configured.ok) return createRouter(servicesOf(env, configured.config));
-  logMisconfiguration(configured.problems);
-  return refuseEverything;
+  if (!configured.ok) {
+    logMisconfiguration(configured.problems);
+    return { serve: refuseEverything, serveOperator: refuseEverything };
+  }
+  const { operators } = configured.config;
+  const services = servicesOf(env, configured.config);
+  const authenticateNamed: Services['authenticateOperator'] = (headers) => {
+    const name = headers.get(OPERATOR_HEADER);
+    return name === null ? services.authenticateOperator(headers) : operatorNamed(name, operators);
+  };
+  return {
+    serve: createRouter(services),
+    serveOperator: createRouter(
+      { ...services, authenticateOperator: authenticateNamed },
+      ROUTES.filter(({ plane }) => plane === 'admin'),
+    ),
+  };
 }
 
 const nowMs = (): number => Date.now();
@@ -80,6 +115,7 @@ function servicesOf(env: Env, config: Config): Services {
   return {
     tokens: tokenIssuer(config.keyring, config.issuer),
     authenticateOperator: (headers) => authenticateOperator(headers, config.operators),
+    credentialOf: (name) => credentialOf(name, config.operators),
     approvers: config.operators.filter(({ role }) => includesRole(role, 'operator')).length,
     posthog: clientFactory(
       config.upstream,

@@ -15,7 +15,7 @@ const entries = readdirSync(join(REPOSITORY, 'src'), { recursive: true, withFile
 /** Written by `npm run docs` and read by nobody. */
 const GENERATED = join(REPOSITORY, 'src/client/generated');
 const sources = entries
-  .filter(({ name, parentPath }) => name.endsWith('.ts') && parentPath !== GENERATED)
+  .filter(({ name, parentPath }) => /\.tsx?$/.test(name) && parentPath !== GENERATED)
   .map(({ parentPath, name }) => {
     const path = join(parentPath, name);
     return { file: relative(REPOSITORY, path), text: readFileSync(path, 'utf8') };
@@ -77,7 +77,7 @@ test('Every comment of src has at most four lines', () => {
 
 test('Every name in src is the standard term, where there is one', () => {
   const retired = sources.flatMap(({ file, text }) =>
-    [...identifiersIn(parseAst(text, { lang: 'ts' }))]
+    [...identifiersIn(parseAst(text, { lang: file.endsWith('x') ? 'tsx' : 'ts' }))]
       .filter((name) => RETIRED.has(name))
       .map((name) => `${file}: ${name}`),
   );

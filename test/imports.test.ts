@@ -19,7 +19,7 @@ const NO_CODE = /\/\*[\s\S]*?\*\/|\/\/.*$|'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*
 
 const readSources = (root: string): readonly Source[] =>
   readdirSync(root, { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts'))
+    .filter((file) => /\.tsx?$/.test(file))
     .map((file) => {
       const text = readFileSync(join(root, file), 'utf8');
       const imports = [...text.matchAll(IMPORT)].map(([line, ...from]) => ({
@@ -73,13 +73,15 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     'http',
     'config.ts',
   ],
-  'index.ts': ['app.ts', 'objects'],
+  'operator-entrypoint.ts': ['app.ts'],
+  'index.ts': ['app.ts', 'objects', 'operator-entrypoint.ts'],
   sandbox: [],
   client: [],
+  console: ['core', 'catalogue', 'policy', 'contract', 'openapi', 'client'],
 };
 
-/** What is bundled for elsewhere: a Worker to test against, and the package for those who call the gateway. */
-const ELSEWHERE = new Set(['sandbox', 'client']);
+/** What is bundled for elsewhere: a Worker to test against, the package for those who call the gateway, and the console. */
+const ELSEWHERE = new Set(['sandbox', 'client', 'console']);
 const gateway = sources.filter(({ file }) => !ELSEWHERE.has(areaOf(file)));
 
 /** Files in which the code says something, with how it says it. */
@@ -183,8 +185,9 @@ describe('Packages', () => {
     for (const file of importing(/^hono/)) expect(file).toMatch(/^(?:http\/|app\.ts$)/);
   });
 
-  test('The module cloudflare:workers is imported by objects and index.ts only, even for a type', () => {
-    for (const file of importing(/^cloudflare:/)) expect(file).toMatch(/^(?:objects\/|index\.ts$)/);
+  test('The module cloudflare:workers is imported by objects and the entries only, even for a type', () => {
+    for (const file of importing(/^cloudflare:/))
+      expect(file).toMatch(/^(?:objects\/|(?:index|operator-entrypoint)\.ts$)/);
   });
 
   test('The package jose is imported by authn only', () => {
@@ -220,13 +223,14 @@ describe('The world outside', () => {
       'objects/alarms/alarms.ts',
       'objects/alarms/delivery.ts',
       'objects/deletion-log/deletion-log.ts',
+      'operator-entrypoint.ts',
       'upstream/transport.ts',
     ]);
-    // The doors call what they were given; three places give them the runtime's; index.ts answers by that name.
+    // The doors call what they were given; three places give them the runtime's; the entries answer by that name.
     const handed = /\(input, init\) => fetch\(input, init\)/g;
     for (const { file, code } of calls) {
       const bare = code.replaceAll(handed, '').match(/(?<![.\w])fetch\(/g) ?? [];
-      expect(bare.length, file).toBe(file === 'index.ts' ? 1 : 0);
+      expect(bare.length, file).toBe(['index.ts', 'operator-entrypoint.ts'].includes(file) ? 1 : 0);
     }
   });
 
@@ -297,6 +301,45 @@ describe('The client', () => {
       for (const { from, line } of imports) {
         if (from.includes('generated')) expect(isTypeOnly(line), from).toBe(true);
       }
+    }
+  });
+});
+
+describe('The console', () => {
+  const areaOfConsole = sources.filter(({ file }) => areaOf(file) === 'console');
+  const worker = areaOfConsole.filter(({ file }) => !file.startsWith('console/browser/'));
+
+  const saysIn = (pattern: RegExp): string[] =>
+    worker.filter(({ code }) => pattern.test(code)).map(({ file }) => file);
+
+  test('The console imports hono, jose, and of the gateway what callers know of it', () => {
+    const packages = areaOfConsole.flatMap(({ imports }) =>
+      imports.map(({ from }) => from).filter((from) => !isOwn(from)),
+    );
+    for (const name of packages) expect(name).toMatch(/^(?:hono(?:\/jsx)?|jose(?:\/errors)?)$/);
+    expect(areaOfConsole.length).toBeGreaterThan(40);
+  });
+
+  test('The console writes no HTML past the escapes of JSX', () => {
+    const past = areaOfConsole.filter(({ code }) =>
+      /dangerouslySetInnerHTML|\braw\(|\bhtml`|\binnerHTML\b|insertAdjacentHTML|document\.write/.test(code),
+    );
+    expect(past.map(({ file }) => file)).toEqual([]);
+  });
+
+  test('The console signs and verifies in one folder, reads the clock in one file and writes its log in another', () => {
+    expect(saysIn(/\bDate\.now\(|\bnew Date\(\)/)).toEqual(['console/app.tsx']);
+    expect(saysIn(/\bconsole\.(?:log|info|warn|error|debug)\(/)).toEqual(['console/log.ts']);
+    for (const { file, imports } of worker) {
+      if (imports.some(({ from }) => from.startsWith('jose'))) expect(file).toMatch(/^console\/identity\//);
+    }
+  });
+
+  test('The script of the pages imports nothing but itself', () => {
+    const script = areaOfConsole.filter(({ file }) => file.startsWith('console/browser/'));
+    expect(script.length).toBeGreaterThan(3);
+    for (const { file, imports } of script) {
+      for (const { from } of imports) expect(targetOf(file, from)).toMatch(/^console\/browser\//);
     }
   });
 });

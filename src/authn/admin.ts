@@ -1,5 +1,5 @@
 import { failure } from '../core/failure.ts';
-import type { Operator } from '../core/operators.ts';
+import type { Operator, OperatorName } from '../core/operators.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { bearerOf } from './bearer.ts';
 import type { OperatorCredential } from './operators.ts';
@@ -22,6 +22,32 @@ export async function authenticateOperator(
   return operator === undefined
     ? err(failure('admin_token_invalid', 'This is no admin token of this gateway.'))
     : ok({ name: operator.name, role: operator.role });
+}
+
+/**
+ * The operator that a header names, for an entrypoint that only the console reaches. It has to be one that is configured
+ * now, so that the role is the one of now, and who was taken out is nobody.
+ */
+export async function operatorNamed(
+  name: string,
+  operators: readonly OperatorCredential[],
+): Promise<Result<Operator>> {
+  const operator = operators.find((one) => one.name === name);
+  return operator === undefined
+    ? err(failure('admin_token_invalid', 'There is no operator of this name any more.'))
+    : ok({ name: operator.name, role: operator.role });
+}
+
+const CREDENTIAL_BYTES = 16;
+
+/** Tells apart the admin tokens that an operator has one after the other. One way, and of the operator's name too. */
+export async function credentialOf(
+  name: OperatorName,
+  operators: readonly OperatorCredential[],
+): Promise<string> {
+  const token = operators.find((one) => one.name === name)?.token ?? '';
+  const bytes = new Uint8Array(await digest(`credential of ${name}: ${token}`), 0, CREDENTIAL_BYTES);
+  return bytes.toBase64({ alphabet: 'base64url', omitPadding: true });
 }
 
 const digest = (text: string): Promise<ArrayBuffer> =>

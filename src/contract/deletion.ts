@@ -119,6 +119,9 @@ export const DeletionEntry = lazily(() =>
         description: 'What the last attempt that settled nothing ran into, or why the entry was held back.',
       }),
       outcome: z.nullable(Outcome()),
+      awaits_approval: z
+        .boolean()
+        .register(z.globalRegistry, { description: 'It is held until an operator approves or rejects it.' }),
       registration: z.nullable(RegistrationId).register(z.globalRegistry, {
         description:
           'The registration of the tenant that it was made under; null for entries from before there were any.',

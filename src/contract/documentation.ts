@@ -9,6 +9,7 @@ import { Explanation } from './explain.ts';
 import { IDENTITY_DOCUMENTATION } from './identity/documentation.ts';
 import { pageOf } from './listing.ts';
 import { OperatorChange } from './operators/audit.ts';
+import { OperatorView } from './operators/operator.ts';
 import type { RouteDocumentation } from './route-documentation.ts';
 import type { ControlRouteName } from './routes.ts';
 import { Tenant, TenantSummary } from './tenant.ts';
@@ -82,6 +83,11 @@ export const ROUTE_DOCUMENTATION = {
     reply: Tenant(),
   },
   admin_resume_tenant: { summary: 'End the suspension of a tenant', reply: Tenant() },
+  admin_get_operator: {
+    summary: 'See who one is',
+    description: 'The operator whose admin token it is, with the role that it has now.',
+    reply: OperatorView(),
+  },
   admin_check: {
     summary: 'Ask PostHog about its host, the key, the scopes of the key and the projects',
     description: 'Changes nothing. Asks about the projects of all tenants, or about `project_id`.',
@@ -112,6 +118,11 @@ export const ROUTE_DOCUMENTATION = {
     summary: 'Revoke a token and its descendants',
     description: 'Effective on their next request.',
     reply: null,
+  },
+  admin_explain: {
+    summary: 'Say whether a request of a tenant would be allowed, and what would be sent',
+    description: 'As `POST /v1/explain` says it to a token. Nothing is sent to PostHog, and nothing spent.',
+    reply: Explanation(),
   },
   ...USAGE_DOCUMENTATION,
   admin_list_changes: {

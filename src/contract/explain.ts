@@ -1,26 +1,40 @@
 import { lazily } from '../core/lazily.ts';
 import * as z from 'zod/mini';
-import { anyJson, oneOf, text } from '../catalogue/fields/values.ts';
+import { anyJson, json, oneOf, text } from '../catalogue/fields/values.ts';
+import { TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { DeletionBudget } from './deletion-budget.ts';
 import type { ReadonlyDeep } from './exact.ts';
 
+const members = lazily(() => ({
+  method: oneOf(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
+  path: text(LIMITS.queryCharsMax)
+    .clone()
+    .register(z.globalRegistry, {
+      description: 'With the query, as it would be called.',
+      examples: ['/api/projects/1/persons/?limit=10'],
+    }),
+}));
+
 /** A request, described. */
 export const ExplainRequest = lazily(() =>
   z
-    .strictObject({
-      method: oneOf(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
-      path: text(LIMITS.queryCharsMax)
-        .clone()
-        .register(z.globalRegistry, {
-          description: 'With the query, as it would be called.',
-          examples: ['/api/projects/1/persons/?limit=10'],
-        }),
-      body: z.optional(anyJson()),
-    })
+    .strictObject({ ...members(), body: z.optional(anyJson()) })
     .register(z.globalRegistry, { id: 'ExplainRequest' }),
 );
 export type ExplainRequest = z.output<ReturnType<typeof ExplainRequest>>;
+
+/** The same as parameters: an operator asks what would become of a request of somebody else, which changes nothing. */
+export const ExplainQuery = lazily(() =>
+  z.strictObject({
+    ...members(),
+    body: z.optional(json(anyJson())),
+    token: z.optional(TokenId).register(z.globalRegistry, {
+      description:
+        'Which token of the tenant would send it; left out, one that may do all that the tenant may. A token whose scopes were not named counts as having those that the tenant has now.',
+    }),
+  }),
+);
 
 /** Whether it would be allowed, why not, and what PostHog would be sent. */
 export const Explanation = /* @__PURE__ */ lazily(() =>

@@ -4,7 +4,7 @@ import { ALARM_ROUTES } from './alarms/routes.ts';
 import { CheckQuery } from './upstream/check.ts';
 import { NO_INPUT, TENANTS_PATH, type ControlRoute } from './control-route.ts';
 import { DELETION_ROUTES } from './deletions/routes.ts';
-import { ExplainRequest } from './explain.ts';
+import { ExplainQuery, ExplainRequest } from './explain.ts';
 import { IDENTITY_ROUTES } from './identity/routes.ts';
 import { pageQuery } from './listing.ts';
 import { AuditQuery, CHANGE_COLUMNS } from './operators/audit.ts';
@@ -108,6 +108,14 @@ export const CONTROL_ROUTES = {
     status: 204,
     ifMatch: true,
   },
+  admin_get_operator: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: '/admin/v1/operator',
+    plane: 'admin',
+    role: 'viewer',
+    status: 200,
+  },
   admin_check: {
     ...NO_INPUT,
     method: 'GET',
@@ -151,6 +159,15 @@ export const CONTROL_ROUTES = {
     plane: 'admin',
     role: 'operator',
     status: 204,
+  },
+  admin_explain: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: `${TENANTS_PATH}/:tenant/explain`,
+    plane: 'admin',
+    role: 'viewer',
+    query: ExplainQuery,
+    status: 200,
   },
   ...USAGE_ROUTES,
   admin_list_changes: {

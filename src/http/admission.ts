@@ -1,6 +1,6 @@
 /** The first steps of every request with a tenant token: who is it, and may it go on at all? */
 import { bearerOf } from '../authn/bearer.ts';
-import type { Principal } from '../authn/token.ts';
+import type { Ancestor, Principal } from '../authn/token.ts';
 import type { RegistrationId } from '../core/ids.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { checkOrigin, type Caller } from '../policy/decide.ts';
@@ -101,12 +101,15 @@ function admittedBy(
 }
 
 const chainOf = ({ ancestors, token, narrowing }: Principal): TokenLimits[] =>
-  [...ancestors, { id: token, narrowing }].map((one) => ({
-    id: one.id,
-    rate: one.narrowing.rate,
-    persons_per_day: one.narrowing.deletes?.persons_per_day,
-    calls_per_minute: one.narrowing.deletes?.calls_per_minute,
-  }));
+  [...ancestors, { id: token, narrowing }].map(limitsOf);
+
+/** The limits that a token has of its own. */
+export const limitsOf = ({ id, narrowing }: Pick<Ancestor, 'id' | 'narrowing'>): TokenLimits => ({
+  id,
+  rate: narrowing.rate,
+  persons_per_day: narrowing.deletes?.persons_per_day,
+  calls_per_minute: narrowing.deletes?.calls_per_minute,
+});
 
 /** What narrows the tenant's grant down to the token's, the oldest ancestor first. */
 const narrowingsOf = ({ ancestors, narrowing, scopes }: Principal): Narrowing[] => [

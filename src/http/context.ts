@@ -28,6 +28,8 @@ export interface Services {
   readonly tokens: TokenIssuer;
   /** The operator whose admin token the request has. */
   readonly authenticateOperator: (headers: Headers) => Promise<Result<Operator>>;
+  /** Another text once the operator has another admin token, and nothing of the token. */
+  readonly credentialOf: (operator: OperatorName) => Promise<string>;
   /** How many operators may approve deletions. With two or more, none approves its own. */
   readonly approvers: number;
   readonly posthog: ClientFactory;

@@ -58,7 +58,10 @@ const pacesOf = ({ tenant, chain }: Admitted): Pace[] =>
   );
 
 /** Asks what a deletion of so many persons would spend: of the tenant's budget, and of that of every token that has one. */
-export function budgetAskOf({ tenant, registration, chain }: Admitted, persons: number): BudgetAsk {
+export function budgetAskOf(
+  { tenant, registration, chain }: Pick<Admitted, 'tenant' | 'registration' | 'chain'>,
+  persons: number,
+): BudgetAsk {
   const own = chain.flatMap(({ id, persons_per_day: allowed }) =>
     allowed === undefined ? [] : [{ holder: id, persons_per_day: allowed }],
   );

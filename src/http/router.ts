@@ -17,10 +17,10 @@ import { ROUTES, type Route } from './routes.ts';
 export type Router = (request: Request, execution: Execution) => Response | Promise<Response>;
 
 /** Answers any request. Routes are made ready when the first request comes that begins with the same word as they do. */
-export function createRouter(services: Services): Router {
+export function createRouter(services: Services, served: readonly Route[] = ROUTES): Router {
   const apps = new Map(
     Array.from(
-      Map.groupBy(ROUTES, ({ path }) => firstWord(path)),
+      Map.groupBy(served, ({ path }) => firstWord(path)),
       ([word, routes]) => [word, lazily(() => appOf(services, routes))],
     ),
   );

@@ -5,9 +5,11 @@ import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES, type ControlRouteName } from '../c
 import type { Handler } from './context.ts';
 import { listAlarms, testAlarm } from './control/admin/alarms.ts';
 import { listChanges } from './control/admin/audit.ts';
-import { check } from './control/admin/check.ts';
+import { check } from './control/admin/check/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
 import * as adminFuse from './control/admin/fuse.ts';
+import { explainTo } from './control/admin/explain.ts';
+import { getOperator } from './control/admin/operator.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
 import { listUsageOf } from './control/admin/usage.ts';
@@ -82,6 +84,9 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_suspend_tenant: adminTenants.suspendTenant,
   admin_resume_tenant: adminTenants.resumeTenant,
   admin_delete_tenant: adminTenants.deleteTenant,
+  admin_get_operator: getOperator,
+  admin_explain: explainTo,
+  admin_get_deletion_preview: adminDeletions.getPreviewOf,
   admin_check: check,
   admin_get_upstream: upstream,
   admin_mint_token: adminTokens.mintToken,

@@ -133,6 +133,10 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
       }),
     ({ token }) => send('POST', '/v1/explain', { token, json: { method: 'GET', path: '/nowhere' } }),
   ],
+  admin_explain: [
+    ({ tenant }) => admin('GET', `/${tenant}/explain?method=GET&path=/api/projects/1/persons/`),
+    ({ tenant }) => admin('GET', `/${tenant}/explain?method=GET&path=/nowhere`),
+  ],
   list_usage: [({ token }) => get(token, '/v1/usage')],
   admin_list_usage: [({ tenant }) => admin('GET', `/${tenant}/usage?by=day`)],
   derive_token: [({ token }) => send('POST', '/v1/tokens', { token, json: { name: 'a page' } })],
@@ -203,6 +207,7 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   admin_resume_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/resume`)],
   admin_list_alarms: [() => send('GET', '/admin/v1/alarms?limit=5', { token: ADMIN_TOKEN })],
   admin_test_alarm: [() => send('POST', '/admin/v1/alarms/test', { token: ADMIN_TOKEN })],
+  admin_get_operator: [() => send('GET', '/admin/v1/operator', { token: ADMIN_TOKEN })],
   admin_list_changes: [() => send('GET', '/admin/v1/audit', { token: ADMIN_TOKEN })],
   admin_check: [() => send('GET', '/admin/v1/check', { token: ADMIN_TOKEN })],
   admin_get_upstream: [() => send('GET', '/admin/v1/upstream', { token: ADMIN_TOKEN })],
@@ -221,6 +226,12 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   ],
   admin_watch_deletion: [
     async (world) => admin('GET', `/${world.tenant}/deletions/${await cancelled(world)}/events`),
+  ],
+  admin_get_deletion_preview: [
+    async (world) => {
+      const made = await previewed(world);
+      return admin('GET', `/${world.tenant}/deletions/${created(made)}/preview`);
+    },
   ],
   admin_list_deletion_ids: [
     (world) => admin('GET', `/${world.tenant}/deletions/${deletionIn(world, 0)}/ids`),

@@ -1354,6 +1354,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/admin/v1/operator": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See who one is
+         * @description The operator whose admin token it is, with the role that it has now.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_get_operator"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/admin/v1/check": {
         readonly parameters: {
             readonly query?: never;
@@ -1443,6 +1465,28 @@ export interface paths {
          *     Needs the role `operator`.
          */
         readonly delete: operations["admin_revoke_token"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/tenants/{tenant}/explain": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * Say whether a request of a tenant would be allowed, and what would be sent
+         * @description As `POST /v1/explain` says it to a token. Nothing is sent to PostHog, and nothing spent.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_explain"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
         readonly patch?: never;
@@ -1838,6 +1882,28 @@ export interface paths {
          *     Needs the role `viewer`.
          */
         readonly get: operations["admin_watch_deletion"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/tenants/{tenant}/deletions/{id}/preview": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See what a deletion of a tenant that is previewed would do
+         * @description 409 where it is not previewed, or not yet. Nobody but the tenant confirms it.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_get_deletion_preview"];
         readonly put?: never;
         readonly post?: never;
         readonly delete?: never;
@@ -2388,6 +2454,13 @@ export interface components {
             /** Format: date-time */
             readonly updated_at: string;
         };
+        readonly Operator: {
+            readonly name: string;
+            /** @enum {string} */
+            readonly role: "viewer" | "operator" | "owner";
+            /** @description Another one once the operator has another admin token. Tells nothing of the token. */
+            readonly credential: string;
+        };
         readonly UpstreamCheck: {
             readonly good: boolean;
             readonly host: {
@@ -2644,6 +2717,8 @@ export interface components {
                 readonly settled_at: string;
                 readonly duration_ms: number;
             } | null;
+            /** @description It is held until an operator approves or rejects it. */
+            readonly awaits_approval: boolean;
             /** @description The registration of the tenant that it was made under; null for entries from before there were any. */
             readonly registration: string | null;
             /** @description How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none. */
@@ -2746,6 +2821,8 @@ export interface components {
                 readonly settled_at: string;
                 readonly duration_ms: number;
             } | null;
+            /** @description It is held until an operator approves or rejects it. */
+            readonly awaits_approval: boolean;
             /** @description The registration of the tenant that it was made under; null for entries from before there were any. */
             readonly registration: string | null;
             /** @description How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none. */
@@ -2891,6 +2968,8 @@ export interface components {
                 readonly settled_at: string;
                 readonly duration_ms: number;
             } | null;
+            /** @description It is held until an operator approves or rejects it. */
+            readonly awaits_approval: boolean;
             /** @description The registration of the tenant that it was made under; null for entries from before there were any. */
             readonly registration: string | null;
             /** @description How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none. */
@@ -3016,6 +3095,8 @@ export interface components {
                 readonly settled_at: string;
                 readonly duration_ms: number;
             } | null;
+            /** @description It is held until an operator approves or rejects it. */
+            readonly awaits_approval: boolean;
             /** @description The registration of the tenant that it was made under; null for entries from before there were any. */
             readonly registration: string | null;
             /** @description How many persons PostHog said it had not deleted; they are sent again. Null where it said so of none. */
@@ -7932,6 +8013,27 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly admin_get_operator: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See who one is */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Operator"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly admin_check: {
         readonly parameters: {
             readonly query?: {
@@ -8066,6 +8168,35 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_explain: {
+        readonly parameters: {
+            readonly query: {
+                readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
+                readonly path: string;
+                readonly body?: string;
+                readonly token?: string;
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description Say whether a request of a tenant would be allowed, and what would be sent */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Explanation"];
+                };
             };
             readonly default: components["responses"]["Problem"];
         };
@@ -8744,6 +8875,32 @@ export interface operations {
                     readonly [name: string]: unknown;
                 };
                 content?: never;
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_get_deletion_preview: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+                /** @example del_AAAAAAAAAAAAAAAAAAAAAA */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See what a deletion of a tenant that is previewed would do */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["DeletionPreview"];
+                };
             };
             readonly default: components["responses"]["Problem"];
         };

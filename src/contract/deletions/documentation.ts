@@ -100,6 +100,11 @@ export const DELETION_DOCUMENTATION = {
     reply: null,
     events: DeletionStatus(),
   },
+  admin_get_deletion_preview: {
+    summary: 'See what a deletion of a tenant that is previewed would do',
+    description: '409 where it is not previewed, or not yet. Nobody but the tenant confirms it.',
+    reply: DeletionPreview(),
+  },
   admin_list_deletion_ids: {
     summary: 'List the ids of a deletion of a tenant',
     description: 'As they were asked for, at most a thousand a page.',

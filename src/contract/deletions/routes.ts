@@ -82,6 +82,12 @@ export const DELETION_ROUTES = {
     path: `${ONE_OF_ONE_TENANT}/events`,
     otherStatuses: [204],
   },
+  admin_get_deletion_preview: {
+    ...NO_INPUT,
+    ...SHOWN,
+    method: 'GET',
+    path: `${ONE_OF_ONE_TENANT}/preview`,
+  },
   admin_list_deletion_ids: {
     ...SHOWN,
     method: 'GET',

@@ -189,6 +189,7 @@ const stored = {
   delete_events: flag,
   delete_recordings: flag,
   keep_person: flag,
+  awaits_approval: flag,
   intended_at: instant,
   last_attempt_at: z.nullable(instant),
   next_attempt_at: z.nullable(instant),
@@ -266,6 +267,7 @@ export function entryOf(row: unknown): DeletionEntry {
   } = StoredEntry().parse(row);
   return DeletionEntry().parse({
     ...rest,
+    awaits_approval: rest.state === 'held' && rest.awaits_approval,
     reason: reasonOf(rest.state, event),
     chunks: { total: chunks, accepted, unknown: isUnknown(rest) ? 1 : 0 },
     verification: verification === null ? null : verificationOf(verification, rest.sent),

@@ -26,7 +26,7 @@ import { checkIfMatch, type IfMatch } from './etag.ts';
 import { RecordStore, type StoredTenant } from './record-store.ts';
 import { RevocationLimiter } from './revocation-limiter.ts';
 import { TENANT_STEPS } from './schema.ts';
-import type { IssuedToken, Revoker, TokenPage } from './token-rows.ts';
+import type { IssuedToken, Revoker, TokenChain, TokenPage } from './token-rows.ts';
 import { TokenStore } from './token-store.ts';
 import { UsageBook } from './usage/usage-book.ts';
 import { readUsage, type UsageAsk, type UsedRow } from './usage/usage-reader.ts';
@@ -35,7 +35,7 @@ export type { Admission, AdmitAsk } from './admission.ts';
 export type { LimitStatus } from './gcra.ts';
 export type { StoredTenant } from './record-store.ts';
 export type { UsageAsk, UsedRow } from './usage/usage-reader.ts';
-export type { IssuedToken, Revoker, TokenPage } from './token-rows.ts';
+export type { IssuedToken, Revoker, TokenChain, TokenPage } from './token-rows.ts';
 
 /** Who asks a tenant's deletion log for something. */
 export interface TenantRequesters {
@@ -243,6 +243,11 @@ export class Tenant extends DurableObject {
   /** Unexpired tokens, newest first, at most `limit`; `before` is the `next` of the page before. */
   tokens(page: { limit: number; before: string | null }): TokenPage {
     return this.#tokens.page(page.limit, page.before, Date.now());
+  }
+
+  /** The narrowings of a token and of those it was derived from; null where it is not known here. */
+  chainOf(id: TokenId): TokenChain | null {
+    return this.#tokens.chainOf(id);
   }
 
   /** Revokes a token; again is no error. A token that asks may revoke only itself and what was derived from it. */

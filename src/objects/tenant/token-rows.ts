@@ -24,6 +24,13 @@ export interface Lineage {
   readonly ancestors: readonly TokenId[];
 }
 
+/** A token with those that it was derived from, the oldest first and itself last. */
+export interface TokenChain {
+  tokens: { id: TokenId; narrowing: Narrowing }[];
+  /** One of them is. */
+  isRevoked: boolean;
+}
+
 /** Oldest first. */
 export const Ancestors = z.pipe(StoredJson, z.array(TokenId));
 

@@ -9,6 +9,7 @@ import {
   TokenRow,
   type IssuedToken,
   type Lineage,
+  type TokenChain,
   type Revoker,
   type TokenPage,
 } from './token-rows.ts';
@@ -154,6 +155,19 @@ export class TokenStore {
   minterOf(id: TokenId | null): OperatorName | null {
     const [row] = this.#sql.exec('SELECT minted_by FROM tokens WHERE id = ?', id).toArray();
     return row === undefined ? null : TokenRow.shape.minted_by.parse(row['minted_by']);
+  }
+
+  /** Null for a token that is not known here. */
+  chainOf(id: TokenId): TokenChain | null {
+    const lineage = this.lineageOf(id);
+    if (lineage === null) return null;
+    const tokens = [...lineage.ancestors, id].flatMap((one) =>
+      this.#sql
+        .exec('SELECT narrowing FROM tokens WHERE id = ?', one)
+        .toArray()
+        .map((row) => ({ id: one, narrowing: TokenRow.shape.narrowing.parse(row['narrowing']) })),
+    );
+    return { tokens, isRevoked: tokens.some((one) => this.isRevoked(one.id)) };
   }
 
   /** Null for a token that is not known here. */

@@ -13,6 +13,7 @@ import {
   watchAnswer,
 } from '../deletions.ts';
 import { listRefusalsOf } from '../refusals.ts';
+import { readPreview } from '../previews.ts';
 import type { Answer } from '../serve.ts';
 import { withAdmin, withTenant, type TenantAccess } from './guard.ts';
 
@@ -51,6 +52,11 @@ export const listRefusedOf = withTenant('admin_list_refused_deletions', async (c
 /** `GET /admin/v1/tenants/:tenant/deletions/:id` */
 export const getDeletionOf = withTenant('admin_get_deletion', async (ctx, { tenant }) =>
   getDeletion(ctx, tenant, OPERATOR),
+);
+
+/** `GET /admin/v1/tenants/:tenant/deletions/:id/preview`: with all of its sample, whatever the tenant is shown of it. */
+export const getPreviewOf = withTenant('admin_get_deletion_preview', async (ctx, { tenant }) =>
+  readPreview(ctx, tenant, OPERATOR, null),
 );
 
 /** `POST /admin/v1/tenants/:tenant/deletions/:id/cancel` */

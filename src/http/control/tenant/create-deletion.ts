@@ -25,7 +25,8 @@ import { deletionHeaders } from '../../reply/deletion-headers.ts';
 import { answer } from '../serve.ts';
 import { viewOf } from './deletions.ts';
 import { withToken } from './guard.ts';
-import { previewAsShown, shownBy } from './preview-deletion.ts';
+import { previewAsShown } from '../previews.ts';
+import { shownBy } from './preview-deletion.ts';
 
 export const createDeletion = withToken('create_deletion', async (ctx, admitted) => {
   const { preview = false } = ctx.input.query;

@@ -1,22 +1,19 @@
 /** A deletion that is previewed: what it would do, and its confirmation. */
 import { requestedDeletion } from '../../../catalogue/persons/deletion-job.ts';
-import type { DeletionPreview } from '../../../contract/preview.ts';
-import { failure, type Failure } from '../../../core/failure.ts';
-import type { ProjectId } from '../../../core/ids.ts';
+import type { Failure } from '../../../core/failure.ts';
 import { err } from '../../../core/result.ts';
-import type { KeptPreview } from '../../../objects/deletion-log/deletion-log.ts';
 import { withEveryFlag } from '../../../policy/delete-rules.ts';
 import type { Grant } from '../../../policy/grant.ts';
 import { plan } from '../../../policy/plan.ts';
 import type { ShownBy } from '../../../policy/redact-answer.ts';
 import { callObject } from '../../call-object.ts';
-import type { Context } from '../../context.ts';
 import { budgetAskOf, holdsOf } from '../../deletion-order.ts';
 import { readIdempotencyKey } from '../../input/idempotency-key.ts';
 import { admitAgain } from '../../mirror/admit-again.ts';
 import { refuseDeletion } from '../../note-refusal.ts';
 import { deletionHeaders } from '../../reply/deletion-headers.ts';
 import { deletionNamed, noSuchDeletion } from '../deletions.ts';
+import { readPreview } from '../previews.ts';
 import { answer } from '../serve.ts';
 import { checkWholeSlice, viewOf } from './deletions.ts';
 import { withToken } from './guard.ts';
@@ -29,38 +26,11 @@ export const shownBy = ({ slices, hidden, visible, distinct_ids_hidden }: Grant)
   distinct_ids_hidden,
 });
 
-/** A person whose deletion was sent meanwhile is shown no more, by whichever deletion. */
-export async function previewAsShown(
-  ctx: Context,
-  preview: KeptPreview,
-  projectId: ProjectId,
-): Promise<DeletionPreview> {
-  const tombstones = await ctx.services.tombstonesOf(projectId, ctx.paying.payer);
-  const sample = preview.sample.filter(
-    ({ person, distinctIds }) =>
-      !tombstones.cover({ uuid: person['uuid'] ?? null, distinct_ids: distinctIds }),
-  );
-  return { ...preview, sample: sample.map(({ person }) => person) };
-}
-
 /** `GET /v1/deletions/:id/preview` */
 export const getDeletionPreview = withToken('get_deletion_preview', async (ctx, admitted) => {
   const refusal = checkWholeSlice(admitted);
   if (refusal !== null) return err(refusal);
-  const id = deletionNamed(ctx);
-  if (!id.ok) return id;
-  const log = ctx.services.deletionLog(admitted.principal.tenant);
-  const view = viewOf(admitted);
-  const shown = await callObject(ctx, () => log.preview(id.value, view, shownBy(admitted.grant)));
-  if (!shown.ok) return shown;
-  if (shown.value !== null) return answer(await previewAsShown(ctx, shown.value, admitted.grant.project_id));
-  const status = await callObject(ctx, () => log.status(id.value, view));
-  if (!status.ok) return status;
-  return err(
-    status.value === null
-      ? noSuchDeletion()
-      : failure('deletion_state_conflict', `There is no preview of it: it is ${status.value.state}.`),
-  );
+  return readPreview(ctx, admitted.principal.tenant, viewOf(admitted), shownBy(admitted.grant));
 });
 
 /** `POST /v1/deletions/:id/confirm`: what was previewed has to be allowed to the grant that confirms it, as it is now. */

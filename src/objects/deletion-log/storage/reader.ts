@@ -45,6 +45,7 @@ const entriesFor = ({ slices }: Pick<Shown, 'slices'>): string => `
     ${STATE} AS state,
     (SELECT event FROM transitions WHERE entry = i.entry ORDER BY step DESC LIMIT 1) AS event,
     (SELECT note FROM transitions WHERE entry = i.entry ORDER BY step DESC LIMIT 1) AS note,
+    coalesce(j.needs_approval, 0) AND NOT EXISTS (SELECT 1 FROM transitions WHERE entry = i.entry AND event = 'approved') AS awaits_approval,
     coalesce(j.chunks, 1) AS chunks,
     (SELECT count(*) FROM attempts WHERE entry = i.entry AND chunk = open.chunk) AS chunk_attempts,
     CASE WHEN o.entry IS NOT NULL THEN CASE o.state WHEN 'accepted' THEN coalesce(j.chunks, 1) ELSE 0 END

@@ -1,18 +1,18 @@
 /** `GET /admin/v1/check`: does PostHog answer, take the key, and know the projects? Asks it and changes nothing. */
-import { CATALOGUE } from '../../../catalogue/index.ts';
-import { queryRouteOf, type RouteFacts } from '../../../catalogue/route.ts';
-import type { UpstreamCheck } from '../../../contract/upstream/check.ts';
-import type { ProjectId } from '../../../core/ids.ts';
-import { LIMITS } from '../../../core/limits.ts';
-import { ok } from '../../../core/result.ts';
-import type { Scope } from '../../../core/scopes.ts';
-import type { Interpretation } from '../../../upstream/interpret.ts';
-import { POSTHOG_SCOPES, probe, type PostHogScope } from '../../../upstream/probe.ts';
-import type { Context } from '../../context.ts';
-import { answer } from '../serve.ts';
-import { hostFinding, keyFinding, projectFinding, scopeFinding } from './check-findings.ts';
-import { withAdmin } from './guard.ts';
-import { projectsOfTenants } from './projects.ts';
+import { CATALOGUE } from '../../../../catalogue/index.ts';
+import { queryRouteOf, type RouteFacts } from '../../../../catalogue/route.ts';
+import type { UpstreamCheck } from '../../../../contract/upstream/check.ts';
+import type { ProjectId } from '../../../../core/ids.ts';
+import { LIMITS } from '../../../../core/limits.ts';
+import { ok } from '../../../../core/result.ts';
+import type { Scope } from '../../../../core/scopes.ts';
+import type { Interpretation } from '../../../../upstream/interpret.ts';
+import { POSTHOG_SCOPES, probe, type PostHogScope } from '../../../../upstream/probe.ts';
+import type { Context } from '../../../context.ts';
+import { answer } from '../../serve.ts';
+import { hostFinding, keyFinding, projectFinding, scopeFinding } from './findings.ts';
+import { withAdmin } from '../guard.ts';
+import { projectsOfTenants } from '../projects.ts';
 
 export const check = withAdmin('admin_check', async (ctx) => {
   const { project_id: named } = ctx.input.query;

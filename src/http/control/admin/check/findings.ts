@@ -1,7 +1,7 @@
 /** What an answer of PostHog says of host, key, scope or project, in a sentence for the operator. */
-import type { FailureCode } from '../../../core/failure.ts';
-import type { ProjectId } from '../../../core/ids.ts';
-import type { Interpretation } from '../../../upstream/interpret.ts';
+import type { FailureCode } from '../../../../core/failure.ts';
+import type { ProjectId } from '../../../../core/ids.ts';
+import type { Interpretation } from '../../../../upstream/interpret.ts';
 import {
   hostVerdict,
   keyVerdict,
@@ -9,7 +9,7 @@ import {
   scopeVerdict,
   type PostHogScope,
   type Verdict,
-} from '../../../upstream/probe.ts';
+} from '../../../../upstream/probe.ts';
 
 interface Finding {
   readonly good: Verdict;

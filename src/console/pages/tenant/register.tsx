@@ -1,0 +1,118 @@
+/** Registering a tenant. */
+import { HedgerowError } from '../../../client/hedgerow-error.ts';
+import { TenantId } from '../../../core/ids.ts';
+import type { JsonObject } from '../../../core/json.ts';
+import { DEFAULT_RATE } from '../../../policy/grant.ts';
+import { DEFAULT_PERSONS_PER_DAY } from '../../../policy/delete-rules.ts';
+import { issuesOf, type Issues } from '../../forms/check.ts';
+import { recordOf } from '../../forms/record.ts';
+import { TenantFields } from '../../forms/tenant-form.tsx';
+import { elsewhere, pathTo, withQuery, type Act, type Page, type Show } from '../../page.ts';
+import { Refused } from '../problem.tsx';
+import { Note } from '../../view/parts.tsx';
+
+/** What most tenants begin with: reading, and nothing else. */
+const BEGIN: JsonObject = {
+  scopes: ['person:read'],
+  rate: DEFAULT_RATE,
+  weight: 1,
+  deletes: { persons_per_day: DEFAULT_PERSONS_PER_DAY, events: false, recordings: false, hold_seconds: 0 },
+  reads: { remember_seconds: 0 },
+  split_out_of_slice: false,
+  origins: [],
+};
+
+const NO_ISSUES: Issues = new Map();
+
+interface RegisterPage {
+  readonly id: string;
+  readonly record: JsonObject;
+  readonly issues: Issues;
+  readonly error?: HedgerowError;
+}
+
+/** `GET /tenants/new` */
+export const registerForm: Show = async ({ operator }) =>
+  registerPage({ id: '', record: BEGIN, issues: NO_ISSUES }, operator.role !== 'owner');
+
+function registerPage({ id, record, issues, error }: RegisterPage, isLocked = false): Page {
+  const wrong = issues.get('tenant');
+  return {
+    kind: 'page',
+    status: issues.size > 0 || error !== undefined ? 422 : 200,
+    title: 'Register a tenant',
+    area: 'tenants',
+    trail: [{ text: 'Tenants', href: '/tenants' }],
+    body: (
+      <form method="post" class="card form" novalidate>
+        {error !== undefined && <Refused error={error} />}
+        {issues.size > 0 && <Note tone="bad" title="Some fields do not fit. Nothing was registered." />}
+        {isLocked && <Note tone="plain" title="Only an owner registers a tenant." />}
+        <fieldset class="group" disabled={isLocked}>
+          <legend>Tenant</legend>
+          <div class="group-fields">
+            <div class="field">
+              <label for="tenant">Name in paths</label>
+              <input
+                id="tenant"
+                name="tenant"
+                value={id}
+                required
+                maxlength={63}
+                autocomplete="off"
+                spellcheck={false}
+                aria-describedby="tenant-help"
+                aria-invalid={wrong === undefined ? undefined : 'true'}
+              />
+              <p class={wrong === undefined ? 'help' : 'help wrong'} id="tenant-help">
+                {wrong ?? '1 to 63 of a-z, 0-9 and -. It cannot be changed later.'}
+              </p>
+            </div>
+          </div>
+        </fieldset>
+        <TenantFields record={record} issues={issues} isLocked={isLocked} />
+        {!isLocked && (
+          <div class="actions">
+            <button class="primary">Register</button>
+            <a class="button" href="/tenants">
+              Cancel
+            </a>
+          </div>
+        )}
+      </form>
+    ),
+  };
+}
+
+/** `POST /tenants/new` */
+export const register: Act = async ({ gateway }, form) => {
+  const id = form.text('tenant').trim();
+  const record = recordOf(form, {});
+  const tenant = TenantId.safeParse(id);
+  const issues = new Map(issuesOf(record));
+  if (!tenant.success) issues.set('tenant', tenant.error.issues[0]?.message ?? 'does not fit');
+  else if (await isRegistered(gateway, tenant.data))
+    issues.set('tenant', 'is the name of a tenant that is registered');
+  if (issues.size > 0 || !tenant.success) return registerPage({ id, record, issues });
+  try {
+    await gateway.fetch(`/admin/v1/tenants/${tenant.data}`, {
+      method: 'PUT',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify(record),
+    });
+  } catch (error) {
+    if (!(error instanceof HedgerowError) || error.status !== 400) throw error;
+    return registerPage({ id, record, issues: new Map([[error.attr ?? '', error.message]]), error });
+  }
+  return elsewhere(withQuery(pathTo('tenants', tenant.data), { done: 'registered' }));
+};
+
+async function isRegistered(gateway: Parameters<Show>[0]['gateway'], tenant: string): Promise<boolean> {
+  try {
+    await gateway.GET('/admin/v1/tenants/{tenant}', { params: { path: { tenant } } });
+    return true;
+  } catch (error) {
+    if (error instanceof HedgerowError && error.status === 404) return false;
+    throw error;
+  }
+}
