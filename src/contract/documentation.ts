@@ -8,6 +8,7 @@ import { Explanation } from './explain.ts';
 import { IDENTITY_DOCUMENTATION } from './identity/documentation.ts';
 import { pageOf } from './listing.ts';
 import { OperatorChange } from './operators/audit.ts';
+import { OperatorView } from './operators/operator.ts';
 import type { RouteDocumentation } from './route-documentation.ts';
 import type { ControlRouteName } from './routes.ts';
 import { Tenant, TenantSummary } from './tenant.ts';
@@ -81,6 +82,11 @@ export const ROUTE_DOCUMENTATION = {
     reply: Tenant(),
   },
   admin_resume_tenant: { summary: 'End the suspension of a tenant', reply: Tenant() },
+  admin_get_operator: {
+    summary: 'See who one is',
+    description: 'The operator whose admin token it is, with the role that it has now.',
+    reply: OperatorView(),
+  },
   admin_check: {
     summary: 'Ask PostHog about its host, the key, the scopes of the key and the projects',
     description: 'Changes nothing. Asks about the projects of all tenants, or about `project_id`.',

@@ -57,6 +57,7 @@ export const CONTROL_ROUTES = {
     otherStatuses: [201],
     etag: true,
     ifMatch: true,
+    ifNoneMatch: true,
   },
   admin_get_tenant: {
     ...NO_INPUT,
@@ -106,6 +107,14 @@ export const CONTROL_ROUTES = {
     role: 'owner',
     status: 204,
     ifMatch: true,
+  },
+  admin_get_operator: {
+    ...NO_INPUT,
+    method: 'GET',
+    path: '/admin/v1/operator',
+    plane: 'admin',
+    role: 'viewer',
+    status: 200,
   },
   admin_check: {
     ...NO_INPUT,

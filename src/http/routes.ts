@@ -7,6 +7,7 @@ import { listChanges } from './control/admin/audit.ts';
 import { check } from './control/admin/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
 import * as adminFuse from './control/admin/fuse.ts';
+import { getOperator } from './control/admin/operator.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
 import { listUsageOf } from './control/admin/usage.ts';
@@ -81,6 +82,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_suspend_tenant: adminTenants.suspendTenant,
   admin_resume_tenant: adminTenants.resumeTenant,
   admin_delete_tenant: adminTenants.deleteTenant,
+  admin_get_operator: getOperator,
   admin_check: check,
   admin_get_upstream: upstream,
   admin_mint_token: adminTokens.mintToken,

@@ -201,6 +201,7 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   admin_patch_tenant: [({ tenant }) => admin('PATCH', `/${tenant}`, { name: 'Renamed' })],
   admin_suspend_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/suspend`)],
   admin_resume_tenant: [({ tenant }) => admin('POST', `/${tenant}-too/resume`)],
+  admin_get_operator: [() => send('GET', '/admin/v1/operator', { token: ADMIN_TOKEN })],
   admin_list_changes: [() => send('GET', '/admin/v1/audit', { token: ADMIN_TOKEN })],
   admin_check: [() => send('GET', '/admin/v1/check', { token: ADMIN_TOKEN })],
   admin_get_upstream: [() => send('GET', '/admin/v1/upstream', { token: ADMIN_TOKEN })],

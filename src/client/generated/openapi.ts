@@ -1354,6 +1354,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/admin/v1/operator": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See who one is
+         * @description The operator whose admin token it is, with the role that it has now.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_get_operator"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/admin/v1/check": {
         readonly parameters: {
             readonly query?: never;
@@ -2343,6 +2365,11 @@ export interface components {
             readonly created_at: string;
             /** Format: date-time */
             readonly updated_at: string;
+        };
+        readonly Operator: {
+            readonly name: string;
+            /** @enum {string} */
+            readonly role: "viewer" | "operator" | "owner";
         };
         readonly UpstreamCheck: {
             readonly good: boolean;
@@ -7569,6 +7596,8 @@ export interface operations {
             readonly header?: {
                 /** @description The `ETag` of the record that the change was made for. 412 where it has changed since. */
                 readonly "If-Match"?: string;
+                /** @description `*`: only where there is no such record yet. 412 where there is one. */
+                readonly "If-None-Match"?: "*";
             };
             readonly path: {
                 /** @example acme */
@@ -7846,6 +7875,27 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_get_operator: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See who one is */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["Operator"];
                 };
             };
             readonly default: components["responses"]["Problem"];
