@@ -1,5 +1,6 @@
 /** `hedgerow`: the command line of the gateway, on `hedgerow/client` and nothing else of it. */
 import { CommanderError } from '@commander-js/extra-typings';
+import { CliError } from './cli-error.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
 import { shown, shownJson } from './output/shown.ts';
 import { terminalOf, type Terminal } from './output/terminal.ts';
@@ -13,15 +14,25 @@ import { addressOf } from './session/target.ts';
 async function run(argv: readonly string[]): Promise<ExitCode> {
   const terminal = terminalOf(process);
   const signal = onInterruption(process);
-  const cli: Cli = { terminal, env: process.env, signal, options: () => program.opts() };
+  let end: ExitCode = EXIT.ok;
+  const cli: Cli = {
+    terminal,
+    env: process.env,
+    signal,
+    options: () => program.opts(),
+    endWith: (code) => {
+      end = code;
+    },
+  };
   const program = makeProgram(cli);
   try {
     await program.parseAsync(argv);
-    return EXIT.ok;
+    return end;
   } catch (error) {
     // Commander has said what was wrong, or shown the help that was asked for.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const reason: unknown = signal.aborted ? signal.reason : error;
+    // Whatever breaks off because of Ctrl-C is Ctrl-C, unless the command has more to say about it.
+    const reason: unknown = signal.aborted && !(error instanceof CliError) ? signal.reason : error;
     const report = reportOf(reason, addressOf(cli.options(), cli.env));
     say(terminal, report, cli.options().json === true);
     if (report.exitCode === EXIT.defect && error instanceof Error) debug(terminal, error);

@@ -1,9 +1,14 @@
 /** The commands, and what all of them have. */
 import { Command } from '@commander-js/extra-typings';
+import { addCompletion } from './commands/completion.ts';
+import { addDeletions } from './commands/deletions/deletions.ts';
+import { addExplain } from './commands/explain.ts';
 import { addLogin } from './commands/login.ts';
 import { addPersons } from './commands/persons/persons.ts';
 import { addTenants } from './commands/tenants/tenants.ts';
 import { addTokens } from './commands/tokens/tokens.ts';
+import { addUpstream } from './commands/upstream.ts';
+import { addUsage } from './commands/usage.ts';
 import { addWhoami } from './commands/whoami.ts';
 import { shownLines } from './output/shown.ts';
 import type { Cli } from './session/session.ts';
@@ -33,8 +38,13 @@ export function makeProgram(cli: Cli) {
     .exitOverride();
   addLogin(program, cli);
   addWhoami(program, cli);
+  addExplain(program, cli);
   addTenants(program, cli);
   addTokens(program, cli);
   addPersons(program, cli);
+  addDeletions(program, cli);
+  addUsage(program, cli);
+  addUpstream(program, cli);
+  addCompletion(program, cli);
   return program;
 }

@@ -3,6 +3,8 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { afterAll, expect } from 'vitest';
 import { buildCli, CLI_FILE } from '../../scripts/build-cli.ts';
 
@@ -92,15 +94,7 @@ function startProcess(
     for (const look of looks) look();
   });
   // A command that refuses early stops reading.
-  child.stdin.on('error', () => undefined);
-  void (async () => {
-    for (const part of typeof input === 'string' ? [input] : input) {
-      if (child.stdin.destroyed) return;
-      if (!child.stdin.write(part))
-        await new Promise((resolve) => child.stdin.once('drain', resolve).once('close', resolve));
-    }
-    child.stdin.end();
-  })();
+  pipeline(Readable.from(typeof input === 'string' ? [input] : input), child.stdin).catch(() => undefined);
   const ended = new Promise<Ran>((resolve) => {
     child.once('close', (code) => resolve({ code, ...said }));
   });

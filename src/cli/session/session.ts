@@ -2,7 +2,7 @@
 import { createHedgerow, type Hedgerow } from '../../client/index.ts';
 import { REAL_PLATFORM } from '../../client/platform.ts';
 import { CliError } from '../cli-error.ts';
-import { EXIT } from '../exit-codes.ts';
+import { EXIT, type ExitCode } from '../exit-codes.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { targetOf, type Plane, type Target } from './target.ts';
 
@@ -21,6 +21,8 @@ export interface Cli {
   readonly signal: AbortSignal;
   /** As the command line has them. */
   readonly options: () => GlobalOptions;
+  /** Ends the command with this code, though nothing went wrong with the command itself. */
+  readonly endWith: (code: ExitCode) => void;
 }
 
 export interface Session extends Target {
