@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { commandLine, factsOf, rowsOf, type RunOptions } from '../support/cli.ts';
+import { commandLine, factsOf, rowsOf, type Ran, type RunOptions } from '../support/cli.ts';
 import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
 
@@ -38,6 +38,8 @@ function* million(): Generator<string> {
   for (let part = 0; part < 1000; part += 1)
     yield Array.from({ length: 1000 }, (_, i) => `id-${part}-${i}\n`).join('');
 }
+
+const idOf = async (ran: Promise<Ran>) => factsOf(await ran)['deletion'];
 
 describe('The command deletions create', () => {
   test('A deletion of ids from a file or from stdin is followed to its end', async () => {
@@ -119,7 +121,6 @@ describe('The command deletions create', () => {
     const { token } = await tenants.fresh();
     const order = (input: string, ...more: string[]) =>
       run(['deletions', 'create', '--distinct-ids', '-', '--yes', '--no-follow', ...more], { token, input });
-    const idOf = async (ran: Promise<Parameters<typeof factsOf>[0]>) => factsOf(await ran)['deletion'];
     const first = await idOf(order('nobody-a\nnobody-b\n'));
     expect(await idOf(order('nobody-b\nnobody-a'))).toBe(first);
     const others = [
