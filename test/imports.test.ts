@@ -77,11 +77,12 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
   'index.ts': ['app.ts', 'objects', 'operator-entrypoint.ts'],
   sandbox: [],
   client: [],
+  cli: ['client', 'core'],
   console: ['core', 'catalogue', 'policy', 'contract', 'openapi', 'client'],
 };
 
-/** What is bundled for elsewhere: a Worker to test against, the package for those who call the gateway, and the console. */
-const ELSEWHERE = new Set(['sandbox', 'client', 'console']);
+/** What is bundled for elsewhere: a Worker to test against, what the package has for callers, and the console. */
+const ELSEWHERE = new Set(['sandbox', 'client', 'cli', 'console']);
 const gateway = sources.filter(({ file }) => !ELSEWHERE.has(areaOf(file)));
 
 /** Files in which the code says something, with how it says it. */
@@ -341,5 +342,28 @@ describe('The console', () => {
     for (const { file, imports } of script) {
       for (const { from } of imports) expect(targetOf(file, from)).toMatch(/^console\/browser\//);
     }
+  });
+});
+
+describe('The command line', () => {
+  const cli = sources.filter(({ file }) => areaOf(file) === 'cli');
+
+  test('The command line imports its parser, questions, widths of text and Node, and of core the limits alone', () => {
+    const packages = cli.flatMap(({ imports }) =>
+      imports.map(({ from }) => from).filter((from) => !isOwn(from)),
+    );
+    const others = new Set(packages.filter((from) => !from.startsWith('node:')));
+    expect([...others].toSorted()).toEqual([
+      '@clack/prompts',
+      '@commander-js/extra-typings',
+      'fast-string-width',
+    ]);
+    const own = cli.flatMap(({ file, imports }) => imports.map(({ from }) => targetOf(file, from)));
+    for (const target of own.filter((one) => areaOf(one) === 'core')) expect(target).toBe('core/limits.ts');
+  });
+
+  test('The command line writes to the terminal in one file, which makes what it shows harmless', () => {
+    const writing = cli.filter(({ code }) => /\bconsole\.|\b(?:stdout|stderr)\.write\(/.test(code));
+    expect(writing.map(({ file }) => file)).toEqual(['cli/output/terminal.ts']);
   });
 });

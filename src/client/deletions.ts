@@ -10,11 +10,16 @@ type Creating = operations['create_deletion'];
 /** `ids`, `distinct_ids` or a `filter`, and the flags. */
 export type DeletionOrder = NonNullable<Creating['requestBody']>['content']['application/json'];
 
-export interface FollowOptions {
+interface SignalOption {
   readonly signal?: AbortSignal;
 }
 
-export interface RunOptions extends FollowOptions {
+export interface FollowOptions extends SignalOption {
+  /** Whose deletion it is; for an operator, who follows those of every tenant. */
+  readonly tenant?: string;
+}
+
+export interface RunOptions extends SignalOption {
   /** The same key with the same order is the same deletion, for seven days. Without it each run is a new one. */
   readonly idempotencyKey?: string;
   /** What to do while the deletion waits for its undo window or for the operator. Left out: `resolve`. */
@@ -85,15 +90,16 @@ export function outcomeOf(deletion: DeletionStatus): DeletionOutcome | null {
 export async function* follow(
   hedgerow: Hedgerow,
   id: string,
-  { signal = new AbortController().signal }: FollowOptions = {},
+  { signal = new AbortController().signal, tenant }: FollowOptions = {},
 ): AsyncGenerator<DeletionStatus, void, undefined> {
+  const path = pathOf(id, tenant);
   let shown = '';
   let fruitless = 0;
   for (;;) {
     let problem: unknown = null;
     let broken: Error | null = null;
     try {
-      for await (const { event, data } of eventsOf(hedgerow, id, signal)) {
+      for await (const { event, data } of eventsOf(hedgerow, path, signal)) {
         if (event === 'problem') problem = JSON.parse(data);
         if (event === 'reconnect') fruitless = 0;
         if (event !== 'state' && event !== 'end') continue;
@@ -117,8 +123,12 @@ export async function* follow(
 /** A refusal stays; a connection that broke, and a gateway that was away, may be there again. */
 const isRefusal = (error: unknown): boolean => error instanceof HedgerowError && (error.status ?? 500) < 500;
 
-async function* eventsOf(hedgerow: Hedgerow, id: string, signal: AbortSignal) {
-  const path = `/v1/deletions/${encodeURIComponent(id)}/events` as const;
+const pathOf = (id: string, tenant: string | undefined) =>
+  tenant === undefined
+    ? (`/v1/deletions/${encodeURIComponent(id)}/events` as const)
+    : (`/admin/v1/tenants/${encodeURIComponent(tenant)}/deletions/${encodeURIComponent(id)}/events` as const);
+
+async function* eventsOf(hedgerow: Hedgerow, path: `/${string}`, signal: AbortSignal) {
   const { body } = await hedgerow.fetch(path, { headers: { accept: 'text/event-stream' }, signal });
   if (body !== null) yield* readEvents(body, signal);
 }

@@ -20,6 +20,8 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const READS =
   /\/persons\/(?:batch_by_distinct_ids|batch_by_uuids|funnel|funnel\/correlation)\/?$|\/v1\/explain$/;
 const KEY_HEADER = 'idempotency-key';
+/** What waiting does not change: somebody has to act. */
+const NOT_CONFIGURED = 'not_configured';
 
 export function senderOf(tokens: TokenSource, platform: Platform, bounds: RetryBounds): Sender {
   const attempt = async (
@@ -58,10 +60,10 @@ export const isIdempotent = ({ method, url, headers }: Request): boolean =>
 
 /** Seconds until the call may be sent again; null where it is not worth waiting for. */
 function waitSeconds(
-  { status, retryAfterSeconds }: HedgerowError,
+  { status, code, retryAfterSeconds }: HedgerowError,
   { retryWaitSecondsMax }: RetryBounds,
 ): number | null {
-  if (status !== 429 && status !== 503) return null;
+  if ((status !== 429 && status !== 503) || code === NOT_CONFIGURED) return null;
   if (retryAfterSeconds === null || retryAfterSeconds > retryWaitSecondsMax) return null;
   return retryAfterSeconds;
 }

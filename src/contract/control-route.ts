@@ -38,6 +38,8 @@ interface RouteFacts<Query extends Fields, Body extends Fields> {
   readonly etag?: true;
   /** Takes `If-Match`. */
   readonly ifMatch?: true;
+  /** Takes `If-None-Match: *`. */
+  readonly ifNoneMatch?: true;
   /** Writes a deletion down: takes `Idempotency-Key`, and its answers have the headers of deletions. */
   readonly deletes?: true;
   /** Columns of a listing that is a table too. */

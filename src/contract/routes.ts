@@ -58,6 +58,7 @@ export const CONTROL_ROUTES = {
     otherStatuses: [201],
     etag: true,
     ifMatch: true,
+    ifNoneMatch: true,
   },
   admin_get_tenant: {
     ...NO_INPUT,

@@ -24,6 +24,13 @@ const IF_MATCH = {
   schema: { type: 'string' },
 };
 
+const IF_NONE_MATCH = {
+  name: 'If-None-Match',
+  in: 'header',
+  description: '`*`: only where there is no such record yet. 412 where there is one.',
+  schema: { type: 'string', enum: ['*'] },
+};
+
 const EXAMPLES: Readonly<Record<string, string>> = {
   tenant: 'acme',
   project: '1',
@@ -45,6 +52,7 @@ export function controlOperation(name: ControlRouteName): object {
       ...pathParameters(route.path),
       ...queryParameters(route.query(), {}, false),
       ...(route.ifMatch === undefined ? [] : [IF_MATCH]),
+      ...(route.ifNoneMatch === undefined ? [] : [IF_NONE_MATCH]),
       ...(route.deletes === undefined ? [] : [IDEMPOTENCY_KEY]),
     ],
     ...(takesBody ? { requestBody: jsonBody(route.body(), documentation.example ?? {}, needsBody) } : {}),

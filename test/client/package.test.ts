@@ -56,16 +56,20 @@ test('The types of the client are those of the OpenAPI document as it is now', (
 });
 
 describe('The package', () => {
-  test('The package holds the client with its types, licence and README, and nothing of the gateway', () => {
-    expect(files.filter((file) => !file.startsWith('dist/client/'))).toEqual([
+  test('The package holds the client with its types, the command line, licences and README, and nothing of the gateway', () => {
+    const others = files.filter((file) => !file.startsWith('dist/client/'));
+    expect(others).toEqual([
       'LICENSE',
       'README.md',
+      'bin/hedgerow.js',
+      'dist/cli/LICENSES.txt',
+      'dist/cli/hedgerow.js',
       'package.json',
     ]);
     const modules = files.filter((file) => /^dist\/client\/[\w-]+(?<!bundle)\.js$/.test(file));
     expect(modules.length).toBeGreaterThan(5);
     for (const module of modules) expect(files).toContain(module.replace(/\.js$/, '.d.ts'));
-    expect(files.filter((file) => !/\.(?:js|d\.ts)$/.test(file))).toHaveLength(3);
+    expect(files.filter((file) => !/\.(?:js|d\.ts)$/.test(file))).toHaveLength(4);
   });
 
   test('The package makes its user install what the client imports, and nothing else', () => {
@@ -99,6 +103,23 @@ describe('The package', () => {
        }`,
     );
     expect(await run(node, program)).toBe('true token_malformed 401\n'.repeat(2));
+  });
+});
+
+describe('The command line of the package', () => {
+  test.each(nodes())('The command line runs by Node %s, and is all there', async (_, node) => {
+    const { token } = await tenants.fresh();
+    const command = join('node_modules/hedgerow/bin/hedgerow.js');
+    const env = { HEDGEROW_URL: origin, HEDGEROW_TOKEN: token, HOME: folder };
+    const { stdout } = await promisify(execFile)(node, [command, 'whoami', '--json'], { cwd: folder, env });
+    expect(JSON.parse(stdout)).toMatchObject({ grant: { project_id: 1 } });
+  });
+
+  test('The command line brings the licences of the packages that are in it', () => {
+    const licences = readFileSync(join(folder, 'node_modules/hedgerow/dist/cli/LICENSES.txt'), 'utf8');
+    for (const name of ['commander', '@clack/prompts', 'openapi-fetch'])
+      expect(licences).toContain(`${name}\n\n`);
+    expect(licences.match(/Permission is hereby granted/g)?.length).toBeGreaterThanOrEqual(3);
   });
 });
 

@@ -26,6 +26,14 @@ test.each([429, 503])(
   },
 );
 
+test('A gateway that is not configured is not asked again', async () => {
+  const { hedgerow, waited } = clientWorld(() => problemOf(503, 'not_configured', { 'retry-after': '60' }), {
+    token,
+  });
+  await expect(hedgerow.GET('/v1/deletions')).rejects.toMatchObject({ code: 'not_configured' });
+  expect(waited).toEqual([]);
+});
+
 test('A Retry-After that is a date is waited for by the clock', async () => {
   const { hedgerow, waited } = clientWorld(
     (_, nth) =>

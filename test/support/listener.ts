@@ -1,6 +1,7 @@
 /** A server that nobody should ever talk to, and that remembers its callers. */
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { afterAll } from 'vitest';
 
 export interface Listener {
   readonly origin: string;
@@ -27,4 +28,16 @@ export async function startListener(): Promise<Listener> {
         server.closeAllConnections();
       }),
   };
+}
+
+/** Starts a server for the file that calls it. Resolves with its address. */
+export async function listening(server: Server): Promise<string> {
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }

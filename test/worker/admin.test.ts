@@ -162,6 +162,27 @@ describe('If-Match', () => {
   });
 });
 
+describe('If-None-Match', () => {
+  const document = { name: 'N', project_id: 1, scopes: ['person:read'] };
+  const put = (tenant: string, headers: Record<string, string>) =>
+    ask('PUT', `/tenants/${tenant}`, { json: document, headers });
+
+  test('If-None-Match registers a tenant where there is none, and changes none that is there', async () => {
+    expect(await put('none-yet', { 'if-none-match': '*' })).toMatchObject({ status: 201 });
+    const before = await read('none-yet');
+    problem(await put('none-yet', { 'if-none-match': '*' }), 'precondition_failed', 'If-None-Match');
+    expect(await read('none-yet')).toEqual(before);
+    expect((await admin('GET', '?limit=1000')).text).toContain('"none-yet"');
+  });
+
+  test('An If-None-Match that is not *, or beside an If-Match, is a 400', async () => {
+    problem(await put('odd-none', { 'if-none-match': '"7"' }), 'parameter_invalid', 'If-None-Match');
+    const both = { 'if-none-match': '*', 'if-match': '*' };
+    problem(await put('odd-none', both), 'input_conflict', 'If-None-Match');
+    expect((await admin('GET', '/odd-none')).status).toBe(404);
+  });
+});
+
 describe('Suspending and resuming', () => {
   test('Suspending and resuming hold from the next request on, and may be repeated', async () => {
     const { tenant, token } = await tenants.fresh();

@@ -71,6 +71,13 @@ describe('Roles', () => {
     },
   );
 
+  test('An operator is told its own name and role', async () => {
+    for (const role of ROLES) {
+      const me = await get(TOKENS[role], '/admin/v1/operator');
+      expect(me).toMatchObject({ status: 200, json: { name: NAMES[role], role } });
+    }
+  });
+
   test('An operator suspends, mints and revokes, and only an owner registers and removes', async () => {
     const path = '/admin/v1/tenants/roled';
     const record = { name: 'Roled', project_id: 1, scopes: ['person:read'] };

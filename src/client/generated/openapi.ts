@@ -7731,6 +7731,8 @@ export interface operations {
             readonly header?: {
                 /** @description The `ETag` of the record that the change was made for. 412 where it has changed since. */
                 readonly "If-Match"?: string;
+                /** @description `*`: only where there is no such record yet. 412 where there is one. */
+                readonly "If-None-Match"?: "*";
             };
             readonly path: {
                 /** @example acme */

@@ -1,4 +1,4 @@
-/** The header `If-Match` (RFC 9110 §13.1.1). */
+/** The headers `If-Match` and `If-None-Match` (RFC 9110 §13.1.1, §13.1.2). */
 import { failure } from '../../core/failure.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { IfMatch } from '../../objects/tenant/etag.ts';
@@ -24,4 +24,18 @@ export function readIfMatch(headers: Headers): Result<IfMatch> {
           'If-Match',
         ),
       );
+}
+
+/**
+ * The same, or `If-None-Match: *`, for a route that makes a record where there is none. Both at once contradict each
+ * other, and a list of tags would say nothing that a change needs.
+ */
+export function readPrecondition(headers: Headers): Result<IfMatch> {
+  const noneMatch = headers.get('if-none-match')?.trim();
+  if (noneMatch === undefined) return readIfMatch(headers);
+  if (noneMatch !== '*')
+    return err(failure('parameter_invalid', 'If-None-Match must be * here.', 'If-None-Match'));
+  return headers.has('if-match')
+    ? err(failure('input_conflict', 'Send If-Match or If-None-Match, not both.', 'If-None-Match'))
+    : ok('none');
 }

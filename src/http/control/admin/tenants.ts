@@ -6,7 +6,7 @@ import { etagOf } from '../../../objects/tenant/etag.ts';
 import type { ChangedTenant, StoredTenant } from '../../../objects/tenant/tenant.ts';
 import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
-import { readIfMatch } from '../../input/if-match.ts';
+import { readIfMatch, readPrecondition } from '../../input/if-match.ts';
 import { limitOf, pageAnswer } from '../listing.ts';
 import { answer, type Answer } from '../serve.ts';
 import { withAdmin, withTenant } from './guard.ts';
@@ -16,7 +16,7 @@ import { noSuchTenant, registered } from './registered.ts';
 export const putTenant = withTenant('admin_put_tenant', async (ctx, { tenant }) => {
   const { services, input } = ctx;
   const { name, project_id, suspended } = input.body;
-  const ifMatch = readIfMatch(ctx.request.headers);
+  const ifMatch = readPrecondition(ctx.request.headers);
   if (!ifMatch.ok) return ifMatch;
   const updated_at = new Date(services.nowMs()).toISOString();
   // Listed first, so that no tenant is registered and not listed, wherever this request ends.

@@ -1,0 +1,47 @@
+/** `persons`: those of the token's project and slice. */
+import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { openSessionOf, type Cli } from '../../session/session.ts';
+import { outWrittenJson } from '../../output/json.ts';
+import { facts } from '../../output/table.ts';
+import { addExportPersons } from './export-persons.ts';
+import { addListPersons } from './list-persons.ts';
+import { projectOf } from './project.ts';
+import { writtenMembers } from './written-json.ts';
+
+export function addPersons(program: CommandUnknownOpts, cli: Cli): void {
+  const persons = program.command('persons').description('list, get and export persons');
+  addListPersons(persons, cli);
+  persons
+    .command('get')
+    .description('show a person')
+    .argument('<id>', 'UUID, or the number that PostHog has')
+    .option('--project <number>', "the token's own where left out")
+    .action((id, { project }) => getPerson(cli, id, project));
+  addExportPersons(persons, cli);
+}
+
+async function getPerson(cli: Cli, id: string, project: string | undefined): Promise<void> {
+  const session = openSessionOf(cli, 'tenant');
+  const path =
+    `/api/projects/${await projectOf(session, project)}/persons/${encodeURIComponent(id)}/` as const;
+  const text = await (await session.hedgerow.fetch(path)).text();
+  const { terminal, options } = cli;
+  if (options().json === true) return outWrittenJson(terminal, text);
+  const members = writtenMembers(text);
+  const properties = writtenMembers(members.get('properties') ?? '{}');
+  return terminal.out(
+    facts(
+      [
+        ...[...members].filter(([name]) => name !== 'properties'),
+        ...[...properties].map(([name, value]) => [`properties.${name}`, value] as const),
+      ].map(([name, value]) => [name, unquoted(value)] as const),
+      terminal.style,
+    ),
+  );
+}
+
+/** Text as it is, everything else as JSON. */
+function unquoted(written: string): string {
+  const value: unknown = written.startsWith('"') ? JSON.parse(written) : null;
+  return typeof value === 'string' ? value : written;
+}

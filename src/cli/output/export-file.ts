@@ -1,0 +1,49 @@
+/** Where an export goes: stdout, or a file that appears under its name once it is whole. */
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { finished } from 'node:stream/promises';
+import { unwritable } from '../input/files.ts';
+import { agreed } from '../input/ask.ts';
+import type { Cli } from '../session/session.ts';
+import { outAsIs } from './terminal.ts';
+import { existsSync } from 'node:fs';
+
+export interface Sink {
+  readonly write: (text: string) => Promise<void>;
+  /** The export is whole. */
+  readonly keep: () => Promise<void>;
+  /** It is not: nothing of it is left under its name. */
+  readonly discard: () => Promise<void>;
+}
+
+const OWNER_ONLY = 0o600;
+const nothing = (): Promise<void> => Promise.resolve();
+
+/** Persons are nobody else's business: the file is for its owner only. */
+export async function openExport(cli: Cli, path: string | undefined): Promise<Sink> {
+  if (path === undefined)
+    return { write: (text) => outAsIs(cli.terminal, text), keep: nothing, discard: nothing };
+  if (existsSync(path)) await agreed(cli, `Write over ${path}?`);
+  const part = `${path}.part`;
+  const file = createWriteStream(part, { mode: OWNER_ONLY });
+  try {
+    await once(file, 'open');
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+  return {
+    write: async (text) => {
+      if (!file.write(text)) await once(file, 'drain');
+    },
+    keep: async () => {
+      file.end();
+      await finished(file);
+      await rename(part, path);
+    },
+    discard: async () => {
+      file.destroy();
+      await rm(part, { force: true });
+    },
+  };
+}

@@ -1,0 +1,71 @@
+/** Where a command writes: results to stdout, everything else to stderr. */
+import { once } from 'node:events';
+import { EXIT } from '../exit-codes.ts';
+import { shownLines } from './shown.ts';
+import { styleOf, wantsColours, type Style } from './style.ts';
+
+type Output = NodeJS.WriteStream;
+
+export interface Terminal {
+  /** A result. Resolves once there is room for more. */
+  readonly out: (text: string) => Promise<void>;
+  /** A line for whoever watches. Text of others in it must have been made harmless. */
+  readonly note: (line: string) => void;
+  /** Writes over the last line of stderr. Only where somebody looks. */
+  readonly rewrite: (line: string) => void;
+  readonly style: Style;
+  readonly noteStyle: Style;
+  /** Does somebody look at the results? */
+  readonly isOutWatched: boolean;
+  /** Does somebody look at stderr? */
+  readonly isNoteWatched: boolean;
+  /** Can somebody answer a question? */
+  readonly canAsk: boolean;
+  readonly columns: number;
+}
+
+const LINE_START = '\r\u001b[2K';
+const COLUMNS = 80;
+
+export function terminalOf({ stdin, stdout, stderr, env }: NodeJS.Process): Terminal {
+  for (const stream of [stdout, stderr]) stream.on('error', endWhereNobodyReads);
+  let isRewriting = false;
+  const startLine = (): string => {
+    const start = isRewriting ? LINE_START : '';
+    isRewriting = false;
+    return start;
+  };
+  return {
+    out: async (text) => {
+      if (isRewriting && stdout.isTTY) stderr.write(startLine());
+      await written(stdout, text);
+    },
+    note: (line) => {
+      stderr.write(`${startLine()}${line}\n`);
+    },
+    rewrite: (line) => {
+      stderr.write(`${LINE_START}${line}`);
+      isRewriting = true;
+    },
+    style: styleOf(wantsColours(stdout.isTTY, env)),
+    noteStyle: styleOf(wantsColours(stderr.isTTY, env)),
+    isOutWatched: stdout.isTTY,
+    isNoteWatched: stderr.isTTY && env['TERM'] !== 'dumb',
+    canAsk: stdin.isTTY && stderr.isTTY,
+    // A terminal that nobody has sized has none.
+    columns: stderr.columns > 0 ? stderr.columns : COLUMNS,
+  };
+}
+
+/** Writes a text that a terminal would obey to a file or a pipe as it is, and to a terminal in a harmless form. */
+export const outAsIs = (terminal: Terminal, text: string): Promise<void> =>
+  terminal.out(terminal.isOutWatched ? shownLines(text.replaceAll('\r\n', '\n')) : text);
+
+async function written(stream: Output, text: string): Promise<void> {
+  if (!stream.write(text)) await once(stream, 'drain');
+}
+
+function endWhereNobodyReads(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit(EXIT.brokenPipe);
+}
