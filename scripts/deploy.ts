@@ -1,4 +1,4 @@
-/** `npm run deploy`: wrangler deploys the Worker, placed where `OBJECTS_LOCATION` has its objects. */
+/** `npm run deploy`: wrangler deploys the gateway, placed where `OBJECTS_LOCATION` has its objects, and then the console. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { REPOSITORY } from './build.ts';
 const WRANGLER = join(REPOSITORY, 'node_modules/wrangler/bin/wrangler.js');
 /** Stands beside the one it is made from, because paths in it are relative. */
 const PLACED_CONFIG = 'wrangler.placed.toml';
+const CONSOLE_CONFIG = 'src/console/wrangler.toml';
 
 /** The region of a cloud that is nearest to the middle of each location: a Worker is placed by those. */
 export const REGIONS: Readonly<Record<Location, string>> = {
@@ -68,7 +69,36 @@ export function deploy(folder: string, args: readonly string[], wrangler: Wrangl
   }
 }
 
+/**
+ * Deploys the gateway, and the console that is bound to it. With a `--config` of one's own that alone is deployed. Returns the
+ * status of what went wrong first.
+ */
+export function deployAll(folder: string, args: readonly string[], wrangler: Wrangler): number {
+  const status = deploy(folder, args, wrangler);
+  const asked = consoleArguments(args);
+  if (status !== 0 || asked === null) return status;
+  return wrangler(['--config', join(folder, CONSOLE_CONFIG), ...asked]);
+}
+
+/** The console is in the same environment. It gets nothing else: a file of secrets is the gateway's. */
+function consoleArguments(args: readonly string[]): readonly string[] | null {
+  const { values } = parseArgs({
+    args: [...args],
+    strict: false,
+    options: {
+      env: { type: 'string', short: 'e' },
+      config: { type: 'string', short: 'c' },
+      'dry-run': { type: 'boolean' },
+    },
+  });
+  if (values.config !== undefined) return null;
+  return [
+    ...(typeof values.env === 'string' ? ['--env', values.env] : []),
+    ...(values['dry-run'] === true ? ['--dry-run'] : []),
+  ];
+}
+
 const runWrangler: Wrangler = (args) =>
   spawnSync(process.execPath, [WRANGLER, 'deploy', '--minify', ...args], { stdio: 'inherit' }).status ?? 1;
 
-if (import.meta.main) process.exitCode = deploy(REPOSITORY, process.argv.slice(2), runWrangler);
+if (import.meta.main) process.exitCode = deployAll(REPOSITORY, process.argv.slice(2), runWrangler);

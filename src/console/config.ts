@@ -80,8 +80,8 @@ function parseOperators(text: string): ReadonlyMap<string, OperatorName> | strin
     const operator = OperatorName.safeParse(name);
     const address = mail.toLowerCase();
     if (!address.includes('@') || rest.length > 0 || !operator.success)
-      return `: entry ${at + 1} is not mail=operator`;
-    if (operators.has(address)) return `: entry ${at + 1} has the address of another`;
+      return `has entry ${at + 1} that is not mail=operator`;
+    if (operators.has(address)) return `has entry ${at + 1} with the address of another`;
     operators.set(address, operator.data);
   }
   return operators;

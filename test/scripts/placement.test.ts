@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { unstable_readConfig as readConfig } from 'wrangler';
 import * as z from 'zod';
-import { deploy, REGIONS } from '../../scripts/deploy.ts';
+import { deploy, deployAll, REGIONS } from '../../scripts/deploy.ts';
 import { REPOSITORY } from '../../scripts/worker.ts';
 import { LOCATIONS } from '../../src/core/placement.ts';
 import { makeFolder } from '../support/launcher.ts';
@@ -79,6 +79,31 @@ describe('The placement of the Worker', () => {
 
   test('A location that the platform does not have is refused before anything is deployed', () => {
     expect(() => deployed(at(TEXT, 'frankfurt'), [])).toThrow('OBJECTS_LOCATION must be one of wnam, enam, ');
+  });
+});
+
+describe('The console', () => {
+  const deployedAll = (args: readonly string[], statuses: readonly number[] = [0, 0]) => {
+    writeFileSync(join(folder, 'wrangler.toml'), TEXT);
+    const given: (readonly string[])[] = [];
+    const status = deployAll(folder, args, (one) => statuses[given.push(one) - 1] ?? 1);
+    return { given, status };
+  };
+  const config = join(folder, 'src/console/wrangler.toml');
+
+  test('The console is deployed after the gateway into the same environment, and never gets its file of secrets', () => {
+    const args = ['--env', 'production', '--secrets-file', 'secrets.json', '--dry-run'];
+    expect(deployedAll(args)).toEqual({
+      given: [args, ['--config', config, '--env', 'production', '--dry-run']],
+      status: 0,
+    });
+    expect(deployedAll([]).given).toEqual([[], ['--config', config]]);
+  });
+
+  test('The console is not deployed where the gateway could not be, nor beside another configuration', () => {
+    expect(deployedAll([], [3])).toEqual({ given: [[]], status: 3 });
+    expect(deployedAll(['--config', 'x.toml']).given).toHaveLength(1);
+    expect(deployedAll([], [0, 4]).status).toBe(4);
   });
 });
 

@@ -22,7 +22,7 @@ export function stateWords(entry: Deletion): Words {
       return {
         text: 'previewed',
         tone: 'plain',
-        means: 'Its persons are known and shown. Nothing was sent; whoever asked can confirm it.',
+        means: 'Its persons are known and shown. Nothing was sent; the tenant can confirm it.',
       };
     case 'held':
       return heldWords(entry);

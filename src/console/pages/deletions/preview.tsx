@@ -1,4 +1,4 @@
-/** What a deletion that is previewed would do. Whoever asked for it confirms it; an operator looks. */
+/** What a deletion that is previewed would do. The tenant confirms it; an operator looks. */
 import { HedgerowError } from '../../../client/hedgerow-error.ts';
 import type { components } from '../../../client/generated/openapi.ts';
 import { isJsonObject } from '../../../core/json.ts';
