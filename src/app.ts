@@ -5,7 +5,7 @@ import { readConfig, type Config } from './config.ts';
 import { failureUntil } from './core/failure.ts';
 import { includesRole } from './core/operators.ts';
 import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
-import type { Services } from './http/context.ts';
+import type { DeploymentFacts, Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
 import { logMisconfiguration, logRequest, logUsageLost, noteFailure, openLog } from './http/log.ts';
@@ -69,6 +69,19 @@ const paceOf = (env: Env, { upstream, placement }: Config, leases: LeaseBook): P
     unreachable: logShieldFailure,
   });
 
+/** Where PostHog's clouds are; their addresses may have a word in front. */
+const CLOUD = /(?:^|\.)(us|eu)\.(?:i\.)?posthog\.com$/;
+
+function deploymentOf({ upstream, placement, keyring, operators }: Config): DeploymentFacts {
+  const [, cloud] = CLOUD.exec(new URL(upstream.origin).hostname) ?? [];
+  return {
+    placement,
+    cloud: cloud === 'us' || cloud === 'eu' ? cloud : null,
+    kids: keyring.map(({ kid }) => kid),
+    operators: operators.map(({ name, role }) => ({ name, role })),
+  };
+}
+
 function servicesOf(env: Env, config: Config): Services {
   const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.placement);
   const leases = new LeaseBook(nowMs, newId);
@@ -76,6 +89,7 @@ function servicesOf(env: Env, config: Config): Services {
   return {
     tokens: tokenIssuer(config.keyring, config.issuer),
     authenticateOperator: (headers) => authenticateOperator(headers, config.operators),
+    deployment: deploymentOf(config),
     approvers: config.operators.filter(({ role }) => includesRole(role, 'operator')).length,
     posthog: clientFactory(
       config.upstream,

@@ -4,7 +4,7 @@ import type { ControlRoute } from '../contract/control-route.ts';
 import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
 import type { Handler } from './context.ts';
 import { listChanges } from './control/admin/audit.ts';
-import { check } from './control/admin/check.ts';
+import { check } from './control/admin/check/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
 import * as adminFuse from './control/admin/fuse.ts';
 import { getOperator } from './control/admin/operator.ts';

@@ -1,23 +1,15 @@
 /** What an answer of PostHog says of host, key, scope or project, in a sentence for the operator. */
-import type { FailureCode } from '../../../core/failure.ts';
-import type { ProjectId } from '../../../core/ids.ts';
-import type { Interpretation } from '../../../upstream/interpret.ts';
+import type { FailureCode } from '../../../../core/failure.ts';
+import type { ProjectId } from '../../../../core/ids.ts';
+import type { Interpretation } from '../../../../upstream/interpret.ts';
 import {
   hostVerdict,
   keyVerdict,
   projectVerdict,
   scopeVerdict,
   type PostHogScope,
-  type Verdict,
-} from '../../../upstream/probe.ts';
-
-interface Finding {
-  readonly good: Verdict;
-  readonly says: string;
-}
-
-const NOT_ASKED = 'Not asked yet: mend what is said above first.';
-const NO_PROJECT = 'Not asked: no tenant is registered. Name a project with ?project_id=.';
+} from '../../../../upstream/probe/probe.ts';
+import { NO_PROJECT, NOT_ASKED, unknown, type Finding } from './finding.ts';
 
 export function hostFinding(said: Interpretation | null): Finding {
   if (said === null) return { good: null, says: NO_PROJECT };
@@ -95,21 +87,5 @@ export function projectFinding(id: ProjectId, said: Interpretation | null): Find
       };
     case null:
       return { good, says: unknown(said) };
-  }
-}
-
-/** Why nothing is known: PostHog answered something else. */
-function unknown(said: Interpretation | null): string {
-  if (said?.kind !== 'failure') return NOT_ASKED;
-  const { code, upstreamScope } = said.failure;
-  switch (code) {
-    case 'upstream_scope_missing':
-      return `Not known: this needs ${upstreamScope ?? 'another scope'} as well, which the key lacks.`;
-    case 'upstream_key_refused':
-      return 'Not known: PostHog lets the key do nothing in this project.';
-    case 'upstream_rate_limited':
-      return "Not known: PostHog's rate limit is used up. Check again in a minute.";
-    default:
-      return 'Not known: PostHog failed on this question. Check again.';
   }
 }
