@@ -27,14 +27,18 @@ async function doctor(cli: Cli, project: string | undefined): Promise<void> {
   const query = project === undefined ? {} : { project_id: countIn(project, '--project') };
   const identity = await identityOf(session);
   const { data: check, response } = await hedgerow.GET('/admin/v1/check', { params: { query } });
+  const [quotas, logs] = await Promise.all([
+    quotaFindings(hedgerow, query),
+    logFindings(hedgerow, check.generation.configured),
+  ]);
   const findings: readonly Finding[] = [
     { area: 'gateway', name: 'reached', good: true, says: `It answers at ${url}, to ${nameOf(identity)}.` },
     ...clockFindings(response, Date.now()),
     { area: 'gateway', name: 'secrets', ...check.deployment.secrets },
     { area: 'gateway', name: 'placement', ...check.deployment.placement },
     ...postHogFindings(check),
-    ...(await quotaFindings(hedgerow, query)),
-    ...(await logFindings(hedgerow, check.generation.configured)),
+    ...quotas,
+    ...logs,
   ];
   const bad = findings.filter(({ good }) => good === false).length;
   cli.endWith(bad === 0 ? EXIT.ok : EXIT.unhealthy);

@@ -19,11 +19,13 @@ export async function logFindings(hedgerow: Hedgerow, configured: Generation): P
         (await hedgerow.GET('/admin/v1/deletions', { params: { query: { ...page, state } } })).data,
       most,
     );
-  const held = await inState('held', ENTRIES_MAX);
-  const sending = await inState('sending', ENTRIES_MAX);
-  const settling = await inState('settling', ENTRIES_MAX);
-  const { data: fuse } = await hedgerow.GET('/admin/v1/fuse');
-  const answered = await inState('done', NEWEST);
+  const [held, sending, settling, answered, { data: fuse }] = await Promise.all([
+    inState('held', ENTRIES_MAX),
+    inState('sending', ENTRIES_MAX),
+    inState('settling', ENTRIES_MAX),
+    inState('done', NEWEST),
+    hedgerow.GET('/admin/v1/fuse'),
+  ]);
   return [
     openFinding(held, sending, settling),
     unknownFinding(sending, Date.now()),
