@@ -6,8 +6,8 @@ import { OPERATOR_HEADER } from './contract/operators/operator.ts';
 import { failureUntil } from './core/failure.ts';
 import { includesRole } from './core/operators.ts';
 import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
-import type { Services } from './http/context.ts';
 import { AlarmReporter } from './http/alarms.ts';
+import type { DeploymentFacts, Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
 import { problemReply } from './http/reply/problem.ts';
 import { logMisconfiguration, logRequest, logUsageLost, noteFailure, openLog } from './http/log.ts';
@@ -108,6 +108,19 @@ const paceOf = (env: Env, { upstream, placement }: Config, leases: LeaseBook): P
     unreachable: logShieldFailure,
   });
 
+/** Where PostHog's clouds are; their addresses may have a word in front. */
+const CLOUD = /(?:^|\.)(us|eu)\.(?:i\.)?posthog\.com$/;
+
+function deploymentOf({ upstream, placement, keyring, operators }: Config): DeploymentFacts {
+  const [, cloud] = CLOUD.exec(new URL(upstream.origin).hostname) ?? [];
+  return {
+    placement,
+    cloud: cloud === 'us' || cloud === 'eu' ? cloud : null,
+    kids: keyring.map(({ kid }) => kid),
+    operators: operators.map(({ name, role }) => ({ name, role })),
+  };
+}
+
 function servicesOf(env: Env, config: Config): Services {
   const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.placement);
   const leases = new LeaseBook(nowMs, newId);
@@ -116,6 +129,7 @@ function servicesOf(env: Env, config: Config): Services {
     tokens: tokenIssuer(config.keyring, config.issuer),
     authenticateOperator: (headers) => authenticateOperator(headers, config.operators),
     credentialOf: (name) => credentialOf(name, config.operators),
+    deployment: deploymentOf(config),
     approvers: config.operators.filter(({ role }) => includesRole(role, 'operator')).length,
     posthog: clientFactory(
       config.upstream,

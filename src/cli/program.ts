@@ -2,6 +2,7 @@
 import { Command } from '@commander-js/extra-typings';
 import { addCompletion } from './commands/completion.ts';
 import { addDeletions } from './commands/deletions/deletions.ts';
+import { addDoctor } from './commands/doctor/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addLogin } from './commands/login.ts';
 import { addPersons } from './commands/persons/persons.ts';
@@ -45,6 +46,7 @@ export function makeProgram(cli: Cli) {
   addDeletions(program, cli);
   addUsage(program, cli);
   addUpstream(program, cli);
+  addDoctor(program, cli);
   addCompletion(program, cli);
   return program;
 }

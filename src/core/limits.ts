@@ -55,6 +55,12 @@ export const LIMITS = {
   listRowsDefault: 100,
   /** Projects of tenants that one check of PostHog asks about, with a request each and a few more. */
   checkedProjectsMax: 20,
+  /** Tenants whose slices one check of PostHog looks at, with a call to an object each. */
+  checkedTenantsMax: 200,
+  /** Persons of a project that a check looks at, about 200 KB of them. */
+  checkedPersonsMax: 100,
+  /** Milliseconds that two clocks may differ by: a time in a log is compared with one of PostHog's. */
+  clockDifferenceMsMax: 10_000,
   /** Characters of an actor, which is a name, an address or the number of a ticket. */
   actorCharsMax: 200,
   /** Characters of a name a human gives. */

@@ -6,6 +6,7 @@ import type { Failure, FailureCode } from '../core/failure.ts';
 import type { Operator, OperatorName } from '../core/operators.ts';
 import type { ProjectId, Random, RequestId, TenantId, TokenId } from '../core/ids.ts';
 import type { Result } from '../core/result.ts';
+import type { Placement } from '../core/placement.ts';
 import type { Payer, QuotaSnapshot } from '../core/shield/upstream-share.ts';
 import type { Alarms } from '../objects/alarms/alarms.ts';
 import type { DeletionLog } from '../objects/deletion-log/deletion-log.ts';
@@ -14,7 +15,7 @@ import type { Fuse } from '../objects/fuse/fuse.ts';
 import type { Remote } from '../objects/remote.ts';
 import type { LimitStatus, Tenant } from '../objects/tenant/tenant.ts';
 import type { UpstreamFacts } from '../policy/decide.ts';
-import type { ClientFactory, PostHogClient } from '../upstream/client.ts';
+import type { ClientFactory, DatedClient } from '../upstream/client.ts';
 import type { AlarmReporter } from './alarms.ts';
 import type { Leases } from './leases.ts';
 import type { SharedOpened, SharedReads, Sharing } from '../upstream/shared/reads.ts';
@@ -22,6 +23,16 @@ import type { UpstreamRequest } from '../upstream/request.ts';
 import type { TombstonesOf } from './known-projects.ts';
 import type { BodyEnd } from './reply/watch-body.ts';
 import type { UsageCounter } from './usage.ts';
+
+/** What is known of the deployment, without a secret or an address in it. */
+export interface DeploymentFacts {
+  readonly placement: Placement;
+  /** Which cloud of PostHog's is behind the gateway; null where it is another instance. */
+  readonly cloud: 'us' | 'eu' | null;
+  /** The kids of the signing keys; the first signs. */
+  readonly kids: readonly string[];
+  readonly operators: readonly Operator[];
+}
 
 /** What handlers may use. None of it shows a handler the PostHog key, the signing keys or the admin tokens. */
 export interface Services {
@@ -33,6 +44,8 @@ export interface Services {
   /** How many operators may approve deletions. With two or more, none approves its own. */
   readonly approvers: number;
   readonly posthog: ClientFactory;
+  /** What the check tells operators of the configuration. */
+  readonly deployment: DeploymentFacts;
   /** What the operator says of the PostHog behind the gateway, and of the way to ask it. */
   readonly upstream: UpstreamFacts & RouteFacts;
   readonly tenant: (id: TenantId) => Remote<Tenant>;
@@ -109,7 +122,7 @@ export interface Context {
   readonly request: Request;
   readonly services: Services;
   /** The client of PostHog, which tells the log line of every call. */
-  readonly posthog: PostHogClient;
+  readonly posthog: DatedClient;
   /** Asks PostHog a read, or answers with what another request was told. */
   readonly openShared: (request: UpstreamRequest, sharing: Sharing) => Promise<SharedOpened>;
   readonly log: RequestLog;

@@ -67,6 +67,14 @@ function sentOn(settings: Settings, target: Target): Reply | undefined {
  * scopes, project, throttle, handler; so a 401, a 403 and an unknown project cost nothing of the rate.
  */
 export function answerApi(sql: SqlStorage, settings: Settings, message: Message): Answer {
+  const answer = answerTarget(sql, settings, message);
+  const { date_ahead_ms: aheadMs } = settings;
+  if (aheadMs === null) return answer;
+  const date = new Date(Date.now() + aheadMs).toUTCString();
+  return { ...answer, headers: { ...answer.headers, date } };
+}
+
+function answerTarget(sql: SqlStorage, settings: Settings, message: Message): Answer {
   const target = parseTarget(message.url);
   let csv = false;
   const elsewhere = sentOn(settings, target);

@@ -36,6 +36,12 @@ export type Opened =
   | { readonly kind: 'open'; readonly answer: OpenAnswer }
   | Exclude<Interpretation, { kind: 'success' }>;
 
+/** What an answer means, and how far PostHog's clock is ahead; null where PostHog said no time. */
+export interface DatedAnswer {
+  readonly meaning: Interpretation;
+  readonly clockAheadMs: number | null;
+}
+
 export interface PostHogClient {
   /** Sends a request and reads the answer whole, up to `maxBytes`. */
   readonly ask: (request: UpstreamRequest, maxBytes?: number) => Promise<Interpretation>;
@@ -43,11 +49,17 @@ export interface PostHogClient {
   readonly open: (request: UpstreamRequest) => Promise<Opened>;
 }
 
+/** A client that also tells the time by PostHog's clock. */
+export interface DatedClient extends PostHogClient {
+  /** As `ask`, with what the answer says of PostHog's clock. */
+  readonly askDated: (request: UpstreamRequest) => Promise<DatedAnswer>;
+}
+
 /** Told of every call: PostHog's status, `null` where it never answered, and the milliseconds until its headers. */
 export type CallObserver = (status: number | null, ms: number) => void;
 
 /** Makes clients that share one configuration; each tells its own observer, and is made for one request of a client. */
-export type ClientFactory = (observe: CallObserver, invocation: Invocation) => PostHogClient;
+export type ClientFactory = (observe: CallObserver, invocation: Invocation) => DatedClient;
 
 /** `fetcher` is the runtime's fetch and `nowMs` its clock, passed in so that tests choose them. */
 export function clientFactory(
@@ -72,7 +84,7 @@ export const reservedClient = (
   tell: CallTeller,
 ): PostHogClient => clientOf(toldTransport(openTransport(config, fetcher, nowMs), tell), scrubsOf(config));
 
-function clientOf(transport: Transport, scrubs: Scrubs): PostHogClient {
+function clientOf(transport: Transport, scrubs: Scrubs): DatedClient {
   const interpretText = ({ status, retryAfterSeconds }: UpstreamAnswer, text: string): Interpretation =>
     interpret({ status, retryAfterSeconds, text }, scrubs);
 
@@ -83,12 +95,18 @@ function clientOf(transport: Transport, scrubs: Scrubs): PostHogClient {
     return answer.status >= 300 ? interpretText(answer, '') : failed(answer.status, text.failure);
   };
 
-  const ask: PostHogClient['ask'] = async (request, maxBytes = LIMITS.replyBytesMax) => {
+  const answered = async (request: UpstreamRequest, maxBytes: number): Promise<DatedAnswer> => {
     const sent = await transport(request);
-    if (!sent.ok) return unsuccessful(request, null, failed(null, sent.failure));
+    if (!sent.ok)
+      return { meaning: unsuccessful(request, null, failed(null, sent.failure)), clockAheadMs: null };
+    const { clockAheadMs } = sent.value;
     const meaning = await read(sent.value, maxBytes);
-    return meaning.kind === 'success' ? meaning : unsuccessful(request, sent.value, meaning);
+    if (meaning.kind === 'success') return { meaning, clockAheadMs };
+    return { meaning: unsuccessful(request, sent.value, meaning), clockAheadMs };
   };
+  const ask: PostHogClient['ask'] = async (request, maxBytes = LIMITS.replyBytesMax) =>
+    (await answered(request, maxBytes)).meaning;
+  const askDated: DatedClient['askDated'] = (request) => answered(request, LIMITS.replyBytesMax);
 
   const open: PostHogClient['open'] = async (request) => {
     const sent = await transport(request);
@@ -101,7 +119,7 @@ function clientOf(transport: Transport, scrubs: Scrubs): PostHogClient {
     return { kind: 'open', answer: openAnswer(answer, scrubs) };
   };
 
-  return { ask, open };
+  return { ask, askDated, open };
 }
 
 /** A refusal or a failure, as this request has it. `answer` is null where PostHog never answered. */

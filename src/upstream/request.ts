@@ -25,6 +25,17 @@ export interface PersonsRequest extends RequestBase {
   readonly query: readonly (readonly [name: string, value: string])[];
 }
 
+/**
+ * A request for the persons of the project that the owner of the key has open, whichever that is. The check of the operator
+ * asks it, to find out which that is; no call of a client becomes one.
+ */
+export interface OpenProjectRequest extends RequestBase {
+  readonly resource: 'open_project';
+  readonly method: 'GET';
+  readonly body: null;
+  readonly query: PersonsRequest['query'];
+}
+
 /** The envelope of a query (query contract §1). Its members are ours alone; PostHog refuses any other. */
 export type QueryBody = {
   readonly query: JsonObject;
@@ -49,7 +60,7 @@ export interface QueryRequest extends RequestBase {
  * A request to PostHog, made of validated values only. There is no place in it for a header, a host, a raw path or
  * a raw query, so none of a client's can get in.
  */
-export type UpstreamRequest = PersonsRequest | QueryRequest;
+export type UpstreamRequest = PersonsRequest | QueryRequest | OpenProjectRequest;
 
 /** A call that is forwarded, as narrow as its grant. */
 export type ForwardCall = Extract<ConstrainedCall, { kind: 'forward' }>;
@@ -109,6 +120,7 @@ const unnamed = (): never => {
 export function upstreamPath(request: UpstreamRequest): string {
   const project = `/api/projects/${request.projectId}`;
   if (request.resource === 'query') return `${project}/query/`;
+  if (request.resource === 'open_project') return '/api/projects/@current/persons/';
   return `${project}/persons/${request.segments.map((segment) => `${encodeURIComponent(segment)}/`).join('')}`;
 }
 

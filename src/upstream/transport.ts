@@ -23,6 +23,8 @@ export interface UpstreamAnswer {
   /** Media type without parameters, lower case; empty where none was sent. */
   readonly mediaType: string;
   readonly retryAfterSeconds: number | null;
+  /** How far PostHog's clock is ahead of this one, to about a second; null where the answer says no time. */
+  readonly clockAheadMs: number | null;
   readonly response: Response;
   readonly deadline: Deadline;
   /** Why the body broke off: the deadline, or the connection. */
@@ -50,6 +52,7 @@ export function openTransport(config: PostHogConfig, fetcher: typeof fetch, nowM
       const exceededMs = deadline.exceededMs();
       return exceededMs === null ? unreachable() : timedOut(exceededMs);
     };
+    const sentMs = nowMs();
     try {
       const response = await fetcher(upstreamUrl(config.origin, request), {
         method: request.method,
@@ -63,6 +66,7 @@ export function openTransport(config: PostHogConfig, fetcher: typeof fetch, nowM
         status: response.status,
         mediaType: mediaTypeOf(response.headers),
         retryAfterSeconds: retryAfterOf(response.headers, nowMs()),
+        clockAheadMs: clockAheadOf(response.headers, (sentMs + nowMs()) / 2),
         response,
         deadline,
         failure: reason,
@@ -102,6 +106,12 @@ function retryAfterOf(headers: Headers, nowMs: number): number | null {
       ? Number(text)
       : Number.NaN;
   return Number.isNaN(seconds) ? null : Math.min(Math.max(seconds, 1), LIMITS.retryAfterSecondsMax);
+}
+
+/** `Date` is cut to whole seconds; on average half of one is missing. `meanMs` is the middle of the call. */
+function clockAheadOf(headers: Headers, meanMs: number): number | null {
+  const text = headers.get('date') ?? '';
+  return HTTP_DATE.test(text) ? Math.round(Date.parse(text) + 500 - meanMs) : null;
 }
 
 const timedOut = (timeoutMs: number): Failure =>

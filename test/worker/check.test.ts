@@ -15,6 +15,8 @@ const checked = async (query = '?project_id=1'): Promise<UpstreamCheck> => {
 };
 const keyWith = (scopes: string[], projects?: number[]) =>
   sandbox.reset({ keys: [{ key: KEY, scopes, ...(projects === undefined ? {} : { projects }) }] });
+/** The newest person of the seeded project. */
+const NEWEST = '0190c0de-0001-7000-8000-000000000009';
 const ALL = ['person:read', 'person:write', 'cohort:read', 'activity_log:read', 'query:read'];
 
 describe('The check of PostHog', () => {
@@ -35,8 +37,12 @@ describe('The check of PostHog', () => {
     const lines = arrived.map(({ method, target }) => `${method} ${target.split('?')[0]}`);
     expect(lines.toSorted()).toEqual([
       'GET /api/projects/1/persons/',
+      `GET /api/projects/1/persons/${NEWEST}/`,
       'GET /api/projects/1/persons/activity/',
       'GET /api/projects/1/persons/cohorts/',
+      'GET /api/projects/1/persons/deletion_status/',
+      'GET /api/projects/1/persons/funnel/',
+      'GET /api/projects/@current/persons/',
       'POST /api/projects/1/persons/',
       'POST /api/projects/1/query/',
     ]);
@@ -106,6 +112,25 @@ describe('The check of PostHog', () => {
         expect.objectContaining({ project_id: 2, good: true }),
         expect.objectContaining({ project_id: 77, good: false }),
       ]),
+    );
+  });
+
+  test('The check finds what it is not sure of no reason to say that something is wrong', async () => {
+    await keyWith(ALL);
+    await sandbox.change({ date_ahead_ms: null });
+    expect(await checked()).toMatchObject({ good: true, clock: { good: null, ahead_ms: null } });
+    await sandbox.change({ date_ahead_ms: 60_000 });
+    const ahead = await checked();
+    expect(ahead).toMatchObject({ good: false, clock: { good: false } });
+    expect(ahead.clock.says).toContain('60 s ahead');
+  });
+
+  test('The check tells an operator no secret, and what the deployment is made of', async () => {
+    await keyWith(ALL);
+    const { deployment } = await checked();
+    expect(deployment).toMatchObject({ secrets: { good: true }, placement: { good: true } });
+    expect(deployment.secrets.says).toMatch(
+      /signed with k1, and k0 still verifies\. Operators: admin \(owner\)/,
     );
   });
 

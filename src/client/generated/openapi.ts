@@ -2462,27 +2462,106 @@ export interface components {
             readonly credential: string;
         };
         readonly UpstreamCheck: {
+            /** @description Host, key, scopes and projects are good, and nothing else is bad. */
             readonly good: boolean;
             readonly host: {
+                /** @description Null where PostHog did not get as far as to say. */
                 readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
                 readonly says: string;
             };
             readonly key: {
+                /** @description Null where PostHog did not get as far as to say. */
                 readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
                 readonly says: string;
             };
+            /** @description Each scope with the operations that need it. */
             readonly scopes: readonly {
                 readonly scope: string;
                 readonly operations: readonly string[];
+                /** @description Null where PostHog did not get as far as to say. */
                 readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
                 readonly says: string;
             }[];
             readonly projects: readonly {
                 readonly project_id: number;
+                /** @description Null where PostHog did not get as far as to say. */
                 readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
                 readonly says: string;
             }[];
+            /** @description Projects of tenants that were not asked about, because there are too many for one check. */
             readonly projects_left_out: readonly number[];
+            /** @description Which generation this PostHog is. */
+            readonly generation: {
+                /** @enum {string} */
+                readonly configured: "A" | "B" | "C";
+                /** @description Those that have the endpoints which this PostHog has. Reading does not tell the newest from C. */
+                readonly possible: readonly ("A" | "B" | "C")[];
+                /** @description Null where PostHog did not get as far as to say. */
+                readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
+                readonly says: string;
+            };
+            /** @description How PostHog is asked for insights, and whether the key may. */
+            readonly insights: {
+                /** @enum {string} */
+                readonly route: "query" | "legacy";
+                /** @description Null where PostHog did not get as far as to say. */
+                readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
+                readonly says: string;
+            };
+            /** @description The project that the owner of the key has open. */
+            readonly owners_project: {
+                readonly configured: number | null;
+                /** @description Null where it is none of those that were asked about, or not known. */
+                readonly open: number | null;
+                /** @description Null where PostHog did not get as far as to say. */
+                readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
+                readonly says: string;
+            };
+            readonly clock: {
+                /** @description How far PostHog's clock is ahead of the gateway's, to about a second. */
+                readonly ahead_ms: number | null;
+                /** @description Null where PostHog did not get as far as to say. */
+                readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
+                readonly says: string;
+            };
+            readonly slices: readonly {
+                readonly project_id: number;
+                /** @description That slices of this project are made of. */
+                readonly property: string;
+                readonly tenants: readonly string[];
+                /** @description Persons that were looked at: the newest of the project. */
+                readonly sampled: number;
+                /** @description Those that have the property. */
+                readonly present: number;
+                /** @description Those whose value is in the slice of one of the tenants. */
+                readonly in_a_slice: number;
+                /** @description Null where PostHog did not get as far as to say. */
+                readonly good: boolean | null;
+                /** @description What it means and what to do, to be read. */
+                readonly says: string;
+            }[];
+            readonly deployment: {
+                readonly secrets: {
+                    /** @description Null where PostHog did not get as far as to say. */
+                    readonly good: boolean | null;
+                    /** @description What it means and what to do, to be read. */
+                    readonly says: string;
+                };
+                readonly placement: {
+                    /** @description Null where PostHog did not get as far as to say. */
+                    readonly good: boolean | null;
+                    /** @description What it means and what to do, to be read. */
+                    readonly says: string;
+                };
+            };
         };
         readonly UpstreamStatus: {
             readonly projects: readonly {

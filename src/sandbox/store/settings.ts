@@ -24,6 +24,8 @@ const settings = z.strictObject({
   keys: z.array(key),
   /** The project the keys' owner has selected; null: none (§10, trap 4). */
   current_project: z.int().nullable(),
+  /** How far the `Date` of its answers is ahead of the real clock; null: they have none, as behind some proxies. */
+  date_ahead_ms: z.int().nullable(),
   /** True: the contract's numbers. An object: these numbers, per key, for every call. */
   throttle: z.union([
     z.boolean(),
@@ -101,6 +103,7 @@ export function defaultSettings(defaults: Defaults): Settings {
     now: new Date().toISOString(),
     keys: [{ key: defaults.apiKey, scopes: [...KEY_SCOPES] }],
     current_project: 1,
+    date_ahead_ms: 0,
     throttle: true,
     nested_quirks: true,
     clickhouse_lag: false,

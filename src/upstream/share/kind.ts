@@ -5,7 +5,7 @@ import type { UpstreamRequest } from '../request.ts';
 const DELETING: ReadonlySet<string> = new Set(['bulk_delete', 'delete_events', 'delete_recordings']);
 
 export function kindOf(request: UpstreamRequest): QuotaKind {
-  if (request.resource === 'query') return 'reads';
+  if (request.resource !== 'persons') return 'reads';
   const deletes = request.method === 'DELETE' || DELETING.has(request.segments.at(-1) ?? '');
   return deletes ? 'deletes' : 'reads';
 }

@@ -8,6 +8,7 @@ import {
   projectVerdict,
   scopeVerdict,
   type PostHogScope,
+<<<<<<<< HEAD:src/http/control/admin/check/findings.ts
   type Verdict,
 } from '../../../../upstream/probe.ts';
 
@@ -18,6 +19,10 @@ interface Finding {
 
 const NOT_ASKED = 'Not asked yet: mend what is said above first.';
 const NO_PROJECT = 'Not asked: no tenant is registered. Name a project with ?project_id=.';
+========
+} from '../../../../upstream/probe/probe.ts';
+import { NO_PROJECT, NOT_ASKED, unknown, type Finding } from './finding.ts';
+>>>>>>>> cli:src/http/control/admin/check/key-findings.ts
 
 export function hostFinding(said: Interpretation | null): Finding {
   if (said === null) return { good: null, says: NO_PROJECT };
@@ -95,21 +100,5 @@ export function projectFinding(id: ProjectId, said: Interpretation | null): Find
       };
     case null:
       return { good, says: unknown(said) };
-  }
-}
-
-/** Why nothing is known: PostHog answered something else. */
-function unknown(said: Interpretation | null): string {
-  if (said?.kind !== 'failure') return NOT_ASKED;
-  const { code, upstreamScope } = said.failure;
-  switch (code) {
-    case 'upstream_scope_missing':
-      return `Not known: this needs ${upstreamScope ?? 'another scope'} as well, which the key lacks.`;
-    case 'upstream_key_refused':
-      return 'Not known: PostHog lets the key do nothing in this project.';
-    case 'upstream_rate_limited':
-      return "Not known: PostHog's rate limit is used up. Check again in a minute.";
-    default:
-      return 'Not known: PostHog failed on this question. Check again.';
   }
 }

@@ -1,8 +1,8 @@
 /** What the operator's check makes of PostHog's answers, for every probe and every kind of answer. */
 import { describe, expect, test } from 'vitest';
-import { ProjectId } from '../../src/core/ids.ts';
-import type { PostHogClient } from '../../src/upstream/client.ts';
-import { interpret, type Interpretation } from '../../src/upstream/interpret.ts';
+import { ProjectId } from '../../../src/core/ids.ts';
+import type { PostHogClient } from '../../../src/upstream/client.ts';
+import { interpret, type Interpretation } from '../../../src/upstream/interpret.ts';
 import {
   hostVerdict,
   keyVerdict,
@@ -10,9 +10,9 @@ import {
   probe,
   projectVerdict,
   scopeVerdict,
-} from '../../src/upstream/probe.ts';
-import type { UpstreamRequest } from '../../src/upstream/request.ts';
-import { scrubsOf } from '../../src/upstream/scrub.ts';
+} from '../../../src/upstream/probe/probe.ts';
+import type { UpstreamRequest } from '../../../src/upstream/request.ts';
+import { scrubsOf } from '../../../src/upstream/scrub.ts';
 
 const SCRUBS = scrubsOf({ origin: 'https://eu.posthog.example', key: 'phx_the-key-nobody-sees' });
 const said = (status: number, json: unknown): Interpretation =>

@@ -2,11 +2,11 @@
  * Asks PostHog what its operator has to know before a tenant does: is it there, does it take the key, which scopes does
  * the key have, which projects can it read. Every request is one that changes nothing, whatever PostHog makes of it.
  */
-import type { ProjectId } from '../core/ids.ts';
-import type { PostHogClient } from './client.ts';
-import type { Interpretation } from './interpret.ts';
-import { queryRequest } from './query/body.ts';
-import type { PersonsRequest } from './request.ts';
+import type { ProjectId } from '../../core/ids.ts';
+import type { PostHogClient } from '../client.ts';
+import type { Interpretation } from '../interpret.ts';
+import { queryRequest } from '../query/body.ts';
+import type { PersonsRequest } from '../request.ts';
 
 /** PostHog's own scopes that operations of the catalogue need. */
 export const POSTHOG_SCOPES = [
