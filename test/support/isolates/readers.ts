@@ -36,8 +36,8 @@ export interface Readers {
   readonly stop: () => Promise<readonly Read[]>;
 }
 
-/** Short beside the term of a lease, and long enough for dozens of rounds at once. */
-const PAUSE_MS = 100;
+/** A few reads in the term of a lease. A new isolate takes many times as long for one as an old one. */
+const PAUSE_MS = 250;
 
 export function startReaders(agent: Agent, origins: readonly string[], question: Question): Readers {
   const reads: Read[] = [];

@@ -39,8 +39,10 @@ export interface RoundsOutcome {
 }
 
 const PROJECTS = [1, 2] as const;
+/** The longest time between two kills: a round of a few seconds sees one of the four isolates killed. */
+const KILL_MS_MAX = 8000;
 /** Reads of each isolate after which it has been given leases. */
-const LEASING_READS = 3;
+const LEASING_READS = 2;
 const TEAM = 'red';
 
 const uuidOf = (nth: number): string => `0000000b-0000-4000-8000-${nth.toString(16).padStart(12, '0')}`;
@@ -109,7 +111,7 @@ function startKilling({ processes: { isolates }, seed }: RoundsOptions): { stop:
   let kills = 0;
   const killing = (async () => {
     while (!stopped) {
-      await sleep(random() * 1000);
+      await sleep(KILL_MS_MAX * random());
       await isolates[Math.floor(random() * isolates.length)]?.kill();
       kills += 1;
     }
