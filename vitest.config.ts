@@ -26,7 +26,7 @@ export default defineConfig({
         test: {
           name: 'node',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/objects/**', 'test/clients/**'],
+          exclude: ['test/objects/**', 'test/clients/**', 'test/browser/**'],
           testTimeout: PATIENCE,
           hookTimeout: PATIENCE,
         },

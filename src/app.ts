@@ -108,6 +108,8 @@ function servicesOf(env: Env, config: Config): Services {
     sharedReads: sharedReads({
       sourceOf: shieldOf,
       epochOf: known.epochOf,
+      lastEpochOf: known.lastEpochOf,
+      holdsPermit: (projectId, payer) => payer.kind === 'tenant' && leases.holds(projectId, payer),
       nowMs,
       unreachable: logShieldFailure,
     }),

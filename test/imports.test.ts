@@ -231,7 +231,7 @@ describe('The world outside', () => {
   test('The clock and randomness are read only at the edges', () => {
     for (const file of saying(/\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/)) {
       expect(file).toMatch(
-        /^(?:app\.ts|objects\/(?:tenant\/tenant|deletion-log\/deletion-log|directory\/directory|fuse\/fuse|shield\/(?:shield|share\/share-desk))\.ts)$/,
+        /^(?:app\.ts|objects\/(?:tenant\/tenant|deletion-log\/deletion-log|directory\/directory|fuse\/fuse|shield\/(?:shield|waiting-room))\.ts)$/,
       );
     }
     for (const file of saying(/getRandomValues|randomUUID/)) {
@@ -253,7 +253,7 @@ describe('The world outside', () => {
   test('Timers are used only for PostHog and its queue, for the body of a request, for streams of events, for the ends of leases, for reports of usage and in the deletion log', () => {
     for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
       expect(file).toMatch(
-        /^(?:app|upstream\/(?:deadline|share\/first-of|shared\/(?:reads|under-way))|http\/(?:input\/body|reply\/events)|objects\/(?:deletion-log\/(?:deletion-log|resolving\/previews)|shield\/(?:shield|share\/share-desk)|tenant\/tenant))\.ts$/,
+        /^(?:app|upstream\/(?:deadline|share\/first-of|shared\/under-way)|http\/(?:input\/body|reply\/events)|objects\/(?:deletion-log\/(?:deletion-log|resolving\/previews)|shield\/(?:shield|waiting-room)|tenant\/tenant))\.ts$/,
       );
     }
   });

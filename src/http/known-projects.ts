@@ -20,9 +20,13 @@ export type TombstonesOf = (projectId: ProjectId, payer: Payer) => Promise<Tombs
 /** The epoch of a project at the time of the call, or later; null where it cannot be known. */
 export type EpochOf = (projectId: ProjectId) => Promise<string | null>;
 
+/** The epoch of a project that was known last, which may be over; null where none was. */
+export type LastEpochOf = (projectId: ProjectId) => string | null;
+
 export interface ProjectsKnown {
   readonly tombstonesOf: TombstonesOf;
   readonly epochOf: EpochOf;
+  readonly lastEpochOf: LastEpochOf;
 }
 
 export interface KnownProjectsOptions {
@@ -41,6 +45,8 @@ interface Known {
   sharesAnswers: boolean;
   /** When the question was asked that was answered last. */
   askedMs: number | null;
+  /** The same of the questions after which a change waits until nobody goes by the epoch. */
+  epochAskedMs: number | null;
 }
 
 /** Who asks for what is no tenant's needs no permit. */
@@ -61,6 +67,7 @@ export function knownProjects({ sourceOf, leases, nowMs, unreachable }: KnownPro
       epoch: null,
       sharesAnswers: false,
       askedMs: null,
+      epochAskedMs: null,
     };
     remember(projects, projectId, one);
     return one;
@@ -77,8 +84,9 @@ export function knownProjects({ sourceOf, leases, nowMs, unreachable }: KnownPro
     try {
       const news = await sourceOf(projectId).news(one.tombstones.keys, use, pending?.ask ?? null);
       settle(news.lease ?? null);
+      if (use === 'answers') one.epochAskedMs = askedMs;
       // Of two answers on their way at once, the one to the later question stands.
-      if (one.askedMs !== null && askedMs < one.askedMs && isFresh(one, nowMs())) return;
+      if (one.askedMs !== null && askedMs < one.askedMs && isFresh(one.askedMs, nowMs())) return;
       one.tombstones.apply(news);
       one.epoch = news.epoch;
       one.askedMs = askedMs;
@@ -91,15 +99,16 @@ export function knownProjects({ sourceOf, leases, nowMs, unreachable }: KnownPro
   return {
     tombstonesOf: async (projectId, payer) => {
       const one = known(projectId);
-      if (!isFresh(one, nowMs())) await renew(projectId, one, payer);
+      if (!isFresh(one.askedMs, nowMs())) await renew(projectId, one, payer);
       return one.tombstones;
     },
     epochOf: async (projectId) => {
       const one = known(projectId);
       one.sharesAnswers = true;
-      if (one.epoch === null || !isFresh(one, nowMs())) await renew(projectId, one, RESERVED);
-      return isFresh(one, nowMs()) ? one.epoch : null;
+      if (!isFresh(one.epochAskedMs, nowMs())) await renew(projectId, one, RESERVED);
+      return isFresh(one.epochAskedMs, nowMs()) ? one.epoch : null;
     },
+    lastEpochOf: (projectId) => projects.get(projectId)?.epoch ?? null,
   };
 }
 
@@ -112,7 +121,7 @@ function remember(projects: Map<ProjectId, Known>, projectId: ProjectId, known: 
 }
 
 /** A clock that was set back makes nothing fresh. */
-function isFresh({ askedMs }: Known, now: number): boolean {
+function isFresh(askedMs: number | null, now: number): boolean {
   if (askedMs === null) return false;
   const ageMs = now - askedMs;
   return ageMs >= 0 && ageMs < LIMITS.tombstoneLeaseMs;

@@ -34,7 +34,7 @@ function isolate() {
     return Promise.resolve({
       added: kept.filter(({ key }) => !keys.includes(key)),
       ended: keys.filter((key) => !kept.some((one) => one.key === key)),
-      epoch: use === 'answers' ? `epoch ${asked.length}` : null,
+      epoch: `epoch ${asked.length}`,
       ...(permits === null ? {} : { lease: { id: permits.id, permits: permits.want } }),
     });
   };

@@ -13,6 +13,14 @@ import { tenantsOf } from '../support/tenants.ts';
 const ROUNDS = Number(process.env['ISOLATE_ROUNDS'] ?? 20);
 const ISOLATES = 4;
 const PERSONS = '/api/projects/1/persons';
+const FUNNEL = {
+  events: [
+    { id: '$pageview', type: 'events', order: 0 },
+    { id: 'paid', type: 'events', order: 1 },
+  ],
+  funnel_step: 1,
+  date_from: '-30d',
+};
 const REMEMBERS = { reads: { remember_seconds: 60 } } as const;
 
 const sandboxWorker = await launch('src/sandbox/wrangler.toml', {
@@ -78,6 +86,26 @@ describe('Readers of four isolates', () => {
     for (const [nth, { text }] of answers.entries()) expect(text).toContain(uuidOf((nth * 37) % 100));
     expect((await sandbox.received()).length).toBeLessThanOrEqual(100);
   }, 300_000);
+});
+
+describe('Callers of four isolates who let nothing be remembered', () => {
+  test('The same query by forty callers at the same time is asked once', async () => {
+    const { token } = await tenants.fresh();
+    await together([0, 1, 2, 3], (nth) => sendAt(nth)('GET', `${PERSONS}/?limit=1`, { token }), 4);
+    await sandbox.forget();
+    // Long enough for all of them to arrive.
+    await sandbox.fault({ kind: 'slow', delay_ms: 2000 });
+    const answers = await Promise.all(
+      Array.from({ length: 40 }, (_, nth) =>
+        sendAt(nth)('POST', `${PERSONS}/funnel/`, { token, json: FUNNEL }),
+      ),
+    );
+    // Links lead to the isolate that was asked.
+    const texts = answers.map(({ text }) => text.replaceAll(/127\.0\.0\.1:\d+/g, 'here'));
+    expect(new Set(texts).size).toBe(1);
+    expect(answers[0]?.status).toBe(200);
+    expect((await sandbox.received()).map(({ target }) => target)).toEqual(['/api/projects/1/query/']);
+  });
 });
 
 /** Changes of one person, and what tells an answer from before the change. */

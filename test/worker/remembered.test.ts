@@ -145,6 +145,37 @@ describe('A tenant whose record lets answers be given again', () => {
   });
 });
 
+describe('A tenant whose record lets nothing be given again', () => {
+  test('Fifty reads at the same time are one call to PostHog, and none of their answers has an age', async () => {
+    const { token } = await tenants.fresh();
+    await get(token, `${PERSONS}/?limit=1`);
+    await sandbox.forget();
+    // Long enough for all of them to arrive.
+    await sandbox.fault({ kind: 'slow', delay_ms: 1500 });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => get(token, LIST)));
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers.map(({ headers }) => headers['age'])).toEqual(answers.map(() => undefined));
+    expect(await asked()).toBe(1);
+  });
+
+  test('Two reads one after the other are two calls to PostHog', async () => {
+    const { token } = await tenants.fresh();
+    await get(token, LIST);
+    await get(token, LIST);
+    expect(await asked()).toBe(2);
+  });
+
+  test('Two reads by grants that see differently are two calls to PostHog', async () => {
+    const { token } = await tenants.fresh();
+    const narrower = await tenants.derive(token, SLICE);
+    await sandbox.fault({ kind: 'slow', delay_ms: 500, times: 2 });
+    const [whole, sliced] = await Promise.all([get(token, LIST), get(narrower.token, LIST)]);
+    expect([whole.status, sliced.status]).toEqual([200, 200]);
+    expect(whole.text).not.toBe(sliced.text);
+    expect(await asked()).toBe(2);
+  });
+});
+
 describe('Answers that were remembered before a change', () => {
   const CHANGES = [
     ['changes a person', 'PATCH', `${PERSONS}/${ADA.uuid}/`, { properties: { plan: 'free' } }],

@@ -23,7 +23,10 @@ export type Recalled =
   | {
       readonly kind: 'answer';
       readonly answer: SharedAnswer;
+      /** How old it was when the object was asked; 0 where PostHog was asked later. */
       readonly ageMs: number;
+      /** `asked`: PostHog was being asked when the object was. `remembered`: PostHog had answered before. */
+      readonly from: 'asked' | 'remembered';
       readonly epoch: string;
     }
   /** Ask PostHog, and tell what it said under this ticket: others wait for it. */

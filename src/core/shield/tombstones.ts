@@ -20,8 +20,8 @@ export type NewsUse = 'tombstones' | 'answers';
 
 /** What an object of a project tells an isolate, true for a term. */
 export interface ProjectNews extends TombstoneNews {
-  /** Answers of another epoch are out of date. Null where no answers are to be shared. */
-  readonly epoch: string | null;
+  /** Names the time between two changes of the project; no two have the same. Answers of another epoch are out of date. */
+  readonly epoch: string;
 }
 
 /** The tombstones of one project. */

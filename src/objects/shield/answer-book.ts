@@ -12,7 +12,13 @@ interface Reading {
   readonly epoch: string;
   readonly sinceMs: number;
   ticket: number;
-  readonly waiting: ((recalled: Recalled) => void)[];
+  readonly waiting: Waiter[];
+}
+
+/** One who waits for an answer, and since when. */
+interface Waiter {
+  readonly sinceMs: number;
+  readonly tell: (recalled: Recalled) => void;
 }
 
 /** Questions whose answers turned out too large to be shared, of the newest. */
@@ -45,14 +51,17 @@ export class AnswerBook {
     if (this.#tooLarge.has(question)) return ALONE;
     if (whileAsked === 'anew') return this.#begin(question, nowMs);
     const known = this.#memory.find(question, epoch, ageMsMax, nowMs);
-    if (known !== null) return { kind: 'answer', answer: known.answer, ageMs: nowMs - known.givenMs, epoch };
+    if (known !== null) {
+      const { answer, givenMs } = known;
+      return { kind: 'answer', answer, ageMs: nowMs - givenMs, from: 'remembered', epoch };
+    }
     this.#dropLost(nowMs);
     const reading = this.#readings.get(question);
     if (reading === undefined) return this.#begin(question, nowMs);
     if (this.#waiters >= LIMITS.sharedAnswerWaitersMax) return ALONE;
     this.#waiters += 1;
-    return new Promise((resolve) => {
-      reading.waiting.push(resolve);
+    return new Promise((tell) => {
+      reading.waiting.push({ sinceMs: nowMs, tell });
     });
   }
 
@@ -62,7 +71,11 @@ export class AnswerBook {
     if (reading === null) return;
     const { question, epoch, sinceMs } = reading;
     if (epoch === this.epoch) this.#memory.add(question, { answer, givenMs: sinceMs, epoch });
-    this.#tell(reading, { kind: 'answer', answer, ageMs: 0, epoch });
+    this.#tell(reading, (waiter) => {
+      // Who joined late is told since when PostHog was being asked: no reader takes the answer for younger than it is.
+      const ageMs = Math.max(0, waiter.sinceMs - sinceMs);
+      return { kind: 'answer', answer, ageMs, from: 'asked', epoch };
+    });
   }
 
   /** No answer to share: one who waits asks instead, or each does. */
@@ -71,7 +84,7 @@ export class AnswerBook {
     if (reading === null) return;
     if (why === 'too_large') this.#noteTooLarge(reading.question);
     if (why !== 'failed') {
-      this.#tell(reading, ALONE);
+      this.#tell(reading, () => ALONE);
       return;
     }
     const [next, ...others] = reading.waiting;
@@ -79,7 +92,7 @@ export class AnswerBook {
     this.#waiters -= 1;
     const { question, epoch } = reading;
     const again = this.#open({ question, epoch, sinceMs: nowMs, waiting: others });
-    next({ kind: 'ask', ticket: again.ticket, epoch });
+    next.tell({ kind: 'ask', ticket: again.ticket, epoch });
   }
 
   /** The project changes: nothing that is remembered is told any more, and who asks from now on asks PostHog. */
@@ -95,7 +108,7 @@ export class AnswerBook {
     for (const [ticket, reading] of this.#byTicket) {
       if (nowMs - reading.sinceMs < READING_MS_MAX) return;
       this.#end(ticket);
-      this.#tell(reading, ALONE);
+      this.#tell(reading, () => ALONE);
     }
   }
 
@@ -122,9 +135,9 @@ export class AnswerBook {
     return reading;
   }
 
-  #tell({ waiting }: Reading, recalled: Recalled): void {
+  #tell({ waiting }: Reading, recalledBy: (waiter: Waiter) => Recalled): void {
     this.#waiters -= waiting.length;
-    for (const resolve of waiting) resolve(recalled);
+    for (const waiter of waiting) waiter.tell(recalledBy(waiter));
   }
 
   #noteTooLarge(question: string): void {

@@ -21,6 +21,7 @@ import { SHIELD_STEPS } from './schema.ts';
 import { ShareDesk } from './share/share-desk.ts';
 import { steadyClock } from './steady-clock.ts';
 import { TombstoneStore } from './tombstone-store.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** How long queries pause after a 429 without `Retry-After`: others have filled PostHog's places (corrections §5 Q10). */
 const CROWDED_PAUSE_MS = 2000;
@@ -43,13 +44,12 @@ export class Shield extends DurableObject {
   readonly #queue = new PermitQueue();
   readonly #desk: ShareDesk;
   readonly #countsByHour: boolean;
-  readonly #waiting = new Map<string, PromiseWithResolvers<Result<null>>>();
+  readonly #turns = new WaitingRoom(this.#queue, resultOf, this.#nowMs);
   readonly #tombstones: TombstoneStore;
   readonly #term: LeaseTerm;
   /** The same for isolates that share answers. */
   readonly #answerTerm: LeaseTerm;
   readonly #answers: AnswerBook;
-  #stopTimer: (() => void) | null = null;
 
   constructor(ctx: DurableObjectState, env: object) {
     super(ctx, env);
@@ -79,7 +79,7 @@ export class Shield extends DurableObject {
       const shared = await this.#desk.ask({ ...share, id });
       if (!shared.ok) return shared;
     }
-    const turn = await this.#takeTurn(id, holdMs);
+    const turn = await this.#turns.wait(id, (nowMs) => this.#queue.ask(id, holdMs, nowMs));
     if (turn.ok) this.#desk.postpone(id);
     else this.#desk.cancel(id);
     return turn;
@@ -99,25 +99,21 @@ export class Shield extends DurableObject {
   endPauses(): boolean {
     const wasPaused = this.#desk.snapshot().some(({ pausedMs }) => pausedMs > 0);
     this.#desk.endPauses();
-    const nowMs = this.#nowMs();
-    this.#settle(this.#queue.endPause(nowMs), nowMs);
+    this.#turns.settle((nowMs) => this.#queue.endPause(nowMs));
     return wasPaused;
   }
 
   /** The query of a permit was answered. */
   release(id: string, answer: AnswerFacts): void {
-    const nowMs = this.#nowMs();
     if (answer.status === 429) this.#heedQuery(answer.retryAfterSeconds);
-    this.#settle([...this.#pauseQueries(answer, nowMs), ...this.#queue.leave(id, nowMs)], nowMs);
+    this.#turns.settle((nowMs) => [...this.#pauseQueries(answer, nowMs), ...this.#queue.leave(id, nowMs)]);
   }
 
   /** The caller of a query or of a share, which waits or was given, is gone. */
   cancel(id: string): void {
     this.#desk.cancel(id);
-    const nowMs = this.#nowMs();
-    const decisions = this.#queue.leave(id, nowMs);
     const gone: Verdict = { kind: 'refused', reason: 'waited', retryAfterSeconds: 1 };
-    this.#settle([{ id, verdict: gone }, ...decisions], nowMs);
+    this.#turns.settle((nowMs) => [{ id, verdict: gone }, ...this.#queue.leave(id, nowMs)]);
   }
 
   /** Calls of the reserved part, and how the newest call of this kind was answered. */
@@ -128,8 +124,7 @@ export class Shield extends DurableObject {
       this.#desk.throttle(seconds === null ? CROWDED_PAUSE_MS : seconds * 1000, kind === 'deletes');
     }
     if (kind === 'deletes') return;
-    const nowMs = this.#nowMs();
-    this.#settle(this.#pauseQueries(newest, nowMs), nowMs);
+    this.#turns.settle((nowMs) => this.#pauseQueries(newest, nowMs));
   }
 
   /**
@@ -146,8 +141,7 @@ export class Shield extends DurableObject {
     this.#term.tell(nowMs);
     if (use === 'answers') this.#answerTerm.tell(nowMs);
     const lease = wanted === null ? null : this.#desk.offer(wanted);
-    const epoch = use === 'answers' ? this.#answers.epoch : null;
-    return { ...news, epoch, ...(lease === null ? {} : { lease }) };
+    return { ...news, epoch: this.#answers.epoch, ...(lease === null ? {} : { lease }) };
   }
 
   /**
@@ -198,16 +192,6 @@ export class Shield extends DurableObject {
     if (ms > 0) await new Promise((resolve) => setTimeout(resolve, ms));
   }
 
-  #takeTurn(id: string, holdMs: number): Promise<Result<null>> {
-    const known = this.#waiting.get(id);
-    if (known !== undefined) return known.promise;
-    const waiting = Promise.withResolvers<Result<null>>();
-    this.#waiting.set(id, waiting);
-    const nowMs = this.#nowMs();
-    this.#settle(this.#queue.ask(id, holdMs, nowMs), nowMs);
-    return waiting.promise;
-  }
-
   /** PostHog answered a query with 429. Without `Retry-After` its places are taken, and its rate is not. */
   #heedQuery(retryAfterSeconds: number | null): void {
     if (retryAfterSeconds === null) return;
@@ -220,26 +204,6 @@ export class Shield extends DurableObject {
     const pauseMs = retryAfterSeconds === null ? null : retryAfterSeconds * 1000;
     if (status === 429) return this.#queue.pause(pauseMs ?? CROWDED_PAUSE_MS, nowMs);
     return status === 503 && pauseMs !== null ? this.#queue.pause(pauseMs, nowMs) : [];
-  }
-
-  /** The timer also keeps the object in memory while it has given permits. */
-  #settle(decisions: readonly Decision[], nowMs: number): void {
-    for (const { id, verdict } of decisions) {
-      this.#waiting.get(id)?.resolve(resultOf(verdict));
-      this.#waiting.delete(id);
-    }
-    this.#stopTimer?.();
-    this.#stopTimer = null;
-    const nextMs = this.#queue.nextMs(nowMs);
-    if (nextMs === null) return;
-    const timer = setTimeout(
-      () => {
-        const thenMs = this.#nowMs();
-        this.#settle(this.#queue.advance(thenMs), thenMs);
-      },
-      Math.max(0, nextMs - nowMs),
-    );
-    this.#stopTimer = () => clearTimeout(timer);
   }
 }
 

@@ -53,6 +53,13 @@ export class LeaseBook {
     this.#newId = newId;
   }
 
+  /** Is there a permit that can be used now? */
+  holds(projectId: ProjectId, payer: TenantPayer): boolean {
+    const account = this.#accountOf(projectId, payer);
+    this.#endTerms(account, this.#nowMs());
+    return account.held.length > 0;
+  }
+
   /** Uses a permit where there is one. */
   take(projectId: ProjectId, payer: TenantPayer): boolean {
     const nowMs = this.#nowMs();

@@ -4,8 +4,10 @@ import type { Abandonment, SharedAnswer } from '../../core/shield/shared-answer.
 import type { Opened } from '../client.ts';
 import { bufferAnswer, openShared } from './buffered.ts';
 
-/** Those who wait. Exactly one of the two is told, once. */
+/** Those who wait. One of the two is told, once. */
 export interface Waiting {
+  /** Is there anybody? Asked when PostHog has begun to answer. */
+  readonly isThere: () => boolean;
   readonly remember: (answer: SharedAnswer) => void;
   readonly abandon: (why: Abandonment) => void;
 }
@@ -18,9 +20,12 @@ export type Led =
 const OK = 200;
 const JSON_TYPE = 'application/json';
 
-/** Shares what is a success of the persons API, whole, and not too large: never an error, a redirect, or a part. */
+/**
+ * Shares what is a success of the persons API, whole, and not too large: never an error, a redirect, or a part. An answer
+ * that nobody waits for is passed on as it arrives.
+ */
 export async function lead(ask: () => Promise<Opened>, waiting: Waiting): Promise<Led> {
-  const led = await leadOnly(ask).catch((defect: unknown) => {
+  const led = await leadOnly(ask, waiting).catch((defect: unknown) => {
     waiting.abandon('failed');
     throw defect;
   });
@@ -29,10 +34,11 @@ export async function lead(ask: () => Promise<Opened>, waiting: Waiting): Promis
   return led;
 }
 
-async function leadOnly(ask: () => Promise<Opened>): Promise<Led> {
+async function leadOnly(ask: () => Promise<Opened>, { isThere }: Waiting): Promise<Led> {
   const opened = await ask();
   if (opened.kind !== 'open' || opened.answer.status !== OK || opened.answer.mediaType !== JSON_TYPE)
     return { opened, answer: null, why: opened.kind === 'refusal' ? 'refused' : 'failed' };
+  if (!isThere()) return { opened, answer: null, why: 'failed' };
   const buffered = await bufferAnswer(opened.answer, LIMITS.sharedAnswerBytesMax);
   if (buffered.kind === 'open')
     return { opened: { kind: 'open', answer: buffered.answer }, answer: null, why: buffered.why };

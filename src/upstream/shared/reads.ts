@@ -5,6 +5,7 @@
 import type { ProjectId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shield/shared-answer.ts';
+import type { Payer } from '../../core/shield/upstream-share.ts';
 import type { Opened, PostHogClient } from '../client.ts';
 import type { Invocation } from '../pacing.ts';
 import type { UpstreamRequest } from '../request.ts';
@@ -12,7 +13,7 @@ import { openShared } from './buffered.ts';
 import { lead, type Waiting } from './lead.ts';
 import { AnswerMemory } from './memory.ts';
 import { questionOf } from './question.ts';
-import { patiently, ReadsUnderWay, type Given } from './under-way.ts';
+import { patiently, ReadsUnderWay, type Given, type Leading, type UnderWay } from './under-way.ts';
 
 /** The object of a project, which all isolates share. */
 export interface AnswerSource {
@@ -41,6 +42,10 @@ export interface SharedReadsOptions {
   readonly sourceOf: (projectId: ProjectId) => AnswerSource;
   /** The epoch of a project as it was at the time of the call or later; null where it cannot be known. */
   readonly epochOf: (projectId: ProjectId) => Promise<string | null>;
+  /** The epoch that is known already, which may be over; null where none is. */
+  readonly lastEpochOf: (projectId: ProjectId) => string | null;
+  /** Can PostHog be asked for this payer at once? */
+  readonly holdsPermit: (projectId: ProjectId, payer: Payer) => boolean;
   readonly nowMs: () => number;
   /** Told when the object of a project cannot be reached. */
   readonly unreachable: (error: unknown) => void;
@@ -54,29 +59,13 @@ export type SharedReads = (
   sharing: Sharing,
 ) => Promise<SharedOpened>;
 
-/** One for all requests of an isolate. */
-export function sharedReads(options: SharedReadsOptions): SharedReads {
-  const isolate = { memory: new AnswerMemory(LIMITS.isolateAnswerBytesMax), underWay: new ReadsUnderWay() };
-  return async (client, invocation, request, sharing) => {
-    const question = questionOf(request, sharing.shownBy);
-    const { projectId } = request;
-    const ask = (): Promise<Opened> => isolate.underWay.during(question, () => client.open(request));
-    const isAlone =
-      sharing.ageMsMax === 0 && (sharing.whileAsked === 'anew' || !isolate.underWay.has(question));
-    // Nobody to share it with: no hop is made for it.
-    const epoch = isAlone ? null : await options.epochOf(projectId);
-    if (epoch === null) return { opened: await ask(), ageMs: null };
-    return share({ question, epoch, projectId, sharing, invocation, ask }, isolate, options);
-  };
-}
-
 interface Read {
   readonly question: string;
-  /** Nothing from before this epoch answers it. */
-  readonly epoch: string;
   readonly projectId: ProjectId;
   readonly sharing: Sharing;
   readonly invocation: Invocation;
+  /** `project`: with all isolates, by the object of the project. `isolate`: with the requests of this one, without a hop. */
+  readonly scope: 'isolate' | 'project';
   readonly ask: () => Promise<Opened>;
 }
 
@@ -85,46 +74,95 @@ interface Isolate {
   readonly underWay: ReadsUnderWay;
 }
 
-async function share(read: Read, isolate: Isolate, options: SharedReadsOptions): Promise<SharedOpened> {
-  const { question, epoch, sharing } = read;
-  for (;;) {
+/** One for all requests of an isolate. */
+export function sharedReads(options: SharedReadsOptions): SharedReads {
+  const isolate = { memory: new AnswerMemory(LIMITS.isolateAnswerBytesMax), underWay: new ReadsUnderWay() };
+  return async (client, invocation, request, sharing) => {
+    const { projectId } = request;
+    const read: Read = {
+      question: questionOf(request, sharing.shownBy),
+      projectId,
+      sharing,
+      invocation,
+      scope: isSharedWidely(request, invocation, sharing, options) ? 'project' : 'isolate',
+      ask: () => client.open(request),
+    };
+    const joined = sharing.whileAsked === 'anew' ? null : isolate.underWay.join(read.question);
+    // Nobody to share it with: no hop is made for it.
+    if (joined === null && read.scope === 'isolate')
+      return leadHere(read, options.lastEpochOf(projectId), isolate, options);
+    const epoch = await options.epochOf(projectId);
+    return epoch === null
+      ? { opened: await read.ask(), ageMs: null }
+      : share(read, epoch, joined, isolate, options);
+  };
+}
+
+/** A read is worth a hop where its answer may be remembered, where it is slow, or where PostHog's quota is short. */
+const isSharedWidely = (
+  { resource, projectId }: UpstreamRequest,
+  { payer }: Invocation,
+  { ageMsMax }: Sharing,
+  { holdsPermit }: SharedReadsOptions,
+): boolean => ageMsMax > 0 || resource === 'query' || !holdsPermit(projectId, payer());
+
+/**
+ * Nothing from before `epoch` answers the read. Who `joined` asks since a time when the epoch that it names was known: where
+ * that is still the epoch, nothing has changed since.
+ */
+async function share(
+  read: Read,
+  epoch: string,
+  joined: UnderWay | null,
+  isolate: Isolate,
+  options: SharedReadsOptions,
+): Promise<SharedOpened> {
+  const { question, sharing } = read;
+  const anew = sharing.whileAsked === 'anew';
+  const untilMs = options.nowMs() + LIMITS.sharedAnswerWaitMsMax;
+  for (let first = joined?.epoch === epoch ? joined : null; ; first = null) {
     const nowMs = options.nowMs();
-    const anew = sharing.whileAsked === 'anew';
     const known = anew ? null : isolate.memory.find(question, epoch, sharing.ageMsMax, nowMs);
     if (known !== null) return openedOf(known.answer, nowMs - known.givenMs);
-    const led = anew ? null : isolate.underWay.led(epoch, question);
     // Nothing is waited for between the look at who asks and becoming the one: else several would.
-    if (led === null) return leadHere(read, isolate, options);
-    const given = await patiently(led);
-    if (given.kind === 'answer' && (given.ageMs === 0 || given.ageMs < sharing.ageMsMax))
-      return openedOf(given.answer, given.ageMs === 0 ? null : given.ageMs);
+    const current = first ?? (anew ? null : isolate.underWay.join(question));
+    if (current === null || current.epoch !== epoch) return leadHere(read, epoch, isolate, options);
+    const given = await patiently(current.given, untilMs - nowMs, IMPATIENT);
+    if (given.kind === 'answer' && (given.ageMs === null || given.ageMs < sharing.ageMsMax))
+      return openedOf(given.answer, given.ageMs);
     if (given.kind === 'answer' || given.why !== 'failed') return { opened: await read.ask(), ageMs: null };
   }
 }
 
+const IMPATIENT: Given = { kind: 'none', why: 'refused' };
+
 /** Asks for all requests of this isolate that want the same. */
 async function leadHere(
   read: Read,
+  epoch: string | null,
   { memory, underWay }: Isolate,
   options: SharedReadsOptions,
 ): Promise<SharedOpened> {
-  const { question, epoch, sharing } = read;
-  const give = underWay.lead(epoch, question);
+  const { question } = read;
+  const { isAwaited, give } = underWay.lead(question, epoch);
   let given: Given = { kind: 'none', why: 'failed' };
   try {
     const askedMs = options.nowMs();
-    const recalled = sharing.ageMsMax > 0 ? await recall(read, options) : null;
+    const recalled = read.scope === 'project' ? await recall(read, options) : null;
     if (recalled?.kind === 'answer') {
-      const { answer, ageMs, epoch: givenIn } = recalled;
-      given = recalled;
+      const { answer, ageMs, from, epoch: givenIn } = recalled;
+      const shownMs = from === 'asked' ? null : ageMs;
+      given = { kind: 'answer', answer, ageMs: shownMs };
       memory.add(question, { answer, givenMs: askedMs - ageMs, epoch: givenIn });
-      return openedOf(answer, ageMs);
+      return openedOf(answer, shownMs);
     }
-    const led = await lead(read.ask, waitingAt(recalled, read, options));
-    given =
-      led.answer === null ? { kind: 'none', why: led.why } : { kind: 'answer', answer: led.answer, ageMs: 0 };
-    if (led.answer !== null && recalled?.kind === 'ask')
-      memory.add(question, { answer: led.answer, givenMs: askedMs, epoch: recalled.epoch });
+    const led = await lead(read.ask, waitingAt(recalled, isAwaited, read, options));
+    if (led.answer === null) given = { kind: 'none', why: led.why };
+    else {
+      given = { kind: 'answer', answer: led.answer, ageMs: null };
+      if (recalled?.kind === 'ask')
+        memory.add(question, { answer: led.answer, givenMs: askedMs, epoch: recalled.epoch });
+    }
     return { opened: led.opened, ageMs: null };
   } finally {
     give(given);
@@ -136,17 +174,20 @@ const openedOf = (answer: SharedAnswer, ageMs: number | null): SharedOpened => (
   ageMs,
 });
 
-/** Those of other isolates who wait at the object of the project. */
+/** Those of other isolates who wait at the object of the project, and those of this one. */
 function waitingAt(
   recalled: Recalled | null,
+  isAwaited: Leading['isAwaited'],
   { projectId, invocation }: Read,
   { sourceOf, unreachable }: SharedReadsOptions,
 ): Waiting {
-  if (recalled?.kind !== 'ask') return { remember: () => undefined, abandon: () => undefined };
+  if (recalled?.kind !== 'ask')
+    return { isThere: isAwaited, remember: () => undefined, abandon: () => undefined };
   const { ticket } = recalled;
   const source = sourceOf(projectId);
   const tell = (told: Promise<void>) => invocation.waitUntil(told.catch(unreachable));
   return {
+    isThere: () => true,
     remember: (answer) => tell(source.remember(ticket, answer)),
     abandon: (why) => tell(source.abandon(ticket, why)),
   };
@@ -157,14 +198,12 @@ async function recall(
   { projectId, question, sharing: { ageMsMax, whileAsked } }: Read,
   { sourceOf, unreachable }: SharedReadsOptions,
 ): Promise<Recalled> {
-  const { promise: patience, resolve } = Promise.withResolvers<Recalled>();
-  const timer = setTimeout(() => resolve({ kind: 'alone' }), LIMITS.sharedAnswerWaitMsMax);
+  const alone: Recalled = { kind: 'alone' };
   try {
-    return await Promise.race([sourceOf(projectId).recall({ question, ageMsMax, whileAsked }), patience]);
+    const recalled = sourceOf(projectId).recall({ question, ageMsMax, whileAsked });
+    return await patiently<Recalled>(recalled, LIMITS.sharedAnswerWaitMsMax, alone);
   } catch (error) {
     unreachable(error);
-    return { kind: 'alone' };
-  } finally {
-    clearTimeout(timer);
+    return alone;
   }
 }

@@ -1,63 +1,72 @@
 /** The reads that an isolate is asking just now, so that others of its requests can wait for the same answers. */
-import { LIMITS } from '../../core/limits.ts';
 import type { Abandonment, SharedAnswer } from '../../core/shield/shared-answer.ts';
 
 /** What one who asked gives to those who wait. */
 export type Given =
-  | { readonly kind: 'answer'; readonly answer: SharedAnswer; readonly ageMs: number }
+  | {
+      readonly kind: 'answer';
+      readonly answer: SharedAnswer;
+      /** How old it is; null where PostHog was asked just now. */
+      readonly ageMs: number | null;
+    }
   | { readonly kind: 'none'; readonly why: Abandonment };
 
+/** A read that somebody is asking. */
+export interface UnderWay {
+  /** The epoch of the project that was known before PostHog was asked; null where none was. */
+  readonly epoch: string | null;
+  readonly given: Promise<Given>;
+}
+
+/** The part of the one who asks. */
+export interface Leading {
+  /** Does another request wait for the answer, or may it do so by now? */
+  readonly isAwaited: () => boolean;
+  /** Ends the read for those who wait. Has to be called. */
+  readonly give: (given: Given) => void;
+}
+
+interface Entry extends UnderWay {
+  isAwaited: boolean;
+}
+
 export class ReadsUnderWay {
-  /** By epoch and question. */
-  readonly #led = new Map<string, Promise<Given>>();
-  readonly #asked = new Map<string, number>();
+  /** The newest of each question. */
+  readonly #newest = new Map<string, Entry>();
 
-  /** Is a read of this question under way? */
-  has(question: string): boolean {
-    return this.#asked.has(question);
+  /** The newest read of this question, which from now on keeps its answer for others; null where nobody asks. */
+  join(question: string): UnderWay | null {
+    const entry = this.#newest.get(question);
+    if (entry === undefined) return null;
+    entry.isAwaited = true;
+    return entry;
   }
 
-  /** Counts a read while it is under way. */
-  async during<T>(question: string, work: () => Promise<T>): Promise<T> {
-    this.#asked.set(question, (this.#asked.get(question) ?? 0) + 1);
-    try {
-      return await work();
-    } finally {
-      const left = (this.#asked.get(question) ?? 1) - 1;
-      if (left === 0) this.#asked.delete(question);
-      else this.#asked.set(question, left);
-    }
-  }
-
-  /** From now on others of the epoch wait for what the caller gives them, which has to be something. */
-  lead(epoch: string, question: string): (given: Given) => void {
-    const key = keyOf(epoch, question);
-    const { promise, resolve } = Promise.withResolvers<Given>();
-    this.#led.set(key, promise);
-    return (given) => {
-      if (this.#led.get(key) === promise) this.#led.delete(key);
-      resolve(given);
+  /** From now on others wait for what the caller gives them. */
+  lead(question: string, epoch: string | null): Leading {
+    const { promise: given, resolve } = Promise.withResolvers<Given>();
+    const entry: Entry = { epoch, given, isAwaited: false };
+    this.#newest.set(question, entry);
+    return {
+      isAwaited: () => entry.isAwaited,
+      give: (what) => {
+        if (this.#newest.get(question) === entry) this.#newest.delete(question);
+        resolve(what);
+      },
     };
-  }
-
-  /** What the one who asks in this epoch will give; null where nobody does. */
-  led(epoch: string, question: string): Promise<Given> | null {
-    return this.#led.get(keyOf(epoch, question)) ?? null;
   }
 }
 
 /**
- * Waits for one who asks, not for ever. The timer belongs to the request that waits: whatever happens to the one that
- * asks, this one goes on.
+ * Waits for one who asks, `ms` at most. The timer belongs to the request that waits: whatever happens to the one that asks,
+ * this one goes on.
  */
-export async function patiently(led: Promise<Given>): Promise<Given> {
-  const { promise: patience, resolve } = Promise.withResolvers<Given>();
-  const timer = setTimeout(() => resolve({ kind: 'none', why: 'refused' }), LIMITS.sharedAnswerWaitMsMax);
+export async function patiently<T>(wait: Promise<T>, ms: number, otherwise: T): Promise<T> {
+  const { promise: patience, resolve } = Promise.withResolvers<T>();
+  const timer = setTimeout(() => resolve(otherwise), Math.max(0, ms));
   try {
-    return await Promise.race([led, patience]);
+    return await Promise.race([wait, patience]);
   } finally {
     clearTimeout(timer);
   }
 }
-
-const keyOf = (epoch: string, question: string): string => `${epoch} ${question}`;

@@ -37,10 +37,10 @@ describe('An answer book', () => {
     const waiting = [later(answers, ask('a'), 5), later(answers, ask('a', 0), 6)];
     answers.remember(ticket, NEW);
     expect(await Promise.all(waiting)).toMatchObject([
-      { kind: 'answer', answer: NEW, ageMs: 0 },
-      { kind: 'answer', answer: NEW, ageMs: 0 },
+      { kind: 'answer', answer: NEW, from: 'asked', ageMs: 5 },
+      { kind: 'answer', answer: NEW, from: 'asked', ageMs: 6 },
     ]);
-    expect(now(answers, ask('a'), 100)).toMatchObject({ kind: 'answer', answer: NEW, ageMs: 100 });
+    expect(now(answers, ask('a'), 100)).toMatchObject({ answer: NEW, from: 'remembered', ageMs: 100 });
   });
 
   test('Questions are apart', () => {
@@ -86,7 +86,7 @@ describe('An answer book', () => {
     answers.abandon(first, 'failed', 3);
     const next = ticketOf(await second);
     answers.remember(next, NEW);
-    expect(await third).toMatchObject({ kind: 'answer', answer: NEW });
+    expect(await third).toMatchObject({ kind: 'answer', answer: NEW, ageMs: 0 });
   });
 
   test.each(['refused', 'too_large'] as const)(

@@ -1,12 +1,12 @@
 /** Reads of an isolate: from its memory, from the object of the project, or from PostHog. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ProjectId } from '../../../src/core/ids.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { RecallAsk, SharedAnswer } from '../../../src/core/shield/shared-answer.ts';
 import { AnswerBook } from '../../../src/objects/shield/answer-book.ts';
 import { chunkOf } from '../../../src/upstream/chunks.ts';
 import type { Opened, PostHogClient } from '../../../src/upstream/client.ts';
-import type { PersonsRequest } from '../../../src/upstream/request.ts';
+import type { PersonsRequest, QueryRequest, UpstreamRequest } from '../../../src/upstream/request.ts';
 import { sharedReads, type AnswerSource, type Sharing } from '../../../src/upstream/shared/reads.ts';
 
 const REQUEST: PersonsRequest = {
@@ -17,6 +17,13 @@ const REQUEST: PersonsRequest = {
   query: [['limit', '10']],
   body: null,
   delivery: 'idempotent',
+};
+const QUERY: QueryRequest = {
+  resource: 'query',
+  method: 'POST',
+  projectId: ProjectId.parse(1),
+  body: { client_query_id: 'q', name: 'trends', refresh: 'blocking', query: { kind: 'TrendsQuery' } },
+  delivery: 'slow',
 };
 const TEN_SECONDS: Sharing = { shownBy: 'all', ageMsMax: 10_000, whileAsked: 'join' };
 const NONE: Sharing = { ...TEN_SECONDS, ageMsMax: 0 };
@@ -49,6 +56,8 @@ function isolate(book = new AnswerBook('start')) {
   let nowMs = 1000;
   let reachable = true;
   let epoch: string | null | undefined;
+  let lastEpoch: string | null = book.epoch;
+  let holdsPermit = true;
   let answer: () => Promise<Opened> = firstAnswer;
   const calls = { posthog: 0, recalls: 0 };
   const told: unknown[] = [];
@@ -72,6 +81,8 @@ function isolate(book = new AnswerBook('start')) {
   const reads = sharedReads({
     sourceOf: () => source,
     epochOf: async () => (epoch === undefined ? book.epoch : epoch),
+    lastEpochOf: () => lastEpoch,
+    holdsPermit: () => holdsPermit,
     nowMs: () => nowMs,
     unreachable: (error) => told.push(error),
   });
@@ -84,8 +95,9 @@ function isolate(book = new AnswerBook('start')) {
   return {
     book,
     calls,
+    reads: (sharing: Sharing) => reads(posthog, invocation, REQUEST, sharing),
     told,
-    read: async (sharing: Sharing = TEN_SECONDS, request = REQUEST) => {
+    read: async (sharing: Sharing = TEN_SECONDS, request: UpstreamRequest = REQUEST) => {
       const { opened: answered, ageMs } = await reads(posthog, invocation, request, sharing);
       return { text: await textOf(answered), ageMs };
     },
@@ -101,6 +113,12 @@ function isolate(book = new AnswerBook('start')) {
     },
     epochIs: (value: string | null) => {
       epoch = value;
+    },
+    lastEpochIs: (value: string | null) => {
+      lastEpoch = value;
+    },
+    isShort: () => {
+      holdsPermit = false;
     },
   };
 }
@@ -123,6 +141,27 @@ describe('Reads of a tenant that lets answers be remembered', () => {
     expect(await other.read()).toEqual({ text: '"first"', ageMs: 700 });
     expect(await other.read()).toEqual({ text: '"first"', ageMs: 700 });
     expect(other.calls).toEqual({ posthog: 0, recalls: 1 });
+  });
+
+  test('An answer that was waited for is as old as the question to PostHog, not as the wait for it', async () => {
+    const one = isolate();
+    const { promise, resolve } = Promise.withResolvers<Opened>();
+    one.answers(() => promise);
+    const asking = one.read();
+    await Promise.resolve();
+    const other = isolate(one.book);
+    other.pass(4000);
+    const waiting = other.read();
+    await vi.waitFor(() => expect(other.calls.recalls).toBe(1));
+    resolve(opened('"slow"'));
+    await asking;
+    await one.settle();
+    expect(await waiting).toEqual({ text: '"slow"', ageMs: null });
+    other.pass(5999);
+    expect(await other.read()).toEqual({ text: '"slow"', ageMs: 9999 });
+    other.pass(1);
+    other.answers(async () => opened('"new"'));
+    expect(await other.read()).toEqual({ text: '"new"', ageMs: null });
   });
 
   test('Twenty reads at the same time are one call to PostHog', async () => {
@@ -204,10 +243,67 @@ describe('Reads of a tenant that lets nothing be remembered', () => {
     expect(calls).toEqual({ posthog: 2, recalls: 0 });
   });
 
-  test('The reads that come while the same read is under way are one more call', async () => {
+  test('Twenty reads at the same time are one call to PostHog, and none to the object', async () => {
     const { read, calls } = isolate();
-    await Promise.all(Array.from({ length: 20 }, () => read(NONE)));
-    expect(calls.posthog).toBe(2);
+    const texts = await Promise.all(Array.from({ length: 20 }, () => read(NONE)));
+    expect(texts).toEqual(texts.map(() => ({ text: '"first"', ageMs: null })));
+    expect(calls).toEqual({ posthog: 1, recalls: 0 });
+  });
+
+  test('A read that comes after a change does not join a read from before', async () => {
+    const { read, calls, answers, book } = isolate();
+    const { promise, resolve } = Promise.withResolvers<Opened>();
+    answers(() => promise);
+    const before = read(NONE);
+    book.forget();
+    answers(async () => opened('"changed"'));
+    expect(await read(NONE)).toEqual({ text: '"changed"', ageMs: null });
+    resolve(opened('"first"'));
+    expect(await before).toEqual({ text: '"first"', ageMs: null });
+    expect(calls).toEqual({ posthog: 2, recalls: 0 });
+  });
+
+  test.each([null, 'an epoch of long ago'])(
+    'A read is not joined that began while the epoch was known as %j',
+    async (last) => {
+      const { read, calls, lastEpochIs } = isolate();
+      lastEpochIs(last);
+      const first = read(NONE);
+      await Promise.all([first, read(NONE), read(NONE)]);
+      expect(calls.posthog).toBe(2);
+    },
+  );
+
+  test('An answer that nobody waits for is passed on before its end has come', async () => {
+    const { reads, answers } = isolate();
+    const { promise: end } = Promise.withResolvers<Uint8Array>();
+    answers(async () => {
+      const given = opened('"first"');
+      if (given.kind !== 'open') throw new Error('the answer is open');
+      return { kind: 'open', answer: { ...given.answer, chunks: () => chunkOf(() => end) } };
+    });
+    expect((await reads(NONE)).opened.kind).toBe('open');
+  });
+
+  test('A read goes through the object where there is no permit to ask PostHog at once', async () => {
+    const one = isolate();
+    const other = isolate(one.book);
+    one.isShort();
+    other.isShort();
+    const texts = await Promise.all([one.read(NONE), other.read(NONE), one.read(NONE), other.read(NONE)]);
+    expect(texts).toEqual(texts.map(() => ({ text: '"first"', ageMs: null })));
+    expect(one.calls.posthog + other.calls.posthog).toBe(1);
+  });
+
+  test('A query goes through the object, because it is slow', async () => {
+    const one = isolate();
+    const other = isolate(one.book);
+    const texts = await Promise.all([one.read(NONE, QUERY), other.read(NONE, QUERY)]);
+    expect(texts).toEqual(texts.map(() => ({ text: '"first"', ageMs: null })));
+    expect([one.calls, other.calls]).toEqual([
+      { posthog: 1, recalls: 1 },
+      { posthog: 0, recalls: 1 },
+    ]);
   });
 
   test('A read that wants an answer of its own gets one', async () => {

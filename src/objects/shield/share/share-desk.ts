@@ -8,8 +8,9 @@ import type {
   ReservedCalls,
   ShareAsk,
 } from '../../../core/shield/upstream-share.ts';
+import { WaitingRoom } from '../waiting-room.ts';
 import type { CeilingKind } from './ceiling.ts';
-import { FairShare, type ShareDecision, type ShareVerdict } from './fair-share.ts';
+import { FairShare, type ShareVerdict } from './fair-share.ts';
 
 /** PostHog takes twice as many deletes as other requests (PostHog contract §9). */
 const DELETES_FACTOR = 2;
@@ -29,8 +30,7 @@ export class ShareDesk {
   readonly #reads: FairShare;
   /** Generation A counts deletes together with everything else. */
   readonly #deletes: FairShare | null;
-  readonly #waiting = new Map<string, PromiseWithResolvers<Result<PermitLease>>>();
-  #stopTimer: (() => void) | null = null;
+  readonly #room: WaitingRoom<ShareVerdict, PermitLease>;
 
   constructor({ requestsPerMinute, ceiling, generation, nowMs }: DeskOptions) {
     this.#nowMs = nowMs;
@@ -40,6 +40,7 @@ export class ShareDesk {
     this.#deletes = hasDeletesApart
       ? new FairShare('deletes', requestsPerMinute * DELETES_FACTOR, ceiling)
       : null;
+    this.#room = new WaitingRoom(this.#reads, resultOf, nowMs);
   }
 
   /**
@@ -47,13 +48,7 @@ export class ShareDesk {
    * to be left alone, with the seconds to wait.
    */
   ask(ask: ShareAsk): Promise<Result<PermitLease>> {
-    const known = this.#waiting.get(ask.id);
-    if (known !== undefined) return known.promise;
-    const waiting = Promise.withResolvers<Result<PermitLease>>();
-    this.#waiting.set(ask.id, waiting);
-    const nowMs = this.#nowMs();
-    this.#settle(this.#reads.ask(ask, nowMs), nowMs);
-    return waiting.promise;
+    return this.#room.wait(ask.id, (nowMs) => this.#reads.ask(ask, nowMs));
   }
 
   /** Permits without a wait; null where there are none now. */
@@ -69,11 +64,8 @@ export class ShareDesk {
 
   /** The caller of an ask is gone, or does not use its lease. */
   cancel(id: string): void {
-    const nowMs = this.#nowMs();
-    const gone = err(failureUntil('upstream_share_exhausted', 'The client left.', 1));
-    this.#waiting.get(id)?.resolve(gone);
-    this.#waiting.delete(id);
-    this.#settle(this.#reads.cancel(id, nowMs), nowMs);
+    this.#room.end(id, err(failureUntil('upstream_share_exhausted', 'The client left.', 1)));
+    this.#room.settle((nowMs) => this.#reads.cancel(id, nowMs));
   }
 
   spendReserved({ reads, deletes }: ReservedCalls): void {
@@ -84,16 +76,14 @@ export class ShareDesk {
 
   /** PostHog refused a request by its rate limit. `isDelete`: one that deletes. */
   throttle(ms: number, isDelete: boolean): void {
-    const nowMs = this.#nowMs();
     const share = isDelete ? (this.#deletes ?? this.#reads) : this.#reads;
-    this.#settle(share.throttle(ms, nowMs), nowMs);
+    this.#room.settle((nowMs) => share.throttle(ms, nowMs));
   }
 
   /** What PostHog refused is forgotten. */
   endPauses(): void {
-    const nowMs = this.#nowMs();
-    this.#deletes?.endPause(nowMs);
-    this.#settle(this.#reads.endPause(nowMs), nowMs);
+    this.#deletes?.endPause(this.#nowMs());
+    this.#room.settle((nowMs) => this.#reads.endPause(nowMs));
   }
 
   snapshot(): QuotaSnapshot[] {
@@ -101,25 +91,6 @@ export class ShareDesk {
     return [this.#reads, ...(this.#deletes === null ? [] : [this.#deletes])].map((share) =>
       share.snapshot(nowMs),
     );
-  }
-
-  #settle(decisions: readonly ShareDecision[], nowMs: number): void {
-    for (const { id, verdict } of decisions) {
-      this.#waiting.get(id)?.resolve(resultOf(verdict));
-      this.#waiting.delete(id);
-    }
-    this.#stopTimer?.();
-    this.#stopTimer = null;
-    const nextMs = this.#reads.nextMs(nowMs);
-    if (nextMs === null) return;
-    const timer = setTimeout(
-      () => {
-        const thenMs = this.#nowMs();
-        this.#settle(this.#reads.advance(thenMs), thenMs);
-      },
-      Math.max(0, nextMs - nowMs),
-    );
-    this.#stopTimer = () => clearTimeout(timer);
   }
 }
 
