@@ -111,7 +111,7 @@ const workerNames = ({ name }: WorkerConfig, isolates = 1): string[] =>
   Array.from({ length: isolates }, (_, nth) => (nth === 0 ? name : `${name}-${nth + 1}`));
 
 /** In the shape of Miniflare 5, not lifted from an older one: an option that does not exist fails to compile. */
-const miniflareOptions = (
+export const miniflareOptions = (
   config: WorkerConfig,
   code: string,
   { bindings, port, stateFolder, onLine, isolates }: LocalOptions,
@@ -221,7 +221,8 @@ const storagesOf = ({ migrations }: WorkerConfig) =>
 
 const bundles = new Map<string, Promise<string>>();
 
-function bundle(config: WorkerConfig, plugins: readonly Plugin[] = []): Promise<string> {
+/** The code of the Worker as a deploy would have it, but for what the plugins change. */
+export function bundle(config: WorkerConfig, plugins: readonly Plugin[] = []): Promise<string> {
   if (plugins.length > 0) return bundleAnew(config, plugins);
   const known = bundles.get(config.main) ?? bundleAnew(config, []);
   bundles.set(config.main, known);

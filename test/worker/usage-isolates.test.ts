@@ -1,6 +1,6 @@
 /** Usage of several isolates over one object: each reports by itself, also when no more requests come. */
 import { expect, test, vi } from 'vitest';
-import { startIsolates } from '../support/isolates.ts';
+import { startIsolates } from '../support/isolates/workers.ts';
 
 const { origins, admin, tenants, crash } = await startIsolates(3);
 

@@ -1,14 +1,13 @@
 /** A gateway of several isolates over the same objects, and callers that keep them busy. */
-import { readFile } from 'node:fs/promises';
 import { Agent, request as httpRequest } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Plugin } from 'esbuild';
 import { afterAll } from 'vitest';
-import { startWorker } from '../../scripts/worker.ts';
-import { clientOf, parsed, type Answer, type Send } from './client.ts';
-import { ADMIN_TOKEN, SECRETS } from './secrets.ts';
-import { UNHURRIED } from './stack.ts';
-import { tenantsOf, type Members, type Tenants } from './tenants.ts';
+import { startWorker } from '../../../scripts/worker.ts';
+import { crash, crashing } from './crashing.ts';
+import { clientOf, parsed, type Answer, type Send } from '../client.ts';
+import { ADMIN_TOKEN, SECRETS } from '../secrets.ts';
+import { UNHURRIED } from '../stack.ts';
+import { tenantsOf, type Members, type Tenants } from '../tenants.ts';
 
 export interface Isolates {
   readonly origins: readonly string[];
@@ -17,25 +16,6 @@ export interface Isolates {
   readonly tenants: Tenants;
   /** The tenant's object loses its memory, and what is being asked of it gets no answer. */
   readonly crash: (tenant: string) => Promise<void>;
-}
-
-/** An eviction waits until the object has nothing to do; this one ends in the middle of it. */
-const crashing: Plugin = {
-  name: 'tenants that crash',
-  setup: (build) => {
-    build.onLoad({ filter: /src\/index\.ts$/ }, async ({ path }) => {
-      const source = await readFile(path, 'utf8');
-      const exported = "export { Tenant } from './objects/tenant/tenant.ts';";
-      if (!source.includes(exported)) throw new Error('index.ts exports Tenant in another way');
-      const crashes = `import { Tenant as Deployed } from './objects/tenant/tenant.ts';
-        export class Tenant extends Deployed { crash() { this.ctx.abort('by a test'); } }`;
-      return { contents: source.replace(exported, crashes), loader: 'ts' };
-    });
-  },
-};
-
-interface CrashingStub {
-  readonly crash: () => Promise<void>;
 }
 
 export async function startIsolates(count: number): Promise<Isolates> {
@@ -50,7 +30,6 @@ export async function startIsolates(count: number): Promise<Isolates> {
     plugins: [crashing],
   });
   afterAll(() => gateway.stop());
-  const objects = await gateway.miniflare.getDurableObjectNamespace('TENANT');
   const send = clientOf(gateway.origin);
   const admin: Isolates['admin'] = (method, path, json) =>
     send(method, `/admin/v1/tenants${path}`, { token: ADMIN_TOKEN, ...(json === undefined ? {} : { json }) });
@@ -59,10 +38,7 @@ export async function startIsolates(count: number): Promise<Isolates> {
     send,
     admin,
     tenants: tenantsOf(admin, send),
-    crash: async (name) => {
-      const stub = objects.get(objects.idFromName(name)) as unknown as CrashingStub;
-      await stub.crash().catch(() => undefined);
-    },
+    crash: (name) => crash(gateway.origin, name),
   };
 }
 
@@ -73,7 +49,6 @@ export interface Called {
   readonly status: number;
   /** `code` of a problem; null for a success. */
   readonly code: string | null;
-  readonly scopes: readonly string[];
   /** What is left of the rate. */
   readonly remaining: number | null;
 }
@@ -122,13 +97,11 @@ function whoami(origin: string, token: string, agent: Agent): Promise<Called | n
       incoming.on('error', () => resolve(null));
       incoming.on('end', () => {
         const body = parsed(text) as Members;
-        const grant = body['grant'] as { scopes?: readonly string[] } | undefined;
         const left = /r=(\d+)/.exec(String(incoming.headers['ratelimit'] ?? ''))?.[1];
         resolve({
           sentMs,
           status: incoming.statusCode ?? 0,
           code: typeof body['code'] === 'string' ? body['code'] : null,
-          scopes: grant?.scopes ?? [],
           remaining: left === undefined ? null : Number(left),
         });
       });

@@ -1,0 +1,62 @@
+/** The gateway with a way for tests to its objects: they can crash, and be asked from another process. */
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'esbuild';
+import { clientOf } from '../client.ts';
+
+const HEADER = 'test-crash';
+
+/** The entrypoint by which another process asks the objects, and the binding to it there. */
+export const REMOTE = { entrypoint: 'RemoteObjects', binding: 'REMOTE_OBJECTS' } as const;
+
+const NAMESPACES = ['TENANT', 'DELETION_LOG', 'DIRECTORY', 'SHIELD', 'FUSE'];
+
+const CHANGES: readonly (readonly [string, string])[] = [
+  [
+    "export { Tenant } from './objects/tenant/tenant.ts';",
+    `import { WorkerEntrypoint } from 'cloudflare:workers';
+      import { Tenant as Deployed } from './objects/tenant/tenant.ts';
+      export class Tenant extends Deployed { crash() { this.ctx.abort('by a test'); } }
+      export class ${REMOTE.entrypoint} extends WorkerEntrypoint {
+        call(binding, name, method, args) { return this.env[binding].getByName(name)[method](...args); }
+      }
+      const remote = (env, binding) => ({
+        getByName: (name) => new Proxy({}, {
+          get: (_, method) => method === 'then' ? undefined
+            : (...args) => env.${REMOTE.binding}.call(binding, name, method, args),
+        }),
+      });
+      const reaching = (env) => env.${REMOTE.binding} === undefined ? env : {
+        ...env,
+        ...Object.fromEntries(${JSON.stringify(NAMESPACES)}.map((binding) => [binding, remote(env, binding)])),
+      };`,
+  ],
+  [
+    'const app = apps.get(env) ?? createApp(env)',
+    `const crashing = request.headers.get('${HEADER}');
+      if (crashing !== null) {
+        const crashed = () => new Response(null, { status: 204 });
+        return env.TENANT.getByName(crashing).crash().then(crashed, crashed);
+      }
+      const app = apps.get(env) ?? createApp(reaching(env))`,
+  ],
+];
+
+/** An eviction waits until the object has nothing to do; this one ends in the middle of it. */
+export const crashing: Plugin = {
+  name: 'tenants that crash',
+  setup: (build) => {
+    build.onLoad({ filter: /src\/index\.ts$/ }, async ({ path }) => {
+      let contents = await readFile(path, 'utf8');
+      for (const [before, after] of CHANGES) {
+        if (!contents.includes(before)) throw new Error(`index.ts has no ${before}`);
+        contents = contents.replace(before, after);
+      }
+      return { contents, loader: 'ts' };
+    });
+  },
+};
+
+/** The tenant's object loses its memory, and what is being asked of it gets no answer. */
+export async function crash(origin: string, tenant: string): Promise<void> {
+  await clientOf(origin)('GET', '/', { headers: { [HEADER]: tenant } });
+}
