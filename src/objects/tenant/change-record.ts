@@ -10,6 +10,23 @@ import { grantOf } from '../../policy/narrow.ts';
 import { checkGrant } from '../../policy/validate-grant.ts';
 import type { StoredTenant } from './record-store.ts';
 
+/** A tenant as it is registered now, and its record before; null where it was not registered. */
+export interface ChangedTenant {
+  before: TenantRecord | null;
+  stored: StoredTenant;
+}
+
+/** How a tenant was taken off the register. */
+export interface Removal {
+  /** False when it was not registered. */
+  removed: boolean;
+  /** The JSON text of its record as it was stored, which this code may not understand; null where there was none. */
+  before: string | null;
+  revision: number;
+  /** ISO 8601. */
+  removed_at: string;
+}
+
 /** The record that `PUT` asks for; `stored` is the one it replaces. */
 export function replacedRecord(
   tenant: TenantId,

@@ -102,4 +102,14 @@ export const TENANT_STEPS: readonly Migration[] = [
     -- Milliseconds since 1970, written anew when it is used an hour later or more. Null where it was not used.
     ALTER TABLE tokens ADD COLUMN last_used_ms INTEGER;`,
   },
+  {
+    name: 'ends of tokens',
+    sql: `
+    -- When the operator is told that it ends, in milliseconds since 1970. Null where it was told, or is not to be.
+    ALTER TABLE tokens ADD COLUMN told_at_ms INTEGER;
+    UPDATE tokens SET told_at_ms = expires_at_ms - 604800000
+      WHERE expires_at_ms - unixepoch(issued_at) * 1000 >= 1209600000;
+    -- One more row for a token of two weeks or more.
+    CREATE INDEX tokens_told ON tokens (told_at_ms) WHERE told_at_ms IS NOT NULL;`,
+  },
 ];

@@ -21,17 +21,19 @@ import { LeaseBook } from './lease-book.ts';
 import { LeaseWatch, QUIET, STARTED } from './lease-ends.ts';
 import { limitsOf, limitsShown, rateFailure } from './limits.ts';
 import { RateLimiter } from './rate-limiter.ts';
-import { patchedRecord, replacedRecord } from './change-record.ts';
+import { patchedRecord, replacedRecord, type ChangedTenant, type Removal } from './change-record.ts';
 import { checkIfMatch, type IfMatch } from './etag.ts';
 import { RecordStore, type StoredTenant } from './record-store.ts';
 import { RevocationLimiter } from './revocation-limiter.ts';
 import { TENANT_STEPS } from './schema.ts';
 import type { IssuedToken, Revoker, TokenChain, TokenPage } from './token-rows.ts';
+import { TokenEnds, type TenantEnv } from './ends/token-ends.ts';
 import { TokenStore } from './token-store.ts';
 import { UsageBook } from './usage/usage-book.ts';
 import { readUsage, type UsageAsk, type UsedRow } from './usage/usage-reader.ts';
 
 export type { Admission, AdmitAsk } from './admission.ts';
+export type { ChangedTenant, Removal } from './change-record.ts';
 export type { LimitStatus } from './gcra.ts';
 export type { StoredTenant } from './record-store.ts';
 export type { UsageAsk, UsedRow } from './usage/usage-reader.ts';
@@ -45,23 +47,6 @@ export interface TenantRequesters {
   readonly names: readonly (string | null)[];
   /** The operator who minted the first of the tokens; null where it is not known. */
   readonly minter: OperatorName | null;
-}
-
-/** A tenant as it is registered now, and its record before; null where it was not registered. */
-export interface ChangedTenant {
-  before: TenantRecord | null;
-  stored: StoredTenant;
-}
-
-/** How a tenant was taken off the register. */
-export interface Removal {
-  /** False when it was not registered. */
-  removed: boolean;
-  /** The JSON text of its record as it was stored, which this code may not understand; null where there was none. */
-  before: string | null;
-  revision: number;
-  /** ISO 8601. */
-  removed_at: string;
 }
 
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
@@ -79,7 +64,7 @@ const UNKNOWN = failure('tenant_unknown', 'The tenant of this token is not regis
  * without waiting for anything, so what one call changed is true for the next. A change is answered when it is true in
  * every isolate: once the leases that were given before it have ended.
  */
-export class Tenant extends DurableObject {
+export class Tenant extends DurableObject<TenantEnv> {
   readonly #storage: DurableObjectStorage;
   #record: RecordStore;
   #tokens: TokenStore;
@@ -88,8 +73,9 @@ export class Tenant extends DurableObject {
   readonly #leaseWatch: LeaseWatch;
   readonly #revocations = new RevocationLimiter();
   readonly #usage: UsageBook;
+  readonly #ends: TokenEnds;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+  constructor(ctx: DurableObjectState, env: TenantEnv) {
     super(ctx, env);
     migrate(ctx.storage, TENANT_STEPS);
     this.#storage = ctx.storage;
@@ -101,6 +87,11 @@ export class Tenant extends DurableObject {
       lineageOf: (id) => this.#tokens.lineageOf(id),
       nowMs: () => Date.now(),
       pause,
+    });
+    this.#ends = new TokenEnds(ctx, env, {
+      tenant: () => this.#record.read()?.tenant ?? null,
+      isRevoked: (id) => this.#tokens.isRevoked(id),
+      nowMs: () => Date.now(),
     });
     // Where no tenant was ever registered, nothing was ever leased.
     const begun = this.#record.wasEverWritten() ? STARTED : QUIET;
@@ -234,10 +225,17 @@ export class Tenant extends DurableObject {
   issue(token: IssuedToken, ancestors: readonly TokenId[], registration: RegistrationId): Result<null> {
     if (this.registration() !== registration) return err(UNKNOWN);
     const nowMs = Date.now();
-    return this.#change(() => {
+    const entered = this.#change(() => {
       this.#limiter.forget(this.#tokens.prune(nowMs));
       return this.#tokens.issue(token, ancestors);
     });
+    this.#ends.arm();
+    return entered;
+  }
+
+  /** Tells the operator of tokens that end. */
+  override alarm(): Promise<void> {
+    return this.#ends.tell();
   }
 
   /** Unexpired tokens, newest first, at most `limit`; `before` is the `next` of the page before. */

@@ -13,6 +13,7 @@ import {
   type Revoker,
   type TokenPage,
 } from './token-rows.ts';
+import { toldAt } from './ends/token-ends.ts';
 import { TokenUses } from './token-uses.ts';
 
 /**
@@ -66,8 +67,8 @@ export class TokenStore {
       );
     }
     this.#sql.exec(
-      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor, minted_by, kid)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor, minted_by, kid, told_at_ms)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       token.id,
       token.name,
       JSON.stringify(ancestors),
@@ -79,6 +80,7 @@ export class TokenStore {
       token.actor,
       token.minted_by,
       token.kid,
+      toldAt(Date.parse(token.issued_at), expiresMs),
     );
     return ok(null);
   }

@@ -8,21 +8,8 @@ import {
   projectVerdict,
   scopeVerdict,
   type PostHogScope,
-<<<<<<<< HEAD:src/http/control/admin/check/findings.ts
-  type Verdict,
-} from '../../../../upstream/probe.ts';
-
-interface Finding {
-  readonly good: Verdict;
-  readonly says: string;
-}
-
-const NOT_ASKED = 'Not asked yet: mend what is said above first.';
-const NO_PROJECT = 'Not asked: no tenant is registered. Name a project with ?project_id=.';
-========
 } from '../../../../upstream/probe/probe.ts';
 import { NO_PROJECT, NOT_ASKED, unknown, type Finding } from './finding.ts';
->>>>>>>> cli:src/http/control/admin/check/key-findings.ts
 
 export function hostFinding(said: Interpretation | null): Finding {
   if (said === null) return { good: null, says: NO_PROJECT };
