@@ -115,7 +115,7 @@ describe('The README', () => {
     expect(shown).toMatchObject([{ results: [{}, {}] }]);
   });
 
-  test('The README has no other commands than those of npm and wrangler that exist', () => {
+  test('The README has no other commands than those of npm, wrangler and hedgerow that exist', () => {
     const Package = z.object({ scripts: z.record(z.string(), z.string()) });
     const known = Object.keys(Package.parse(JSON.parse(read('package.json'))).scripts);
     const lines = scripts
@@ -123,7 +123,7 @@ describe('The README', () => {
       .flatMap((script) => script.trim().split('\n'));
     for (const line of lines) {
       expect(line).toMatch(
-        /^(?:[A-Z_]+=\S+ )*(?:npm (?:install|start|test|run \w+)|npx wrangler login)(?: |$)/,
+        /^(?:[A-Z_]+=\S+ )*(?:npm (?:install|start|test|run \w+)|npx (?:wrangler login|hedgerow \w+))(?: |$)/,
       );
     }
     const named = ['README.md', 'CONTRIBUTING.md', 'bench/README.md'].flatMap((name) =>
