@@ -171,7 +171,7 @@ describe('Every page', () => {
     },
   );
 
-  test('Names with markup, emoji and right-to-left marks are shown as text on every page', async () => {
+  test('Markup, emoji and right-to-left marks in names are shown as text on every page', async () => {
     const { page, errors } = await openPage(browser);
     let alerts = 0;
     page.on('dialog', (dialog) => {
