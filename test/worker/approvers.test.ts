@@ -60,12 +60,14 @@ describe('A gateway with several operators', () => {
       expect(refused).toMatchObject({ status: 403 });
       expect(await deletes(several)).toBe(0);
       const path = `${TENANT}/deletions/${id}`;
-      expect((await several.get(ADMIN_TOKEN, path)).json).toMatchObject({ state: 'held' });
+      const held = { state: 'held', awaits_approval: true };
+      expect((await several.get(ADMIN_TOKEN, path)).json).toMatchObject(held);
       expect((await several.get(ADMIN_TOKEN, '/admin/v1/audit?limit=1')).json).toMatchObject({
         results: [{ operator: 'alice', outcome: 'refused', code: 'approver_not_independent', subject: id }],
       });
       expect((await approve(several, id, TOKENS.bob)).status).toBe(200);
       await expect.poll(() => deletes(several)).toBe(1);
+      expect((await several.get(ADMIN_TOKEN, path)).json).toMatchObject({ awaits_approval: false });
       await several.sandbox.reset();
     }
   });

@@ -168,6 +168,18 @@ const bulk = (token: string, ids: readonly string[]) =>
   send('POST', '/api/projects/1/persons/bulk_delete/', { token, json: { ids } });
 const uuids = (count: number) => Array.from({ length: count }, (_, n) => seededUuid(1, n + 1));
 
+test('An operator sees the preview of a tenant whole, and until it is confirmed', async () => {
+  const { token, tenant } = await tenants.fresh({ ...ACME, properties: { hidden: ['email'] } });
+  const shown = shownBy(await preview(token, { ids: [ADA.uuid, CYD.uuid, BEN.uuid] }));
+  const path = `/${tenant}/deletions/${shown.id}/preview`;
+  const { json } = await admin('GET', path);
+  expect(json).toMatchObject({ digest: shown.preview?.digest, persons: shown.preview?.persons });
+  expect((json as NonNullable<Shown['preview']>).sample).toHaveLength(shown.preview?.sample.length ?? -1);
+  expect((await confirm(token, shown)).status).toBeLessThan(300);
+  problem(await admin('GET', path), 'deletion_state_conflict');
+  problem(await admin('GET', `/${tenant}/deletions/del_${'A'.repeat(22)}/preview`), 'record_unknown');
+});
+
 describe('A tenant that has to preview', () => {
   test('A deletion of more persons is refused on both planes, explained, and possible by preview', async () => {
     const { tenant, token } = await tenants.fresh({ deletes: { persons_per_day: 100, preview_over: 2 } });

@@ -4,9 +4,10 @@ import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { ADA, CYD } from '../../src/sandbox/seed/names.ts';
 import { callOf, operationOf, pathOf } from '../support/calls.ts';
 import { LEAF, PERSONS, SLICE } from '../support/generations.ts';
+import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
 
-const { send, sandbox, tenants } = await startStack({ bindings: { POSTHOG_OWNERS_PROJECT: '1' } });
+const { send, admin, sandbox, tenants } = await startStack({ bindings: { POSTHOG_OWNERS_PROJECT: '1' } });
 beforeEach(() => sandbox.reset());
 
 const explain = async (token: string, json: object): Promise<Record<string, unknown>> => {
@@ -108,4 +109,53 @@ test('Explain does not tell whether a person exists or is in the slice', async (
   );
   expect(new Set(said).size).toBe(1);
   expect(await sandbox.received()).toEqual([]);
+});
+
+/** What the operator is told of a request of a tenant, or of one of its tokens. */
+const explainTo = async (tenant: string, described: Readonly<Record<string, unknown>>, token?: string) => {
+  const texts = Object.entries({ ...described, token })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
+  const query = new URLSearchParams(Object.fromEntries(texts)).toString();
+  const answer = await admin('GET', `/${tenant}/explain?${query}`);
+  expect(answer.status, answer.text).toBe(200);
+  return answer.json as Record<string, unknown>;
+};
+
+test('An operator is told of every operation what the token is told, and nothing is sent or written down', async () => {
+  const { tenant, token, id } = await tenants.fresh({ ...SLICE, properties: { hidden: ['email'] } });
+  const narrow = await tenants.derive(token, { scopes: ['person:read'] });
+  const known = (await send('GET', '/admin/v1/audit', { token: ADMIN_TOKEN })).json;
+  for (const { id: operation } of CATALOGUE) {
+    const described = describing(operation);
+    expect(await explainTo(tenant, described)).toEqual(await explain(token, described));
+    expect(await explainTo(tenant, described, id)).toEqual(await explain(token, described));
+    expect(await explainTo(tenant, described, narrow.id)).toEqual(await explain(narrow.token, described));
+  }
+  expect(await sandbox.received()).toEqual([]);
+  expect(await tenants.log(tenant)).toEqual([]);
+  expect((await send('GET', '/admin/v1/audit', { token: ADMIN_TOKEN })).json).toEqual(known);
+});
+
+test('An operator is told that a tenant is suspended, that a token is revoked, and that there is no such token', async () => {
+  const { tenant, token, id } = await tenants.fresh();
+  const derived = await tenants.derive(token);
+  const read = { method: 'GET', path: '/api/projects/1/persons/' };
+  await admin('DELETE', `/${tenant}/tokens/${id}`);
+  expect(await explainTo(tenant, read, derived.id)).toMatchObject({
+    allowed: false,
+    reason: { code: 'token_revoked' },
+  });
+  expect(await explainTo(tenant, read)).toMatchObject({ allowed: true });
+  await admin('POST', `/${tenant}/suspend`);
+  expect(await explainTo(tenant, read)).toMatchObject({
+    allowed: false,
+    reason: { code: 'tenant_suspended' },
+  });
+  const query = `method=GET&path=/api/projects/1/persons/&token=tok_${'A'.repeat(22)}`;
+  expect((await admin('GET', `/${tenant}/explain?${query}`)).json).toMatchObject({
+    code: 'record_unknown',
+    attr: 'token',
+  });
+  expect((await admin('GET', '/nobody-here/explain?method=GET&path=/')).status).toBe(404);
 });

@@ -95,6 +95,26 @@ describe('Roles', () => {
   });
 });
 
+describe('Who one is', () => {
+  const whoIs = (token: string) => get(token, '/admin/v1/operator');
+
+  test('An operator is told its name and its role, and a credential that is another one for every token and tells nothing of it', async () => {
+    const answers = await Promise.all(ROLES.map((role) => whoIs(TOKENS[role])));
+    for (const [at, role] of ROLES.entries())
+      expect(answers[at]?.json).toEqual({
+        name: NAMES[role],
+        role,
+        credential: expect.stringMatching(/^[\w-]{22}$/),
+      });
+    const admin = await whoIs(ADMIN_TOKEN);
+    expect(admin.json).toMatchObject({ name: 'admin', role: 'owner' });
+    const credentials = [...answers, admin].map(({ json }) => (json as { credential: string }).credential);
+    expect(new Set(credentials).size).toBe(ROLES.length + 1);
+    expect((await whoIs(TOKENS.viewer)).json).toEqual(answers[0]?.json);
+    problem(await whoIs('wrong-but-well-formed'), 'admin_token_invalid');
+  });
+});
+
 describe('Names', () => {
   test('The log line of a request on the admin plane names the operator, and holds no admin token', async () => {
     const { headers } = await get(TOKENS.viewer, '/admin/v1/fuse');
