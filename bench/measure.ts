@@ -10,6 +10,8 @@ export interface Target {
   readonly origin: string;
   /** Sent as a bearer credential. */
   readonly token: string;
+  /** Path and query of what is asked; the page of every target where it is left out. */
+  readonly path?: string;
   readonly cacheControl: CacheControl;
   /** Whose CPU time is counted, with its children. */
   readonly process: ChildProcess;
@@ -61,7 +63,14 @@ async function sample(target: Target, connections: number, seconds: number): Pro
   };
 }
 
-const askOf = ({ origin, token, cacheControl }: Target) => ({ url: origin + PATH, token, cacheControl });
+const urlOf = ({ origin, path = PATH }: Target): string => origin + path;
+
+/** What it is asked for. */
+export const askOf = (target: Target) => ({
+  url: urlOf(target),
+  token: target.token,
+  cacheControl: target.cacheControl,
+});
 
 const WARM_CONNECTIONS = 16;
 
@@ -71,8 +80,9 @@ export async function warmUp(targets: readonly Target[], seconds: number): Promi
 }
 
 /** @throws when a target does not serve the page: its figures would mean nothing. */
-export async function checkServes({ name, origin, token }: Target, rows: number): Promise<void> {
-  const response = await fetch(origin + PATH, { headers: { Authorization: `Bearer ${token}` } });
+export async function checkServes(target: Target, rows: number): Promise<void> {
+  const { name, token } = target;
+  const response = await fetch(urlOf(target), { headers: { Authorization: `Bearer ${token}` } });
   const text = await response.text();
   const served = text.split('"distinct_ids"').length - 1;
   if (response.status !== 200 || served !== rows) {

@@ -1,5 +1,6 @@
 /** What a run is asked to do. */
 import { parseArgs } from 'node:util';
+import { PAGE_KINDS, type PageKind } from './page-targets.ts';
 
 export interface Options {
   /** Seconds each target is loaded for, in each round at each concurrency. */
@@ -14,6 +15,8 @@ export interface Options {
   readonly starts: number;
   /** Nothing is measured: the gateway is loaded for `seconds`, and where its CPU goes is told. */
   readonly profile: boolean;
+  /** Which large page is profiled; null for the page of every target. */
+  readonly page: PageKind | null;
 }
 
 const CONCURRENCIES = '1,16,64';
@@ -29,6 +32,7 @@ export function readOptions(argv: readonly string[]): Options {
       also: { type: 'string', multiple: true, default: [] },
       starts: { type: 'string' },
       profile: { type: 'boolean', default: false },
+      page: { type: 'string' },
       quick: { type: 'boolean', default: false },
     },
   });
@@ -40,6 +44,7 @@ export function readOptions(argv: readonly string[]): Options {
     concurrencies: values.concurrency.split(',').map((text) => whole('concurrency', text, 1, 1)),
     also: values.also.map(bundleOf),
     profile: values.profile,
+    page: pageKindOf(values.page, values.profile),
   };
 }
 
@@ -47,6 +52,15 @@ function whole(name: string, text: string | undefined, otherwise: number, min: n
   const value = text === undefined ? otherwise : Number(text);
   if (Number.isInteger(value) && value >= min) return value;
   throw new Error(`--${name} must be a whole number, ${min} or more`);
+}
+
+/** Only a profile is of one kind of page: everything else measures all of them. */
+function pageKindOf(text: string | undefined, profile: boolean): PageKind | null {
+  if (text === undefined) return null;
+  if (!profile) throw new Error('--page goes with --profile: a run measures every kind of page');
+  const kind = PAGE_KINDS.find((each) => each === text);
+  if (kind === undefined) throw new Error(`--page must be one of ${PAGE_KINDS.join(', ')}`);
+  return kind;
 }
 
 /** `name=path`. */

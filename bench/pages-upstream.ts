@@ -44,11 +44,13 @@ export interface PagesUpstream {
   close(): void;
 }
 
-/** `/100` answers a page of 100; `/slow/10` one of ten whose rows come one by one. */
+/** `/100` answers a page of 100, and so does a list with `limit=100`; `/slow/10` one of ten whose rows come one by one. */
 export async function startPagesUpstream(): Promise<PagesUpstream> {
   const pages = new Map<number, Buffer>();
   const server = createServer({ keepAliveTimeout: 600_000 }, (request, response) => {
-    const [, slow, count = '0'] = /^\/(slow\/)?([0-9]+)$/.exec(request.url ?? '') ?? [];
+    const [, slow, own, limit] =
+      /^\/(slow\/)?(?:([0-9]+)$|.*[?&]limit=([0-9]+))/.exec(request.url ?? '') ?? [];
+    const count = own ?? limit ?? '0';
     const rows = Number(count);
     if (slow === undefined) {
       const page = pages.get(rows) ?? pageOf(rows);

@@ -5,8 +5,8 @@ import * as z from 'zod';
 import { gatewaySetup, mintToken, type Bundle, type PostHog } from './gateway.ts';
 import { Inspector } from './inspector.ts';
 import { load } from './load.ts';
-import { PATH, ROWS } from './page.ts';
-import { checkServes, warmUp } from './measure.ts';
+import { ROWS } from './page.ts';
+import { askOf, checkServes, warmUp, type Target } from './measure.ts';
 import { stop } from './process.ts';
 import { startInspected } from './workerd.ts';
 
@@ -23,34 +23,46 @@ const CONNECTIONS = 16;
 const INTERVAL_MICROS = 200;
 const SHOWN = 40;
 
-/** Profiles a bundle, writes the profile for a viewer to `folder`, and returns the costliest functions as text. */
-export async function profile(
+/** A gateway that runs, with an inspector, and what it is to be asked. */
+export interface Inspected {
+  readonly target: Target;
+  /** Persons of the page it serves. */
+  readonly rows: number;
+  readonly inspector: string;
+  /** Ends the server behind it. */
+  readonly close: () => void;
+}
+
+/** One that serves the page of every target. */
+export async function startInspectedReads(
+  folder: string,
   { name, code }: Bundle,
   postHog: PostHog,
-  scratch: string,
+): Promise<Inspected> {
+  const served = await startInspected(mkdtempSync(join(folder, 'profile-')), gatewaySetup(code, postHog));
+  const token = await mintToken(served.origin);
+  const target: Target = { name, token, cacheControl: 'no-cache', ...served };
+  return { target, rows: ROWS, inspector: served.inspector, close: () => undefined };
+}
+
+/** Profiles it, writes the profile for a viewer to `folder`, and returns the costliest functions as text. */
+export async function profile(
+  { target, rows, inspector: address }: Inspected,
   folder: string,
   seconds: number,
 ): Promise<string> {
-  const served = await startInspected(mkdtempSync(join(scratch, 'profile-')), gatewaySetup(code, postHog));
-  const target = {
-    name,
-    token: await mintToken(served.origin),
-    cacheControl: 'no-cache' as const,
-    ...served,
-  };
-  await checkServes(target, ROWS);
+  await checkServes(target, rows);
   await warmUp([target], seconds);
-  const inspector = await Inspector.connect(served.inspector);
+  const inspector = await Inspector.connect(address);
   await inspector.send('Profiler.enable');
   await inspector.send('Profiler.setSamplingInterval', { interval: INTERVAL_MICROS });
   await inspector.send('Profiler.start');
-  const { token, cacheControl } = target;
-  await load({ url: target.origin + PATH, token, cacheControl, connections: CONNECTIONS, seconds });
+  await load({ ...askOf(target), connections: CONNECTIONS, seconds });
   const { profile: taken } = Stopped.parse(await inspector.send('Profiler.stop'));
   inspector.close();
-  await stop(served.process);
+  await stop(target.process);
   mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${name}.cpuprofile`);
+  const file = join(folder, `${target.name}.cpuprofile`);
   writeFileSync(file, JSON.stringify(taken));
   return `\n${file}\n${tableOf(taken)}`;
 }

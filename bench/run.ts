@@ -9,15 +9,18 @@ import { describeMachine, find, PINNED } from './machine.ts';
 import { checkServes, measure, warmUp } from './measure.ts';
 import { readOptions, type Options } from './options.ts';
 import { PAGE, ROWS } from './page.ts';
+import { bytesOf, PAGE_SIZES, startInspectedPages, startPageTargets } from './page-targets.ts';
 import { emptyObjectsSetup, emptySetup } from './peers.ts';
 import { discardAtEnd, stopAll } from './process.ts';
-import { profile } from './profile.ts';
+import { profile, startInspectedReads } from './profile.ts';
 import { aimsText, rowsOf, startsText, tableOf, type Row } from './report.ts';
 import { measureStarts } from './startup.ts';
 import { startTargets } from './targets.ts';
 import { startUpstream, type Upstream } from './upstream.ts';
 
 const WARM_SECONDS = 2;
+/** Large pages that are asked for at once: more would only wait for the one core. */
+const PAGE_CONNECTIONS = 4;
 const RESULTS = join(import.meta.dirname, 'results');
 
 async function bench(options: Options): Promise<void> {
@@ -40,11 +43,36 @@ async function bench(options: Options): Promise<void> {
   for (const connections of options.concurrencies) {
     const rows = rowsOf(await measure(targets, connections, options.seconds, options.rounds));
     measured.push({ connections, rows });
-    console.log(tableOf(connections, rows));
+    console.log(tableOf(`concurrency ${connections}`, rows));
   }
+  const pages = await measurePages(folder, bundles, postHog.key, options);
   console.log(`\n${aimsText()}\n${describeMachine()} at the end.`);
   const sizes = bundles.map(({ name, code }) => ({ name, gzipBytes: gzipBytesOf(code) }));
-  keep({ at: new Date().toISOString(), machine: describeMachine(), options, starts, sizes, measured });
+  keep({ at: new Date().toISOString(), machine: describeMachine(), options, starts, sizes, measured, pages });
+}
+
+/** Measures and prints large pages, of each size in turn. */
+async function measurePages(
+  folder: string,
+  [bundle]: readonly Bundle[],
+  key: string,
+  { seconds, rounds }: Options,
+): Promise<{ rows: number; bytes: number; targets: Row[] }[]> {
+  if (bundle === undefined) return [];
+  const pages = await startPageTargets(folder, bundle, key);
+  const measured = [];
+  for (const rows of PAGE_SIZES) {
+    const bytes = bytesOf(rows);
+    const targets = pages.at(rows);
+    for (const target of targets) await checkServes(target, rows);
+    await warmUp(targets, Math.min(WARM_SECONDS, seconds));
+    const found = rowsOf(await measure(targets, PAGE_CONNECTIONS, seconds, rounds));
+    measured.push({ rows, bytes, targets: found });
+    const title = `pages of ${rows} persons, ${(bytes / 1e6).toFixed(1)} MB, concurrency ${PAGE_CONNECTIONS}`;
+    console.log(tableOf(title, found));
+  }
+  pages.close();
+  return measured;
 }
 
 /** How the figures below it came about. */
@@ -81,13 +109,17 @@ async function measureStarting(folder: string, bundles: readonly Bundle[], postH
 }
 
 /** Loads one gateway whose functions have their names, and prints what they cost. */
-async function profileGateway({ seconds }: Options): Promise<void> {
+async function profileGateway({ seconds, page }: Options): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'hedgerow-profile-'));
   discardAtEnd(folder);
   const bundle = readBundle('gateway', buildGateway(join(folder, 'build'), 'kept'));
-  const { origin } = await startUpstream(folder);
-  const postHog = { origin, key: newKey() };
-  console.log(await profile(bundle, postHog, folder, RESULTS, seconds));
+  const key = newKey();
+  const inspected =
+    page === null
+      ? await startInspectedReads(folder, bundle, { origin: (await startUpstream(folder)).origin, key })
+      : await startInspectedPages(folder, bundle, key, page);
+  console.log(await profile(inspected, RESULTS, seconds));
+  inspected.close();
 }
 
 const newKey = (): string => `phx_${randomBytes(24).toString('base64url')}`;

@@ -11,6 +11,7 @@ const DOCUMENTS = [
   'CHANGELOG.md',
   'docs/storage.md',
   'docs/requests.md',
+  'docs/deployment.md',
   'bench/README.md',
   'src/sandbox/README.md',
 ];

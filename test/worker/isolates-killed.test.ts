@@ -16,7 +16,7 @@ const ROUNDS = Number(process.env['ISOLATE_ROUNDS'] ?? 200);
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_128);
 const KINDS: readonly ChangeKind[] = ['revoke', 'suspend', 'narrow', 'delete'];
 /** Rounds at once: each has a tenant and a person of its own. */
-const AT_ONCE = 24;
+const AT_ONCE = { min: 4, max: 40 };
 
 const sandboxWorker = await launch('src/sandbox/wrangler.toml', { SANDBOX_API_KEY: KEY });
 const sandbox = sandboxControl(sandboxWorker.origin);

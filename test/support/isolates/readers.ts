@@ -39,13 +39,22 @@ export interface Readers {
 /** A few reads in the term of a lease. A new isolate takes many times as long for one as an old one. */
 const PAUSE_MS = 250;
 
-export function startReaders(agent: Agent, origins: readonly string[], question: Question): Readers {
+/** @param took Is told how many milliseconds each answer took. */
+export function startReaders(
+  agent: Agent,
+  origins: readonly string[],
+  question: Question,
+  took: (ms: number) => void,
+): Readers {
   const reads: Read[] = [];
   const stopping = new AbortController();
   const reader = async (origin: string, isolate: number): Promise<void> => {
     while (!stopping.signal.aborted) {
       const one = await read(agent, origin, isolate, question);
-      if (one !== null) reads.push(one);
+      if (one !== null) {
+        reads.push(one);
+        took(performance.now() - one.sentMs);
+      }
       await sleep(PAUSE_MS);
     }
   };

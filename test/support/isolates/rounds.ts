@@ -9,6 +9,7 @@ import { ADMIN_TOKEN } from '../secrets.ts';
 import { tenantsOf, type Tenants } from '../tenants.ts';
 import { CHANGES, type Change, type ChangeKind, type Subject } from './changes.ts';
 import { crash } from './crashing.ts';
+import { Crowd, type CrowdOptions } from './crowd.ts';
 import type { GatewayProcesses } from './processes.ts';
 import { startReaders, type Read } from './readers.ts';
 
@@ -18,7 +19,7 @@ export interface RoundsOptions {
   readonly kinds: readonly ChangeKind[];
   /** Of each kind. */
   readonly rounds: number;
-  readonly atOnce: number;
+  readonly atOnce: CrowdOptions;
   readonly seed: number;
 }
 
@@ -56,6 +57,7 @@ interface Counts {
 
 interface Scene extends RoundsOptions {
   readonly agent: Agent;
+  readonly crowd: Crowd;
   readonly origins: readonly string[];
   readonly tenants: Tenants;
   readonly deleters: ReadonlyMap<number, string>;
@@ -83,10 +85,20 @@ export async function playRounds(options: RoundsOptions): Promise<RoundsOutcome>
   }
   const agent = new Agent({ keepAlive: true });
   const origins = processes.isolates.map(({ origin }) => origin);
-  const scene = { ...options, agent, origins, tenants, deleters, counts: { crashes: 0, evictions: 0 } };
+  const crowd = new Crowd(atOnce);
+  const scene = {
+    ...options,
+    agent,
+    crowd,
+    origins,
+    tenants,
+    deleters,
+    counts: { crashes: 0, evictions: 0 },
+  };
   const killing = startKilling(options);
   try {
-    const played = await together(all, (kind, nth) => playRound(scene, kind, nth), atOnce);
+    const play = (kind: ChangeKind, nth: number) => crowd.join(() => playRound(scene, kind, nth));
+    const played = await together(all, play, atOnce.max);
     const sum = (count: (one: Played) => number) => played.reduce((total, one) => total + count(one), 0);
     return {
       forbidden: played.flatMap(({ forbidden }) => forbidden),
@@ -153,7 +165,9 @@ async function playRound(scene: Scene, kind: ChangeKind, nth: number): Promise<P
     deleter: deleters.get(projectId) ?? '',
   };
   const path = `/api/projects/${projectId}/persons/${subject.person}/`;
-  const readers = startReaders(agent, origins, { path, token, secret: secretOf(nth) });
+  const readers = startReaders(agent, origins, { path, token, secret: secretOf(nth) }, (ms) =>
+    scene.crowd.note(ms),
+  );
   // Takes an object's memory away, or does nothing.
   const disturb = async (): Promise<void> => {
     const chance = random();
