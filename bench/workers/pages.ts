@@ -55,6 +55,7 @@ const answerOf = (response: Response): UpstreamAnswer => ({
   status: response.status,
   mediaType: 'application/json',
   retryAfterSeconds: null,
+  clockAheadMs: null,
   response,
   deadline: {
     signal: new AbortController().signal,
