@@ -54,13 +54,10 @@ export async function startPageTargets(
   return {
     at: (rows) => [
       { name: BASE, token, path: pathOf(rows), ...common, ...bare },
-      ...PAGE_KINDS.map((kind) => ({
-        name: `${name}, ${kind}`,
-        token: tokens.get(kind) ?? token,
-        path: pathOf(rows),
-        ...common,
-        ...gateway,
-      })),
+      ...PAGE_KINDS.map((kind): Target => {
+        const own = { name: `${name}, ${kind}`, token: tokens.get(kind) ?? token, path: pathOf(rows) };
+        return Object.assign(own, common, gateway);
+      }),
     ],
     close: () => upstream.close(),
   };

@@ -61,8 +61,10 @@ describe('The workflow', () => {
         `npm run deploy -- --env ${name}`,
         'sh examples/ci/check.sh',
       ]);
-      const { name: worker } = readConfig({ config: join(REPOSITORY, 'wrangler.toml'), env: name });
-      expect(worker).toBe(`hedgerow-${name}`);
+      expect(readConfig({ config: join(REPOSITORY, 'wrangler.toml'), env: name })).toHaveProperty(
+        'name',
+        `hedgerow-${name}`,
+      );
     }
   });
 
@@ -92,15 +94,16 @@ describe('The workflow', () => {
   });
 });
 
+const check = (environment: NodeJS.ProcessEnv) =>
+  runExample('sh', ['examples/ci/check.sh'], {
+    HEDGEROW_URL: origin,
+    HEDGEROW_ADMIN_TOKEN: ADMIN_TOKEN,
+    HEDGEROW_PROJECT: '1',
+    HEDGEROW_TRIES: '1',
+    ...environment,
+  });
+
 describe('The check of a deployment', () => {
-  const check = (environment: NodeJS.ProcessEnv) =>
-    runExample('sh', ['examples/ci/check.sh'], {
-      HEDGEROW_URL: origin,
-      HEDGEROW_ADMIN_TOKEN: ADMIN_TOKEN,
-      HEDGEROW_PROJECT: '1',
-      HEDGEROW_TRIES: '1',
-      ...environment,
-    });
   beforeEach(() => sandbox.reset());
 
   test('A gateway whose key can do everything passes the check', async () => {

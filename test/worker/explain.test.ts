@@ -115,8 +115,11 @@ test('Explain does not tell whether a person exists or is in the slice', async (
 const explainTo = async (tenant: string, described: Readonly<Record<string, unknown>>, token?: string) => {
   const texts = Object.entries({ ...described, token })
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
-  const query = new URLSearchParams(Object.fromEntries(texts)).toString();
+    .map(([name, value]): [string, string] => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]);
+  const query = new URLSearchParams(texts).toString();
   const answer = await admin('GET', `/${tenant}/explain?${query}`);
   expect(answer.status, answer.text).toBe(200);
   return answer.json as Record<string, unknown>;

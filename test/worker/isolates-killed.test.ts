@@ -40,14 +40,6 @@ test(
       atOnce: AT_ONCE,
       seed: SEED,
     });
-    console.log(
-      JSON.stringify({ ...played, forbidden: played.forbidden.slice(0, 10), n: played.forbidden.length }),
-    );
-
-    if (process.env['SAY'])
-      console.log(
-        JSON.stringify({ ...played, n: played.forbidden.length, forbidden: played.forbidden.slice(0, 8) }),
-      );
     expect(played.forbidden).toEqual([]);
     const { leased, remembered, kills, crashes, evictions } = played;
     expect(Math.min(leased, remembered, kills, crashes, evictions), JSON.stringify(played)).toBeGreaterThan(

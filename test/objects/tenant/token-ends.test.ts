@@ -27,8 +27,7 @@ const alarmOf = (tenant: Stub) => runInDurableObject(tenant, (_, { storage }) =>
 const told = async (...ids: string[]) =>
   (await listed(ALARMS.getByName(ALARMS_NAME))).rows
     .filter(({ kind }) => kind === 'token_ending')
-    .map(({ details }) => String(details['token']))
-    .filter((id) => ids.includes(id));
+    .flatMap(({ details }) => ids.filter((id) => id === details['token']));
 
 async function ring(tenant: Stub, at: number): Promise<boolean> {
   setTime(at);

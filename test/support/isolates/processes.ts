@@ -37,7 +37,7 @@ export async function startProcesses(
   plugins: readonly Plugin[] = [],
 ): Promise<GatewayProcesses> {
   const config = readWorkerConfig('wrangler.toml');
-  buildParts();
+  await buildParts();
   const code = await bundle(config, [crashing, ...plugins]);
   const folder = mkdtempSync(join(tmpdir(), 'hedgerow-isolates-'));
   const optionsAt = (port: number): MiniflareOptions => ({

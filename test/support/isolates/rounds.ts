@@ -119,10 +119,10 @@ export async function playRounds(options: RoundsOptions): Promise<RoundsOutcome>
 /** Kills one isolate after the other, at random moments. */
 function startKilling({ processes: { isolates }, seed }: RoundsOptions): { stop: () => Promise<number> } {
   const random = randomFrom(seed);
-  let stopped = false;
+  const until = new AbortController();
   let kills = 0;
   const killing = (async () => {
-    while (!stopped) {
+    while (!until.signal.aborted) {
       await sleep(KILL_MS_MAX * random());
       await isolates[Math.floor(random() * isolates.length)]?.kill();
       kills += 1;
@@ -130,7 +130,7 @@ function startKilling({ processes: { isolates }, seed }: RoundsOptions): { stop:
   })();
   return {
     stop: async () => {
-      stopped = true;
+      until.abort();
       await killing;
       return kills;
     },
