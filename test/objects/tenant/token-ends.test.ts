@@ -27,7 +27,7 @@ const alarmOf = (tenant: Stub) => runInDurableObject(tenant, (_, { storage }) =>
 const told = async (...ids: string[]) =>
   (await listed(ALARMS.getByName(ALARMS_NAME))).rows
     .filter(({ kind }) => kind === 'token_ending')
-    .map(({ details }) => String(details['token']))
+    .map(({ details }) => JSON.stringify(details['token']).slice(1, -1))
     .filter((id) => ids.includes(id));
 
 async function ring(tenant: Stub, at: number): Promise<boolean> {
