@@ -13,7 +13,7 @@ import { OperatorView } from './operators/operator.ts';
 import type { RouteDocumentation } from './route-documentation.ts';
 import type { ControlRouteName } from './routes.ts';
 import { Tenant, TenantSummary } from './tenant.ts';
-import { IssuedToken, Token, Whoami } from './token.ts';
+import { IssuedToken, SuccessorToken, Token, Whoami } from './token.ts';
 import { USAGE_DOCUMENTATION } from './usage/documentation.ts';
 
 export const ROUTE_DOCUMENTATION = {
@@ -48,6 +48,14 @@ export const ROUTE_DOCUMENTATION = {
       scopes: ['person:read'],
       origins: ['https://app.acme.example'],
     },
+  },
+  replace_token: {
+    summary: 'Replace this token by one of the same grant',
+    description:
+      'The successor does what this token does, and ends no later. Both can be used for `overlap_seconds`; then this token ends, with ' +
+      'every token that was derived from it.',
+    reply: SuccessorToken(),
+    example: { overlap_seconds: 600 },
   },
   self_revoke: { summary: 'End this token and its descendants', reply: null },
   revoke_token: { summary: 'End a descendant of this token', reply: null },
@@ -123,6 +131,14 @@ export const ROUTE_DOCUMENTATION = {
     summary: 'Say whether a request of a tenant would be allowed, and what would be sent',
     description: 'As `POST /v1/explain` says it to a token. Nothing is sent to PostHog, and nothing spent.',
     reply: Explanation(),
+  },
+  admin_replace_token: {
+    summary: 'Replace a minted token by one of the same grant',
+    description:
+      'Shown this once. It lives 30 days unless `expires_in` says otherwise. Both can be used for `overlap_seconds`; then the one that is ' +
+      'replaced ends, with every token that was derived from it. A derived token is replaced by its holder.',
+    reply: SuccessorToken(),
+    example: { expires_in: 2_592_000, overlap_seconds: 86_400 },
   },
   ...USAGE_DOCUMENTATION,
   admin_list_changes: {

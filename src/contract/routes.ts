@@ -10,7 +10,7 @@ import { pageQuery } from './listing.ts';
 import { AuditQuery, CHANGE_COLUMNS } from './operators/audit.ts';
 import { lazily } from '../core/lazily.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
-import { TokenCursor, TokenRequest } from './token.ts';
+import { ReplaceRequest, TokenCursor, TokenRequest } from './token.ts';
 import { USAGE_ROUTES } from './usage/routes.ts';
 
 export const CONTROL_ROUTES = {
@@ -33,6 +33,14 @@ export const CONTROL_ROUTES = {
     path: '/v1/tokens',
     plane: 'tenant',
     body: TokenRequest,
+    status: 201,
+  },
+  replace_token: {
+    ...NO_INPUT,
+    method: 'POST',
+    path: '/v1/tokens/replace',
+    plane: 'tenant',
+    body: ReplaceRequest,
     status: 201,
   },
   self_revoke: { ...NO_INPUT, method: 'POST', path: '/v1/tokens/self-revoke', plane: 'tenant', status: 204 },
@@ -169,6 +177,15 @@ export const CONTROL_ROUTES = {
     role: 'viewer',
     query: ExplainQuery,
     status: 200,
+  },
+  admin_replace_token: {
+    ...NO_INPUT,
+    method: 'POST',
+    path: `${TENANTS_PATH}/:tenant/tokens/:id/replace`,
+    plane: 'admin',
+    role: 'operator',
+    body: ReplaceRequest,
+    status: 201,
   },
   ...USAGE_ROUTES,
   admin_list_changes: {

@@ -30,6 +30,28 @@ export const TokenRequest = lazily(() =>
 );
 export type TokenRequest = z.output<ReturnType<typeof TokenRequest>>;
 
+/** The body of a request for a successor of a token. */
+export const ReplaceRequest = lazily(() =>
+  z
+    .strictObject({
+      name: z
+        .optional(z.string().check(z.minLength(1), z.maxLength(LIMITS.nameCharsMax)))
+        .register(z.globalRegistry, { description: 'Left out: that of the token that is replaced.' }),
+      /** Seconds. */
+      expires_in: z.optional(z.int().check(z.minimum(1), z.maximum(LIMITS.tokenSecondsMax))),
+      overlap_seconds: z
+        ._default(
+          z.int().check(z.minimum(0), z.maximum(LIMITS.overlapSecondsMax)),
+          LIMITS.overlapSecondsDefault,
+        )
+        .register(z.globalRegistry, {
+          description: 'For so long both can be used. 0 ends the one that is replaced at once.',
+        }),
+    })
+    .register(z.globalRegistry, { id: 'ReplaceRequest' }),
+);
+export type ReplaceRequest = z.output<ReturnType<typeof ReplaceRequest>>;
+
 const actor = /* @__PURE__ */ lazily(() =>
   z.nullable(Actor).register(z.globalRegistry, {
     description: 'The end user or the ticket behind the token; null where none was named.',
@@ -79,6 +101,20 @@ export const IssuedToken = /* @__PURE__ */ lazily(() =>
     .register(z.globalRegistry, { id: 'IssuedToken' }),
 );
 
+/** A token that takes the place of another one. */
+export const SuccessorToken = /* @__PURE__ */ lazily(() =>
+  z
+    .extend(IssuedToken(), {
+      replaces: z.object({
+        id: TokenId,
+        ends_at: z.iso.datetime().register(z.globalRegistry, {
+          description: 'From then on it is refused, with every token that was derived from it.',
+        }),
+      }),
+    })
+    .register(z.globalRegistry, { id: 'SuccessorToken' }),
+);
+
 /** A token as it is listed. The token itself is kept nowhere. */
 export const Token = /* @__PURE__ */ lazily(() =>
   z
@@ -105,6 +141,12 @@ export const Token = /* @__PURE__ */ lazily(() =>
       }),
       narrowing: z.extend(Narrowing, { scopes: z.optional(z.array(ScopeName)) }).register(z.globalRegistry, {
         description: 'As it was asked for. Left out means "as the parent has it".',
+      }),
+      replaced_by: z.nullable(TokenId).register(z.globalRegistry, {
+        description: 'The token that took its place; null where none did.',
+      }),
+      ends_at: z.nullable(z.iso.datetime()).register(z.globalRegistry, {
+        description: 'When it ends because another one took its place; null where none did.',
       }),
       revoked_at: z.nullable(z.iso.datetime()).register(z.globalRegistry, {
         description: 'When the token, or the first of its ancestors, was revoked; null while it can be used.',

@@ -46,6 +46,7 @@ export const FAILURES = {
   not_sliceable: forbidden('This operation cannot be narrowed to the slice of this grant'),
   property_hidden: forbidden('The grant hides what this call asks about'),
   project_not_current: forbidden("PostHog would answer for the project its key's owner has open"),
+  token_replaced: forbidden('The token has a successor already'),
   derivation_too_deep: forbidden('The token is too far from the minted one to derive from'),
 
   // What they sent.

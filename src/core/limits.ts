@@ -48,6 +48,9 @@ export const LIMITS = {
   mintedTokenSecondsDefault: 2_592_000,
   /** Seconds a derived token lives when nothing is said: 15 minutes, long enough for a page, short enough to lose. */
   derivedTokenSecondsDefault: 900,
+  /** Seconds for which a token can be used beside the one that takes its place: a week, and an hour where nothing is said. */
+  overlapSecondsMax: 604_800,
+  overlapSecondsDefault: 3600,
   /** How many ancestors a token may have. */
   ancestorsMax: 3,
   /** Rows of a tenant, token or deletion listing. */

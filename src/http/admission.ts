@@ -90,7 +90,8 @@ function admittedBy(
   response.limits = admission.limits;
   if (admission.verdict === 'refused') return err(admission.failure);
   const { tenant, registration } = admission;
-  response.tokenExpiresAtSeconds = principal.expiresAtSeconds;
+  const endsAtSeconds = Math.floor((admission.endsMs ?? Infinity) / 1000);
+  response.tokenExpiresAtSeconds = Math.min(principal.expiresAtSeconds, endsAtSeconds);
   const chain = chainOf(principal);
   const grant = effectiveGrant(tenant, narrowingsOf(principal));
   const caller = { projectId: principal.projectId, origin: request.headers.get('origin') };

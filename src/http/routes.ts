@@ -22,6 +22,7 @@ import { explain } from './control/tenant/explain.ts';
 import { confirmDeletion, getDeletionPreview } from './control/tenant/preview-deletion.ts';
 import * as identity from './control/tenant/identity.ts';
 import * as tokens from './control/tenant/tokens.ts';
+import { replaceToken, replaceTokenOf } from './control/replace-token.ts';
 import { listOwnUsage } from './control/tenant/usage.ts';
 import { watchTenantDeletion } from './control/tenant/watch-deletion.ts';
 import { whoami } from './control/tenant/whoami.ts';
@@ -62,6 +63,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   explain,
   list_usage: listOwnUsage,
   derive_token: tokens.deriveToken,
+  replace_token: replaceToken,
   self_revoke: tokens.selfRevoke,
   revoke_token: tokens.revokeToken,
   list_deletions: deletions.listTenantDeletions,
@@ -92,6 +94,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_mint_token: adminTokens.mintToken,
   admin_list_tokens: adminTokens.listTokens,
   admin_revoke_token: adminTokens.revokeTokenOf,
+  admin_replace_token: replaceTokenOf,
   admin_list_usage: listUsageOf,
   admin_list_changes: listChanges,
   admin_list_alarms: listAlarms,

@@ -140,6 +140,13 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   list_usage: [({ token }) => get(token, '/v1/usage')],
   admin_list_usage: [({ tenant }) => admin('GET', `/${tenant}/usage?by=day`)],
   derive_token: [({ token }) => send('POST', '/v1/tokens', { token, json: { name: 'a page' } })],
+  replace_token: [({ token }) => send('POST', '/v1/tokens/replace', { token, json: {} })],
+  admin_replace_token: [
+    async ({ tenant }) => {
+      const { id } = await tenants.mint(tenant);
+      return admin('POST', `/${tenant}/tokens/${id}/replace`, { overlap_seconds: 0 });
+    },
+  ],
   self_revoke: [
     async ({ token }) => {
       const { token: child } = await tenants.derive(token);

@@ -1218,6 +1218,26 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/tokens/replace": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Replace this token by one of the same grant
+         * @description The successor does what this token does, and ends no later. Both can be used for `overlap_seconds`; then this token ends, with every token that was derived from it.
+         */
+        readonly post: operations["replace_token"];
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/v1/tokens/self-revoke": {
         readonly parameters: {
             readonly query?: never;
@@ -1486,6 +1506,28 @@ export interface paths {
         readonly get: operations["admin_explain"];
         readonly put?: never;
         readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/tenants/{tenant}/tokens/{id}/replace": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        readonly put?: never;
+        /**
+         * Replace a minted token by one of the same grant
+         * @description Shown this once. It lives 30 days unless `expires_in` says otherwise. Both can be used for `overlap_seconds`; then the one that is replaced ends, with every token that was derived from it. A derived token is replaced by its holder.
+         *
+         *     Needs the role `operator`.
+         */
+        readonly post: operations["admin_replace_token"];
         readonly delete?: never;
         readonly options?: never;
         readonly head?: never;
@@ -2153,7 +2195,7 @@ export interface components {
         /** @description An RFC 9457 problem with the members of PostHog's errors. */
         readonly Problem: {
             readonly type: string;
-            readonly code: ("token_missing" | "token_malformed" | "token_signature_invalid" | "token_key_retired" | "token_expired" | "token_not_yet_valid" | "token_revoked" | "token_parent_revoked" | "tenant_unknown" | "admin_token_missing" | "admin_token_invalid" | "role_missing" | "approver_not_independent" | "tenant_suspended" | "scope_missing" | "project_not_granted" | "origin_not_allowed" | "deletion_exceeds_budget" | "delete_flag_not_granted" | "deletion_preview_required" | "not_sliceable" | "property_hidden" | "project_not_current" | "derivation_too_deep" | "path_invalid" | "host_invalid" | "not_found" | "path_unknown" | "record_unknown" | "method_unknown" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "field_unknown" | "field_invalid" | "input_conflict" | "grant_exceeds_parent" | "slice_lookup_too_large" | "generation_lacks" | "body_invalid" | "body_incomplete" | "body_timeout" | "body_too_large" | "deletion_state_conflict" | "deletion_preview_changed" | "operation_removed" | "precondition_failed" | "content_type_unsupported" | "idempotency_key_reused" | "rate_limited" | "admin_rate_limited" | "deletion_budget_exhausted" | "upstream_rate_limited" | "upstream_share_exhausted" | "upstream_busy" | "upstream_too_expensive" | "upstream_unreachable" | "upstream_timeout" | "upstream_error" | "upstream_key_refused" | "upstream_scope_missing" | "upstream_redirected" | "upstream_reply_invalid" | "upstream_reply_too_large" | "not_configured" | "deletion_unconfirmed" | "state_unavailable" | "internal_error") | string;
+            readonly code: ("token_missing" | "token_malformed" | "token_signature_invalid" | "token_key_retired" | "token_expired" | "token_not_yet_valid" | "token_revoked" | "token_parent_revoked" | "tenant_unknown" | "admin_token_missing" | "admin_token_invalid" | "role_missing" | "approver_not_independent" | "tenant_suspended" | "scope_missing" | "project_not_granted" | "origin_not_allowed" | "deletion_exceeds_budget" | "delete_flag_not_granted" | "deletion_preview_required" | "not_sliceable" | "property_hidden" | "project_not_current" | "token_replaced" | "derivation_too_deep" | "path_invalid" | "host_invalid" | "not_found" | "path_unknown" | "record_unknown" | "method_unknown" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "field_unknown" | "field_invalid" | "input_conflict" | "grant_exceeds_parent" | "slice_lookup_too_large" | "generation_lacks" | "body_invalid" | "body_incomplete" | "body_timeout" | "body_too_large" | "deletion_state_conflict" | "deletion_preview_changed" | "operation_removed" | "precondition_failed" | "content_type_unsupported" | "idempotency_key_reused" | "rate_limited" | "admin_rate_limited" | "deletion_budget_exhausted" | "upstream_rate_limited" | "upstream_share_exhausted" | "upstream_busy" | "upstream_too_expensive" | "upstream_unreachable" | "upstream_timeout" | "upstream_error" | "upstream_key_refused" | "upstream_scope_missing" | "upstream_redirected" | "upstream_reply_invalid" | "upstream_reply_too_large" | "not_configured" | "deletion_unconfirmed" | "state_unavailable" | "internal_error") | string;
             readonly detail: string;
             readonly attr: string | null;
             readonly status: number;
@@ -2381,6 +2423,36 @@ export interface components {
             /** @description The end user or the ticket behind the token; null where none was named. */
             readonly actor: string | null;
             readonly grant: components["schemas"]["Grant"];
+        };
+        readonly ReplaceRequest: {
+            /** @description Left out: that of the token that is replaced. */
+            readonly name?: string;
+            readonly expires_in?: number;
+            /**
+             * @description For so long both can be used. 0 ends the one that is replaced at once.
+             * @default 3600
+             */
+            readonly overlap_seconds: number;
+        };
+        readonly SuccessorToken: {
+            /** @description The token itself, shown this once. */
+            readonly token: string;
+            readonly id: string;
+            readonly name: string;
+            /** Format: date-time */
+            readonly expires_at: string;
+            readonly not_before: string | null;
+            /** @description The end user or the ticket behind the token; null where none was named. */
+            readonly actor: string | null;
+            readonly grant: components["schemas"]["Grant"];
+            readonly replaces: {
+                readonly id: string;
+                /**
+                 * Format: date-time
+                 * @description From then on it is refused, with every token that was derived from it.
+                 */
+                readonly ends_at: string;
+            };
         };
         readonly TenantSummary: {
             readonly tenant: string;
@@ -2646,6 +2718,10 @@ export interface components {
                 };
                 readonly origins?: readonly string[];
             };
+            /** @description The token that took its place; null where none did. */
+            readonly replaced_by: string | null;
+            /** @description When it ends because another one took its place; null where none did. */
+            readonly ends_at: string | null;
             /** @description When the token, or the first of its ancestors, was revoked; null while it can be used. */
             readonly revoked_at: string | null;
         };
@@ -7704,6 +7780,38 @@ export interface operations {
             readonly default: components["responses"]["Problem"];
         };
     };
+    readonly replace_token: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "overlap_seconds": 600
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["ReplaceRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Replace this token by one of the same grant */
+            readonly 201: {
+                headers: {
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SuccessorToken"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
     readonly self_revoke: {
         readonly parameters: {
             readonly query?: never;
@@ -8277,6 +8385,42 @@ export interface operations {
                 };
                 content: {
                     readonly "application/json": components["schemas"]["Explanation"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_replace_token: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+                /** @example tok_AAAAAAAAAAAAAAAAAAAAAA */
+                readonly id: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "expires_in": 2592000,
+                 *       "overlap_seconds": 86400
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["ReplaceRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Replace a minted token by one of the same grant */
+            readonly 201: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["SuccessorToken"];
                 };
             };
             readonly default: components["responses"]["Problem"];

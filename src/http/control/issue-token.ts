@@ -46,7 +46,7 @@ export async function issueToken(ctx: Context, parent: Parent, request: TokenReq
   return answer(issued, { change: { after: remembered.value } });
 }
 
-async function sign({ services }: Context, principal: Principal): Promise<Result<string>> {
+export async function sign({ services }: Context, principal: Principal): Promise<Result<string>> {
   const token = await services.tokens.sign(principal);
   return token.length <= LIMITS.tokenCharsMax
     ? ok(token)
@@ -62,7 +62,7 @@ async function sign({ services }: Context, principal: Principal): Promise<Result
 async function remember(
   ctx: Context,
   { registration, mintedBy }: Parent,
-  { tenant, token, actor, ancestors, issuedAtSeconds, notBeforeSeconds, expiresAtSeconds }: Principal,
+  { tenant, token, actor, scopes, ancestors, issuedAtSeconds, notBeforeSeconds, expiresAtSeconds }: Principal,
   narrowing: Narrowing,
   name: string,
 ) {
@@ -78,6 +78,7 @@ async function remember(
     minted_by: mintedBy,
     kid: ctx.services.tokens.kid,
     narrowing,
+    scopes,
   };
   const entered = await callObject(ctx, () => ctx.services.tenant(tenant).issue(issued, ids, registration));
   if (!entered.ok) return entered;

@@ -1,10 +1,11 @@
 /** What a request asks of its tenant's object, and what the object answers. */
-import type { Failure } from '../../core/failure.ts';
-import type { RegistrationId } from '../../core/ids.ts';
+import { failure, type Failure } from '../../core/failure.ts';
+import type { RegistrationId, TokenId } from '../../core/ids.ts';
 import type { Lease, LeaseAsk } from './lease-book.ts';
 import type { UsageReport } from '../../core/usage.ts';
 import type { TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import type { LimitStatus } from './gcra.ts';
+import type { StoredTenant } from './record-store.ts';
 
 /** What a request asks of its tenant. */
 export interface AdmitAsk {
@@ -32,6 +33,25 @@ export type Admission =
       limits: LimitStatus[];
       /** Requests of the same token that the isolate may admit with this answer. Null: none. */
       lease: Lease | null;
+      /** When a token of the chain ends that has a successor, in milliseconds since 1970; null where none has. */
+      endsMs: number | null;
     }
   /** `limits` is empty when the refusal came before the rate was asked. */
   | { verdict: 'refused'; failure: Failure; limits: LimitStatus[] };
+
+export const UNKNOWN = failure('tenant_unknown', 'The tenant of this token is not registered here any more.');
+
+/** The refusal of a token, whatever is left of its rate; null where it may go on. */
+export function checkAdmission(
+  { record, registration: current }: StoredTenant,
+  registration: RegistrationId | null,
+  self: TokenId,
+  chain: readonly TokenLimits[],
+  hasEnded: (id: TokenId) => boolean,
+): Failure | null {
+  if (hasEnded(self)) return failure('token_revoked', 'This token was revoked.');
+  if (chain.some(({ id }) => hasEnded(id)))
+    return failure('token_parent_revoked', 'A token this one was derived from was revoked.');
+  if (registration !== null && registration !== current) return UNKNOWN;
+  return record.suspended ? failure('tenant_suspended', 'The operator has suspended this tenant.') : null;
+}

@@ -112,4 +112,16 @@ export const TENANT_STEPS: readonly Migration[] = [
     -- One more row for a token of two weeks or more.
     CREATE INDEX tokens_told ON tokens (told_at_ms) WHERE told_at_ms IS NOT NULL;`,
   },
+  {
+    name: 'replacements of tokens',
+    sql: `
+    -- JSON array of the scopes that the token says. Null for tokens from before this column.
+    ALTER TABLE tokens ADD COLUMN scopes TEXT;
+    -- Apart from the tokens, because all of it is read at every start.
+    CREATE TABLE replacements (
+      token TEXT PRIMARY KEY,
+      successor TEXT NOT NULL,
+      ends_at_ms INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;`,
+  },
 ];

@@ -8,7 +8,6 @@ import {
   type TokenId,
 } from '../../core/ids.ts';
 import type { TenantDocument } from '../../contract/tenant.ts';
-import type { OperatorName } from '../../core/operators.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
@@ -16,7 +15,7 @@ import type { UsageReport } from '../../core/usage.ts';
 import type { Rate, TenantRecord } from '../../policy/grant.ts';
 import { logUsageFailure } from '../console.ts';
 import { migrate } from '../migrations.ts';
-import type { Admission, AdmitAsk } from './admission.ts';
+import { checkAdmission, UNKNOWN, type Admission, type AdmitAsk } from './admission.ts';
 import { LeaseBook } from './lease-book.ts';
 import { LeaseWatch, QUIET, STARTED } from './lease-ends.ts';
 import { limitsOf, limitsShown, rateFailure } from './limits.ts';
@@ -26,7 +25,16 @@ import { checkIfMatch, type IfMatch } from './etag.ts';
 import { RecordStore, type StoredTenant } from './record-store.ts';
 import { RevocationLimiter } from './revocation-limiter.ts';
 import { TENANT_STEPS } from './schema.ts';
-import type { IssuedToken, Revoker, TokenChain, TokenPage } from './token-rows.ts';
+import type {
+  IssuedToken,
+  ReplacedToken,
+  Revoker,
+  Successor,
+  TenantRequesters,
+  TokenChain,
+  TokenPage,
+} from './token-rows.ts';
+import type { ReplaceableToken } from './ends/replacements.ts';
 import { TokenEnds, type TenantEnv } from './ends/token-ends.ts';
 import { TokenStore } from './token-store.ts';
 import { UsageBook } from './usage/usage-book.ts';
@@ -37,17 +45,8 @@ export type { ChangedTenant, Removal } from './change-record.ts';
 export type { LimitStatus } from './gcra.ts';
 export type { StoredTenant } from './record-store.ts';
 export type { UsageAsk, UsedRow } from './usage/usage-reader.ts';
-export type { IssuedToken, Revoker, TokenChain, TokenPage } from './token-rows.ts';
-
-/** Who asks a tenant's deletion log for something. */
-export interface TenantRequesters {
-  /** Null while the tenant is not registered. */
-  readonly registration: RegistrationId | null;
-  /** The names of the tokens, in their order; null for one that is not known. */
-  readonly names: readonly (string | null)[];
-  /** The operator who minted the first of the tokens; null where it is not known. */
-  readonly minter: OperatorName | null;
-}
+export type { ReplaceableToken } from './ends/replacements.ts';
+export type * from './token-rows.ts';
 
 const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
@@ -56,8 +55,6 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const refused = (why: Failure): Admission => ({ verdict: 'refused', failure: why, limits: [] });
 
 const NOT_REGISTERED = failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
-
-const UNKNOWN = failure('tenant_unknown', 'The tenant of this token is not registered here any more.');
 
 /**
  * One tenant: its record, the tokens it was given, which of them are revoked, and the rate. Every method does what it does
@@ -90,7 +87,7 @@ export class Tenant extends DurableObject<TenantEnv> {
     });
     this.#ends = new TokenEnds(ctx, env, {
       tenant: () => this.#record.read()?.tenant ?? null,
-      isRevoked: (id) => this.#tokens.isRevoked(id),
+      isRevoked: (id) => this.#tokens.hasEnded(id, Date.now()),
       nowMs: () => Date.now(),
     });
     // Where no tenant was ever registered, nothing was ever leased.
@@ -196,26 +193,25 @@ export class Tenant extends DurableObject<TenantEnv> {
     if (self === undefined) throw new RangeError('A request is admitted for a token.');
     const stored = this.#record.read();
     if (stored === null) return refused(UNKNOWN);
-    if (this.#tokens.isRevoked(self.id)) return refused(failure('token_revoked', 'This token was revoked.'));
-    if (chain.some(({ id }) => this.#tokens.isRevoked(id))) {
-      return refused(failure('token_parent_revoked', 'A token this one was derived from was revoked.'));
-    }
-    if (registration !== null && registration !== stored.registration) return refused(UNKNOWN);
-    if (stored.record.suspended) {
-      return refused(failure('tenant_suspended', 'The operator has suspended this tenant.'));
-    }
     const nowMs = Date.now();
+    const hasEnded = (id: TokenId) => this.#tokens.hasEnded(id, nowMs);
+    const why = checkAdmission(stored, registration, self.id, chain, hasEnded);
+    if (why !== null) return refused(why);
     const tooMany = cost === 'revocation' ? this.#revocations.check(self.id, nowMs) : null;
     if (tooMany !== null) return refused(tooMany);
     const requests = cost === 'revocation' ? 0 : cost;
-    const { spent, lease } = this.#leases.spend(limitsOf(stored.record, chain), requests, ask, nowMs);
+    // What ends at a time of its own is asked about each time, so that no lease outlives it.
+    const endsMs = this.#tokens.endOf(chain.map(({ id }) => id));
+    const leaseAsk = endsMs === null ? ask : null;
+    const { spent, lease } = this.#leases.spend(limitsOf(stored.record, chain), requests, leaseAsk, nowMs);
     const limits = limitsShown(spent.statuses);
     if (spent.refused !== null) {
       return { verdict: 'refused', failure: rateFailure(spent.refused, requests, self.id), limits };
     }
     this.#tokens.noteUse(self.id, nowMs);
     if (lease !== null) this.#leaseWatch.given();
-    return { verdict: 'admitted', tenant: stored.record, registration: stored.registration, limits, lease };
+    const { record: tenant, registration: current } = stored;
+    return { verdict: 'admitted', tenant, registration: current, limits, lease, endsMs };
   }
 
   /**
@@ -231,6 +227,19 @@ export class Tenant extends DurableObject<TenantEnv> {
     });
     this.#ends.arm();
     return entered;
+  }
+
+  /** What a successor of the token has to be like; null where the token cannot be used any more. */
+  replaceable(id: TokenId): ReplaceableToken | null {
+    return this.#tokens.replaceable(id, Date.now());
+  }
+
+  /** Enters a token in the place of another one. Fails as `issue` does, with `record_unknown`, or with `token_replaced`. */
+  async replace(successor: Successor, registration: RegistrationId): Promise<Result<ReplacedToken>> {
+    if (this.registration() !== registration) return err(UNKNOWN);
+    const replaced = this.#change(() => this.#tokens.replace(successor, Date.now()));
+    this.#ends.arm();
+    return successor.overlapMs === 0 ? this.#whenTrue(replaced) : replaced;
   }
 
   /** Tells the operator of tokens that end. */

@@ -1,12 +1,41 @@
 import * as z from 'zod/mini';
 import type { Token } from '../../contract/token.ts';
-import { Actor, TokenId } from '../../core/ids.ts';
+import { Actor, TokenId, type RegistrationId } from '../../core/ids.ts';
 import { OperatorName } from '../../core/operators.ts';
+import type { Scope } from '../../core/scopes.ts';
 import { Narrowing } from '../../policy/grant.ts';
 import { StoredJson } from './schema.ts';
 
-/** A token as it was handed out. */
-export type IssuedToken = Omit<Token, 'revoked_at' | 'last_used_at'>;
+/** A token as it was handed out. `scopes` are those it says. */
+export type IssuedToken = Omit<Token, 'revoked_at' | 'last_used_at' | 'replaced_by' | 'ends_at'> & {
+  readonly scopes?: readonly Scope[];
+};
+
+/** A token that takes the place of another one, which ends `overlapMs` from now. */
+export interface Successor {
+  readonly replaces: TokenId;
+  readonly overlapMs: number;
+  /** Its name and its minter are those of the token that it replaces, where they are null here. */
+  readonly token: Omit<IssuedToken, 'name'> & { readonly name: string | null };
+  readonly ancestors: readonly TokenId[];
+}
+
+/** A successor that was entered, and when the token that it replaces ends. */
+export interface ReplacedToken {
+  readonly token: IssuedToken;
+  /** Milliseconds since 1970. */
+  readonly endsMs: number;
+}
+
+/** Who asks a tenant's deletion log for something. */
+export interface TenantRequesters {
+  /** Null while the tenant is not registered. */
+  readonly registration: RegistrationId | null;
+  /** The names of the tokens, in their order; null for one that is not known. */
+  readonly names: readonly (string | null)[];
+  /** The operator who minted the first of the tokens; null where it is not known. */
+  readonly minter: OperatorName | null;
+}
 
 export interface TokenPage {
   rows: Token[];

@@ -9,10 +9,13 @@ import {
   TokenRow,
   type IssuedToken,
   type Lineage,
+  type ReplacedToken,
   type TokenChain,
   type Revoker,
+  type Successor,
   type TokenPage,
 } from './token-rows.ts';
+import { Replacements, type ReplaceableToken } from './ends/replacements.ts';
 import { toldAt } from './ends/token-ends.ts';
 import { TokenUses } from './token-uses.ts';
 
@@ -31,16 +34,50 @@ export class TokenStore {
   /** Milliseconds of revocation by token. */
   readonly #revoked: Map<TokenId, number>;
   readonly #used: TokenUses;
+  readonly replacements: Replacements;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.#revoked = new Map();
     this.#used = new TokenUses(sql);
+    this.replacements = new Replacements(sql);
     this.#readRevocations();
   }
 
   isRevoked(id: TokenId): boolean {
     return this.#revoked.has(id);
+  }
+
+  /** Was it revoked, or replaced longer ago than the overlap? */
+  hasEnded(id: TokenId, nowMs: number): boolean {
+    return this.isRevoked(id) || this.replacements.hasEnded(id, nowMs);
+  }
+
+  /** When the first of these tokens ends that has a successor; null where none has. */
+  endOf(ids: readonly TokenId[]): number | null {
+    const ends = ids.flatMap((id) => this.replacements.of(id)?.endsMs ?? []);
+    return ends.length === 0 ? null : Math.min(...ends);
+  }
+
+  /** What a successor of the token has to be like; null where the token cannot be used any more. */
+  replaceable(id: TokenId, nowMs: number): ReplaceableToken | null {
+    const found = this.replacements.find(id, nowMs);
+    if (found === null) return null;
+    return [id, ...found.ancestors].some((each) => this.hasEnded(each, nowMs)) ? null : found;
+  }
+
+  /** Enters a successor. Fails as `issue` does, with `record_unknown`, or with `token_replaced` where there is one already. */
+  replace({ replaces, overlapMs, token: asked, ancestors }: Successor, nowMs: number): Result<ReplacedToken> {
+    const old = this.replaceable(replaces, nowMs);
+    if (old === null) return err(failure('record_unknown', 'There is no such token that can be used.', 'id'));
+    if (this.replacements.of(replaces) !== null)
+      return err(failure('token_replaced', 'This token has a successor. Replace that one.', 'id'));
+    const token = { ...asked, name: asked.name ?? old.name, minted_by: asked.minted_by ?? old.minted_by };
+    const entered = this.issue(token, ancestors);
+    if (!entered.ok) return entered;
+    const endsMs = Math.min(nowMs + overlapMs, old.expires_at_ms);
+    this.replacements.add(replaces, { successor: token.id, endsMs });
+    return ok({ token, endsMs });
   }
 
   /** Notes that a token was used: mostly in memory, and in storage once an hour. */
@@ -67,8 +104,8 @@ export class TokenStore {
       );
     }
     this.#sql.exec(
-      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor, minted_by, kid, told_at_ms)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
+      `INSERT INTO tokens (id, name, ancestors, narrowing, issued_at, not_before, expires_at, expires_at_ms, actor, minted_by, kid, told_at_ms, scopes)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`,
       token.id,
       token.name,
       JSON.stringify(ancestors),
@@ -81,6 +118,7 @@ export class TokenStore {
       token.minted_by,
       token.kid,
       toldAt(Date.parse(token.issued_at), expiresMs),
+      token.scopes === undefined ? null : JSON.stringify(token.scopes),
     );
     return ok(null);
   }
@@ -140,6 +178,7 @@ export class TokenStore {
       .map((row) => TokenId.parse(row.id));
     for (const id of gone) {
       this.#used.forget(id);
+      this.replacements.forget(id);
       if (this.#revoked.delete(id)) this.#sql.exec('DELETE FROM revocations WHERE token = ?', id);
     }
     return gone;
@@ -193,9 +232,12 @@ export class TokenStore {
 
   #listed({ seq: _seq, ancestors, last_used_ms: lastUsedMs, ...token }: TokenRow): Token {
     const times = [token.id, ...ancestors].flatMap((id) => this.#revoked.get(id) ?? []);
+    const replacement = this.replacements.of(token.id);
     return {
       ...token,
       parent: ancestors.at(-1) ?? null,
+      replaced_by: replacement?.successor ?? null,
+      ends_at: replacement === null ? null : new Date(replacement.endsMs).toISOString(),
       last_used_at: lastUsedMs === null ? null : new Date(lastUsedMs).toISOString(),
       revoked_at: times.length === 0 ? null : new Date(Math.min(...times)).toISOString(),
     };

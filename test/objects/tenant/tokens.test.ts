@@ -17,6 +17,7 @@ import {
 } from '../../support/objects/tenant.ts';
 
 const OPERATOR = { kind: 'operator' } as const;
+const UNUSED = { last_used_at: null, revoked_at: null, replaced_by: null, ends_at: null };
 
 describe('Revoking', () => {
   test('Revoking a token ends it and its descendants on the next request and for good, not its parent or siblings', async () => {
@@ -137,8 +138,8 @@ describe('List of tokens', () => {
     await enter(tenant, child, [root.id]);
     expect(await tenant.tokens({ limit: 10, before: null })).toEqual({
       rows: [
-        { ...child, last_used_at: null, revoked_at: null },
-        { ...root, last_used_at: null, revoked_at: null },
+        { ...child, ...UNUSED },
+        { ...root, ...UNUSED },
       ],
       next: null,
     });

@@ -38,6 +38,7 @@ export const admission = (limits: LimitStatus[], lease: Lease | null): AdmittedB
   registration: REGISTRATION,
   limits,
   lease,
+  endsMs: null,
 });
 
 /** Requests that were admitted, by the true time. */

@@ -1,0 +1,75 @@
+/** Tokens that have a successor, and when they end. All are in memory, as every request asks about them. */
+import * as z from 'zod/mini';
+import { Actor, TokenId } from '../../../core/ids.ts';
+import { lazily } from '../../../core/lazily.ts';
+import { OperatorName } from '../../../core/operators.ts';
+import { ScopeName } from '../../../core/scopes.ts';
+import { Narrowing } from '../../../policy/grant.ts';
+import { StoredJson } from '../schema.ts';
+import { Ancestors } from '../token-rows.ts';
+
+/** What a successor has in common with the token it replaces. */
+const Replaceable = lazily(() =>
+  z.object({
+    name: z.string(),
+    ancestors: Ancestors,
+    narrowing: z.pipe(StoredJson, Narrowing),
+    /** Those that the token says. Null for a token from before they were noted. */
+    scopes: z.nullable(z.pipe(StoredJson, z.array(ScopeName))),
+    actor: z.nullable(Actor),
+    minted_by: z.nullable(OperatorName),
+    expires_at_ms: z.int(),
+  }),
+);
+export type ReplaceableToken = z.output<ReturnType<typeof Replaceable>>;
+
+const Row = lazily(() => z.object({ token: TokenId, successor: TokenId, ends_at_ms: z.int() }));
+
+interface Replacement {
+  readonly successor: TokenId;
+  readonly endsMs: number;
+}
+
+export class Replacements {
+  readonly #sql: SqlStorage;
+  readonly #known = new Map<TokenId, Replacement>();
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    for (const each of sql.exec('SELECT * FROM replacements').toArray()) {
+      const { token, successor, ends_at_ms: endsMs } = Row().parse(each);
+      this.#known.set(token, { successor, endsMs });
+    }
+  }
+
+  /** Null for a token without a successor. */
+  of(id: TokenId): Replacement | null {
+    return this.#known.get(id) ?? null;
+  }
+
+  hasEnded(id: TokenId, nowMs: number): boolean {
+    const replacement = this.#known.get(id);
+    return replacement !== undefined && replacement.endsMs <= nowMs;
+  }
+
+  add(id: TokenId, replacement: Replacement): void {
+    this.#sql
+      .exec('INSERT INTO replacements VALUES (?, ?, ?)', id, replacement.successor, replacement.endsMs)
+      .toArray();
+    // The operator is not to be told of the end of a token that has a successor.
+    this.#sql.exec('UPDATE tokens SET told_at_ms = NULL WHERE id = ?', id).toArray();
+    this.#known.set(id, replacement);
+  }
+
+  forget(id: TokenId): void {
+    if (this.#known.delete(id)) this.#sql.exec('DELETE FROM replacements WHERE token = ?', id).toArray();
+  }
+
+  /** Null for a token that is not known here, or has expired. */
+  find(id: TokenId, nowMs: number): ReplaceableToken | null {
+    const [row] = this.#sql
+      .exec('SELECT * FROM tokens WHERE id = ? AND expires_at_ms > ?', id, nowMs)
+      .toArray();
+    return row === undefined ? null : Replaceable().parse(row);
+  }
+}
