@@ -55,3 +55,8 @@ export function checkAdmission(
   if (registration !== null && registration !== current) return UNKNOWN;
   return record.suspended ? failure('tenant_suspended', 'The operator has suspended this tenant.') : null;
 }
+
+export const NOT_REGISTERED = failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
+
+/** A refusal before any limit was looked at. */
+export const refused = (why: Failure): Admission => ({ verdict: 'refused', failure: why, limits: [] });

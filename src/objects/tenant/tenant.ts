@@ -1,12 +1,5 @@
 import { DurableObject } from 'cloudflare:workers';
-import { failure, type Failure } from '../../core/failure.ts';
-import {
-  newRegistrationId,
-  type Random,
-  type RegistrationId,
-  type TenantId,
-  type TokenId,
-} from '../../core/ids.ts';
+import { newRegistrationId, type RegistrationId, type TenantId, type TokenId } from '../../core/ids.ts';
 import type { TenantDocument } from '../../contract/tenant.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
@@ -15,7 +8,14 @@ import type { UsageReport } from '../../core/usage.ts';
 import type { Rate, TenantRecord } from '../../policy/grant.ts';
 import { logUsageFailure } from '../console.ts';
 import { migrate } from '../migrations.ts';
-import { checkAdmission, UNKNOWN, type Admission, type AdmitAsk } from './admission.ts';
+import {
+  checkAdmission,
+  NOT_REGISTERED,
+  refused,
+  UNKNOWN,
+  type Admission,
+  type AdmitAsk,
+} from './admission.ts';
 import { LeaseBook } from './lease-book.ts';
 import { LeaseWatch, QUIET, STARTED } from './lease-ends.ts';
 import { limitsOf, limitsShown, rateFailure } from './limits.ts';
@@ -45,16 +45,9 @@ export type { ChangedTenant, Removal } from './change-record.ts';
 export type { LimitStatus } from './gcra.ts';
 export type { StoredTenant } from './record-store.ts';
 export type { UsageAsk, UsedRow } from './usage/usage-reader.ts';
-export type { ReplaceableToken } from './ends/replacements.ts';
 export type * from './token-rows.ts';
 
-const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
-
 const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-
-const refused = (why: Failure): Admission => ({ verdict: 'refused', failure: why, limits: [] });
-
-const NOT_REGISTERED = failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
 
 /**
  * One tenant: its record, the tokens it was given, which of them are revoked, and the rate. Every method does what it does
@@ -79,7 +72,7 @@ export class Tenant extends DurableObject<TenantEnv> {
     this.#record = new RecordStore(ctx.storage.sql);
     this.#tokens = new TokenStore(ctx.storage.sql);
     this.#limiter = new RateLimiter(ctx.storage.sql);
-    this.#leases = this.#newLeases();
+    this.#leases = new LeaseBook(this.#limiter, crypto.randomUUID());
     this.#usage = new UsageBook(ctx.storage, {
       lineageOf: (id) => this.#tokens.lineageOf(id),
       nowMs: () => Date.now(),
@@ -130,7 +123,8 @@ export class Tenant extends DurableObject<TenantEnv> {
       if (before !== null) this.#retune(before.record.rate, record.rate, nowMs);
       return this.#record.write({
         tenant: id,
-        registration: before?.registration ?? newRegistrationId(random),
+        registration:
+          before?.registration ?? newRegistrationId((bytes) => crypto.getRandomValues(new Uint8Array(bytes))),
         record,
         created_at: before?.created_at ?? now,
         updated_at: now,
@@ -285,10 +279,6 @@ export class Tenant extends DurableObject<TenantEnv> {
     return changed;
   }
 
-  #newLeases(): LeaseBook {
-    return new LeaseBook(this.#limiter, crypto.randomUUID());
-  }
-
   /** All of `act` or nothing. If it throws, memory is read again: it never says what storage does not. */
   #change<T>(act: () => T): T {
     try {
@@ -298,7 +288,7 @@ export class Tenant extends DurableObject<TenantEnv> {
       this.#record = new RecordStore(sql);
       this.#tokens = new TokenStore(sql);
       this.#limiter = new RateLimiter(sql);
-      this.#leases = this.#newLeases();
+      this.#leases = new LeaseBook(this.#limiter, crypto.randomUUID());
       throw error;
     }
   }
