@@ -38,7 +38,8 @@ const asking =
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text}`);
-    return text === '' ? null : JSON.parse(text);
+    const answer: unknown = text === '' ? null : JSON.parse(text);
+    return answer;
   };
 
 export async function openWorld(): Promise<World> {

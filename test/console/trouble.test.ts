@@ -19,7 +19,8 @@ function over(answer: () => Promise<Response>, env: Partial<ConsoleEnv> = {}) {
   return async (path: string, init: RequestInit = {}) => {
     const key = new TextEncoder().encode(SESSION_KEY);
     const cookie = await sessionCookie(key, { operator: 'oda', credential: 'c' }, Date.now());
-    const headers = { cookie: cookie.split(';')[0] ?? '', ...init.headers };
+    const headers = new Headers(init.headers);
+    headers.set('cookie', cookie.split(';')[0] ?? '');
     const response = await app(new Request(ORIGIN + path, { ...init, headers }));
     return { status: response.status, text: await response.text() };
   };

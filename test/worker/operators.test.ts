@@ -88,17 +88,16 @@ describe('Roles', () => {
   });
 });
 
-describe('Who one is', () => {
-  const whoIs = (token: string) => get(token, '/admin/v1/operator');
+const whoIs = (token: string) => get(token, '/admin/v1/operator');
 
+describe('Who one is', () => {
   test('An operator is told its name and its role, and a credential that is another one for every token and tells nothing of it', async () => {
     const answers = await Promise.all(ROLES.map((role) => whoIs(TOKENS[role])));
-    for (const [at, role] of ROLES.entries())
-      expect(answers[at]?.json).toEqual({
-        name: NAMES[role],
-        role,
-        credential: expect.stringMatching(/^[\w-]{22}$/),
-      });
+    for (const [at, role] of ROLES.entries()) {
+      const { credential, ...who } = (answers[at]?.json ?? {}) as Record<string, unknown>;
+      expect(who).toEqual({ name: NAMES[role], role });
+      expect(credential).toMatch(/^[\w-]{22}$/);
+    }
     const admin = await whoIs(ADMIN_TOKEN);
     expect(admin.json).toMatchObject({ name: 'admin', role: 'owner' });
     const credentials = [...answers, admin].map(({ json }) => (json as { credential: string }).credential);
