@@ -60,7 +60,7 @@ export function Progress({ entry, nowMs }: { readonly entry: DeletionStatus; rea
         {progress.seconds_left !== null && progress.seconds_left > 0 && (
           <>About {span(progress.seconds_left)} left. </>
         )}
-        {next !== null && !hasEnded(entry) && (
+        {next !== null && !hasEnded(entry) && !entry.awaits_approval && (
           <>
             Looked at again <Ago at={next} nowMs={nowMs} />.{' '}
           </>
