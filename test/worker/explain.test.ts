@@ -125,15 +125,21 @@ const explainTo = async (tenant: string, described: Readonly<Record<string, unkn
   return answer.json as Record<string, unknown>;
 };
 
+/** A query carries the id of the request that asks it. */
+const withoutRequest = (explained: unknown): unknown =>
+  JSON.parse(JSON.stringify(explained).replaceAll(/req_[\w-]{22}/g, 'req_x'));
+
 test('An operator is told of every operation what the token is told, and nothing is sent or written down', async () => {
   const { tenant, token, id } = await tenants.fresh({ ...SLICE, properties: { hidden: ['email'] } });
   const narrow = await tenants.derive(token, { scopes: ['person:read'] });
   const known = (await send('GET', '/admin/v1/audit', { token: ADMIN_TOKEN })).json;
   for (const { id: operation } of CATALOGUE) {
     const described = describing(operation);
-    expect(await explainTo(tenant, described)).toEqual(await explain(token, described));
-    expect(await explainTo(tenant, described, id)).toEqual(await explain(token, described));
-    expect(await explainTo(tenant, described, narrow.id)).toEqual(await explain(narrow.token, described));
+    const told = withoutRequest(await explain(token, described));
+    expect(withoutRequest(await explainTo(tenant, described))).toEqual(told);
+    expect(withoutRequest(await explainTo(tenant, described, id))).toEqual(told);
+    const narrower = withoutRequest(await explain(narrow.token, described));
+    expect(withoutRequest(await explainTo(tenant, described, narrow.id))).toEqual(narrower);
   }
   expect(await sandbox.received()).toEqual([]);
   expect(await tenants.log(tenant)).toEqual([]);
