@@ -1,6 +1,7 @@
 /** The gateway with a way for tests to its objects: they can crash, and be asked from another process. */
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
+import { readWorkerConfig } from '../../../scripts/worker.ts';
 import { clientOf } from '../client.ts';
 
 const HEADER = 'test-crash';
@@ -8,7 +9,8 @@ const HEADER = 'test-crash';
 /** The entrypoint by which another process asks the objects, and the binding to it there. */
 export const REMOTE = { entrypoint: 'RemoteObjects', binding: 'REMOTE_OBJECTS' } as const;
 
-const NAMESPACES = ['TENANT', 'DELETION_LOG', 'DIRECTORY', 'SHIELD', 'FUSE'];
+/** The bindings of all objects. */
+const NAMESPACES = readWorkerConfig('wrangler.toml').durable_objects.bindings.map(({ name }) => name);
 
 const CHANGES: readonly (readonly [string, string])[] = [
   [
@@ -25,19 +27,25 @@ const CHANGES: readonly (readonly [string, string])[] = [
             : (...args) => env.${REMOTE.binding}.call(binding, name, method, args),
         }),
       });
-      const reaching = (env) => env.${REMOTE.binding} === undefined ? env : {
+      const environments = new WeakMap();
+      const reachingOf = (env) => env.${REMOTE.binding} === undefined ? env : {
         ...env,
         ...Object.fromEntries(${JSON.stringify(NAMESPACES)}.map((binding) => [binding, remote(env, binding)])),
+      };
+      const reaching = (env) => {
+        const known = environments.get(env) ?? reachingOf(env);
+        environments.set(env, known);
+        return known;
       };`,
   ],
   [
-    'const app = apps.get(env) ?? createApp(env)',
+    'return appOf(env).serve(request, ctx)',
     `const crashing = request.headers.get('${HEADER}');
       if (crashing !== null) {
         const crashed = () => new Response(null, { status: 204 });
         return env.TENANT.getByName(crashing).crash().then(crashed, crashed);
       }
-      const app = apps.get(env) ?? createApp(reaching(env))`,
+      return appOf(reaching(env)).serve(request, ctx)`,
   ],
 ];
 
