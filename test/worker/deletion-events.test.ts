@@ -51,6 +51,33 @@ async function waiting(person = ADA) {
   return { ...made, id: answer.headers['hedgerow-deletion'] ?? '' };
 }
 
+test('A deletion that nothing holds is not told as held, however soon after its confirmation it is followed', async () => {
+  const { token } = await tenants.fresh();
+  const uuids = Array.from(
+    { length: 20 },
+    (_, nth) => `0000000b-0000-4000-8000-${String(nth).padStart(12, '0')}`,
+  );
+  await sandbox.addPersons(
+    uuids.map((uuid) => ({ project_id: 1, distinct_ids: [`of ${uuid}`], uuid, properties: {} })),
+  );
+  const statesOf = async (uuid: string): Promise<unknown[]> => {
+    const made = await send('POST', '/v1/deletions?preview=true', { token, json: { ids: [uuid] } });
+    const path = `/v1/deletions/${made.headers['hedgerow-deletion'] ?? ''}`;
+    const digest = await until('a preview', async () => {
+      const shown = await get(token, `${path}/preview`);
+      return shown.status === 200 ? (shown.json as { digest: string }).digest : undefined;
+    });
+    const confirmed = await send('POST', `${path}/confirm`, { token, json: { digest } });
+    expect(confirmed.status, confirmed.text).toBe(200);
+    const { events, has } = watch(`${path}/events`, token);
+    await has('end');
+    return events().map(({ data }) => data.state);
+  };
+  const states = await Promise.all(uuids.map(statesOf));
+  expect(states.flat()).not.toContain('held');
+  expect(states.map((each) => each.at(-1))).toEqual(uuids.map(() => 'done'));
+});
+
 test('A stream tells the state at once and whenever it changes, and ends with the deletion', async () => {
   const { tenant, token, id } = await waiting();
   const own = watch(`/v1/deletions/${id}/events`, token);

@@ -1,4 +1,5 @@
 /** The deletion log: the tenant reads and decides about its own, the operator about any. */
+import type { DeletionStatus } from '../../contract/deletion.ts';
 import type * as z from 'zod/mini';
 import { DELETION_COLUMNS, type DeletionDetail, type DeletionEntry } from '../../contract/deletion.ts';
 import type { LogQuery, LogsQuery } from '../../contract/deletions/search.ts';
@@ -103,9 +104,22 @@ export async function lookAt(ctx: Context, tenant: TenantId, view: LogView): Pro
   const found = await callObject(ctx, () => ctx.services.deletionLog(tenant).status(id.value, view));
   if (!found.ok) return found;
   if (found.value === null) return err(noSuchDeletion());
-  const { state } = found.value;
-  return ok({ data: found.value, ended: isEnd(state) });
+  const status = found.value;
+  return ok({
+    data: isDue(status, ctx.services.nowMs()) ? { ...status, state: 'sending' } : status,
+    ended: isEnd(status.state),
+  });
 }
+
+/**
+ * A deletion that was just written down or confirmed is held for the moment until its sending begins. Who follows it would
+ * take it for one that waits for its undo window or for somebody.
+ */
+const isDue = (
+  { state, awaits_approval: awaitsApproval, reason, next_attempt_at: next }: DeletionStatus,
+  nowMs: number,
+): boolean =>
+  state === 'held' && !awaitsApproval && reason === null && next !== null && Date.parse(next) <= nowMs;
 
 /** A stream of events as a handler answers it. */
 export async function watchAnswer(
