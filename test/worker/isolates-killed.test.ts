@@ -12,7 +12,7 @@ import { sandboxControl } from '../support/sandbox.ts';
 import { KEY, SECRETS } from '../support/secrets.ts';
 import { launch, UNHURRIED } from '../support/stack.ts';
 
-const ROUNDS = Number(process.env['ISOLATE_ROUNDS'] ?? 200);
+const ROUNDS = Number(process.env['ISOLATE_ROUNDS'] ?? 20);
 const SEED = Number(process.env['FC_SEED'] ?? 20_261_128);
 const KINDS: readonly ChangeKind[] = ['revoke', 'suspend', 'narrow', 'delete'];
 /** Rounds at once: each has a tenant and a person of its own. */

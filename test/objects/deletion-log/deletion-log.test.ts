@@ -108,6 +108,7 @@ test('An entry says who asked for what, and what PostHog made of it', async () =
     actor: 'TICKET-7',
     ancestor_names: ['backend', null],
     ids_replaced_at: null,
+    awaits_approval: false,
     ancestors: [tokenId('a'), tokenId('b')],
     request_id: asked.requestId,
     target: 'distinct_ids',
