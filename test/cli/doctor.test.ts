@@ -1,7 +1,9 @@
 /** The command doctor, against PostHog in three generations: it finds what is true, and each fault that can be shown. */
+import { createServer } from 'node:http';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { commandLine } from '../support/cli.ts';
 import { startGateway, startWorlds, type World } from '../support/generations.ts';
+import { listening } from '../support/listener.ts';
 import { ADMIN_TOKEN, KEY } from '../support/secrets.ts';
 
 const worlds = await startWorlds();
@@ -62,6 +64,18 @@ describe('A PostHog as the gateway takes it to be', () => {
     expect(ran.out).toMatch(/^PostHog\n {2}ok {2}host: PostHog answers\.$/m);
     expect(ran.out).toContain('Nothing is wrong.');
     expect(ran.out).not.toContain(KEY);
+  });
+
+  test('The doctor says of a gateway from before it that it is older', async () => {
+    const older = createServer((request, response) => {
+      response.setHeader('content-type', 'application/json');
+      response.end(
+        request.url?.includes('operator') === true ? '{"name":"x","role":"owner"}' : '{"good":true}',
+      );
+    });
+    const ran = await run(['doctor', '--url', await listening(older)], { token: ADMIN_TOKEN });
+    expect(ran).toMatchObject({ code: 7, out: '' });
+    expect(ran.err).toContain('older than this command line');
   });
 
   test('The doctor is for admin tokens, those of viewers too', async () => {

@@ -1,5 +1,6 @@
 /** `doctor`: is everything as it has to be, and what to do where it is not? It changes nothing. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { CliError } from '../../cli-error.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { countIn } from '../../input/durations.ts';
 import { outJson } from '../../output/json.ts';
@@ -27,6 +28,11 @@ async function doctor(cli: Cli, project: string | undefined): Promise<void> {
   const query = project === undefined ? {} : { project_id: countIn(project, '--project') };
   const identity = await identityOf(session);
   const { data: check, response } = await hedgerow.GET('/admin/v1/check', { params: { query } });
+  if (!('deployment' in check)) {
+    throw new CliError(EXIT.unavailable, 'The gateway is older than this command line, and checks less.', [
+      'Deploy it anew, or use the command line of its version.',
+    ]);
+  }
   const [quotas, logs] = await Promise.all([
     quotaFindings(hedgerow, query),
     logFindings(hedgerow, check.generation.configured),
