@@ -122,15 +122,21 @@ const explainTo = async (tenant: string, described: Readonly<Record<string, unkn
   return answer.json as Record<string, unknown>;
 };
 
+/** A query that PostHog would be sent is named after the request that asks. */
+const unnamed = (said: unknown): unknown =>
+  JSON.parse(JSON.stringify(said).replaceAll(/req_[\w-]{22}/g, 'req'));
+
 test('An operator is told of every operation what the token is told, and nothing is sent or written down', async () => {
   const { tenant, token, id } = await tenants.fresh({ ...SLICE, properties: { hidden: ['email'] } });
   const narrow = await tenants.derive(token, { scopes: ['person:read'] });
   const known = (await send('GET', '/admin/v1/audit', { token: ADMIN_TOKEN })).json;
   for (const { id: operation } of CATALOGUE) {
     const described = describing(operation);
-    expect(await explainTo(tenant, described)).toEqual(await explain(token, described));
-    expect(await explainTo(tenant, described, id)).toEqual(await explain(token, described));
-    expect(await explainTo(tenant, described, narrow.id)).toEqual(await explain(narrow.token, described));
+    expect(unnamed(await explainTo(tenant, described))).toEqual(unnamed(await explain(token, described)));
+    expect(unnamed(await explainTo(tenant, described, id))).toEqual(unnamed(await explain(token, described)));
+    expect(unnamed(await explainTo(tenant, described, narrow.id))).toEqual(
+      unnamed(await explain(narrow.token, described)),
+    );
   }
   expect(await sandbox.received()).toEqual([]);
   expect(await tenants.log(tenant)).toEqual([]);
