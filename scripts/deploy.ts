@@ -11,7 +11,7 @@ import { REPOSITORY } from './build.ts';
 const WRANGLER = join(REPOSITORY, 'node_modules/wrangler/bin/wrangler.js');
 /** Stands beside the one it is made from, because paths in it are relative. */
 const PLACED_CONFIG = 'wrangler.placed.toml';
-const CONSOLE_CONFIG = 'src/console/wrangler.toml';
+const CONSOLE_CONFIG = 'wrangler.console.toml';
 
 /** The region of a cloud that is nearest to the middle of each location: a Worker is placed by those. */
 export const REGIONS: Readonly<Record<Location, string>> = {

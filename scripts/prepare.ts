@@ -9,7 +9,7 @@ import { checkStateFree, openState } from './state.ts';
 import { readWorkerConfig, REPOSITORY, settingNames, type BesideOptions } from './worker.ts';
 
 export const CONFIG = 'wrangler.toml';
-export const CONSOLE_CONFIG = 'src/console/wrangler.toml';
+export const CONSOLE_CONFIG = 'wrangler.console.toml';
 const HOME = process.env['HEDGEROW_FOLDER'] ?? REPOSITORY;
 
 export interface Prepared {

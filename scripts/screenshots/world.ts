@@ -67,7 +67,7 @@ export async function openWorld(): Promise<World> {
       TOKEN_SIGNING_KEYS: `k1:${secret()}${secret()}`,
     },
     beside: {
-      config: 'src/console/wrangler.toml',
+      config: 'wrangler.console.toml',
       port: 0,
       bindings: { CONSOLE_SESSION_KEY: secret() + secret() },
     },

@@ -98,7 +98,7 @@ describe('The log', () => {
   test('The export is one table with every matching deletion, and its columns once', async () => {
     const token = await tenantWith('exported', { hold_seconds: 3600, persons_per_day: 100_000 });
     const ids = await Promise.all(
-      Array.from({ length: 30 }, (_, at) => order(token, { distinct_ids: [`nobody-${at}`] })),
+      Array.from({ length: 20 }, (_, at) => order(token, { distinct_ids: [`nobody-${at}`] })),
     );
     const viewer = await signedIn('viewer');
     const answer = await viewer.get('/tenants/exported/export?state=held');

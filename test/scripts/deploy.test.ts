@@ -101,6 +101,25 @@ test('A deploy to production goes through without a warning, with a bundle that 
   for (const name of ONLY_DOCUMENTED) expect(bundle).not.toContain(`id:"${name}"`);
 });
 
+test('The console of each environment is bound to the entrypoint of the gateway of the same one, and reached by nobody at first', () => {
+  const Bound = z.object({
+    name: z.string(),
+    compatibility_date: z.string(),
+    workers_dev: z.boolean(),
+    routes: z.undefined(),
+    vars: z.record(z.string(), z.string()),
+    services: z.array(z.object({ binding: z.string(), service: z.string(), entrypoint: z.string() })),
+  });
+  for (const env of ENVIRONMENTS) {
+    const bound = Bound.parse(readConfig({ config: join(REPOSITORY, 'wrangler.console.toml'), env }));
+    const service = configOf(env).name;
+    expect(bound.services).toEqual([{ binding: 'GATEWAY', service, entrypoint: 'OperatorEntrypoint' }]);
+    expect(bound.name).toBe(service.replace('hedgerow', 'hedgerow-console'));
+    expect(bound.workers_dev).toBe(false);
+    expect(Object.keys(bound.vars)).toEqual(['ACCESS_TEAM', 'ACCESS_AUDIENCE', 'ACCESS_OPERATORS']);
+  }
+});
+
 test('The ignore list of git has every file that holds secrets, and keeps the example', () => {
   for (const name of [
     'secrets.json',

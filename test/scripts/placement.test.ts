@@ -89,7 +89,7 @@ describe('The console', () => {
     const status = deployAll(folder, args, (one) => statuses[given.push(one) - 1] ?? 1);
     return { given, status };
   };
-  const config = join(folder, 'src/console/wrangler.toml');
+  const config = join(folder, 'wrangler.console.toml');
 
   test('The console is deployed after the gateway into the same environment, and never gets its file of secrets', () => {
     const args = ['--env', 'production', '--secrets-file', 'secrets.json', '--dry-run'];

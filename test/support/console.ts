@@ -77,7 +77,7 @@ export async function startConsole({
     },
     onLine: (line) => recorder.lines.push(line),
     beside: {
-      config: 'src/console/wrangler.toml',
+      config: 'wrangler.console.toml',
       port: 0,
       bindings: { CONSOLE_SESSION_KEY: SESSION_KEY, ...bindings },
     },

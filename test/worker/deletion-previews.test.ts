@@ -176,10 +176,10 @@ test('An operator sees the preview of a tenant whole, and until it is confirmed'
   expect(json).toMatchObject({ digest: shown.preview?.digest, persons: shown.preview?.persons });
   expect((json as NonNullable<Shown['preview']>).sample).toHaveLength(shown.preview?.sample.length ?? -1);
   expect((await confirm(token, shown)).status).toBeLessThan(300);
-  problem(await admin('GET', path), 'deletion_state_conflict');
-  problem(await admin('GET', `/${tenant}/deletions/del_${'A'.repeat(22)}/preview`), 'record_unknown', 'id');
   // Else it is sent while the next test counts what PostHog receives.
   await become(token, shown.id, 'settling');
+  problem(await admin('GET', path), 'deletion_state_conflict');
+  problem(await admin('GET', `/${tenant}/deletions/del_${'A'.repeat(22)}/preview`), 'record_unknown', 'id');
 });
 
 describe('A tenant that has to preview', () => {

@@ -113,7 +113,7 @@ export const misconfiguredPage = (): Page =>
     503,
     <Note tone="bad" title="A variable or the secret of the console is missing or wrong.">
       <p>
-        Its log says which: <code>npx wrangler tail -c src/console/wrangler.toml</code>. The gateway goes on
+        Its log says which: <code>npx wrangler tail -c wrangler.console.toml</code>. The gateway goes on
         without the console.
       </p>
     </Note>,
