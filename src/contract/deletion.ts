@@ -1,5 +1,6 @@
 /** An entry of the deletion log, as it goes out in JSON and CSV. The stored rows are read by this schema too. */
 import { lazily } from '../core/lazily.ts';
+import { OperatorName } from '../core/operators.ts';
 import * as z from 'zod/mini';
 import { DeletingOperation } from '../catalogue/deletion.ts';
 import { GENERATIONS } from '../catalogue/generation.ts';
@@ -161,6 +162,10 @@ export const DeletionEntry = lazily(() =>
       ancestor_names: z
         .array(z.nullable(z.string()))
         .register(z.globalRegistry, { description: 'The names of `ancestors`, in their order.' }),
+      minted_by: z.nullable(OperatorName).register(z.globalRegistry, {
+        description:
+          'The operator who minted the token that asked, or the oldest of its ancestors. Null to the tenant, and where it is not known.',
+      }),
       ids_replaced_at: z.nullable(z.iso.datetime()).register(z.globalRegistry, {
         description:
           'When its ids, and its digest, were replaced by keyed digests, because they had been kept for `deletes.keep_ids_days`. Null while they are kept.',

@@ -254,6 +254,10 @@ describe('Budgets', () => {
   });
 });
 
+/** Of the names of operators the tenant is shown none. */
+const asTenant = (json: unknown): unknown =>
+  JSON.parse(JSON.stringify(json).replaceAll('"minted_by":"admin"', '"minted_by":null'));
+
 describe('The deletion log', () => {
   test('The log is read newest first, a page at a time, each entry once, even while it grows', async () => {
     const { token } = await tenants.fresh();
@@ -299,10 +303,10 @@ describe('The deletion log', () => {
     expect((await get(other.token, '/v1/deletions')).json).toEqual({ results: [], next: null });
     problem(await admin('GET', `/${other.tenant}/deletions/${id}`), 'record_unknown', 'id');
     expect((await get(one.token, `/v1/deletions/${id}`)).json).toEqual(
-      (await admin('GET', `/${one.tenant}/deletions/${id}`)).json,
+      asTenant((await admin('GET', `/${one.tenant}/deletions/${id}`)).json),
     );
     expect((await get(one.token, '/v1/deletions')).json).toEqual(
-      (await admin('GET', `/${one.tenant}/deletions`)).json,
+      asTenant((await admin('GET', `/${one.tenant}/deletions`)).json),
     );
   });
 

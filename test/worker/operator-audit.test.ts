@@ -121,9 +121,12 @@ describe('Changes', () => {
       'admin_abandon_deletion',
       { subject: unknown, before: { state: 'sending' }, after: { state: 'failed' } },
     );
-    const replacing = { overlap_seconds: 60, expires_in: 600 };
-    await expectRow(await change('POST', `${T}/tokens/${id}/replace`, replacing), 'admin_replace_token', {
+    const replaced = await change('POST', `${T}/tokens/${id}/replace`, { expires_in: 600 });
+    await expectRow(replaced, 'admin_replace_token', {
       tenant,
+      subject: id,
+      before: { id },
+      after: expect.objectContaining({ name: 'backend', minted_by: 'alice' }) as unknown,
     });
     await expectRow(await change('POST', '/alarms/test'), 'admin_test_alarm', { tenant: null });
     await expectRow(await change('DELETE', `${T}/tokens/${id}`), 'admin_revoke_token', {

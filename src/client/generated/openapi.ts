@@ -2921,6 +2921,8 @@ export interface components {
             readonly actor: string | null;
             /** @description The names of `ancestors`, in their order. */
             readonly ancestor_names: readonly (string | null)[];
+            /** @description The operator who minted the token that asked, or the oldest of its ancestors. Null to the tenant, and where it is not known. */
+            readonly minted_by: string | null;
             /** @description When its ids, and its digest, were replaced by keyed digests, because they had been kept for `deletes.keep_ids_days`. Null while they are kept. */
             readonly ids_replaced_at: string | null;
         };
@@ -3025,6 +3027,8 @@ export interface components {
             readonly actor: string | null;
             /** @description The names of `ancestors`, in their order. */
             readonly ancestor_names: readonly (string | null)[];
+            /** @description The operator who minted the token that asked, or the oldest of its ancestors. Null to the tenant, and where it is not known. */
+            readonly minted_by: string | null;
             /** @description When its ids, and its digest, were replaced by keyed digests, because they had been kept for `deletes.keep_ids_days`. Null while they are kept. */
             readonly ids_replaced_at: string | null;
             /** @description Null where no preview was asked for, and where its persons are still being read: then `GET …/:id/preview` has it later. */
@@ -3172,6 +3176,8 @@ export interface components {
             readonly actor: string | null;
             /** @description The names of `ancestors`, in their order. */
             readonly ancestor_names: readonly (string | null)[];
+            /** @description The operator who minted the token that asked, or the oldest of its ancestors. Null to the tenant, and where it is not known. */
+            readonly minted_by: string | null;
             /** @description When its ids, and its digest, were replaced by keyed digests, because they had been kept for `deletes.keep_ids_days`. Null while they are kept. */
             readonly ids_replaced_at: string | null;
             readonly progress: components["schemas"]["DeletionProgress"];
@@ -3299,6 +3305,8 @@ export interface components {
             readonly actor: string | null;
             /** @description The names of `ancestors`, in their order. */
             readonly ancestor_names: readonly (string | null)[];
+            /** @description The operator who minted the token that asked, or the oldest of its ancestors. Null to the tenant, and where it is not known. */
+            readonly minted_by: string | null;
             /** @description When its ids, and its digest, were replaced by keyed digests, because they had been kept for `deletes.keep_ids_days`. Null while they are kept. */
             readonly ids_replaced_at: string | null;
             readonly progress: components["schemas"]["DeletionProgress"];

@@ -85,6 +85,7 @@ export class Views {
       entries,
       slices: this.#resolutions.coveredBy(view.slices),
       namedByDistinctId: !view.distinctIdsHidden,
+      showsMinters: false,
     };
   }
 }

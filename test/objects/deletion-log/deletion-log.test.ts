@@ -107,6 +107,7 @@ test('An entry says who asked for what, and what PostHog made of it', async () =
     token_name: 'page',
     actor: 'TICKET-7',
     ancestor_names: ['backend', null],
+    minted_by: null,
     ids_replaced_at: null,
     awaits_approval: false,
     ancestors: [tokenId('a'), tokenId('b')],

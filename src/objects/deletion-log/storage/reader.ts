@@ -23,10 +23,14 @@ import { verificationFor } from './verification.ts';
 const LEFT_SLICE = `CASE WHEN coalesce(j.slices, r.slices, s.slices) IS NOT NULL THEN
       (SELECT count(DISTINCT value) FROM rechecks, json_each(rechecks.left_slice) WHERE entry = i.entry) END`;
 
+/** The operator who minted the token that asked, or the oldest of its ancestors. */
+const MINTER = '(SELECT operator FROM token_minters WHERE token = i.token)';
+
 /** An entry with all that is known of it, but for the ids. Every join goes by a key. */
-const entriesFor = ({ slices }: Pick<Shown, 'slices'>): string => `
+const entriesFor = ({ slices, showsMinters }: Pick<Shown, 'slices' | 'showsMinters'>): string => `
   SELECT i.id, i.tenant,
     (SELECT registration FROM registrations WHERE since <= i.entry ORDER BY since DESC LIMIT 1) AS registration, i.token, i.ancestors, ${requesterColumns('i')},
+    ${showsMinters ? MINTER : 'NULL'} AS minted_by,
     (SELECT at FROM replaced_ids WHERE entry = i.entry) AS ids_replaced_at, i.request_id, i.operation, j.generation, i.project_id, i.target,
     CASE WHEN s.filter IS NULL THEN i.asked ELSE coalesce(n.persons, 0) END AS asked,
     coalesce(r.sent, CASE WHEN s.slices IS NOT NULL THEN n.persons END,
@@ -112,6 +116,8 @@ export interface Shown {
   readonly slices: readonly string[] | null;
   /** Are entries shown that named persons by distinct id? */
   readonly namedByDistinctId: boolean;
+  /** Are the names of operators shown? */
+  readonly showsMinters: boolean;
 }
 
 const SHOWN = `i.entry >= ? AND i.entry < ? AND (? IS NULL OR coalesce(r.slices, j.slices, s.slices) IN (SELECT value FROM json_each(?)))
@@ -127,6 +133,7 @@ export const EVERYTHING: Shown = {
   entries: { since: 0, until: NO_END },
   slices: null,
   namedByDistinctId: true,
+  showsMinters: true,
 };
 
 export class DeletionReader {
@@ -184,7 +191,7 @@ export class DeletionReader {
 
   /** The entry of this number, for its own caller, who may have a slice. */
   at(number: number): DeletionEntry | null {
-    const [row] = this.#rows(`${entriesFor({ slices: [] })} WHERE i.entry = ?`, number);
+    const [row] = this.#rows(`${entriesFor({ slices: [], showsMinters: false })} WHERE i.entry = ?`, number);
     return row === undefined ? null : entryOf(row);
   }
 
