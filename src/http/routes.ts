@@ -22,7 +22,7 @@ import { explain } from './control/tenant/explain.ts';
 import { confirmDeletion, getDeletionPreview } from './control/tenant/preview-deletion.ts';
 import * as identity from './control/tenant/identity.ts';
 import * as tokens from './control/tenant/tokens.ts';
-import { replaceToken, replaceTokenOf } from './control/replace-token.ts';
+import { replaceToken, replaceTokenOf } from './control/tokens/replace-token.ts';
 import { listOwnUsage } from './control/tenant/usage.ts';
 import { watchTenantDeletion } from './control/tenant/watch-deletion.ts';
 import { whoami } from './control/tenant/whoami.ts';

@@ -5,7 +5,7 @@ import { LIMITS } from '../../../core/limits.ts';
 import { err } from '../../../core/result.ts';
 import { grantOf } from '../../../policy/narrow.ts';
 import { callObject } from '../../call-object.ts';
-import { issueToken } from '../issue-token.ts';
+import { issueToken } from '../tokens/issue-token.ts';
 import { limitOf, pageAnswer } from '../listing.ts';
 import { answer } from '../serve.ts';
 import { withTenant } from './guard.ts';

@@ -5,7 +5,7 @@ import { writesEverything, PERSON_WRITE } from '../../../core/scopes.ts';
 import { checkAccess } from '../../../policy/decide.ts';
 import type { Admitted } from '../../admission.ts';
 import { unknownProject } from '../../input/path.ts';
-import { isoOf } from '../new-token.ts';
+import { isoOf } from '../tokens/new-token.ts';
 import { answer } from '../serve.ts';
 import { withToken } from './guard.ts';
 

@@ -6,7 +6,7 @@ import { err, type Result } from '../../../core/result.ts';
 import type { Principal } from '../../../authn/token.ts';
 import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
-import { issueToken } from '../issue-token.ts';
+import { issueToken } from '../tokens/issue-token.ts';
 import { answer, type Answer } from '../serve.ts';
 import { withToken, withTokenToRevoke } from './guard.ts';
 

@@ -2,7 +2,7 @@ import { grantReply } from '../../../contract/grant.ts';
 import { ok } from '../../../core/result.ts';
 import { callObject } from '../../call-object.ts';
 import { budgetAskOf } from '../../deletion-order.ts';
-import { isoOf } from '../new-token.ts';
+import { isoOf } from '../tokens/new-token.ts';
 import { answer } from '../serve.ts';
 import { withToken } from './guard.ts';
 

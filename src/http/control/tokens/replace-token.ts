@@ -1,23 +1,23 @@
 /** Replacing a token by one of the same grant: for an operator, who may let it live on, and for its holder, who may not. */
-import type { Principal } from '../../authn/token.ts';
-import { grantReply } from '../../contract/grant.ts';
-import type { ReplaceRequest } from '../../contract/token.ts';
-import { failure } from '../../core/failure.ts';
-import { newTokenId, TokenId, type RegistrationId } from '../../core/ids.ts';
-import { LIMITS } from '../../core/limits.ts';
-import type { OperatorName } from '../../core/operators.ts';
-import { err, type Result } from '../../core/result.ts';
-import type { ReplacedToken } from '../../objects/tenant/tenant.ts';
-import type { Grant } from '../../policy/grant.ts';
-import { grantOf, narrow } from '../../policy/narrow.ts';
-import { callObject } from '../call-object.ts';
-import type { Context } from '../context.ts';
-import { registered } from './admin/registered.ts';
-import { withTenant } from './admin/guard.ts';
+import type { Principal } from '../../../authn/token.ts';
+import { grantReply } from '../../../contract/grant.ts';
+import type { ReplaceRequest } from '../../../contract/token.ts';
+import { failure } from '../../../core/failure.ts';
+import { newTokenId, TokenId, type RegistrationId } from '../../../core/ids.ts';
+import { LIMITS } from '../../../core/limits.ts';
+import type { OperatorName } from '../../../core/operators.ts';
+import { err, type Result } from '../../../core/result.ts';
+import type { ReplacedToken } from '../../../objects/tenant/tenant.ts';
+import type { Grant } from '../../../policy/grant.ts';
+import { grantOf, narrow } from '../../../policy/narrow.ts';
+import { callObject } from '../../call-object.ts';
+import type { Context } from '../../context.ts';
+import { registered } from '../admin/registered.ts';
+import { withTenant } from '../admin/guard.ts';
 import { sign } from './issue-token.ts';
 import { isoOf, lifetimeOf } from './new-token.ts';
-import { answer } from './serve.ts';
-import { withToken } from './tenant/guard.ts';
+import { answer } from '../serve.ts';
+import { withToken } from '../tenant/guard.ts';
 
 /** `POST /v1/tokens/replace`: the successor ends when this token would have: who steals a token cannot keep it alive. */
 export const replaceToken = withToken('replace_token', async (ctx, { principal, grant, registration }) => {

@@ -1,13 +1,13 @@
 /** The arithmetic of a new token: how long it lives, and what it says. Pure. */
-import type { Ancestor, Principal } from '../../authn/token.ts';
-import type { TokenRequest } from '../../contract/token.ts';
-import { failure } from '../../core/failure.ts';
-import type { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../../core/ids.ts';
-import type { OperatorName } from '../../core/operators.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import type { Grant, Narrowing } from '../../policy/grant.ts';
-import { checkNarrower, narrow } from '../../policy/narrow.ts';
-import { checkGrant } from '../../policy/validate-grant.ts';
+import type { Ancestor, Principal } from '../../../authn/token.ts';
+import type { TokenRequest } from '../../../contract/token.ts';
+import { failure } from '../../../core/failure.ts';
+import type { Actor, ProjectId, RegistrationId, TenantId, TokenId } from '../../../core/ids.ts';
+import type { OperatorName } from '../../../core/operators.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import type { Grant, Narrowing } from '../../../policy/grant.ts';
+import { checkNarrower, narrow } from '../../../policy/narrow.ts';
+import { checkGrant } from '../../../policy/validate-grant.ts';
 
 /** What a new token has to fit into. */
 export interface Parent {

@@ -1,17 +1,17 @@
 /** Making a token: the same for an operator who mints and a holder who derives, but for what it must fit into. */
-import type { Principal } from '../../authn/token.ts';
-import { grantReply } from '../../contract/grant.ts';
-import type { TokenRequest } from '../../contract/token.ts';
-import { failure } from '../../core/failure.ts';
-import { newTokenId } from '../../core/ids.ts';
-import { LIMITS } from '../../core/limits.ts';
-import { err, ok, type Result } from '../../core/result.ts';
-import type { Narrowing } from '../../policy/grant.ts';
-import { narrow } from '../../policy/narrow.ts';
-import { callObject } from '../call-object.ts';
-import type { Context } from '../context.ts';
+import type { Principal } from '../../../authn/token.ts';
+import { grantReply } from '../../../contract/grant.ts';
+import type { TokenRequest } from '../../../contract/token.ts';
+import { failure } from '../../../core/failure.ts';
+import { newTokenId } from '../../../core/ids.ts';
+import { LIMITS } from '../../../core/limits.ts';
+import { err, ok, type Result } from '../../../core/result.ts';
+import type { Narrowing } from '../../../policy/grant.ts';
+import { narrow } from '../../../policy/narrow.ts';
+import { callObject } from '../../call-object.ts';
+import type { Context } from '../../context.ts';
 import { actorOf, isoOf, lifetimeOf, narrowingOf, principalOf, type Parent } from './new-token.ts';
-import { answer } from './serve.ts';
+import { answer } from '../serve.ts';
 
 /** Signs a token narrower than its parent and has the tenant's object remember it. */
 export async function issueToken(ctx: Context, parent: Parent, request: TokenRequest) {
