@@ -25,8 +25,8 @@ export async function authenticateOperator(
 }
 
 /**
- * The operator that a header names, for an entrypoint that only the console reaches. It has to be one that is configured
- * now, so that the role is the one of now, and who was taken out is nobody.
+ * The operator that a header names, for an entrypoint that only the console reaches. The name is looked up in
+ * the configuration each time: a role that was lowered is lower at once, and an operator who was removed is refused.
  */
 export async function operatorNamed(
   name: string,

@@ -20,7 +20,7 @@ const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 const READS =
   /\/persons\/(?:batch_by_distinct_ids|batch_by_uuids|funnel|funnel\/correlation)\/?$|\/v1\/explain$/;
 const KEY_HEADER = 'idempotency-key';
-/** What waiting does not change: somebody has to act. */
+/** A gateway without its configuration: asking again does not help before the operator has mended it. */
 const NOT_CONFIGURED = 'not_configured';
 
 export function senderOf(tokens: TokenSource, platform: Platform, bounds: RetryBounds): Sender {

@@ -24,7 +24,7 @@ export const ExplainRequest = lazily(() =>
 );
 export type ExplainRequest = z.output<ReturnType<typeof ExplainRequest>>;
 
-/** The same as parameters: an operator asks what would become of a request of somebody else, which changes nothing. */
+/** The same question as parameters of a GET. An operator asks it about a request of a tenant. */
 export const ExplainQuery = lazily(() =>
   z.strictObject({
     ...members(),

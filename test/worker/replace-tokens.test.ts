@@ -126,6 +126,23 @@ describe('A successor', () => {
     expect((await listedOf(tenant)).find(({ id }) => id === next.id)).toMatchObject({ minted_by: 'admin' });
   });
 
+  test('A token that is revoked takes along the successors that its holders asked for, one after the other', async () => {
+    const { tenant, token, id } = await tenants.fresh();
+    const next = (await replaceSelf(token)).json as Successor;
+    const last = (await replaceSelf(next.token)).json as Successor;
+    expect(await codeOf(last.token)).toBe(200);
+    await admin('DELETE', `/${tenant}/tokens/${id}`);
+    for (const each of [token, next.token, last.token]) expect(await codeOf(each)).toBe('token_revoked');
+  });
+
+  test('A successor that an operator made goes on when the token before it is revoked', async () => {
+    const { tenant, token, id } = await tenants.fresh();
+    const next = await replaced(tenant, id);
+    await admin('DELETE', `/${tenant}/tokens/${id}`);
+    expect(await codeOf(token)).toBe('token_revoked');
+    expect(await codeOf(next.token)).toBe(200);
+  });
+
   test('The audit log says which token was replaced by which, and holds neither', async () => {
     const { tenant, id, token } = await tenants.fresh();
     const next = await replaced(tenant, id);
@@ -148,7 +165,7 @@ describe('A successor', () => {
 });
 
 describe('Refusals', () => {
-  test('A token that has a successor is not replaced again, so that whoever has the old one gets no new one', async () => {
+  test('A token that has a successor is not replaced again, so that a thief who has the old one gets no new one', async () => {
     const { tenant, token, id } = await tenants.fresh();
     await replaced(tenant, id);
     expect(await replaceSelf(token)).toMatchObject({ status: 403, json: { code: 'token_replaced' } });
@@ -195,6 +212,21 @@ describe('Refusals', () => {
       expect(await replaceOf(of, which)).toMatchObject({ status: 404, json: { code: 'record_unknown' } });
     expect(await replaceSelf(token)).toMatchObject({ status: 401, json: { code: 'token_revoked' } });
     expect(await sandbox.received()).toEqual([]);
+  });
+
+  test.each([
+    ['a rate', { rate: { requests_per_minute: 60, burst: 5 } }],
+    ['a deletion budget', { deletes: { persons_per_day: 1 } }],
+    ['a pace of deletes', { deletes: { calls_per_minute: 1 } }],
+  ])('A token with %s of its own is not replaced by its holder, who would have it twice', async (_, own) => {
+    const { tenant, token } = await tenants.fresh();
+    const child = await tenants.derive(token, own);
+    const { status, json } = await replaceSelf(child.token);
+    expect({ status, code: (json as { code: string }).code }).toEqual({
+      status: 400,
+      code: 'grant_exceeds_parent',
+    });
+    expect(await listedOf(tenant)).toHaveLength(2);
   });
 
   test('Many requests to replace one token at once make one successor', async () => {

@@ -1,4 +1,4 @@
-/** Questions to whoever sits at the terminal. They go to stderr, so that stdout holds results and nothing else. */
+/** Questions to the person at the terminal. They go to stderr, so that stdout holds results and nothing else. */
 import { confirm, isCancel, password, text } from '@clack/prompts';
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';

@@ -9,7 +9,7 @@ type Output = NodeJS.WriteStream;
 export interface Terminal {
   /** A result. Resolves once there is room for more. */
   readonly out: (text: string) => Promise<void>;
-  /** A line for whoever watches. Text of others in it must have been made harmless. */
+  /** A line for the person at the terminal. Text of others in the line must have been made harmless. */
   readonly note: (line: string) => void;
   /** Writes over the last line of stderr. Only where somebody looks. */
   readonly rewrite: (line: string) => void;

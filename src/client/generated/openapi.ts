@@ -1941,7 +1941,7 @@ export interface paths {
         };
         /**
          * See what a deletion of a tenant that is previewed would do
-         * @description 409 where it is not previewed, or not yet. Nobody but the tenant confirms it.
+         * @description 409 where the deletion is not previewed, or its preview is not ready. Only the tenant can confirm a preview.
          *
          *     Needs the role `viewer`.
          */
@@ -2589,7 +2589,7 @@ export interface components {
             /** @description The project that the owner of the key has open. */
             readonly owners_project: {
                 readonly configured: number | null;
-                /** @description Null where it is none of those that were asked about, or not known. */
+                /** @description Null where the open project is not known, or is none of the checked projects. */
                 readonly open: number | null;
                 /** @description Null where PostHog did not get as far as to say. */
                 readonly good: boolean | null;

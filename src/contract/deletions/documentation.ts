@@ -102,7 +102,8 @@ export const DELETION_DOCUMENTATION = {
   },
   admin_get_deletion_preview: {
     summary: 'See what a deletion of a tenant that is previewed would do',
-    description: '409 where it is not previewed, or not yet. Nobody but the tenant confirms it.',
+    description:
+      '409 where the deletion is not previewed, or its preview is not ready. Only the tenant can confirm a preview.',
     reply: DeletionPreview(),
   },
   admin_list_deletion_ids: {

@@ -1,4 +1,4 @@
-/** The audit log: what operators asked to have changed, and what became of it. */
+/** The audit log: which changes operators asked for, and how each ended. */
 import * as z from 'zod/mini';
 import { anyJson, oneOf } from '../../catalogue/fields/values.ts';
 import { TenantId } from '../../core/ids.ts';

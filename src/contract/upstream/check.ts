@@ -42,7 +42,7 @@ const OwnersProject = /* @__PURE__ */ lazily(() =>
     .object({
       configured: z.nullable(z.int()),
       open: z.nullable(z.int()).register(z.globalRegistry, {
-        description: 'Null where it is none of those that were asked about, or not known.',
+        description: 'Null where the open project is not known, or is none of the checked projects.',
       }),
       ...finding(),
     })

@@ -121,7 +121,8 @@ export const TENANT_STEPS: readonly Migration[] = [
     CREATE TABLE replacements (
       token TEXT PRIMARY KEY,
       successor TEXT NOT NULL,
-      ends_at_ms INTEGER NOT NULL
+      ends_at_ms INTEGER NOT NULL,
+      by_holder INTEGER NOT NULL -- 1: the token itself asked for the successor; 0: an operator
     ) STRICT, WITHOUT ROWID;`,
   },
 ];

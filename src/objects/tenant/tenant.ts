@@ -248,7 +248,7 @@ export class Tenant extends DurableObject<TenantEnv> {
 
   /** The narrowings of a token and of those it was derived from; null where it is not known here. */
   chainOf(id: TokenId): TokenChain | null {
-    return this.#tokens.chainOf(id);
+    return this.#tokens.chainOf(id, Date.now());
   }
 
   /** Revokes a token; again is no error. A token that asks may revoke only itself and what was derived from it. */

@@ -15,6 +15,7 @@ export type IssuedToken = Omit<Token, 'revoked_at' | 'last_used_at' | 'replaced_
 export interface Successor {
   readonly replaces: TokenId;
   readonly overlapMs: number;
+  readonly by: 'holder' | 'operator';
   /** Its name and its minter are those of the token that it replaces, where they are null here. */
   readonly token: Omit<IssuedToken, 'name'> & { readonly name: string | null };
   readonly ancestors: readonly TokenId[];
@@ -56,7 +57,7 @@ export interface Lineage {
 /** A token with those that it was derived from, the oldest first and itself last. */
 export interface TokenChain {
   tokens: { id: TokenId; narrowing: Narrowing }[];
-  /** One of them is. */
+  /** One of them is, or was replaced longer ago than the overlap. */
   isRevoked: boolean;
 }
 

@@ -67,7 +67,10 @@ export class TokenStore {
   }
 
   /** Enters a successor. Fails as `issue` does, with `record_unknown`, or with `token_replaced` where there is one already. */
-  replace({ replaces, overlapMs, token: asked, ancestors }: Successor, nowMs: number): Result<ReplacedToken> {
+  replace(
+    { replaces, overlapMs, by, token: asked, ancestors }: Successor,
+    nowMs: number,
+  ): Result<ReplacedToken> {
     const old = this.replaceable(replaces, nowMs);
     if (old === null) return err(failure('record_unknown', 'There is no such token that can be used.', 'id'));
     if (this.replacements.of(replaces) !== null)
@@ -76,7 +79,7 @@ export class TokenStore {
     const entered = this.issue(token, ancestors);
     if (!entered.ok) return entered;
     const endsMs = Math.min(nowMs + overlapMs, old.expires_at_ms);
-    this.replacements.add(replaces, { successor: token.id, endsMs });
+    this.replacements.add(replaces, { successor: token.id, endsMs, by });
     return ok({ token, endsMs });
   }
 
@@ -144,14 +147,18 @@ export class TokenStore {
     };
   }
 
-  /** A token may revoke itself and what was derived from it. All else is `unknown` to it, as is what never was. */
+  /**
+   * A token may revoke itself and what was derived from it. All else is `unknown` to it, as is what never was. Successors that
+   * a token asked for go with it: a thief who has replaced a stolen token does not keep what the owner revokes.
+   */
   revoke(id: TokenId, by: Revoker, nowMs: number): 'revoked' | 'unknown' {
     const ancestors = this.#ancestorsOf(id, nowMs - GRACE_MS);
     if (ancestors === null) return 'unknown';
     if (by.kind === 'token' && by.id !== id && !ancestors.includes(by.id)) return 'unknown';
-    if (!this.isRevoked(id)) {
-      this.#sql.exec('INSERT INTO revocations (token, at_ms) VALUES (?, ?)', id, nowMs);
-      this.#revoked.set(id, nowMs);
+    for (const one of [id, ...this.replacements.madeByHolder(id)]) {
+      if (this.isRevoked(one)) continue;
+      this.#sql.exec('INSERT INTO revocations (token, at_ms) VALUES (?, ?)', one, nowMs);
+      this.#revoked.set(one, nowMs);
     }
     return 'revoked';
   }
@@ -199,7 +206,7 @@ export class TokenStore {
   }
 
   /** Null for a token that is not known here. */
-  chainOf(id: TokenId): TokenChain | null {
+  chainOf(id: TokenId, nowMs: number): TokenChain | null {
     const lineage = this.lineageOf(id);
     if (lineage === null) return null;
     const tokens = [...lineage.ancestors, id].flatMap((one) =>
@@ -208,7 +215,7 @@ export class TokenStore {
         .toArray()
         .map((row) => ({ id: one, narrowing: TokenRow.shape.narrowing.parse(row['narrowing']) })),
     );
-    return { tokens, isRevoked: tokens.some((one) => this.isRevoked(one.id)) };
+    return { tokens, isRevoked: tokens.some((one) => this.hasEnded(one.id, nowMs)) };
   }
 
   /** Null for a token that is not known here. */

@@ -1,4 +1,4 @@
-/** Who asked for a deletion, for what, and what became of it. */
+/** Who asked for a deletion, for what, and how it ended. */
 import type { Child } from 'hono/jsx';
 import type { DeletionStatus } from '../../../client/names.ts';
 import { whatOf } from '../../words/deletion.ts';
@@ -76,7 +76,7 @@ function Outcome({
     ['Errors', outcome?.deletion_errors],
   ];
   return (
-    <Section title="What became of it" id="outcome" live>
+    <Section title="Outcome" id="outcome" live>
       <dl class="facts">
         {counts.map(([term, value]) =>
           value === null || value === undefined ? null : <Fact term={term}>{count(value)}</Fact>,

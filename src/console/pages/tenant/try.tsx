@@ -147,11 +147,7 @@ function TryForm({ visit: { url }, tokens, projectId }: TryFormOptions) {
 function Answer({ said }: { readonly said: Explanation }) {
   const { allowed, operation, reason, first, would_send: sent, deletion_budgets: budgets, fuse } = said;
   return (
-    <Section
-      title="What would become of it"
-      id="answer"
-      aside={operation === null ? undefined : <code>{operation}</code>}
-    >
+    <Section title="Verdict" id="answer" aside={operation === null ? undefined : <code>{operation}</code>}>
       <p class="state-line">
         <Badge tone={allowed ? 'good' : 'bad'}>{allowed ? 'allowed' : 'refused'}</Badge>
         {reason !== null && (

@@ -1,4 +1,4 @@
-/** `GET /admin/v1/tenants/:tenant/explain`: what would become of a request of the tenant, or of one of its tokens. */
+/** `GET /admin/v1/tenants/:tenant/explain`: would a request of the tenant, or of one of its tokens, be allowed, and what would be sent. */
 import { failure } from '../../../core/failure.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
 import type { TokenId } from '../../../core/ids.ts';

@@ -10,6 +10,7 @@ import { err, type Result } from '../../../core/result.ts';
 import type { ReplacedToken } from '../../../objects/tenant/tenant.ts';
 import type { Grant } from '../../../policy/grant.ts';
 import { grantOf, narrow } from '../../../policy/narrow.ts';
+import { limitsOf } from '../../admission.ts';
 import { callObject } from '../../call-object.ts';
 import type { Context } from '../../context.ts';
 import { registered } from '../admin/registered.ts';
@@ -22,6 +23,7 @@ import { withToken } from '../tenant/guard.ts';
 /** `POST /v1/tokens/replace`: the successor ends when this token would have: who steals a token cannot keep it alive. */
 export const replaceToken = withToken('replace_token', async (ctx, { principal, grant, registration }) => {
   const { body } = ctx.input;
+  if (hasLimitsOfItsOwn(principal)) return err(limited());
   const left = Math.max(1, principal.expiresAtSeconds - Math.floor(ctx.services.nowMs() / 1000));
   return replace(ctx, principal, { grant, registration, mintedBy: null, secondsDefault: left }, body);
 });
@@ -97,6 +99,7 @@ async function replace(
   const ancestors = old.ancestors.map(({ id }) => id);
   const successor = {
     replaces: old.token,
+    by: mintedBy === null ? ('holder' as const) : ('operator' as const),
     overlapMs: overlap * 1000,
     ancestors,
     token: {
@@ -135,6 +138,18 @@ function answerOf(replaced: Result<ReplacedToken>, old: TokenId, text: string, g
   };
   return answer(issued, { change: { before: { id: old }, after: { ...token, replaces } } });
 }
+
+/** Each token has its limits for itself: with a successor after the other, a holder would have them over and over. */
+const hasLimitsOfItsOwn = ({ token, narrowing }: Principal): boolean => {
+  const { id: _id, ...limits } = limitsOf({ id: token, narrowing });
+  return Object.values(limits).some((limit) => limit !== undefined);
+};
+
+const limited = () =>
+  failure(
+    'grant_exceeds_parent',
+    'This token has a rate or a deletion limit of its own, which a successor would have anew. The operator can replace it.',
+  );
 
 const noSuchToken = () => failure('record_unknown', 'This tenant has no such token that can be used.', 'id');
 

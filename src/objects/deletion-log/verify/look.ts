@@ -1,4 +1,4 @@
-/** Looks for the persons of a deletion at PostHog, and says of each what became of it. */
+/** Looks for the persons of a deletion at PostHog, and says of each whether PostHog still has the person. */
 import type { Deletion } from '../../../catalogue/deletion.ts';
 import { isJsonObject, type Json } from '../../../core/json.ts';
 import { LIMITS } from '../../../core/limits.ts';

@@ -6,7 +6,7 @@ import { OperatorName } from '../../../core/operators.ts';
 import { ScopeName } from '../../../core/scopes.ts';
 import { Narrowing } from '../../../policy/grant.ts';
 import { StoredJson } from '../schema.ts';
-import { Ancestors } from '../token-rows.ts';
+import { Ancestors, type Successor } from '../token-rows.ts';
 
 /** What a successor has in common with the token it replaces. */
 const Replaceable = lazily(() =>
@@ -23,11 +23,15 @@ const Replaceable = lazily(() =>
 );
 export type ReplaceableToken = z.output<ReturnType<typeof Replaceable>>;
 
-const Row = lazily(() => z.object({ token: TokenId, successor: TokenId, ends_at_ms: z.int() }));
+const Row = lazily(() =>
+  z.object({ token: TokenId, successor: TokenId, ends_at_ms: z.int(), by_holder: z.literal([0, 1]) }),
+);
 
 interface Replacement {
   readonly successor: TokenId;
   readonly endsMs: number;
+  /** Who asked for the successor: the token that is replaced, or an operator. */
+  readonly by: Successor['by'];
 }
 
 export class Replacements {
@@ -37,8 +41,8 @@ export class Replacements {
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     for (const each of sql.exec('SELECT * FROM replacements').toArray()) {
-      const { token, successor, ends_at_ms: endsMs } = Row().parse(each);
-      this.#known.set(token, { successor, endsMs });
+      const { token, successor, ends_at_ms: endsMs, by_holder: byHolder } = Row().parse(each);
+      this.#known.set(token, { successor, endsMs, by: byHolder === 1 ? 'holder' : 'operator' });
     }
   }
 
@@ -52,10 +56,18 @@ export class Replacements {
     return replacement !== undefined && replacement.endsMs <= nowMs;
   }
 
+  /** The successor that the token asked for, and those that successors asked for themselves. */
+  madeByHolder(id: TokenId): readonly TokenId[] {
+    const replacement = this.#known.get(id);
+    return replacement?.by === 'holder'
+      ? [replacement.successor, ...this.madeByHolder(replacement.successor)]
+      : [];
+  }
+
   add(id: TokenId, replacement: Replacement): void {
-    this.#sql
-      .exec('INSERT INTO replacements VALUES (?, ?, ?)', id, replacement.successor, replacement.endsMs)
-      .toArray();
+    const { successor, endsMs, by } = replacement;
+    const byHolder = by === 'holder' ? 1 : 0;
+    this.#sql.exec('INSERT INTO replacements VALUES (?, ?, ?, ?)', id, successor, endsMs, byHolder).toArray();
     // The operator is not to be told of the end of a token that has a successor.
     this.#sql.exec('UPDATE tokens SET told_at_ms = NULL WHERE id = ?', id).toArray();
     this.#known.set(id, replacement);
