@@ -5,7 +5,7 @@ import { readConfig, type Config } from './config.ts';
 import { OPERATOR_HEADER } from './contract/operators/operator.ts';
 import { failureUntil } from './core/failure.ts';
 import { includesRole } from './core/operators.ts';
-import { newRequestId, type ProjectId, type Random } from './core/ids.ts';
+import { newRequestId, type ProjectId } from './core/ids.ts';
 import { AlarmReporter } from './http/alarms.ts';
 import type { DeploymentFacts, Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
@@ -22,6 +22,7 @@ import type { DeletionLog } from './objects/deletion-log/deletion-log.ts';
 import type { Directory } from './objects/directory/directory.ts';
 import { logAlarmFailure, logShieldFailure } from './objects/console.ts';
 import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
+import { random } from './objects/random.ts';
 import { objectNamed, type Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
@@ -58,8 +59,6 @@ const DIRECTORY_NAME = 'directory';
 const ADMIN_ATTEMPTS_NAME = 'admin attempts';
 /** The host means nothing: the binding looks at the path. */
 const OPENAPI_ASSET = 'https://assets.invalid/openapi.json';
-
-const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
 /** Built once for each isolate: an environment does not change under a running one. */
 const apps = new WeakMap<Env, App>();

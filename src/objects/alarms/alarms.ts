@@ -3,12 +3,13 @@ import { webhookOf } from '../../config.ts';
 import type { AlarmTest } from '../../contract/alarms/alarm.ts';
 import type { RaisedCondition } from '../../core/alarms/condition.ts';
 import type { Webhook } from '../../core/alarms/webhook.ts';
-import { newAlarmId, type AlarmId, type Random } from '../../core/ids.ts';
+import { newAlarmId, type AlarmId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import type { OperatorName } from '../../core/operators.ts';
 import { logAlarmFailure } from '../console.ts';
 import { Alarm as Clock } from '../deletion-log/alarm.ts';
 import { migrate } from '../migrations.ts';
+import { random } from '../random.ts';
 import { digestOf, send, type Answer, type Fetcher } from './delivery.ts';
 import { waitAfter } from './schedule.ts';
 import { ALARM_STEPS } from './schema.ts';
@@ -28,8 +29,6 @@ const TROUBLE_MS = 600_000;
 const CRASH_MS = 2 * LIMITS.alarmAttemptMsMax;
 
 const GONE = 410;
-
-const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
 /** An endpoint, and what tells it from one of another configuration. */
 interface Endpoint extends Webhook {

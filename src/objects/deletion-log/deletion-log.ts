@@ -3,10 +3,11 @@ import { placementOf } from '../../config.ts';
 import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { OperatorName } from '../../core/operators.ts';
-import type { DeletionId, Random, TenantId, TokenId } from '../../core/ids.ts';
+import type { DeletionId, TenantId, TokenId } from '../../core/ids.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
+import { random } from '../random.ts';
 import { objectNamed, type Objects } from '../remote.ts';
 import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
 import { numberOf } from './id.ts';
@@ -53,7 +54,6 @@ export interface DeletionLogEnv extends KeeperObjects {
 }
 
 const nowMs = (): number => Date.now();
-const random: Random = (bytes) => crypto.getRandomValues(new Uint8Array(bytes));
 
 /**
  * One per tenant: the append-only record of its deletions, and what carries them out: intent, attempt, send, outcome.

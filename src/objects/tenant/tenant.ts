@@ -8,6 +8,7 @@ import type { UsageReport } from '../../core/usage.ts';
 import type { Rate, TenantRecord } from '../../policy/grant.ts';
 import { logUsageFailure } from '../console.ts';
 import { migrate } from '../migrations.ts';
+import { random } from '../random.ts';
 import {
   checkAdmission,
   NOT_REGISTERED,
@@ -123,8 +124,7 @@ export class Tenant extends DurableObject<TenantEnv> {
       if (before !== null) this.#retune(before.record.rate, record.rate, nowMs);
       return this.#record.write({
         tenant: id,
-        registration:
-          before?.registration ?? newRegistrationId((bytes) => crypto.getRandomValues(new Uint8Array(bytes))),
+        registration: before?.registration ?? newRegistrationId(random),
         record,
         created_at: before?.created_at ?? now,
         updated_at: now,

@@ -1,5 +1,6 @@
 /** The first page: what is going on at the gateway, and what waits for somebody. */
 import type { Page, Show, Visit } from '../../page.ts';
+import { registering } from '../tenant/register.tsx';
 import { Alarms } from './alarms.tsx';
 import { openDeletions, OpenDeletions } from './open-deletions.tsx';
 import { Quotas } from './quotas.tsx';
@@ -17,12 +18,7 @@ export const overview: Show = async (visit: Visit): Promise<Page> => {
     kind: 'page',
     title: 'Overview',
     area: 'overview',
-    actions:
-      operator.role === 'owner' ? (
-        <a class="button primary" href="/tenants/new">
-          Register a tenant
-        </a>
-      ) : undefined,
+    actions: registering(operator),
     body: (
       <>
         <Alarms fuse={fuse.data} open={open} upstream={upstream.data} nowMs={nowMs} />

@@ -1,4 +1,5 @@
 /** All tenants, and those that were removed. */
+import { registering } from './register.tsx';
 import { cursorIn } from '../../gateway/usage.ts';
 import { pathTo, withQuery, type Page, type Show, type Visit } from '../../page.ts';
 import { Badge, Empty, More, Section, Table } from '../../view/parts.tsx';
@@ -23,12 +24,7 @@ export const tenants: Show = async ({ gateway, url, operator, nowMs }: Visit): P
     kind: 'page',
     title: 'Tenants',
     area: 'tenants',
-    actions:
-      operator.role === 'owner' ? (
-        <a class="button primary" href="/tenants/new">
-          Register a tenant
-        </a>
-      ) : undefined,
+    actions: registering(operator),
     body: (
       <Section
         title={removed ? 'All tenants' : 'Registered tenants'}

@@ -1,4 +1,5 @@
 /** Registering a tenant. */
+import type { Child } from 'hono/jsx';
 import { HedgerowError } from '../../../client/hedgerow-error.ts';
 import { TenantId } from '../../../core/ids.ts';
 import type { JsonObject } from '../../../core/json.ts';
@@ -7,7 +8,7 @@ import { DEFAULT_PERSONS_PER_DAY } from '../../../policy/delete-rules.ts';
 import { issuesOf, type Issues } from '../../forms/check.ts';
 import { recordOf } from '../../forms/record.ts';
 import { TenantFields } from '../../forms/tenant-form.tsx';
-import { elsewhere, pathTo, withQuery, type Act, type Page, type Show } from '../../page.ts';
+import { elsewhere, pathTo, withQuery, type Act, type Page, type Show, type SignedIn } from '../../page.ts';
 import { Refused } from '../problem.tsx';
 import { Note } from '../../view/parts.tsx';
 
@@ -30,6 +31,14 @@ interface RegisterPage {
   readonly issues: Issues;
   readonly error?: HedgerowError;
 }
+
+/** The way to the form, for operators who may register. */
+export const registering = ({ role }: SignedIn): Child =>
+  role === 'owner' ? (
+    <a class="button primary" href="/tenants/new">
+      Register a tenant
+    </a>
+  ) : undefined;
 
 /** `GET /tenants/new` */
 export const registerForm: Show = async ({ operator }) =>
