@@ -23,7 +23,7 @@ import type { Directory } from './objects/directory/directory.ts';
 import { logAlarmFailure, logShieldFailure } from './objects/console.ts';
 import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
 import { random } from './objects/random.ts';
-import { objectNamed, type Objects } from './objects/remote.ts';
+import { objectNamed, reachAgain, type Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
@@ -173,7 +173,8 @@ function servicesOf(env: Env, config: Config): Services {
       nowMs,
       unreachable: logShieldFailure,
     }),
-    forgetAnswers: (projectId) => shieldOf(projectId).forgetAnswers().catch(logShieldFailure),
+    forgetAnswers: (projectId) =>
+      reachAgain(() => shieldOf(projectId).forgetAnswers()).catch(logShieldFailure),
     nowMs,
     random,
   };

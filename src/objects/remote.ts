@@ -33,3 +33,9 @@ export const objectNamed = <T extends DurableObject>(
     name,
     ...(location === null ? [] : [{ locationHint: location }]),
   );
+
+/**
+ * Calls an object once more where the first call failed: one that was just restarted answers the second. Only for what may be
+ * done twice. Each call takes a stub of its own, because a stub that has failed once fails always.
+ */
+export const reachAgain = <T>(call: () => Promise<T>): Promise<T> => call().catch(call);

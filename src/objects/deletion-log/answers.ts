@@ -26,12 +26,21 @@ export class Answers {
   readonly #reader: DeletionReader;
   readonly #ledger: Ledger;
   readonly #registrations: Registrations;
+  readonly #quiet: (number: number) => Promise<void>;
   readonly #nowMs: () => number;
 
-  constructor(reader: DeletionReader, ledger: Ledger, registrations: Registrations, nowMs: () => number) {
+  /** @param quiet Waits until no step of a deletion is being taken. */
+  constructor(
+    reader: DeletionReader,
+    ledger: Ledger,
+    registrations: Registrations,
+    quiet: (number: number) => Promise<void>,
+    nowMs: () => number,
+  ) {
     this.#reader = reader;
     this.#ledger = ledger;
     this.#registrations = registrations;
+    this.#quiet = quiet;
     this.#nowMs = nowMs;
   }
 
@@ -61,8 +70,12 @@ export class Answers {
     return this.#result(entry.id, { interpretation, pending, replayed: false, likelyRepeatOf }, by);
   }
 
-  /** The earlier deletion that an idempotency key stands for. */
-  replayed(number: number, by: Spender): ReplayedDeletion {
+  /**
+   * The earlier deletion that an idempotency key stands for. What is sent just now is waited for: its first caller, who
+   * may have got no answer, would have been told how it ends.
+   */
+  async replayed(number: number, by: Spender): Promise<ReplayedDeletion> {
+    await this.#quiet(number);
     const entry = this.#entry(number);
     const told = { interpretation: replayOf(entry), pending: pendingOf(entry) };
     const result = this.#result(entry.id, { ...told, replayed: true, likelyRepeatOf: null }, by);

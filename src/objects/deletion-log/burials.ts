@@ -6,7 +6,7 @@ import { lazily } from '../../core/lazily.ts';
 import type { Placement } from '../../core/placement.ts';
 import type { Tombstone } from '../../core/shield/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
-import { objectNamed, type Objects } from '../remote.ts';
+import { objectNamed, reachAgain, type Objects, type Remote } from '../remote.ts';
 import type { Shield } from '../shield/shield.ts';
 import type { CallTeller } from '../../upstream/share/told.ts';
 import { JsonColumn } from './entry.ts';
@@ -28,12 +28,16 @@ export interface TombstoneKeeper {
 }
 
 /** The shields of all projects. */
-export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): TombstoneKeeper => ({
-  bury: (projectId, tombstones) => objectNamed(shields, String(projectId), placement).bury(tombstones),
-  end: (projectId, prefix) => objectNamed(shields, String(projectId), placement).endTombstones(prefix),
-  forget: (projectId) => objectNamed(shields, String(projectId), placement).forgetAnswers(),
-  unreachable: logShieldFailure,
-});
+export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): TombstoneKeeper => {
+  const reach = <T>(projectId: ProjectId, ask: (shield: Remote<Shield>) => Promise<T>): Promise<T> =>
+    reachAgain(() => ask(objectNamed(shields, String(projectId), placement)));
+  return {
+    bury: (projectId, tombstones) => reach(projectId, (shield) => shield.bury(tombstones)),
+    end: (projectId, prefix) => reach(projectId, (shield) => shield.endTombstones(prefix)),
+    forget: (projectId) => reach(projectId, (shield) => shield.forgetAnswers()),
+    unreachable: logShieldFailure,
+  };
+};
 
 /** Tells the shields of all projects what the log asks PostHog. A shield out of reach holds nothing up. */
 export const shieldTeller =

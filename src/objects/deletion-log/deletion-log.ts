@@ -100,7 +100,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
     if (!upstream.ok) return upstream;
     const intent = await this.#parts.orders.take(order, upstream.value);
     if (!intent.ok) return intent;
-    if ('replayed' in intent.value) return ok(this.#parts.answers.replayed(intent.value.replayed, order));
+    if ('replayed' in intent.value)
+      return ok(await this.#parts.answers.replayed(intent.value.replayed, order));
     const { number, told } = intent.value;
     if (told !== null) return ok(this.#parts.answers.notSent(intent.value, told, order));
     // A retry with the same key must not get an old refusal, so the log sends the deletion again itself.
@@ -133,7 +134,7 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
   async replay(request: KeyedRequest, ask: BudgetAsk): Promise<Result<ReplayedDeletion | null>> {
     const found = this.#parts.intents.replay(await keyedOf(request), nowMs());
     if (found === null) return ok(null);
-    return found.ok ? ok(this.#parts.answers.replayed(found.value.replayed, ask)) : found;
+    return found.ok ? ok(await this.#parts.answers.replayed(found.value.replayed, ask)) : found;
   }
 
   /** What is left of the budgets, and the refusal of a deletion of so many persons; null where it fits. */

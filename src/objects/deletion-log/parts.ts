@@ -77,7 +77,7 @@ export function partsOf(storage: DurableObjectStorage, surroundings: Surrounding
   const notices = new Notices(sql, store, alarm, { raise, nowMs });
   return {
     alarm,
-    answers: new Answers(reader, ledger, registrations, nowMs),
+    answers: new Answers(reader, ledger, registrations, (number) => runner.quiet(number), nowMs),
     decisions: new Decisions(storage, ledger, alarm, runner, minters),
     /** The same client of PostHog; what it says of its limits and of the key is heard. */
     heard: (posthog: PostHogClient) => notices.heard(runner.pause.heededBy(posthog)),

@@ -33,8 +33,8 @@ export class DeletionRunner {
   readonly pause: Pause;
   readonly #nowMs: () => number;
   readonly #verifier: Verifier;
-  /** Being worked on by this instance right now. After a restart nothing is. */
-  readonly #inFlight = new Set<number>();
+  /** Being worked on by this instance right now, with the end of that work. After a restart nothing is. */
+  readonly #inFlight = new Map<number, Promise<void>>();
 
   constructor(
     storage: DurableObjectStorage,
@@ -117,17 +117,24 @@ export class DeletionRunner {
 
   /** Does something with a deletion of which no step is being taken meanwhile. */
   async alone<T>(number: number, work: () => Promise<T>): Promise<T> {
-    this.#inFlight.add(number);
+    const { promise: end, resolve: tellEnd } = Promise.withResolvers<void>();
+    this.#inFlight.set(number, end);
     try {
       return await work();
     } finally {
       this.#inFlight.delete(number);
+      tellEnd();
     }
   }
 
   /** True while a step of the deletion is being taken. */
   isBusy(number: number): boolean {
     return this.#inFlight.has(number);
+  }
+
+  /** Waits for the end of the step that is being taken, if one is. */
+  async quiet(number: number): Promise<void> {
+    await this.#inFlight.get(number);
   }
 
   /** Takes the next step of what is due, unless PostHog asked to be left alone. @throws where a step failed, after all others were taken. */

@@ -117,6 +117,26 @@ test('Sixty-four callers with one key make one deletion, and all are told of it'
   expect(await rowsOf(stub, 'intents')).toHaveLength(1);
 });
 
+test('One that asks again while PostHog is being asked waits, and is told what PostHog answers', async () => {
+  const { hold, arrived, release } = held(answer(202, SUMMARY));
+  const sent = posthog(hold);
+  const { log } = freshLog();
+  const first = log.carryOut(keyed());
+  await arrived();
+  const again = log.carryOut(keyed());
+  const { budgets } = keyed();
+  const key = { ...keyed(), key: KEY, ...keyed().deletion, asked: keyed().deletion.target, slices: null };
+  const ask = { registration: key.registration, budgets, persons: 0 };
+  const found = log.replay(key, ask);
+  // Both have come to the log before PostHog answers: calls of one stub arrive in their order.
+  for (let trips = 0; trips < 10; trips += 1) await log.budget(ask);
+  release();
+  await first;
+  const told = { interpretation: { json: SUMMARY }, pending: null, replayed: true };
+  expect([await again, await found]).toMatchObject([{ value: told }, { value: told }]);
+  expect(sent).toHaveLength(1);
+});
+
 test('A deletion that is still being sent is told with its state to the one that asks again', async () => {
   posthog(lost, answer(202, SUMMARY));
   const { stub, log } = freshLog();

@@ -18,6 +18,8 @@ export interface Subject {
 export interface Change {
   /** Asks one isolate for it. Asked again, it is the same change. */
   readonly make: (send: Send, subject: Subject) => Promise<Answer>;
+  /** True for an answer that says that the change is yet to be made. */
+  readonly isAhead?: (answer: Answer) => boolean;
   /** True for an answer that is forbidden once the change was answered. Those above 499 tell nobody anything. */
   readonly forbids: (read: Read) => boolean;
 }
@@ -57,6 +59,7 @@ export const CHANGES = {
           json: { ids: [person] },
           headers: { 'idempotency-key': `delete-${person}` },
         }),
+      isAhead: ({ json }) => (json as Members)['deletion'] !== undefined,
       forbids: ({ status }) => status !== 404,
     },
   ],

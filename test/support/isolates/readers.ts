@@ -14,6 +14,8 @@ export interface Read {
   readonly code: string | null;
   /** Is what the token must not see in it? */
   readonly shows: boolean;
+  /** How the body begins. */
+  readonly begins: string;
   /** Was it an answer of PostHog's that is given again? */
   readonly isRemembered: boolean;
   /** What was left of the rate when the tenant's object was asked last. */
@@ -38,6 +40,7 @@ export interface Readers {
 
 /** A few reads in the term of a lease. A new isolate takes many times as long for one as an old one. */
 const PAUSE_MS = 250;
+const BEGINNING_CHARS = 200;
 
 /** @param took Is told how many milliseconds each answer took. */
 export function startReaders(
@@ -99,6 +102,7 @@ function read(
           status,
           code: typeof code === 'string' ? code : null,
           shows: text.includes(secret),
+          begins: text.slice(0, BEGINNING_CHARS),
           isRemembered: incoming.headers['age'] !== undefined,
           remaining: left === undefined ? null : Number(left),
         });

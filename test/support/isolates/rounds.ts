@@ -44,6 +44,8 @@ const PROJECTS = [1, 2] as const;
 const KILL_MS_MAX = 8000;
 /** Reads of each isolate after which it has been given leases. */
 const LEASING_READS = 2;
+/** Between two questions whether a deletion that is yet to be sent was sent. */
+const AHEAD_PAUSE_MS = 1000;
 const TEAM = 'red';
 
 const uuidOf = (nth: number): string => `0000000b-0000-4000-8000-${nth.toString(16).padStart(12, '0')}`;
@@ -204,9 +206,10 @@ async function makeUntilAnswered(
   for (;;) {
     const send = clientOf(origins[Math.floor(random() * origins.length)] ?? '');
     const answer = await change.make(send, subject).catch(() => null);
-    if (answer !== null && (answer.status < 300 || answer.status === 404)) return performance.now();
-    if (answer !== null && answer.status < 500) throw new Error(`${answer.status} ${answer.text}`);
-    await sleep(20);
+    const isMade = answer !== null && (answer.status < 300 || answer.status === 404);
+    if (isMade && change.isAhead?.(answer) !== true) return performance.now();
+    if (answer !== null && !isMade && answer.status < 500) throw new Error(`${answer.status} ${answer.text}`);
+    await sleep(isMade ? AHEAD_PAUSE_MS : 20);
   }
 }
 
@@ -228,8 +231,8 @@ function countOf(kind: ChangeKind, { forbids }: Change, reads: readonly Read[], 
   const forbidden = after
     .filter((read) => read.shows || (read.status < 500 && forbids(read)))
     .map(
-      ({ sentMs, isolate, status, code, shows }) =>
-        `${kind}, ${Math.round(sentMs - answeredMs)} ms later, isolate ${isolate}: ${status} ${code ?? ''}${shows ? ', shown' : ''}`,
+      ({ sentMs, isolate, status, code, shows, begins }) =>
+        `${kind}, ${Math.round(sentMs - answeredMs)} ms later, isolate ${isolate}: ${status} ${code ?? begins}${shows ? ', shown' : ''}`,
     );
   const leased = before.filter(
     ({ remaining, isolate }, at) =>
