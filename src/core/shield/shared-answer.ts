@@ -8,6 +8,9 @@ export interface SharedAnswer {
   readonly bytes: Uint8Array;
 }
 
+/** Names one read that PostHog is asked, of one object of a project, from one start of that object to its end: no other ever has the same. */
+export type Ticket = string;
+
 /** What an isolate asks before it asks PostHog. */
 export interface RecallAsk {
   /** The same text for the same read by grants that see the same, and for no other. */
@@ -30,7 +33,7 @@ export type Recalled =
       readonly epoch: string;
     }
   /** Ask PostHog, and tell what it said under this ticket: others wait for it. */
-  | { readonly kind: 'ask'; readonly ticket: number; readonly epoch: string }
+  | { readonly kind: 'ask'; readonly ticket: Ticket; readonly epoch: string }
   /** Ask PostHog, and tell nobody: such an answer cannot be shared. */
   | { readonly kind: 'alone' };
 

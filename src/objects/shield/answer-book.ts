@@ -3,7 +3,13 @@
  * clock. What it hands out is of one epoch; a change of the project begins the next, and nothing of the last is told again.
  */
 import { LIMITS } from '../../core/limits.ts';
-import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shield/shared-answer.ts';
+import type {
+  Abandonment,
+  RecallAsk,
+  Recalled,
+  SharedAnswer,
+  Ticket,
+} from '../../core/shield/shared-answer.ts';
 import { AnswerMemory } from '../../upstream/shared/memory.ts';
 
 /** A read that somebody is asking PostHog. */
@@ -11,7 +17,7 @@ interface Reading {
   readonly question: string;
   readonly epoch: string;
   readonly sinceMs: number;
-  ticket: number;
+  ticket: Ticket;
   readonly waiting: Waiter[];
 }
 
@@ -30,13 +36,16 @@ export class AnswerBook {
   readonly #instance: string;
   readonly #memory = new AnswerMemory(LIMITS.shieldAnswerBytesMax);
   readonly #readings = new Map<string, Reading>();
-  readonly #byTicket = new Map<number, Reading>();
+  readonly #byTicket = new Map<Ticket, Reading>();
   readonly #tooLarge = new Set<string>();
   #changes = 0;
   #tickets = 0;
   #waiters = 0;
 
-  /** `instance` is another each time the object starts. */
+  /**
+   * @param instance Another each time the object starts. An isolate may hold a ticket from before the start: under the
+   * name of another read, the others would be told the answer to the wrong question.
+   */
   constructor(instance: string) {
     this.#instance = instance;
   }
@@ -66,7 +75,7 @@ export class AnswerBook {
   }
 
   /** What PostHog said. Remembered where nothing has changed since it was asked; told to those who wait in any case. */
-  remember(ticket: number, answer: SharedAnswer): void {
+  remember(ticket: Ticket, answer: SharedAnswer): void {
     const reading = this.#end(ticket);
     if (reading === null) return;
     const { question, epoch, sinceMs } = reading;
@@ -79,7 +88,7 @@ export class AnswerBook {
   }
 
   /** No answer to share: one who waits asks instead, or each does. */
-  abandon(ticket: number, why: Abandonment, nowMs: number): void {
+  abandon(ticket: Ticket, why: Abandonment, nowMs: number): void {
     const reading = this.#end(ticket);
     if (reading === null) return;
     if (why === 'too_large') this.#noteTooLarge(reading.question);
@@ -121,13 +130,13 @@ export class AnswerBook {
   /** Of two readings of one question the newer is joined; those who wait for the older wait on. */
   #open(reading: Omit<Reading, 'ticket'>): Reading {
     this.#tickets += 1;
-    const opened = { ...reading, ticket: this.#tickets };
+    const opened = { ...reading, ticket: `${this.#instance}/${this.#tickets}` };
     this.#byTicket.set(opened.ticket, opened);
     if (opened.epoch === this.epoch) this.#readings.set(opened.question, opened);
     return opened;
   }
 
-  #end(ticket: number): Reading | null {
+  #end(ticket: Ticket): Reading | null {
     const reading = this.#byTicket.get(ticket) ?? null;
     if (reading === null) return null;
     this.#byTicket.delete(ticket);

@@ -3,7 +3,13 @@ import { readConfig } from '../../config.ts';
 import { failureUntil } from '../../core/failure.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shield/shared-answer.ts';
+import type {
+  Abandonment,
+  RecallAsk,
+  Recalled,
+  SharedAnswer,
+  Ticket,
+} from '../../core/shield/shared-answer.ts';
 import type { NewsUse, ProjectNews, Tombstone } from '../../core/shield/tombstones.ts';
 import type {
   PermitLease,
@@ -171,12 +177,12 @@ export class Shield extends DurableObject {
   }
 
   /** What PostHog answered to who holds the ticket. */
-  remember(ticket: number, answer: SharedAnswer): void {
+  remember(ticket: Ticket, answer: SharedAnswer): void {
     this.#answers.remember(ticket, answer);
   }
 
   /** Who holds the ticket has no answer to share. */
-  abandon(ticket: number, why: Abandonment): void {
+  abandon(ticket: Ticket, why: Abandonment): void {
     this.#answers.abandon(ticket, why, this.#nowMs());
   }
 

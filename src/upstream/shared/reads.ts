@@ -4,7 +4,13 @@
  */
 import type { ProjectId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { Abandonment, RecallAsk, Recalled, SharedAnswer } from '../../core/shield/shared-answer.ts';
+import type {
+  Abandonment,
+  RecallAsk,
+  Recalled,
+  SharedAnswer,
+  Ticket,
+} from '../../core/shield/shared-answer.ts';
 import type { Payer } from '../../core/shield/upstream-share.ts';
 import type { Opened, PostHogClient } from '../client.ts';
 import type { Invocation } from '../pacing.ts';
@@ -18,8 +24,8 @@ import { patiently, ReadsUnderWay, type Given, type Leading, type UnderWay } fro
 /** The object of a project, which all isolates share. */
 export interface AnswerSource {
   readonly recall: (ask: RecallAsk) => Promise<Recalled>;
-  readonly remember: (ticket: number, answer: SharedAnswer) => Promise<void>;
-  readonly abandon: (ticket: number, why: Abandonment) => Promise<void>;
+  readonly remember: (ticket: Ticket, answer: SharedAnswer) => Promise<void>;
+  readonly abandon: (ticket: Ticket, why: Abandonment) => Promise<void>;
 }
 
 /** How far a read may be shared. */

@@ -1,7 +1,7 @@
 /** Answers of a project: remembered within an epoch, asked for once by all who want the same. */
 import { describe, expect, test } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
-import type { RecallAsk, Recalled, SharedAnswer } from '../../../src/core/shield/shared-answer.ts';
+import type { RecallAsk, Recalled, SharedAnswer, Ticket } from '../../../src/core/shield/shared-answer.ts';
 import { AnswerBook } from '../../../src/objects/shield/answer-book.ts';
 
 const answerOf = (text: string): SharedAnswer => ({
@@ -25,7 +25,7 @@ const now = (from: AnswerBook, asked: RecallAsk, nowMs: number): Recalled => {
 /** Recalls where another asks. */
 const later = async (from: AnswerBook, asked: RecallAsk, nowMs: number): Promise<Recalled> =>
   from.recall(asked, nowMs);
-const ticketOf = (recalled: Recalled): number => {
+const ticketOf = (recalled: Recalled): Ticket => {
   if (recalled.kind !== 'ask') throw new Error(`nobody is to ask: ${recalled.kind}`);
   return recalled.ticket;
 };
@@ -140,8 +140,20 @@ describe('An answer book', () => {
     answers.remember(ticket, NEW);
     answers.remember(ticket, OLD);
     answers.abandon(ticket, 'failed', 3);
-    answers.remember(99, OLD);
+    answers.remember('this start/99', OLD);
     expect(now(answers, ask('a'), 5)).toMatchObject({ kind: 'answer', answer: NEW });
+  });
+
+  test('A ticket from before a start of the object answers no other question', async () => {
+    const before = ticketOf(now(new AnswerBook('before'), ask('a'), 0));
+    const answers = new AnswerBook('after');
+    const first = ticketOf(now(answers, ask('b'), 1));
+    const waiting = later(answers, ask('b'), 2);
+    answers.remember(before, OLD);
+    answers.abandon(before, 'refused', 3);
+    answers.remember(first, NEW);
+    expect(await waiting).toMatchObject({ kind: 'answer', answer: NEW });
+    expect(now(answers, ask('b'), 4)).toMatchObject({ kind: 'answer', answer: NEW });
   });
 
   test('No two starts of an object have an epoch in common', () => {

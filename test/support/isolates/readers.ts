@@ -14,6 +14,8 @@ export interface Read {
   readonly code: string | null;
   /** Is what the token must not see in it? */
   readonly shows: boolean;
+  /** Is it a success with another person, or none, in it? */
+  readonly isForeign: boolean;
   /** How the body begins. */
   readonly begins: string;
   /** Was it an answer of PostHog's that is given again? */
@@ -25,6 +27,8 @@ export interface Read {
 export interface Question {
   readonly path: string;
   readonly token: string;
+  /** The UUID of the person who is read. */
+  readonly person: string;
   /** What a reader sees, and after the change must not. */
   readonly secret: string;
 }
@@ -83,7 +87,7 @@ function read(
   agent: Agent,
   origin: string,
   isolate: number,
-  { path, token, secret }: Question,
+  { path, token, person, secret }: Question,
 ): Promise<Read | null> {
   const sentMs = performance.now();
   return new Promise((resolve) => {
@@ -102,6 +106,7 @@ function read(
           status,
           code: typeof code === 'string' ? code : null,
           shows: text.includes(secret),
+          isForeign: status === 200 && !text.includes(person),
           begins: text.slice(0, BEGINNING_CHARS),
           isRemembered: incoming.headers['age'] !== undefined,
           remaining: left === undefined ? null : Number(left),

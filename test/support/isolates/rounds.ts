@@ -169,8 +169,11 @@ async function playRound(scene: Scene, kind: ChangeKind, nth: number): Promise<P
     deleter: deleters.get(projectId) ?? '',
   };
   const path = `/api/projects/${projectId}/persons/${subject.person}/`;
-  const readers = startReaders(agent, origins, { path, token, secret: secretOf(nth) }, (ms) =>
-    scene.crowd.note(ms),
+  const readers = startReaders(
+    agent,
+    origins,
+    { path, token, person: subject.person, secret: secretOf(nth) },
+    (ms) => scene.crowd.note(ms),
   );
   // Takes an object's memory away, or does nothing.
   const disturb = async (): Promise<void> => {
@@ -228,12 +231,13 @@ async function evictShield({ processes }: Scene, projectId: number): Promise<num
 function countOf(kind: ChangeKind, { forbids }: Change, reads: readonly Read[], answeredMs: number): Played {
   const after = reads.filter(({ sentMs }) => sentMs > answeredMs);
   const before = reads.filter(({ sentMs }) => sentMs <= answeredMs);
-  const forbidden = after
-    .filter((read) => read.shows || (read.status < 500 && forbids(read)))
-    .map(
-      ({ sentMs, isolate, status, code, shows, begins }) =>
-        `${kind}, ${Math.round(sentMs - answeredMs)} ms later, isolate ${isolate}: ${status} ${code ?? begins}${shows ? ', shown' : ''}`,
-    );
+  const forbidden = [
+    ...before.filter(({ isForeign }) => isForeign),
+    ...after.filter((read) => read.isForeign || read.shows || (read.status < 500 && forbids(read))),
+  ].map(
+    ({ sentMs, isolate, status, code, shows, begins }) =>
+      `${kind}, ${Math.round(sentMs - answeredMs)} ms later, isolate ${isolate}: ${status} ${code ?? begins}${shows ? ', shown' : ''}`,
+  );
   const leased = before.filter(
     ({ remaining, isolate }, at) =>
       remaining !== null &&

@@ -2,7 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { ProjectId } from '../../../src/core/ids.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
-import type { RecallAsk, SharedAnswer } from '../../../src/core/shield/shared-answer.ts';
+import type { RecallAsk } from '../../../src/core/shield/shared-answer.ts';
 import { AnswerBook } from '../../../src/objects/shield/answer-book.ts';
 import { chunkOf } from '../../../src/upstream/chunks.ts';
 import type { Opened, PostHogClient } from '../../../src/upstream/client.ts';
@@ -69,7 +69,7 @@ function isolate(book = new AnswerBook('start')) {
       calls.recalls += 1;
       return reach(() => book.recall(ask, nowMs)).then((recalled) => recalled);
     },
-    remember: (ticket: number, shared: SharedAnswer) => reach(() => book.remember(ticket, shared)),
+    remember: (ticket, shared) => reach(() => book.remember(ticket, shared)),
     abandon: (ticket, why) => reach(() => book.abandon(ticket, why, nowMs)),
   };
   const client: Pick<PostHogClient, 'open'> = {
