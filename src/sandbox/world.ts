@@ -4,7 +4,7 @@ import { afterWork, insteadOfWork } from './control/misbehave.ts';
 import { answerControl } from './control/plane.ts';
 import { runDue } from './deleting/background.ts';
 import { makeWorld } from './seed/world.ts';
-import { type Fault, takeFault } from './store/faults.ts';
+import { isHolding, takeFault } from './store/faults.ts';
 import { recordArrival, recordStatus } from './store/received.ts';
 import { createTables } from './store/schema.ts';
 import {
@@ -23,6 +23,9 @@ export interface Env {
   readonly SANDBOX_API_KEY?: string;
   readonly SANDBOX_GENERATION?: string;
 }
+
+/** Milliseconds between two looks whether a request is still held. */
+const HELD_LOOK_MS = 5;
 
 /** The whole upstream in one object: everybody, everything they did, and what was asked about them. */
 export class World extends DurableObject<Env> {
@@ -58,11 +61,13 @@ export class World extends DurableObject<Env> {
   }
 
   async #answerApi(message: Message): Promise<Answer> {
-    const fault: Fault | undefined = takeFault(this.#sql, message);
-    if (fault === undefined) return answerApi(this.#sql, this.#settings(), message);
+    const hit = takeFault(this.#sql, message);
+    if (hit === undefined) return answerApi(this.#sql, this.#settings(), message);
+    const { id, fault } = hit;
     const instead = insteadOfWork(fault, message);
     if (instead !== undefined) return instead;
     if (fault.kind === 'slow') await scheduler.wait(fault.delay_ms ?? 1000);
+    if (fault.kind === 'hold') while (isHolding(this.#sql, id)) await scheduler.wait(HELD_LOOK_MS);
     const answer = afterWork(fault, answerApi(this.#sql, this.#settings(), message));
     if (fault.kind === 'lost_reply') await scheduler.wait(fault.delay_ms ?? 0);
     return answer;

@@ -61,13 +61,14 @@ describe('The command deletions create', () => {
     const { token } = await tenants.fresh();
     const { ids, file } = await persons(2500);
     await sandbox.forget();
-    await sandbox.fault({ kind: 'slow', delay_ms: 1500, path_contains: 'bulk_delete' });
+    await sandbox.hold({ path_contains: 'bulk_delete' });
     const args = ['deletions', 'create', '--ids', file, '--yes'];
     const first = start(args, { token });
     await first.says('written down as del_');
     first.signal('SIGKILL');
     const killed = await first.ended;
     expect(killed.code).toBe(null);
+    await sandbox.release();
     const again = await run(args, { token });
     expect(again).toMatchObject({ code: 0 });
     expect(again.err).toContain('This was asked for before');
@@ -85,11 +86,12 @@ describe('The command deletions create', () => {
   test('A deletion that is interrupted with Ctrl-C says that it goes on and how to follow it, and follow brings it to its end', async () => {
     const { token } = await tenants.fresh();
     const { ids, file } = await persons(1500);
-    await sandbox.fault({ kind: 'slow', delay_ms: 1500, path_contains: 'bulk_delete' });
+    await sandbox.hold({ path_contains: 'bulk_delete' });
     const running = start(['deletions', 'create', '--ids', file, '--yes'], { token });
     await running.says('sending ');
     running.signal('SIGINT');
     const ran = await running.ended;
+    await sandbox.release();
     expect(ran).toMatchObject({ code: 130, out: '' });
     const [, id = ''] = /hedgerow deletions follow (del_[\w-]+)/.exec(ran.err) ?? [];
     const followed = await run(['deletions', 'follow', id], { token });

@@ -151,12 +151,12 @@ describe('The command persons export', () => {
 
   test('An export that is interrupted leaves no file and ends with 130', async () => {
     const file = join(folder, 'broken.jsonl');
-    await sandbox.fault({ kind: 'slow', delay_ms: 20_000, path_contains: 'persons' });
+    await sandbox.hold({ path_contains: 'persons' });
     const running = start(['persons', 'export', '-o', file], { token });
     await expect.poll(() => existsSync(`${file}.part`)).toBe(true);
     running.signal('SIGINT');
     const ran = await running.ended;
-    await sandbox.clearFaults();
+    await sandbox.release();
     expect(ran.code).toBe(130);
     expect(ran.err).toContain('not complete');
     expect(existsSync(file) || existsSync(`${file}.part`)).toBe(false);

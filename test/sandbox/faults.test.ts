@@ -116,6 +116,38 @@ describe('Faults', () => {
     expect((await bench.get('/activity/')).status).toBe(200);
   });
 
+  test('A fault can name a part of the body', async () => {
+    await order({ kind: 'status', body_contains: ADA.uuid });
+    expect((await bench.post('/bulk_delete/', { ids: [BEN.uuid] })).status).toBe(202);
+    expect((await bench.post('/bulk_delete/', { ids: [ADA.uuid] })).status).toBe(500);
+  });
+
+  test.each([
+    ['POST', 'release'],
+    ['DELETE', 'faults'],
+    ['POST', 'reset'],
+  ])('A request that is held does its work after %s %s, and not before', async (method, path) => {
+    await order({ kind: 'hold', method: 'POST', times: 2 });
+    const deleting = bench.post('/bulk_delete/', { ids: [ADA.uuid] });
+    await expect.poll(async () => column(await bench.received(), 'status')).toEqual([null]);
+    expect((await bench.get(`/${ADA.id}/`)).status).toBe(200);
+    await bench.control(
+      method,
+      path,
+      path === 'reset' ? { throttle: false, deletion_delay_ms: 0 } : undefined,
+    );
+    expect((await deleting).status).toBe(202);
+    expect((await bench.get(`/${ADA.id}/`)).status).toBe(404);
+    expect((await bench.post('/bulk_delete/', { ids: [BEN.uuid] })).status).toBe(202);
+  });
+
+  test('Letting go takes back no other faults', async () => {
+    await order({ kind: 'hold' });
+    await order({ kind: 'status', path_contains: 'activity' });
+    const faults = at(await bench.control('POST', 'release'), 'faults');
+    expect(column(column(faults, 'fault'), 'kind')).toEqual(['status']);
+  });
+
   test('A reset takes back all faults', async () => {
     await order({ kind: 'status' });
     await bench.reset();

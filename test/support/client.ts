@@ -113,3 +113,11 @@ export async function until<T>(
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
+
+/** Requests one after the other that come in between: what was sent before them has come further by then than they. */
+const PASSING = 5;
+
+/** Lets everything that was sent before arrive, however slow the machine is. */
+export async function letPass(ask: (nth: number) => Promise<Answer>): Promise<void> {
+  for (let nth = 1; nth <= PASSING; nth += 1) await ask(nth);
+}

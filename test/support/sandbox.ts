@@ -1,5 +1,5 @@
 /** The sandbox as tests see it: its control plane, and itself, asked past the gateway. */
-import { clientOf, type Answer, type Sending } from './client.ts';
+import { clientOf, until, type Answer, type Sending } from './client.ts';
 import { KEY } from './secrets.ts';
 
 /** The moment every test world stands at: ten days after the well-known persons came. */
@@ -39,6 +39,11 @@ export interface SandboxControl {
   readonly change: (settings: Readonly<Record<string, unknown>>) => Promise<void>;
   readonly fault: (fault: Readonly<Record<string, unknown>>) => Promise<void>;
   readonly clearFaults: () => Promise<void>;
+  /** The next requests that match wait at PostHog until `release`. */
+  readonly hold: (which?: Readonly<Record<string, unknown>>) => Promise<void>;
+  readonly release: () => Promise<void>;
+  /** Waits until so many requests have arrived since the last `forget` or `reset`. */
+  readonly arrived: (count: number) => Promise<void>;
   /** What arrived since the last `forget` or `reset`, oldest first. */
   readonly received: () => Promise<readonly Received[]>;
   readonly forget: () => Promise<void>;
@@ -59,6 +64,8 @@ export function sandboxControl(origin: string): SandboxControl {
   const does = async (method: string, path: string, json?: unknown): Promise<void> => {
     await control(method, path, json);
   };
+  const received = async () =>
+    ((await control('GET', 'received')) as { received: readonly Received[] }).received;
   return {
     reset: (settings = {}) =>
       does('POST', 'reset', {
@@ -73,7 +80,14 @@ export function sandboxControl(origin: string): SandboxControl {
     change: (settings) => does('PATCH', 'settings', settings),
     fault: (fault) => does('POST', 'faults', fault),
     clearFaults: () => does('DELETE', 'faults'),
-    received: async () => ((await control('GET', 'received')) as { received: readonly Received[] }).received,
+    hold: (which = {}) => does('POST', 'faults', { ...which, kind: 'hold' }),
+    release: () => does('POST', 'release'),
+    arrived: async (count) => {
+      await until(`${count} requests are at PostHog`, async () =>
+        (await received()).length >= count ? true : undefined,
+      );
+    },
+    received,
     forget: () => does('DELETE', 'received'),
     state: async () => (await control('GET', 'state')) as SandboxState,
     addPersons: (persons) => does('POST', 'persons', persons),

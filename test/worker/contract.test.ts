@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { CONTROL_ROUTE_NAMES, type ControlRouteName } from '../../src/contract/routes.ts';
-import { CYD, MIA } from '../../src/sandbox/seed/names.ts';
+import { BEN, CYD } from '../../src/sandbox/seed/names.ts';
 import type { Answer } from '../support/client.ts';
 import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
@@ -58,6 +58,12 @@ const RECORD = {
 };
 const SCOPES = { scopes: ['person:read', 'person:delete'] };
 
+/** However often a delete by one of these names is sent, it has no known end. */
+async function failDeletesOf(...names: string[]): Promise<void> {
+  for (const name of names)
+    await sandbox.fault({ kind: 'status', path_contains: 'bulk_delete', body_contains: name, times: 1000 });
+}
+
 interface World {
   readonly tenant: string;
   readonly token: string;
@@ -81,7 +87,7 @@ async function populated(record: object): Promise<World> {
     return headers['hedgerow-deletion'] ?? '';
   };
   const settled = await remove('ada@acme.test');
-  await sandbox.fault({ kind: 'status', status: 500, path_contains: 'bulk_delete', times: 1 });
+  await failDeletesOf(BEN.uuid, 'ben@acme.test');
   const unknown = await remove('ben@acme.test');
   return { tenant, token, child: child.id, deletions: [settled, unknown] };
 }
@@ -91,13 +97,20 @@ const deletionIn = (world: World, nth: number) => world.deletions[nth] ?? '';
 
 const created = (answer: Answer): string => (answer.json as { id: string }).id;
 
-let waited = 0;
+let added = 0;
+
+/** A new person of the tenant. */
+async function somebody(): Promise<{ readonly uuid: string; readonly distinct_ids: readonly string[] }> {
+  added += 1;
+  const uuid = `0190c0de-0001-7000-9000-${String(added).padStart(12, '0')}`;
+  const person = { uuid, distinct_ids: [`somebody-${added}`] };
+  await sandbox.addPersons([{ ...person, project_id: 1, properties: { tenant_id: 'acme' } }]);
+  return person;
+}
 
 /** A deletion that waits for the approval of the operator. */
 async function waiting({ tenant, token }: World): Promise<string> {
-  waited += 1;
-  const distinct_ids = [`waits-${waited}`];
-  await sandbox.addPersons([{ project_id: 1, distinct_ids, properties: { tenant_id: 'acme' } }]);
+  const { distinct_ids } = await somebody();
   await admin('PATCH', `/${tenant}`, { deletes: { approval_over: 0 } });
   const answer = await send('POST', '/v1/deletions', { token, json: { distinct_ids } });
   await admin('PATCH', `/${tenant}`, { deletes: { approval_over: null } });
@@ -106,9 +119,7 @@ async function waiting({ tenant, token }: World): Promise<string> {
 
 /** A deletion that is previewed, of somebody new. */
 async function previewed({ token }: World): Promise<Answer> {
-  waited += 1;
-  const distinct_ids = [`shown-${waited}`];
-  await sandbox.addPersons([{ project_id: 1, distinct_ids, properties: { tenant_id: 'acme' } }]);
+  const { distinct_ids } = await somebody();
   return send('POST', '/v1/deletions?preview=true', { token, json: { distinct_ids } });
 }
 
@@ -255,9 +266,10 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   ],
   admin_abandon_deletion: [
     async (world) => {
-      await sandbox.fault({ kind: 'status', status: 500, path_contains: 'bulk_delete', times: 1 });
+      const { uuid } = await somebody();
+      await failDeletesOf(uuid);
       const path = '/api/projects/1/persons/bulk_delete';
-      const { headers } = await send('POST', path, { token: world.token, json: { ids: [MIA.uuid] } });
+      const { headers } = await send('POST', path, { token: world.token, json: { ids: [uuid] } });
       const id = headers['hedgerow-deletion'] ?? '';
       return admin('POST', `/${world.tenant}/deletions/${id}/abandon`, { reason: 'x' });
     },

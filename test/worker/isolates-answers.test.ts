@@ -4,13 +4,16 @@
  */
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startWorker } from '../../scripts/worker.ts';
-import { clientOf, together, type Answer } from '../support/client.ts';
+import { LIMITS } from '../../src/core/limits.ts';
+import { clientOf, letPass, together, type Answer } from '../support/client.ts';
 import { sandboxControl } from '../support/sandbox.ts';
 import { ADMIN_TOKEN, KEY, SECRETS } from '../support/secrets.ts';
 import { launch, UNHURRIED } from '../support/stack.ts';
 import { tenantsOf } from '../support/tenants.ts';
 
 const ROUNDS = Number(process.env['ISOLATE_ROUNDS'] ?? 20);
+/** Twenty of each thing, where nothing is said. */
+const READS = 100 * ROUNDS;
 const ISOLATES = 4;
 const PERSONS = '/api/projects/1/persons';
 const FUNNEL = {
@@ -61,7 +64,7 @@ const person = (nth: number, state = 'first') => ({
 });
 
 describe('Readers of four isolates', () => {
-  test('Ten thousand reads of a hundred things by two hundred tokens of twenty tenants are a hundred calls to PostHog', async () => {
+  test('A hundred things that two hundred tokens of twenty tenants read again and again are a hundred calls to PostHog', async () => {
     await sandbox.addPersons(Array.from({ length: 100 }, (_, nth) => person(nth)));
     const tokens = (
       await together(
@@ -74,17 +77,22 @@ describe('Readers of four isolates', () => {
       )
     ).flat();
     await sandbox.forget();
-    const answers = await together(
-      Array.from({ length: 10_000 }),
-      (_, nth) =>
-        sendAt(nth)('GET', `${PERSONS}/${uuidOf((nth * 37) % 100)}/`, {
-          token: tokens[(nth * 7) % tokens.length]?.token ?? '',
-        }),
-      64,
-    );
+    let late = 0;
+    const read = async (nth: number): Promise<Answer> => {
+      const sentMs = performance.now();
+      const path = `${PERSONS}/${uuidOf((nth * 37) % 100)}/`;
+      const answer = await sendAt(nth)('GET', path, {
+        token: tokens[(nth * 7) % tokens.length]?.token ?? '',
+      });
+      if (performance.now() - sentMs >= LIMITS.tombstoneLeaseMs) late += 1;
+      return answer;
+    };
+    const answers = await together(Array.from({ length: READS }), (_, nth) => read(nth), 16);
     expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
     for (const [nth, { text }] of answers.entries()) expect(text).toContain(uuidOf((nth * 37) % 100));
-    expect((await sandbox.received()).length).toBeLessThanOrEqual(100);
+    // A read that hears too late of the epoch asks PostHog by itself, so that a machine that stands still costs calls.
+    expect((await sandbox.received()).length).toBeLessThanOrEqual(100 + late);
+    expect(late).toBeLessThan(READS / 2);
   }, 300_000);
 });
 
@@ -93,18 +101,22 @@ describe('Callers of four isolates who let nothing be remembered', () => {
     const { token } = await tenants.fresh();
     await together([0, 1, 2, 3], (nth) => sendAt(nth)('GET', `${PERSONS}/?limit=1`, { token }), 4);
     await sandbox.forget();
-    // Long enough for all of them to arrive.
-    await sandbox.fault({ kind: 'slow', delay_ms: 2000 });
-    const answers = await Promise.all(
-      Array.from({ length: 40 }, (_, nth) =>
-        sendAt(nth)('POST', `${PERSONS}/funnel/`, { token, json: FUNNEL }),
-      ),
-    );
+    await sandbox.hold();
+    const ask = (isolate: number, json: object) =>
+      sendAt(isolate)('POST', `${PERSONS}/funnel/`, { token, json });
+    const asking = Array.from({ length: 40 }, (_, nth) => ask(nth, FUNNEL));
+    await sandbox.arrived(1);
+    for (let isolate = 0; isolate < ISOLATES; isolate += 1)
+      await letPass((nth) => ask(isolate, { ...FUNNEL, date_from: `-${10 * isolate + nth}d` }));
+    const sent = (await sandbox.received()).map(({ body }) => body);
+    await sandbox.release();
+    const answers = await Promise.all(asking);
     // Links lead to the isolate that was asked.
     const texts = answers.map(({ text }) => text.replaceAll(/127\.0\.0\.1:\d+/g, 'here'));
     expect(new Set(texts).size).toBe(1);
     expect(answers[0]?.status).toBe(200);
-    expect((await sandbox.received()).map(({ target }) => target)).toEqual(['/api/projects/1/query/']);
+    expect(new Set(sent).size).toBe(sent.length);
+    expect(await sandbox.received()).toHaveLength(sent.length);
   });
 });
 

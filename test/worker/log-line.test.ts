@@ -6,7 +6,7 @@ import type { LogLine } from '../../src/http/log.ts';
 import { ROUTES } from '../../src/http/routes.ts';
 import { ADA } from '../../src/sandbox/seed/names.ts';
 import { callOf, operationOf } from '../support/calls.ts';
-import { until } from '../support/client.ts';
+import { until, type Answer } from '../support/client.ts';
 import { startFlakyProxy, type FlakyProxy } from '../support/flaky-proxy.ts';
 import { ADMIN_TOKEN, KEY } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
@@ -54,6 +54,17 @@ async function withLine<T>(act: () => Promise<T>): Promise<{ readonly value: T; 
   return { value, line: await until('the line is written', () => linesOf()[before]) };
 }
 
+/** Waits until what is done here leads to so many lines with that code. */
+async function linesSay(code: string, count: number, act: () => void): Promise<void> {
+  const before = linesOf().length;
+  act();
+  const said = () =>
+    linesOf()
+      .slice(before)
+      .filter((line) => line.code === code).length;
+  await until(`${count} lines say ${code}`, () => (said() === count ? true : undefined));
+}
+
 /** Sends these bytes and does with the socket what the test is about. */
 const onSocket = (text: string, act: (socket: Socket) => void): Promise<void> =>
   new Promise((resolve) => {
@@ -66,6 +77,13 @@ const onSocket = (text: string, act: (socket: Socket) => void): Promise<void> =>
     socket.on('error', () => undefined);
     socket.on('close', () => resolve());
   });
+
+/** Sends these bytes, and leaves while PostHog is asked. */
+async function leaveWhilePostHogIsAsked(text: string): Promise<void> {
+  await sandbox.forget();
+  await sandbox.hold();
+  await onSocket(text, (socket) => void sandbox.arrived(1).then(() => socket.resetAndDestroy()));
+}
 
 /** Queries that are the same wait for one answer, unless they want one of their own. */
 const OF_ITS_OWN = { headers: { 'cache-control': 'no-cache' } };
@@ -140,60 +158,39 @@ describe('Number of log lines', () => {
   });
 
   test('A client that leaves before there is an answer has one line', async () => {
-    await sandbox.fault({ kind: 'slow', delay_ms: 300 });
-    await sandbox.forget();
-    const line = await lineAfter(() =>
-      onSocket(asking('GET', LARGE), (socket) => {
-        void until('PostHog is asked', async () =>
-          (await sandbox.received()).length > 0 ? true : undefined,
-        ).then(() => socket.resetAndDestroy());
-      }),
-    );
+    const line = await lineAfter(() => leaveWhilePostHogIsAsked(asking('GET', LARGE)));
     expect(line).toMatchObject({ route: 'persons_list', code: 'client_left', tenant });
   });
 
   test('A client that leaves while its query is under way has one line, which says so', async () => {
     const reader = await tenants.fresh({ scopes: ['insight:read'] });
-    await sandbox.fault({ kind: 'slow', delay_ms: 2000 });
-    await sandbox.forget();
-    const line = await lineAfter(() =>
-      onSocket(asking('GET', FUNNEL, reader.token), (socket) => {
-        void until('PostHog is asked', async () =>
-          (await sandbox.received()).length > 0 ? true : undefined,
-        ).then(() => socket.resetAndDestroy());
-      }),
-    );
+    const line = await lineAfter(() => leaveWhilePostHogIsAsked(asking('GET', FUNNEL, reader.token)));
     expect(line).toMatchObject({ route: 'persons_funnel', code: 'client_left', tenant: reader.tenant });
   });
 
   test('Clients that leave while their queries wait have lines that say so, and leave their places free', async () => {
     const reader = await tenants.fresh({ scopes: ['insight:read'] });
-    await sandbox.fault({ kind: 'slow', delay_ms: 3000, times: LIMITS.queriesAtOnceMax });
-    const first = Array.from({ length: LIMITS.queriesAtOnceMax }, () =>
-      get(reader.token, FUNNEL, OF_ITS_OWN),
-    );
-    const before = linesOf().length;
+    const query = () => get(reader.token, FUNNEL, OF_ITS_OWN);
+    // One more than wait: it is refused once the others do.
+    const crowd = Array.from({ length: LIMITS.queriesWaitingMax + 1 });
+    await sandbox.forget();
+    await sandbox.hold({ times: LIMITS.queriesAtOnceMax });
+    const first = Array.from({ length: LIMITS.queriesAtOnceMax }, query);
+    await sandbox.arrived(first.length);
     const sockets: Socket[] = [];
-    const closed = Array.from({ length: LIMITS.queriesWaitingMax }, () =>
-      onSocket(
-        asking('GET', FUNNEL, reader.token, 'Cache-Control: no-cache'),
-        (socket) => void sockets.push(socket),
-      ),
-    );
-    await until('the queue is full', async () =>
-      (await get(reader.token, FUNNEL, OF_ITS_OWN)).status === 503 ? true : undefined,
-    );
-    for (const socket of sockets) socket.resetAndDestroy();
-    await Promise.all(closed);
-    const left = () =>
-      linesOf()
-        .slice(before)
-        .filter(({ code }) => code === 'client_left');
-    await until('the lines are written', () =>
-      left().length === LIMITS.queriesWaitingMax ? true : undefined,
-    );
-    expect((await get(reader.token, FUNNEL, OF_ITS_OWN)).status).toBe(200);
-    expect((await Promise.all(first)).map(({ status }) => status)).toEqual(first.map(() => 200));
+    await linesSay('upstream_busy', 1, () => {
+      const request = asking('GET', FUNNEL, reader.token, 'Cache-Control: no-cache');
+      for (const _ of crowd) void onSocket(request, (socket) => void sockets.push(socket));
+    });
+    await linesSay('client_left', LIMITS.queriesWaitingMax, () => {
+      for (const socket of sockets) socket.resetAndDestroy();
+    });
+    const next: Promise<Answer>[] = [];
+    await linesSay('upstream_busy', 1, () => next.push(...crowd.map(query)));
+    await sandbox.release();
+    const statuses = (await Promise.all([...first, ...next])).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 503)).toHaveLength(1);
+    expect(new Set(statuses)).toEqual(new Set([200, 503]));
   });
 
   test('A page that PostHog breaks off has one line', async () => {

@@ -63,6 +63,7 @@ export function insteadOfWork(fault: Fault, message: Message): Answer | undefine
       // Recorded with status 0: nothing was done, and nothing was answered.
       return { status: 0, headers: {}, body: null, spoil: { how: 'lost_reply' } };
     case 'slow':
+    case 'hold':
     case 'hang_up':
     case 'truncated_json':
     case 'lost_reply':

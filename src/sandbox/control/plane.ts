@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { runEventJobs, runQueue } from '../deleting/background.ts';
 import { makeWorld } from '../seed/world.ts';
-import { addFault, clearFaults, fault, listFaults } from '../store/faults.ts';
+import { addFault, clearFaults, fault, listFaults, releaseHeld } from '../store/faults.ts';
 import { waitingPersons } from '../store/persons/queue.ts';
 import { runSplits } from '../store/persons/splitting.ts';
 import { forgetReceived, receivedAfter } from '../store/received.ts';
@@ -54,6 +54,11 @@ function clear(desk: Desk): unknown {
   return { faults: [] };
 }
 
+function release(desk: Desk): unknown {
+  releaseHeld(desk.sql);
+  return { faults: listFaults(desk.sql) };
+}
+
 const wantedStep = z.strictObject({ events: z.boolean().default(false) });
 
 /** Does at once what PostHog does later: the splits, the queue of persons, and the batch of event deletions if asked for. */
@@ -78,6 +83,7 @@ const ROUTES: ReadonlyMap<string, Route> = new Map<string, Route>([
   ['POST /_sandbox/faults', orderFault],
   ['GET /_sandbox/faults', (desk) => ({ faults: listFaults(desk.sql) })],
   ['DELETE /_sandbox/faults', clear],
+  ['POST /_sandbox/release', release],
   ['GET /_sandbox/state', (desk) => describeState(desk.sql, desk.settings)],
   ['POST /_sandbox/persons', addPersons],
   ['POST /_sandbox/events', addEvents],

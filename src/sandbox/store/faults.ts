@@ -9,6 +9,7 @@ const KINDS = [
   'status',
   'html',
   'slow',
+  'hold',
   'hang_up',
   'truncated_json',
   'redirect',
@@ -25,6 +26,7 @@ export const fault = z.strictObject({
   times: z.int().positive().default(1),
   method: z.string().optional(),
   path_contains: z.string().optional(),
+  body_contains: z.string().optional(),
   /** The status of `status` (default 500), `html` and `echo_key` (200) and `redirect` (302). */
   status: z.int().min(200).max(599).optional(),
   /** Milliseconds; of `slow`, before anything is done; of `lost_reply`, between the work and the break. */
@@ -65,19 +67,30 @@ export function listFaults(sql: SqlStorage): unknown[] {
   return standing(sql).map((entry) => ({ id: entry.id, remaining: entry.remaining, fault: entry.fault }));
 }
 
-/** Takes all faults back. */
+/** Lets requests go that are held, and takes back the holds still to come. */
+export function releaseHeld(sql: SqlStorage): void {
+  sql.exec(`DELETE FROM faults WHERE json ->> 'kind' = 'hold'`);
+}
+
+/** True until the hold is released, or taken back with all other faults. */
+export function isHolding(sql: SqlStorage, id: number): boolean {
+  return sql.exec('SELECT 1 FROM faults WHERE id = ?', id).toArray().length > 0;
+}
+
+/** Takes all faults back, and lets requests go that are held. */
 export function clearFaults(sql: SqlStorage): void {
   sql.exec('DELETE FROM faults');
 }
 
 /** The fault that hits this request, if any; it has then been used once. */
-export function takeFault(sql: SqlStorage, message: Message): Fault | undefined {
+export function takeFault(sql: SqlStorage, message: Message): { id: number; fault: Fault } | undefined {
   const { raw } = parseTarget(message.url);
-  const hit = standing(sql).find(({ fault: { method, path_contains } }) => {
+  const hit = standing(sql).find(({ fault: { method, path_contains, body_contains } }) => {
     const methodFits = method === undefined || method.toUpperCase() === message.method;
-    return methodFits && (path_contains === undefined || raw.includes(path_contains));
+    const pathFits = path_contains === undefined || raw.includes(path_contains);
+    return methodFits && pathFits && (body_contains === undefined || message.body.includes(body_contains));
   });
   if (hit === undefined) return undefined;
   sql.exec('UPDATE faults SET remaining = remaining - 1 WHERE id = ?', hit.id);
-  return hit.fault;
+  return hit;
 }
