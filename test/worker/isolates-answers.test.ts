@@ -2,6 +2,7 @@
  * Four isolates over the same objects give answers again: one call to PostHog for many readers, and after a change none of
  * them gives what was true before it. `ISOLATE_ROUNDS` sets how often that is tried.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { startWorker } from '../../scripts/worker.ts';
 import { LIMITS } from '../../src/core/limits.ts';
@@ -117,6 +118,35 @@ describe('Callers of four isolates who let nothing be remembered', () => {
     expect(answers[0]?.status).toBe(200);
     expect(new Set(sent).size).toBe(sent.length);
     expect(await sandbox.received()).toHaveLength(sent.length);
+  });
+});
+
+describe('Readers while the shield restarts', () => {
+  test('A reader who waits for another is given the answer to its own read, whatever was asked before the restart', async () => {
+    const [before, after] = [await tenants.fresh(REMEMBERS), await tenants.fresh(REMEMBERS)];
+    const read = (isolate: number, token: string, nth: number) =>
+      sendAt(isolate)('GET', `${PERSONS}/${uuidOf(nth)}/`, { token });
+    await sandbox.addPersons([person(0), person(1)]);
+    await evictShield();
+    await sandbox.forget();
+    await sandbox.hold({ path_contains: uuidOf(0) });
+    const early = read(0, before.token, 0);
+    await sandbox.arrived(1);
+    await evictShield();
+    // Long enough for the other readers to come and wait for the first.
+    await sandbox.fault({ kind: 'slow', delay_ms: 3000, path_contains: uuidOf(1) });
+    const leading = read(1, after.token, 1);
+    await sandbox.arrived(2);
+    const waiting = [2, 3].map((isolate) => read(isolate, after.token, 1));
+    await sleep(1000);
+    await sandbox.release();
+    expect((await early).text).toContain(uuidOf(0));
+    for (const { status, text } of [await leading, ...(await Promise.all(waiting))]) {
+      expect(status).toBe(200);
+      expect(text).toContain(uuidOf(1));
+      expect(text).not.toContain(uuidOf(0));
+    }
+    expect((await sandbox.received()).length).toBe(2);
   });
 });
 
