@@ -101,6 +101,17 @@ const Minted = z.object({ token: z.string() });
  */
 export async function mintToken(origin: string, tenant = 'bench', more: object = {}): Promise<string> {
   await asAdmin(origin, 'PUT', `/admin/v1/tenants/${tenant}`, { ...TENANT, ...more });
+  return mint(origin, tenant);
+}
+
+/** Several tokens of a new tenant. */
+export async function mintTokens(origin: string, tenant: string, count: number): Promise<string[]> {
+  const tokens = [await mintToken(origin, tenant)];
+  while (tokens.length < count) tokens.push(await mint(origin, tenant));
+  return tokens;
+}
+
+async function mint(origin: string, tenant: string): Promise<string> {
   const minted = await asAdmin(origin, 'POST', `/admin/v1/tenants/${tenant}/tokens`, { name: 'bench' });
   return Minted.parse(minted).token;
 }

@@ -1,6 +1,9 @@
 /** Loads one address for a while and says how it went: with wrk where it is installed, else with autocannon. */
 import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import * as z from 'zod';
 import { find } from './machine.ts';
@@ -12,6 +15,8 @@ export type CacheControl = 'no-cache' | null;
 export interface LoadAsk {
   readonly url: string;
   readonly token: string;
+  /** Sent by turns in place of `token`, where the generator can. */
+  readonly tokensByTurns?: readonly string[] | undefined;
   /** What a client says of remembered answers. */
   readonly cacheControl: CacheControl;
   readonly connections: number;
@@ -30,6 +35,9 @@ export interface Load {
 }
 
 const WRK = find('wrk');
+
+/** Autocannon sends the same headers with every request. */
+export const SENDS_BY_TURNS = WRK !== null;
 
 export const GENERATOR = WRK === null ? 'autocannon' : 'wrk -t1';
 
@@ -77,18 +85,22 @@ async function loadWithAutocannon({
 
 async function loadWithWrk(
   wrk: string,
-  { url, token, cacheControl, connections, seconds }: LoadAsk,
+  { url, token, tokensByTurns, cacheControl, connections, seconds }: LoadAsk,
 ): Promise<Load> {
+  const folder = mkdtempSync(join(tmpdir(), 'hedgerow-wrk-'));
+  const script = join(folder, 'by-turns.lua');
+  if (tokensByTurns !== undefined) writeFileSync(script, byTurns(tokensByTurns));
   const report = await outputOf(wrk, [
     '-t1',
     `-c${connections}`,
     `-d${seconds}s`,
     '--latency',
+    ...(tokensByTurns === undefined ? [] : ['-s', script]),
     '-H',
     `Authorization: Bearer ${token}`,
     ...(cacheControl === null ? [] : ['-H', `Cache-Control: ${cacheControl}`]),
     url,
-  ]);
+  ]).finally(() => rmSync(folder, { recursive: true }));
   const [, requests = '', took = ''] = /(\d+) requests in (\S+),/.exec(report) ?? [];
   const refused = /Non-2xx or 3xx responses: (\d+)/.exec(report)?.[1] ?? '0';
   const broken = /Socket errors: (.*)/.exec(report)?.[1]?.match(/\d+/g) ?? [];
@@ -100,6 +112,17 @@ async function loadWithWrk(
     failures: [refused, ...broken].reduce((sum, count) => sum + Number(count), 0),
   };
 }
+
+/** A script of wrk's: the next request has the next token. */
+const byTurns = (tokens: readonly string[]): string => `
+local tokens = { ${tokens.map((token) => JSON.stringify(token)).join(', ')} }
+local nth = 0
+request = function()
+  nth = nth % #tokens + 1
+  wrk.headers['Authorization'] = 'Bearer ' .. tokens[nth]
+  return wrk.format()
+end
+`;
 
 async function outputOf(command: string, args: readonly string[]): Promise<string> {
   const child = start('rest', command, args, ['ignore', 'pipe', 'inherit']);

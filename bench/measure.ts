@@ -10,6 +10,8 @@ export interface Target {
   readonly origin: string;
   /** Sent as a bearer credential. */
   readonly token: string;
+  /** Sent by turns in its place. */
+  readonly tokensByTurns?: readonly string[];
   /** Path and query of what is asked; the page of every target where it is left out. */
   readonly path?: string;
   readonly cacheControl: CacheControl;
@@ -69,6 +71,7 @@ const urlOf = ({ origin, path = PATH }: Target): string => origin + path;
 export const askOf = (target: Target) => ({
   url: urlOf(target),
   token: target.token,
+  tokensByTurns: target.tokensByTurns,
   cacheControl: target.cacheControl,
 });
 

@@ -1,7 +1,9 @@
 /** Everything that is measured, running. */
 import { mkdtempSync } from 'node:fs';
 import { join } from 'node:path';
-import { gatewaySetup, mintToken, type Bundle, type PostHog } from './gateway.ts';
+import { LIMITS } from '../src/core/limits.ts';
+import { gatewaySetup, mintToken, mintTokens, type Bundle, type PostHog } from './gateway.ts';
+import { SENDS_BY_TURNS } from './load.ts';
 import { find } from './machine.ts';
 import type { Target } from './measure.ts';
 import { startNginxProxy } from './nginx.ts';
@@ -9,6 +11,12 @@ import { bareSetup } from './peers.ts';
 import { BASE } from './report.ts';
 import type { Upstream } from './upstream.ts';
 import { startWorkerd } from './workerd.ts';
+
+/**
+ * Tokens of which each is used less than once a second, so that none is leased anything and each request asks the tenant's
+ * object. Fewer than an isolate remembers.
+ */
+const QUIET_TOKENS = LIMITS.leasedTokensMax - 200;
 
 /**
  * Starts the targets, each with a folder of its own below `folder`. The upstream itself is the first; where nginx is
@@ -27,6 +35,16 @@ export async function startTargets(
     gateways.push({ name, token, cacheControl: 'no-cache', ...served });
     // A build of before may know nothing of answers that are given again.
     if (code !== bundles[0]?.code) continue;
+    if (SENDS_BY_TURNS) {
+      const tokensByTurns = await mintTokens(served.origin, 'quiet', QUIET_TOKENS);
+      gateways.push({
+        name: `${name}, a hop each`,
+        token,
+        tokensByTurns,
+        cacheControl: 'no-cache',
+        ...served,
+      });
+    }
     gateways.push({ name: `${name}, same reads together`, token, cacheControl: null, ...served });
     const remembering = await mintToken(served.origin, 'remembering', { reads: { remember_seconds: 60 } });
     gateways.push({ name: `${name}, remembered answers`, token: remembering, cacheControl: null, ...served });
