@@ -50,6 +50,7 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
+          isolate: false,
           // Each file starts a workerd of its own, about a second: few files, and a fresh object name in each test.
           include: ['test/objects/**/*.test.ts'],
           testTimeout: PATIENCE,
