@@ -12,6 +12,8 @@ const object = (className: string) => ({ className, useSQLite: true });
 
 export default defineConfig({
   test: {
+    // Starting a process and loading Miniflare, wrangler and the catalogue takes seconds, and no file changes what they share.
+    isolate: false,
     // Files wait for their own workerd much of the time: one for each core, where one less would be the default.
     maxWorkers: '100%',
     projects: [
@@ -50,7 +52,6 @@ export default defineConfig({
         ],
         test: {
           name: 'workerd',
-          isolate: false,
           // Each file starts a workerd of its own, about a second: few files, and a fresh object name in each test.
           include: ['test/objects/**/*.test.ts'],
           testTimeout: PATIENCE,
