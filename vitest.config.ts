@@ -12,6 +12,8 @@ const object = (className: string) => ({ className, useSQLite: true });
 
 export default defineConfig({
   test: {
+    // Starting a process and loading Miniflare, wrangler and the catalogue takes seconds, and no file changes what they share.
+    isolate: false,
     // Files wait for their own workerd much of the time: one for each core, where one less would be the default.
     maxWorkers: '100%',
     projects: [

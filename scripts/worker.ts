@@ -88,7 +88,7 @@ export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {
   const config = readWorkerConfig(options.config);
-  if (config.assets !== undefined) await buildParts();
+  if (config.assets !== undefined) await (parts ??= buildParts());
   const gateway = miniflareOptions(config, await bundle(config, options.plugins), options);
   const beside = options.beside === undefined ? null : await besideOptions(options.beside);
   const miniflare = new Miniflare({
@@ -219,6 +219,8 @@ const storagesOf = ({ migrations }: WorkerConfig) =>
       .map((className) => [className, { type: 'durable-object' as const, storage: 'sqlite' as const }]),
   );
 
+/** Built once in a process, as bundles are. */
+let parts: Promise<void> | undefined;
 const bundles = new Map<string, Promise<string>>();
 
 /** The code of the Worker as a deploy would have it, but for what the plugins change. */

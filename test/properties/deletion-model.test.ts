@@ -15,7 +15,7 @@ import { LogInNode, START, type Holds } from '../support/model/log.ts';
 import type { FuseMood, LetThrough } from '../support/model/fuse.ts';
 import type { Mood } from '../support/model/posthog.ts';
 
-const SEED = { seed: 20_261_126, numRuns: 5000 };
+const SEED = { seed: 20_261_126, numRuns: Number(process.env['DELETION_RUNS'] ?? 1500) };
 const BUDGET = 12;
 const FUSE = 10;
 const DAY = 86_400_000;

@@ -33,9 +33,11 @@ export interface StackOptions {
 
 /**
  * Tests ask the sandbox, which does not mind, more often than PostHog may be asked, and look at what it is asked: the
- * look for persons that an earlier test deleted does not come in between.
+ * look for persons that an earlier test deleted does not come in between. On a busy machine it answers late.
  */
 export const UNHURRIED = {
+  READ_TIMEOUT_MS: '60000',
+  SLOW_TIMEOUT_MS: '60000',
   UPSTREAM_REQUESTS_PER_MINUTE: '1000000',
   DELETION_LOOK_SECONDS: '86400',
 } as const;
@@ -47,8 +49,13 @@ export async function launch(
   onLine: (line: string) => void = () => undefined,
 ): Promise<LocalWorker> {
   const worker = await startWorker({ config, port: 0, bindings, stateFolder: null, onLine });
-  if (config === GATEWAY) gateways.push(worker);
-  return worker;
+  if (config !== GATEWAY) return worker;
+  gateways.add(worker);
+  const stop = async (): Promise<void> => {
+    gateways.delete(worker);
+    await worker.stop();
+  };
+  return { ...worker, stop };
 }
 
 /** What tests ask of a gateway's own object. */
@@ -58,8 +65,8 @@ interface ShieldStub {
 }
 
 const GATEWAY = 'wrangler.toml';
-/** Those that this file has started. */
-const gateways: LocalWorker[] = [];
+/** Those that run. */
+const gateways = new Set<LocalWorker>();
 
 const shieldOf = async ({ miniflare }: LocalWorker, project: string): Promise<ShieldStub> => {
   const shields = await miniflare.getDurableObjectNamespace('SHIELD');
@@ -67,7 +74,7 @@ const shieldOf = async ({ miniflare }: LocalWorker, project: string): Promise<Sh
 };
 
 const eachShield = <T>(work: (gateway: LocalWorker, project: string) => Promise<T>): Promise<T[]> =>
-  Promise.all(gateways.flatMap((gateway) => ['1', '2'].map((project) => work(gateway, project))));
+  Promise.all([...gateways].flatMap((gateway) => ['1', '2'].map((project) => work(gateway, project))));
 
 /** In a fresh world nobody is being deleted, whom the gateways would go on hiding. */
 async function endTombstones(): Promise<void> {

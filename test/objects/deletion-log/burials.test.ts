@@ -1,7 +1,7 @@
 /** Persons of a deletion are hidden from before they are sent until they are gone, whatever goes wrong on the way. */
 import { evictDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
-import { afterEach, expect } from 'vitest';
+import { beforeEach, expect } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { Tombstone } from '../../../src/core/shield/tombstones.ts';
 import type { Remote } from '../../../src/objects/remote.ts';
@@ -45,7 +45,7 @@ const crowd = (nth: number): Tombstone => ({
 /** PostHog's summary of a bulk delete of two persons that it put into its queue. */
 const QUEUED = { ...SUMMARY, persons_deleted: 0, persons_queued_for_deletion: 2 };
 
-afterEach(async () => {
+beforeEach(async () => {
   await shield.endTombstones('');
 });
 

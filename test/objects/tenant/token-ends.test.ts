@@ -92,15 +92,14 @@ describe('Ends of tokens', () => {
     await evictDurableObject(tenant);
     expect(await alarmOf(tenant)).toBe(START + 23 * DAY);
     const away = vi.spyOn(console, 'error').mockReturnValue();
-    await runInDurableObject(ALARMS.getByName(ALARMS_NAME), (_, { storage }) => {
-      storage.sql.exec('ALTER TABLE alarms RENAME TO away');
+    // What is thrown in the object itself, the runtime writes to the console of the run.
+    const reached = vi.spyOn(ALARMS, 'getByName').mockImplementation(() => {
+      throw new Error('away');
     });
     await ring(tenant, START + 23 * DAY);
     expect(away).toHaveBeenCalled();
     expect(await alarmOf(tenant)).toBe(START + 23 * DAY + 60_000);
-    await runInDurableObject(ALARMS.getByName(ALARMS_NAME), (_, { storage }) => {
-      storage.sql.exec('ALTER TABLE away RENAME TO alarms');
-    });
+    reached.mockRestore();
     await ring(tenant, START + 23 * DAY + 60_000);
     expect(await told(id)).toEqual([id]);
   });
