@@ -3,6 +3,7 @@ import type { ProjectId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { Tombstones, type NewsUse, type ProjectNews } from '../core/shield/tombstones.ts';
 import type { Payer, PermitLease, ShareAsk } from '../core/shield/upstream-share.ts';
+import { TERM_GRAIN_MS, WatchedClock } from '../core/terms/watched-clock.ts';
 import type { LeaseBook } from '../upstream/share/lease-book.ts';
 
 /** Tells what changed among the tombstones of one project, and its epoch; and gives permits along where some are wanted. */
@@ -43,9 +44,9 @@ interface Known {
   epoch: string | null;
   /** Has anybody wanted to share answers since the source was asked last? */
   sharesAnswers: boolean;
-  /** When the question was asked that was answered last. */
+  /** When the newest question was asked that was answered; null where nobody can say how long ago. */
   askedMs: number | null;
-  /** The same of the questions after which a change waits until nobody goes by the epoch. */
+  /** The same of the questions that were answered with this epoch and after which a change of the project waits for its end. */
   epochAskedMs: number | null;
 }
 
@@ -73,8 +74,20 @@ export function knownProjects({ sourceOf, leases, nowMs, unreachable }: KnownPro
     return one;
   };
 
+  const clock = new WatchedClock(nowMs);
+  let setBacks = 0;
+  const readClock = (): number => {
+    const readMs = clock.read();
+    if (clock.setBacks !== setBacks) {
+      for (const one of projects.values()) one.askedMs = one.epochAskedMs = null;
+    }
+    ({ setBacks } = clock);
+    return readMs;
+  };
+
   const renew = async (projectId: ProjectId, one: Known, payer: Payer): Promise<void> => {
-    const askedMs = nowMs();
+    const askedMs = readClock();
+    const setBacksBefore = setBacks;
     const pending = payer.kind === 'tenant' ? leases.askAlong(projectId, payer) : null;
     const settle = (lease: PermitLease | null) => {
       if (payer.kind === 'tenant' && pending !== null) leases.settle(projectId, payer, pending, lease, 0);
@@ -84,29 +97,31 @@ export function knownProjects({ sourceOf, leases, nowMs, unreachable }: KnownPro
     try {
       const news = await sourceOf(projectId).news(one.tombstones.keys, use, pending?.ask ?? null);
       settle(news.lease ?? null);
-      if (use === 'answers') one.epochAskedMs = askedMs;
-      // Of two answers on their way at once, the one to the later question stands.
-      if (one.askedMs !== null && askedMs < one.askedMs && isFresh(one.askedMs, nowMs())) return;
-      one.tombstones.apply(news);
-      one.epoch = news.epoch;
-      one.askedMs = askedMs;
+      readClock();
+      learn(one, news, use, setBacks === setBacksBefore ? askedMs : null);
     } catch (error) {
       settle(null);
       unreachable(error);
     }
   };
 
+  const isFresh = (one: Known, what: 'askedMs' | 'epochAskedMs'): boolean => {
+    const readMs = readClock();
+    const askedMs = one[what];
+    return askedMs !== null && readMs - askedMs < LIMITS.tombstoneLeaseMs - TERM_GRAIN_MS;
+  };
+
   return {
     tombstonesOf: async (projectId, payer) => {
       const one = known(projectId);
-      if (!isFresh(one.askedMs, nowMs())) await renew(projectId, one, payer);
+      if (!isFresh(one, 'askedMs')) await renew(projectId, one, payer);
       return one.tombstones;
     },
     epochOf: async (projectId) => {
       const one = known(projectId);
       one.sharesAnswers = true;
-      if (!isFresh(one.epochAskedMs, nowMs())) await renew(projectId, one, RESERVED);
-      return isFresh(one.epochAskedMs, nowMs()) ? one.epoch : null;
+      if (!isFresh(one, 'epochAskedMs')) await renew(projectId, one, RESERVED);
+      return isFresh(one, 'epochAskedMs') ? one.epoch : null;
     },
     lastEpochOf: (projectId) => projects.get(projectId)?.epoch ?? null,
   };
@@ -120,9 +135,20 @@ function remember(projects: Map<ProjectId, Known>, projectId: ProjectId, known: 
   if (projects.size > PROJECTS_MAX && oldest !== undefined) projects.delete(oldest);
 }
 
-/** A clock that was set back makes nothing fresh. */
-function isFresh(askedMs: number | null, now: number): boolean {
-  if (askedMs === null) return false;
-  const ageMs = now - askedMs;
-  return ageMs >= 0 && ageMs < LIMITS.tombstoneLeaseMs;
+/**
+ * Takes in the answer to a question of `askedMs`; null where the clock was set back since. Answers overtake each other: the one
+ * to the latest question stands, whichever the source gave first. An epoch holds for as long as a change waits for those who
+ * were told of that very epoch.
+ */
+function learn(one: Known, news: ProjectNews, use: NewsUse, askedMs: number | null): void {
+  const sharedMs = use === 'answers' ? askedMs : null;
+  if (one.askedMs !== null && (askedMs === null || askedMs < one.askedMs)) {
+    if (sharedMs !== null && news.epoch === one.epoch)
+      one.epochAskedMs = Math.max(one.epochAskedMs ?? sharedMs, sharedMs);
+    return;
+  }
+  one.epochAskedMs = sharedMs ?? (news.epoch === one.epoch ? one.epochAskedMs : null);
+  one.epoch = news.epoch;
+  one.tombstones.apply(news);
+  one.askedMs = askedMs;
 }

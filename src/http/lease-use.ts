@@ -3,6 +3,7 @@
  * what an isolate does with them; no clock and no network. Times are milliseconds of that isolate's clock.
  */
 
+import { TERM_GRAIN_MS } from '../core/terms/watched-clock.ts';
 import type { Lease, LeaseAsk } from '../objects/tenant/lease-book.ts';
 
 interface HeldLease {
@@ -22,9 +23,6 @@ export interface TokenUse {
   readonly inWindow: number;
   readonly before: number;
 }
-
-/** Milliseconds that an isolate stops early: clocks count whole milliseconds, and the object's timer may be as coarse. */
-const GRAIN_MS = 10;
 
 export const unused = (nowMs: number): TokenUse => ({
   lease: null,
@@ -93,7 +91,7 @@ function turned(use: TokenUse, nowMs: number, termMs: number): TokenUse {
 }
 
 const isCurrent = ({ askedMs, termMs }: HeldLease, nowMs: number): boolean =>
-  isWithin(askedMs, termMs - GRAIN_MS, nowMs);
+  isWithin(askedMs, termMs - TERM_GRAIN_MS, nowMs);
 
 /** A clock that was set back makes nothing last longer. */
 const isWithin = (fromMs: number, ms: number, nowMs: number): boolean =>

@@ -1,6 +1,7 @@
 /** The leases of an isolate: what it may admit without asking the tenant's object. */
 import type { Principal } from '../authn/token.ts';
 import { LIMITS } from '../core/limits.ts';
+import { WatchedClock } from '../core/terms/watched-clock.ts';
 import type { LeaseAsk } from '../objects/tenant/lease-book.ts';
 import type { Admission } from '../objects/tenant/tenant.ts';
 import { askLease, countUse, endAsk, unused, useLease, type TokenUse } from './lease-use.ts';
@@ -16,9 +17,6 @@ export interface Asking {
   readonly setBacks: number;
 }
 
-/** Milliseconds: requests of an isolate that run by turns may read the clock in another order than it moved. */
-const JITTER_MS = 5;
-
 interface Known {
   readonly use: TokenUse;
   /** What the object said when it gave the lease. */
@@ -31,13 +29,12 @@ interface Known {
  */
 export class Leases {
   readonly #known = new Map<Principal, Known>();
-  readonly #nowMs: () => number;
+  readonly #clock: WatchedClock;
   readonly #tokensMax: number;
-  #seenMs = 0;
   #setBacks = 0;
 
   constructor(nowMs: () => number, tokensMax: number = LIMITS.leasedTokensMax) {
-    this.#nowMs = nowMs;
+    this.#clock = new WatchedClock(nowMs);
     this.#tokensMax = tokensMax;
   }
 
@@ -89,13 +86,10 @@ export class Leases {
 
   /** A clock that was set back does not say how old a lease is: all of them are lost, those under way too. */
   #readClock(): number {
-    const nowMs = this.#nowMs();
-    if (nowMs < this.#seenMs && this.#seenMs - nowMs <= JITTER_MS) return this.#seenMs;
-    if (nowMs < this.#seenMs) {
-      this.#known.clear();
-      this.#setBacks += 1;
-    }
-    this.#seenMs = nowMs;
+    const nowMs = this.#clock.read();
+    const { setBacks } = this.#clock;
+    if (setBacks !== this.#setBacks) this.#known.clear();
+    this.#setBacks = setBacks;
     return nowMs;
   }
 }

@@ -2,12 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import type { NewsUse, Tombstone } from '../../src/core/shield/tombstones.ts';
+import type { NewsUse, ProjectNews, Tombstone } from '../../src/core/shield/tombstones.ts';
 import type { Payer, ShareAsk } from '../../src/core/shield/upstream-share.ts';
+import { TERM_GRAIN_MS } from '../../src/core/terms/watched-clock.ts';
 import { knownProjects } from '../../src/http/known-projects.ts';
 import { LeaseBook } from '../../src/upstream/share/lease-book.ts';
 
-const TERM_MS = LIMITS.tombstoneLeaseMs;
+const TERM_MS = LIMITS.tombstoneLeaseMs - TERM_GRAIN_MS;
 const ONE = ProjectId.parse(1);
 const ADA = { key: 'acme/1/0', by: 'distinct_ids', ids: ['ada'] } as const satisfies Tombstone;
 
@@ -91,7 +92,7 @@ describe('Tombstones of an isolate', () => {
     expect(asked).toHaveLength(2);
   });
 
-  test.each([-1, -3_600_000, 3_600_000])(
+  test.each([-6, -3_600_000, 3_600_000])(
     'After a jump of the clock by %d ms the source is asked',
     async (ms) => {
       const { asked, covers, pass } = isolate();
@@ -101,6 +102,29 @@ describe('Tombstones of an isolate', () => {
       expect(asked).toHaveLength(2);
     },
   );
+
+  test('A clock that is set back while the source is asked makes its answer last no longer', async () => {
+    const { asked, epochOf, covers, pass } = isolate();
+    const asking = epochOf();
+    pass(-100);
+    expect(await asking).toBe(null);
+    pass(100);
+    await covers();
+    expect(asked).toHaveLength(2);
+  });
+
+  test('A clock that is set back by less than a term does not lengthen the term', async () => {
+    const { asked, covers, epochOf, pass } = isolate();
+    await covers();
+    await epochOf();
+    pass(TERM_MS - 1);
+    await covers();
+    expect(asked).toHaveLength(2);
+    pass(-100);
+    await covers();
+    await epochOf();
+    expect(asked).toHaveLength(4);
+  });
 
   test('Tombstones that were known last hold where the source is out of reach, and the operator is told', async () => {
     const { covers, set, pass, break: breakSource, told } = isolate();
@@ -178,5 +202,109 @@ describe('Tombstones of an isolate', () => {
     pass(TERM_MS);
     await ofPayer(ONE, ACME);
     expect(wanted).toMatchObject([{ want: 1 }, null]);
+  });
+});
+
+/** An isolate whose questions are answered by a shield in the order that a test chooses. */
+function overtaken() {
+  let nowMs = 1_000_000;
+  let state = { epoch: 'before', kept: [] as readonly Tombstone[] };
+  const asked: { use: NewsUse; reach: () => void; answer: () => void }[] = [];
+  const news = (keys: readonly string[], use: NewsUse) => {
+    const { promise, resolve } = Promise.withResolvers<ProjectNews>();
+    let said: ProjectNews | null = null;
+    const reach = () => {
+      const { epoch, kept } = state;
+      said = {
+        epoch,
+        added: kept.filter(({ key }) => !keys.includes(key)),
+        ended: keys.filter((key) => !kept.some((one) => one.key === key)),
+      };
+    };
+    asked.push({ use, reach, answer: () => said !== null && resolve(said) });
+    return promise;
+  };
+  const { tombstonesOf, epochOf } = knownProjects({
+    sourceOf: () => ({ news }),
+    leases: new LeaseBook(
+      () => nowMs,
+      () => 'ask',
+    ),
+    nowMs: () => nowMs,
+    unreachable: (error) => {
+      throw error;
+    },
+  });
+  return {
+    asked,
+    epochOf: () => epochOf(ONE),
+    tombstonesOf: () => tombstonesOf(ONE, { kind: 'reserved' }),
+    covers: async () => (await tombstonesOf(ONE, { kind: 'reserved' })).coverDistinctId('ada'),
+    change: (...kept: Tombstone[]) => {
+      state = { epoch: 'after', kept };
+    },
+    answer: (index: number) => {
+      asked[index]?.reach();
+      asked[index]?.answer();
+    },
+    reach: (index: number) => asked[index]?.reach(),
+    pass: (ms: number) => {
+      nowMs += ms;
+    },
+  };
+}
+
+/** Lets what was answered arrive. */
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('Questions of an isolate that overtake each other', () => {
+  test.each(['the later answer last', 'the later answer first'])(
+    'An epoch is gone by only for as long as the shield waits for it, with %s',
+    async (order) => {
+      const { asked, epochOf, tombstonesOf, change, reach, pass } = overtaken();
+      const shared = epochOf();
+      pass(10);
+      const shown = tombstonesOf();
+      expect(asked.map(({ use }) => use)).toEqual(['answers', 'tombstones']);
+      // The shield was told of nobody who shares answers when the project changed, so the change waited for nobody.
+      reach(1);
+      change();
+      reach(0);
+      for (const index of order === 'the later answer last' ? [0, 1] : [1, 0]) {
+        asked[index]?.answer();
+        await settled();
+      }
+      await Promise.all([shown, shared]);
+      const later = epochOf();
+      await settled();
+      for (const { reach: arrive, answer } of asked.slice(2)) {
+        arrive();
+        answer();
+      }
+      expect(await later).toBe('after');
+    },
+  );
+
+  test('What was asked earlier takes nothing from what was asked later, however late it is answered', async () => {
+    const { asked, covers, change, answer, reach, pass } = overtaken();
+    change(ADA);
+    const first = covers();
+    answer(0);
+    expect(await first).toBe(true);
+    pass(TERM_MS);
+    const early = covers();
+    change();
+    reach(1);
+    change(ADA);
+    pass(10);
+    const late = covers();
+    answer(2);
+    expect(await late).toBe(true);
+    pass(TERM_MS);
+    const next = covers();
+    asked[1]?.answer();
+    await early;
+    answer(3);
+    expect(await next).toBe(true);
   });
 });

@@ -66,7 +66,9 @@ export class AnswerBook {
     }
     this.#dropLost(nowMs);
     const reading = this.#readings.get(question);
-    if (reading === undefined) return this.#begin(question, nowMs);
+    // One who asks for longer than a read may wait is perhaps gone: those who come now wait for one of their own.
+    if (reading === undefined || nowMs - reading.sinceMs >= LIMITS.sharedAnswerWaitMsMax)
+      return this.#begin(question, nowMs);
     if (this.#waiters >= LIMITS.sharedAnswerWaitersMax) return ALONE;
     this.#waiters += 1;
     return new Promise((tell) => {

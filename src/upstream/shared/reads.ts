@@ -93,7 +93,8 @@ export function sharedReads(options: SharedReadsOptions): SharedReads {
       scope: isSharedWidely(request, invocation, sharing, options) ? 'project' : 'isolate',
       ask: () => client.open(request),
     };
-    const joined = sharing.whileAsked === 'anew' ? null : isolate.underWay.join(read.question);
+    const joined =
+      sharing.whileAsked === 'anew' ? null : isolate.underWay.join(read.question, options.nowMs());
     // Nobody to share it with: no hop is made for it.
     if (joined === null && read.scope === 'isolate')
       return leadHere(read, options.lastEpochOf(projectId), isolate, options);
@@ -131,7 +132,7 @@ async function share(
     const known = anew ? null : isolate.memory.find(question, epoch, sharing.ageMsMax, nowMs);
     if (known !== null) return openedOf(known.answer, nowMs - known.givenMs);
     // Nothing is waited for between the look at who asks and becoming the one: else several would.
-    const current = first ?? (anew ? null : isolate.underWay.join(question));
+    const current = first ?? (anew ? null : isolate.underWay.join(question, nowMs));
     if (current === null || current.epoch !== epoch) return leadHere(read, epoch, isolate, options);
     const given = await patiently(current.given, untilMs - nowMs, IMPATIENT);
     if (given.kind === 'answer' && (given.ageMs === null || given.ageMs < sharing.ageMsMax))
@@ -150,7 +151,7 @@ async function leadHere(
   options: SharedReadsOptions,
 ): Promise<SharedOpened> {
   const { question } = read;
-  const { isAwaited, give } = underWay.lead(question, epoch);
+  const { isAwaited, give } = underWay.lead(question, epoch, options.nowMs());
   let given: Given = { kind: 'none', why: 'failed' };
   try {
     const askedMs = options.nowMs();
@@ -201,13 +202,19 @@ function waitingAt(
 
 /** Asks the object, which may wait for another isolate that asks PostHog; not for ever. */
 async function recall(
-  { projectId, question, sharing: { ageMsMax, whileAsked } }: Read,
+  { projectId, question, invocation, sharing: { ageMsMax, whileAsked } }: Read,
   { sourceOf, unreachable }: SharedReadsOptions,
 ): Promise<Recalled> {
   const alone: Recalled = { kind: 'alone' };
+  const source = sourceOf(projectId);
   try {
-    const recalled = sourceOf(projectId).recall({ question, ageMsMax, whileAsked });
-    return await patiently<Recalled>(recalled, LIMITS.sharedAnswerWaitMsMax, alone);
+    const asked = source.recall({ question, ageMsMax, whileAsked });
+    const recalled = await patiently<Recalled>(asked, LIMITS.sharedAnswerWaitMsMax, alone);
+    // Told too late to ask for the others, who must not wait for this one.
+    const handOn = async (late: Recalled) =>
+      late.kind === 'ask' ? source.abandon(late.ticket, 'failed') : undefined;
+    if (recalled === alone) invocation.waitUntil(asked.then(handOn).catch(unreachable));
+    return recalled;
   } catch (error) {
     unreachable(error);
     return alone;

@@ -1,4 +1,5 @@
 /** The reads that an isolate is asking just now, so that others of its requests can wait for the same answers. */
+import { LIMITS } from '../../core/limits.ts';
 import type { Abandonment, SharedAnswer } from '../../core/shield/shared-answer.ts';
 
 /** What one who asked gives to those who wait. */
@@ -27,6 +28,7 @@ export interface Leading {
 }
 
 interface Entry extends UnderWay {
+  readonly sinceMs: number;
   isAwaited: boolean;
 }
 
@@ -34,18 +36,21 @@ export class ReadsUnderWay {
   /** The newest of each question. */
   readonly #newest = new Map<string, Entry>();
 
-  /** The newest read of this question, which from now on keeps its answer for others; null where nobody asks. */
-  join(question: string): UnderWay | null {
+  /**
+   * The newest read of this question, which from now on keeps its answer for others; null where nobody asks, or for longer than
+   * a read waits: the runtime may have ended the request that asks, and nobody is told of that.
+   */
+  join(question: string, nowMs: number): UnderWay | null {
     const entry = this.#newest.get(question);
-    if (entry === undefined) return null;
+    if (entry === undefined || Math.abs(nowMs - entry.sinceMs) >= LIMITS.sharedAnswerWaitMsMax) return null;
     entry.isAwaited = true;
     return entry;
   }
 
   /** From now on others wait for what the caller gives them. */
-  lead(question: string, epoch: string | null): Leading {
+  lead(question: string, epoch: string | null, sinceMs: number): Leading {
     const { promise: given, resolve } = Promise.withResolvers<Given>();
-    const entry: Entry = { epoch, given, isAwaited: false };
+    const entry: Entry = { epoch, given, sinceMs, isAwaited: false };
     this.#newest.set(question, entry);
     return {
       isAwaited: () => entry.isAwaited,

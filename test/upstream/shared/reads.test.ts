@@ -1,5 +1,6 @@
 /** Reads of an isolate: from its memory, from the object of the project, or from PostHog. */
-import { describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { failure } from '../../../src/core/failure.ts';
 import { ProjectId } from '../../../src/core/ids.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { RecallAsk } from '../../../src/core/shield/shared-answer.ts';
@@ -310,5 +311,61 @@ describe('Reads of a tenant that lets nothing be remembered', () => {
     const { read, calls } = isolate();
     await Promise.all(Array.from({ length: 5 }, () => read({ ...NONE, whileAsked: 'anew' })));
     expect(calls).toEqual({ posthog: 5, recalls: 0 });
+  });
+});
+
+describe('Reads of one question behind a read that never ends', () => {
+  const never = () => new Promise<Opened>(() => undefined);
+
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  test.each([
+    ['nothing', NONE],
+    ['answers', TEN_SECONDS],
+  ])(
+    'Where %s may be remembered, reads that come after the longest wait are one call, and wait for nobody',
+    async (_, sharing) => {
+      vi.useFakeTimers();
+      const { read, calls, answers, pass } = isolate();
+      answers(never);
+      void read(sharing);
+      await vi.advanceTimersByTimeAsync(0);
+      answers(async () => opened('"second"'));
+      const waiting = read(sharing);
+      pass(LIMITS.sharedAnswerWaitMsMax);
+      await vi.advanceTimersByTimeAsync(LIMITS.sharedAnswerWaitMsMax);
+      expect(await waiting).toEqual({ text: '"second"', ageMs: null });
+      expect(calls.posthog).toBe(2);
+      const later = Promise.all([read(sharing), read(sharing), read(sharing)]);
+      await vi.advanceTimersByTimeAsync(0);
+      expect(vi.getTimerCount()).toBe(0);
+      expect((await later).map(({ text }) => text)).toEqual(['"second"', '"second"', '"second"']);
+      expect(calls.posthog).toBe(3);
+    },
+  );
+
+  test('A read that was to ask for others and has lost its patience hands that on', async () => {
+    vi.useFakeTimers();
+    const first = isolate();
+    const { promise, resolve } = Promise.withResolvers<Opened>();
+    first.answers(() => promise);
+    void first.read();
+    await vi.advanceTimersByTimeAsync(0);
+    const impatient = isolate(first.book);
+    const waiting = impatient.read();
+    await vi.advanceTimersByTimeAsync(LIMITS.sharedAnswerWaitMsMax);
+    expect(await waiting).toEqual({ text: '"first"', ageMs: null });
+    const patient = isolate(first.book);
+    const next = patient.read();
+    await vi.advanceTimersByTimeAsync(0);
+    resolve({
+      kind: 'failure',
+      status: null,
+      failure: failure('upstream_unreachable', 'PostHog was silent.'),
+    });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(await next).toEqual({ text: '"first"', ageMs: null });
   });
 });
