@@ -9,19 +9,21 @@ import { isWebOrigin } from './origin.ts';
 const PATTERN = /^https:\/\/[a-z0-9-]*\*[a-z0-9-]*(?:\.[a-z0-9-]+){2,}(?::[1-9][0-9]{0,4})?$/;
 const ONE_LABEL = /^[a-z0-9-]*$/;
 const ANY_PORT = ':*';
+/** In Punycode, which browsers may show as other letters. */
+const ENCODED_LABEL = 'https://xn--';
 
 export const isPattern = (text: string): boolean => text.includes('*');
 
 /** Why a text with `*` is no pattern that a record can list; `null` where it is one. */
 export const patternProblem = (text: string): string | null =>
-  PATTERN.test(text) && isWebOrigin(text.replace('*', 'x'))
+  PATTERN.test(text) && !text.startsWith(ENCODED_LABEL) && isWebOrigin(text.replace('*', 'x'))
     ? null
     : 'must have its one * in the first label of the host, of an https origin in lower case, with two labels or more ' +
       'behind that one, like https://*.previews.example.com or https://acme-*.example.com';
 
 /** Is a page of this origin meant by one of the origins and patterns? */
 export const allowsOrigin = (allowed: readonly string[], origin: string): boolean =>
-  allowed.includes(origin) || allowed.some((one) => isPattern(one) && matches(one, origin));
+  allowed.some((one) => (isPattern(one) ? matches(one, origin) : one === origin));
 
 /** What is matched is an origin as browsers write it, so that no other host can be meant by the same text. */
 function matches(pattern: string, origin: string): boolean {
@@ -36,6 +38,7 @@ function matches(pattern: string, origin: string): boolean {
     origin.endsWith(after) &&
     between !== '' &&
     ONE_LABEL.test(between) &&
+    !origin.startsWith(ENCODED_LABEL) &&
     isWebOrigin(origin)
   );
 }
