@@ -225,7 +225,7 @@ describe('Origins of a tenant’s own', () => {
     expect(checkOwnOrigins(rules({ max: 3 }), [PART])).toMatchObject({ attr: 'origins[0]' });
   });
 
-  test('Where a record allows fewer than there are, the first ones are in force', () => {
+  test('The first ones are in force where a record allows fewer than there are', () => {
     const origins = ['https://acme-*.vercel.app', 'https://a.example', 'https://b.example'];
     expect(ownOriginsAllowed(rules({ max: 2, patterns: [PART] }), origins)).toEqual(origins.slice(0, 2));
     expect(ownOriginsAllowed(rules({ max: 2 }), origins)).toEqual(origins.slice(1));

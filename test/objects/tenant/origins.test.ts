@@ -240,7 +240,7 @@ describe('Changes', () => {
     });
   });
 
-  test('Of many changes the last ones are kept', async () => {
+  test('Changes are kept up to a number, the last ones of them', async () => {
     const { tenant, token } = await allowed();
     const by = { registration: await registrationOf(tenant), chain: [token], actor: null, requestId: 'r' };
     for (let nth = 0; nth < LIMITS.originChangesMax + 3; nth += 1) {
