@@ -23,6 +23,9 @@ const put = (token: string, origins: readonly string[], headers: Record<string, 
 const start = (token: string, json: object = {}) => send('PUT', DEVELOPMENT, { token, json });
 const grantOf = (answer: Answer) => (answer.json as { grant: { origins: string[] } }).grant;
 
+const secondsLeft = ({ json }: Answer) =>
+  (Date.parse((json as { development_until: string }).development_until) - Date.now()) / 1000;
+
 /** The page may read the answer, and no other page may. */
 function readable(answer: Answer, origin: string): void {
   expect(answer, answer.text).toMatchObject({
@@ -295,8 +298,6 @@ describe('The development mode', () => {
 
   test('The development mode lasts as long as is asked for, a week at most', async () => {
     const { token } = await tenants.fresh({ own_origins: OWN });
-    const secondsLeft = ({ json }: Answer) =>
-      (Date.parse((json as { development_until: string }).development_until) - Date.now()) / 1000;
     const day = secondsLeft(await start(token));
     expect(day).toBeGreaterThan(28_700);
     expect(day).toBeLessThanOrEqual(28_801);

@@ -56,7 +56,7 @@ export const OwnOrigins = /* @__PURE__ */ lazily(() =>
 );
 export type OwnOrigins = ReadonlyDeep<z.output<ReturnType<typeof OwnOrigins>>>;
 
-const added = /* @__PURE__ */ lazily(() => z.array(z.string()));
+const listed = /* @__PURE__ */ lazily(() => z.array(z.string()));
 
 export const OriginChange = /* @__PURE__ */ lazily(() =>
   z
@@ -70,8 +70,8 @@ export const OriginChange = /* @__PURE__ */ lazily(() =>
         description: 'The operator who minted the token, or the oldest of its ancestors.',
       }),
       request_id: z.string(),
-      added: added(),
-      removed: added(),
+      added: listed(),
+      removed: listed(),
       development_until: z
         .nullable(z.iso.datetime())
         .register(z.globalRegistry, { description: 'As it is since; null where it was off, or was ended.' }),

@@ -226,8 +226,14 @@ describe('Changes', () => {
     const rows = [
       { id: 3, at: iso(NOW), ...who, added: [], removed: [], development_until: iso(NOW + 60_000) },
       {
-        ...{ id: 2, at: iso(NOW), ...who, token: child, token_name: 'deploy' },
-        ...{ added: [], removed: [A], development_until: null },
+        id: 2,
+        at: iso(NOW),
+        ...who,
+        token: child,
+        token_name: 'deploy',
+        added: [],
+        removed: [A],
+        development_until: null,
       },
       { id: 1, at: iso(NOW), ...who, added: [A, B], removed: [], development_until: null },
     ];
@@ -278,15 +284,15 @@ describe('Changes', () => {
   });
 });
 
-describe('What waits for the ends of leases', () => {
-  const taken = (tenant: Stub, by: OriginsChange['by'], order: OriginsChange['order']) =>
-    tenant.changeOrigins({ order, by, ifMatch: null });
+const taken = (tenant: Stub, by: OriginsChange['by'], order: OriginsChange['order']) =>
+  tenant.changeOrigins({ order, by, ifMatch: null });
 
+describe('What waits for the ends of leases', () => {
   test.each<[string, (tenant: Stub, by: OriginsChange['by']) => Promise<unknown>]>([
     ['taking an own origin away', (tenant, by) => taken(tenant, by, { kind: 'list', origins: [] })],
     ['ending the development mode', (tenant, by) => taken(tenant, by, { kind: 'development', seconds: 0 })],
     ['allowing no own origins', (tenant) => tenant.put(ACME, record())],
-  ])('The answer to %s waits for the leases that were given before it', async (_, change) => {
+  ])('The answer to %s waits for the leases that were given before it', async (_, act) => {
     const { tenant, token } = await allowed();
     await list(tenant, token, [A]);
     const registration = await registrationOf(tenant);
@@ -295,7 +301,7 @@ describe('What waits for the ends of leases', () => {
     await tenant.admit({ registration: null, chain: [{ id: tokenId() }], cost: 1, lease });
     const order: string[] = [];
     // Calls come to an object in their order, so a change that waits for nothing is answered first.
-    const changing = change(tenant, by).then(() => order.push('change'));
+    const changing = act(tenant, by).then(() => order.push('change'));
     await admit(tenant, tokenId()).then(() => order.push('request'));
     await changing;
     expect(order).toEqual(['request', 'change']);

@@ -61,7 +61,7 @@ const texts = () => z.pipe(StoredJson, z.array(z.string()));
 
 const ChangeRow = lazily(() =>
   z.object({
-    seq: z.int(),
+    id: z.int(),
     at: z.string(),
     token: TokenId,
     token_name: z.nullable(z.string()),
@@ -145,10 +145,14 @@ export class OriginStore {
   changes({ limit, before }: { limit: number; before: string | null }): OriginChangePage {
     const from = before === null ? Number.MAX_SAFE_INTEGER : Number(OriginChangeCursor().parse(before));
     const found = this.#sql
-      .exec('SELECT * FROM origin_changes WHERE seq < ? ORDER BY seq DESC LIMIT ?', from, limit + 1)
+      .exec(
+        'SELECT *, seq AS id FROM origin_changes WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+        from,
+        limit + 1,
+      )
       .toArray()
       .map((row) => ChangeRow().parse(row));
-    const rows = found.slice(0, limit).map(({ seq: id, ...row }): OriginChange => ({ id, ...row }));
+    const rows = found.slice(0, limit);
     const last = rows.at(-1);
     return { rows, next: found.length > rows.length && last !== undefined ? String(last.id) : null };
   }
