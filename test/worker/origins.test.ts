@@ -208,10 +208,19 @@ describe('Origins that a tenant adds itself', () => {
     });
   });
 
-  test('A page of an origin that is not allowed cannot add its own', async () => {
+  test('A page cannot add an origin, not even one that is let in', async () => {
     const { token } = await tenants.fresh({ own_origins: OWN });
     const headers = { origin: 'https://evil.example' };
     unreadable(await put(token, ['https://evil.example'], headers));
+    const refused = await put(token, ['https://evil.example'], { origin: PAGE });
+    problem(refused, 'own_origins_not_granted', 'Origin');
+    expect(refused.headers['access-control-allow-origin']).toBe(PAGE);
+    problem(await get(token, ORIGINS, from(PAGE)), 'own_origins_not_granted', 'Origin');
+    problem(
+      await send('PUT', DEVELOPMENT, { token, json: {}, ...from(PAGE) }),
+      'own_origins_not_granted',
+      'Origin',
+    );
     expect((await get(token, ORIGINS)).json).toMatchObject({ origins: [] });
   });
 

@@ -2197,14 +2197,14 @@ export interface paths {
         };
         /**
          * See the web origins that the tenant added itself, and what it may add
-         * @description A token that lists origins, or descends from one that does, is refused.
+         * @description Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.
          *
          *     Needs `origin:write`.
          */
         readonly get: operations["get_origins"];
         /**
          * Replace the web origins that the tenant added itself
-         * @description Within `own_origins` of the record (403 `own_origins_not_granted`): https origins, and patterns that lie within one of the record's. They hold for every token that lists no origins, from the answer on; so does taking one away. A token that lists origins, or descends from one that does, is refused.
+         * @description Within `own_origins` of the record (403 `own_origins_not_granted`): https origins, and patterns that lie within one of the record's. They hold for every token that lists no origins, from the answer on; so does taking one away. Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.
          *
          *     Needs `origin:write`.
          */
@@ -2226,7 +2226,7 @@ export interface paths {
         readonly get?: never;
         /**
          * Let pages on localhost use the tokens of the tenant for a while
-         * @description Pages of `http://localhost`, `http://127.0.0.1`, `http://[::1]` and `https://localhost`, at any port, with every token that lists no origins. Eight hours unless `seconds` says otherwise, seven days at most; again begins anew. A token that lists origins, or descends from one that does, is refused.
+         * @description Pages of `http://localhost`, `http://127.0.0.1`, `http://[::1]` and `https://localhost`, at any port, with every token that lists no origins. Eight hours unless `seconds` says otherwise, seven days at most; again begins anew. Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.
          *
          *     Needs `origin:write`.
          */
@@ -2234,7 +2234,7 @@ export interface paths {
         readonly post?: never;
         /**
          * End the development mode before its time
-         * @description Again is no error. A token that lists origins, or descends from one that does, is refused.
+         * @description Again is no error. Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.
          *
          *     Needs `origin:write`.
          */
@@ -2253,7 +2253,7 @@ export interface paths {
         };
         /**
          * See the web origins that a tenant added itself
-         * @description They end with `own_origins` of its record.
+         * @description None is in force beyond `own_origins` of its record.
          *
          *     Needs the role `viewer`.
          */

@@ -3,7 +3,8 @@ import { pageOf } from '../listing.ts';
 import type { RouteDocumentation } from '../route-documentation.ts';
 import { OriginChange, OwnOrigins } from './origins.ts';
 
-const NOT_LISTED = 'A token that lists origins, or descends from one that does, is refused.';
+const NOT_LISTED =
+  'Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.';
 
 export const ORIGIN_DOCUMENTATION = {
   get_origins: {
@@ -34,7 +35,7 @@ export const ORIGIN_DOCUMENTATION = {
   },
   admin_get_origins: {
     summary: 'See the web origins that a tenant added itself',
-    description: 'They end with `own_origins` of its record.',
+    description: 'None is in force beyond `own_origins` of its record.',
     reply: OwnOrigins(),
   },
   admin_list_origin_changes: {

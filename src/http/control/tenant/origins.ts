@@ -13,7 +13,7 @@ import { withToken } from './guard.ts';
 
 /** `GET /v1/origins` */
 export const getOrigins = withToken('get_origins', async (ctx, admitted) => {
-  const refusal = checkUnlisted(admitted);
+  const refusal = checkBackend(admitted);
   if (refusal !== null) return err(refusal);
   const found = await callObject(ctx, () => ctx.services.tenant(admitted.principal.tenant).origins());
   if (!found.ok) return found;
@@ -44,7 +44,7 @@ async function change(
   order: OriginsChange['order'],
   ifMatch: IfMatch = null,
 ) {
-  const refusal = checkUnlisted(admitted);
+  const refusal = checkBackend(admitted);
   if (refusal !== null) return err(refusal);
   const { principal, registration, chain } = admitted;
   const by = {
@@ -60,8 +60,13 @@ async function change(
   return changed.value.ok ? originsAnswer(changed.value.value) : changed.value;
 }
 
-/** A token that was made for certain pages does not decide about other ones. */
-function checkUnlisted({ principal }: Admitted) {
+/** No page decides about pages, and no token that was made for certain ones about others. */
+function checkBackend({ principal, caller }: Admitted) {
+  if (caller.origin !== null)
+    return notGranted(
+      'Web pages cannot ask this: call it from a server, without the header Origin.',
+      'Origin',
+    );
   const lists = [...principal.ancestors, principal].some(({ narrowing }) => narrowing.origins !== undefined);
   return lists
     ? notGranted('This token, or one it was derived from, lists web origins: it can change no others.', null)
