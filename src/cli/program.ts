@@ -5,6 +5,7 @@ import { addDeletions } from './commands/deletions/deletions.ts';
 import { addDoctor } from './commands/doctor/doctor.ts';
 import { addExplain } from './commands/explain.ts';
 import { addLogin } from './commands/login.ts';
+import { addOrigins } from './commands/origins/origins.ts';
 import { addPersons } from './commands/persons/persons.ts';
 import { addTenants } from './commands/tenants/tenants.ts';
 import { addTokens } from './commands/tokens/tokens.ts';
@@ -42,6 +43,7 @@ export function makeProgram(cli: Cli) {
   addExplain(program, cli);
   addTenants(program, cli);
   addTokens(program, cli);
+  addOrigins(program, cli);
   addPersons(program, cli);
   addDeletions(program, cli);
   addUsage(program, cli);

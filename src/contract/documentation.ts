@@ -10,6 +10,7 @@ import { IDENTITY_DOCUMENTATION } from './identity/documentation.ts';
 import { pageOf } from './listing.ts';
 import { OperatorChange } from './operators/audit.ts';
 import { OperatorView } from './operators/operator.ts';
+import { ORIGIN_DOCUMENTATION } from './origins/documentation.ts';
 import type { RouteDocumentation } from './route-documentation.ts';
 import type { ControlRouteName } from './routes.ts';
 import { Tenant, TenantSummary } from './tenant.ts';
@@ -149,6 +150,7 @@ export const ROUTE_DOCUMENTATION = {
   ...ALARM_DOCUMENTATION,
   ...DELETION_DOCUMENTATION,
   ...IDENTITY_DOCUMENTATION,
+  ...ORIGIN_DOCUMENTATION,
 } as const satisfies Readonly<Record<ControlRouteName, RouteDocumentation>>;
 
 type ReplySchema<N extends ControlRouteName> = (typeof ROUTE_DOCUMENTATION)[N]['reply'];

@@ -7,6 +7,10 @@ import { DeletionBudget } from './deletion-budget.ts';
 import type { ReadonlyDeep } from './exact.ts';
 
 const members = lazily(() => ({
+  origin: z.optional(text(LIMITS.nameCharsMax)).register(z.globalRegistry, {
+    description: 'The web origin of the page that would send it, as the header `Origin` has it.',
+    examples: ['https://app.acme.example'],
+  }),
   method: oneOf(['GET', 'POST', 'PATCH', 'PUT', 'DELETE']),
   path: text(LIMITS.queryCharsMax)
     .clone()

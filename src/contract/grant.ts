@@ -31,7 +31,10 @@ export const Grant = /* @__PURE__ */ lazily(() =>
         approval_over: z.optional(z.int()),
         preview_over: z.optional(z.int()),
       }),
-      origins: z.array(z.string()),
+      origins: z.array(z.string()).register(z.globalRegistry, {
+        description:
+          'Also those that the tenant added itself. A `*` stands for a part of one label of a host, or for any port or none.',
+      }),
     })
     .register(z.globalRegistry, { id: 'Grant' }),
 );

@@ -11,6 +11,7 @@ import { AuditQuery, CHANGE_COLUMNS } from './operators/audit.ts';
 import { lazily } from '../core/lazily.ts';
 import { TenantDocument, TenantPatch, TenantQuery } from './tenant.ts';
 import { ReplaceRequest, TokenCursor, TokenRequest } from './token.ts';
+import { ORIGIN_ROUTES } from './origins/routes.ts';
 import { USAGE_ROUTES } from './usage/routes.ts';
 
 export const CONTROL_ROUTES = {
@@ -201,6 +202,7 @@ export const CONTROL_ROUTES = {
   ...ALARM_ROUTES,
   ...DELETION_ROUTES,
   ...IDENTITY_ROUTES,
+  ...ORIGIN_ROUTES,
 } as const satisfies Record<string, ControlRoute>;
 
 export type ControlRouteName = keyof typeof CONTROL_ROUTES;

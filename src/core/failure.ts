@@ -40,6 +40,7 @@ export const FAILURES = {
   scope_missing: forbidden('The token lacks a scope'),
   project_not_granted: forbidden('The token is for another project'),
   origin_not_allowed: forbidden('This web origin is not in the grant'),
+  own_origins_not_granted: forbidden('The operator does not allow the tenant this origin of its own'),
   deletion_exceeds_budget: forbidden('The deletion names more persons than its budget has in a whole day'),
   delete_flag_not_granted: forbidden('The grant does not allow deleting events or recordings along'),
   deletion_preview_required: forbidden('A deletion of this size has to be previewed and confirmed'),

@@ -68,8 +68,13 @@ export const LIMITS = {
   actorCharsMax: 200,
   /** Characters of a name a human gives. */
   nameCharsMax: 200,
-  /** Web origins one grant may list. */
+  /** Web origins and patterns that one record, one token, or a tenant itself may list. */
   originsMax: 50,
+  /** The longest time for which a tenant lets pages on localhost in, in seconds: a week. A working day where nothing is said. */
+  developmentSecondsMax: 604_800,
+  developmentSecondsDefault: 28_800,
+  /** Changes of a tenant's own origins that its object keeps, mostly of some hundred bytes each. The oldest go first. */
+  originChangesMax: 500,
   /** Requests a minute one grant may allow: far above PostHog's own 240, for gateways in front of faster servers. */
   requestsPerMinuteMax: 10_000_000,
   burstMax: 1_000_000,

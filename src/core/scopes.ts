@@ -14,6 +14,7 @@ export const ScopeName = z.enum([
   'activity_log:read',
   'insight:read',
   'deletion_log:read',
+  'origin:write',
 ]);
 export type Scope = z.output<typeof ScopeName>;
 
@@ -29,6 +30,8 @@ export const SCOPE_TEXTS: Readonly<Record<Scope, string>> = {
   'insight:read':
     'Read the persons behind funnels, correlations, lifecycle, stickiness, trends and timelines',
   'deletion_log:read': "Read the tenant's deletion log, and delete nothing",
+  'origin:write':
+    'Add web origins of the tenant, as far as its record allows: for its own backend, never for a page',
 };
 
 /** Scopes that open what another one opens: a token that may delete may read the log of deletions. */

@@ -89,11 +89,11 @@ function admittedBy(
 ): Result<Admitted> {
   response.limits = admission.limits;
   if (admission.verdict === 'refused') return err(admission.failure);
-  const { tenant, registration } = admission;
+  const { tenant, registration, ownOrigins } = admission;
   const endsAtSeconds = Math.floor((admission.endsMs ?? Infinity) / 1000);
   response.tokenExpiresAtSeconds = Math.min(principal.expiresAtSeconds, endsAtSeconds);
   const chain = chainOf(principal);
-  const grant = effectiveGrant(tenant, narrowingsOf(principal));
+  const grant = effectiveGrant(tenant, narrowingsOf(principal), ownOrigins);
   const caller = { projectId: principal.projectId, origin: request.headers.get('origin') };
   const refusal = checkOrigin(grant, caller.origin);
   if (refusal !== null) return err(refusal);

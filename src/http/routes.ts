@@ -9,6 +9,7 @@ import { check } from './control/admin/check/check.ts';
 import * as adminDeletions from './control/admin/deletions.ts';
 import * as adminFuse from './control/admin/fuse.ts';
 import { explainTo } from './control/admin/explain.ts';
+import { getOriginsOf, listOriginChanges } from './control/admin/origins.ts';
 import { getOperator } from './control/admin/operator.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
@@ -21,6 +22,7 @@ import * as deletions from './control/tenant/deletions.ts';
 import { explain } from './control/tenant/explain.ts';
 import { confirmDeletion, getDeletionPreview } from './control/tenant/preview-deletion.ts';
 import * as identity from './control/tenant/identity.ts';
+import * as origins from './control/tenant/origins.ts';
 import * as tokens from './control/tenant/tokens.ts';
 import { replaceToken, replaceTokenOf } from './control/tokens/replace-token.ts';
 import { listOwnUsage } from './control/tenant/usage.ts';
@@ -79,6 +81,12 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   get_project: identity.getProject,
   get_user: identity.getUser,
   get_personal_api_key: identity.getPersonalApiKey,
+  get_origins: origins.getOrigins,
+  put_origins: origins.putOrigins,
+  start_development: origins.startDevelopment,
+  end_development: origins.endDevelopment,
+  admin_get_origins: getOriginsOf,
+  admin_list_origin_changes: listOriginChanges,
   admin_list_tenants: adminTenants.listTenants,
   admin_put_tenant: adminTenants.putTenant,
   admin_get_tenant: adminTenants.getTenant,

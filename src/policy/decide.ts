@@ -10,6 +10,7 @@ import type { ProjectId } from '../core/ids.ts';
 import { holdsScope, type Scope } from '../core/scopes.ts';
 import { checkGrant } from './validate-grant.ts';
 import type { Grant } from './grant.ts';
+import { allowsOrigin } from './origins/pattern.ts';
 import { checkReferences } from './disclosure.ts';
 
 /** Stays in this file, so that only `decide` can make a permitted call. */
@@ -79,7 +80,7 @@ export function checkProject(
 
 /** A request without an `Origin` is no browser's: there is nothing to hold it to. */
 export function checkOrigin(grant: Grant, origin: string | null): Failure | null {
-  return origin === null || grant.origins.includes(origin)
+  return origin === null || allowsOrigin(grant.origins, origin)
     ? null
     : failure('origin_not_allowed', 'Pages of this web origin may not use this token.', 'Origin');
 }

@@ -4,7 +4,7 @@ import { ProjectId, type TokenId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
 import { ScopeList, type Scope } from '../core/scopes.ts';
 import { DeleteRules, NarrowerDeleteRules } from './delete-rules.ts';
-import { originProblem } from './origin.ts';
+import { Origin, OriginOrPattern, OwnOriginRules } from './origins/own.ts';
 import type { Slice } from './slice.ts';
 import { distinct, EACH_ONCE, WireSlice } from './wire-slice.ts';
 
@@ -30,14 +30,10 @@ export const Rate = z.strictObject({
 });
 export type Rate = z.output<typeof Rate>;
 
-const Origin = z.string().check(
-  z.maxLength(LIMITS.nameCharsMax),
-  z.superRefine((text, context) => {
-    const message = originProblem(text);
-    if (message !== null) context.addIssue({ code: 'custom', message });
-  }),
-);
-export const Origins = z.array(Origin).check(z.maxLength(LIMITS.originsMax));
+const listOf = <S extends z.ZodMiniType<string>>(origin: S) =>
+  z.array(origin).check(z.maxLength(LIMITS.originsMax));
+
+export const Origins = listOf(Origin);
 
 /** How a tenant's reads are answered. */
 export const ReadRules = z.strictObject({
@@ -67,7 +63,9 @@ export const TenantRecord = z.strictObject({
   }),
   deletes: z.prefault(DeleteRules, {}),
   reads: z.prefault(ReadRules, {}),
-  origins: z._default(Origins, []),
+  /** A pattern among them is met by every page whose origin it matches. */
+  origins: z._default(listOf(OriginOrPattern), []),
+  own_origins: z.prefault(OwnOriginRules, {}),
   suspended: z._default(z.boolean(), false),
 });
 export type TenantRecord = z.output<typeof TenantRecord>;
@@ -102,6 +100,7 @@ export interface Grant {
   readonly split_out_of_slice: boolean;
   readonly rate: Rate;
   readonly deletes: DeleteRules;
+  /** Origins, and patterns of them where no token of the chain lists its own. */
   readonly origins: readonly string[];
 }
 

@@ -3,10 +3,8 @@ import { err, ok, type Result } from '../core/result.ts';
 import { holdsScope, ScopeName, type Scope } from '../core/scopes.ts';
 import { narrowDeletes, widerDeletes } from './delete-rules.ts';
 import type { Grant, Narrowing, Rate, TenantRecord } from './grant.ts';
+import { allowsOrigin } from './origins/pattern.ts';
 import { addSlice, parseSlice } from './slice.ts';
-
-const common = <T>(wide: readonly T[], asked: readonly T[] | undefined): readonly T[] =>
-  asked === undefined ? wide : wide.filter((item) => asked.includes(item));
 
 /**
  * What both lists open. A scope that another one includes is named where both name it, or where it is all that is left
@@ -30,8 +28,12 @@ const slower = (a: Rate, b: Rate | undefined): Rate =>
 const visibleInBoth = (a: readonly string[] | null, b: readonly string[] | undefined) =>
   b === undefined ? a : a === null ? b : a.filter((name) => b.includes(name));
 
-/** The whole grant of a tenant. */
-export function grantOf(tenant: TenantRecord): Grant {
+/** A token lists origins one by one, so what is left of a pattern are those that it matches. */
+const commonOrigins = (wide: readonly string[], asked: readonly string[] | undefined): readonly string[] =>
+  asked === undefined ? wide : [...new Set(asked)].filter((origin) => allowsOrigin(wide, origin));
+
+/** The whole grant of a tenant. `own` are the origins that it has added to those of its record. */
+export function grantOf(tenant: TenantRecord, own: readonly string[] = []): Grant {
   return {
     project_id: tenant.project_id,
     scopes: tenant.scopes,
@@ -42,7 +44,7 @@ export function grantOf(tenant: TenantRecord): Grant {
     split_out_of_slice: tenant.split_out_of_slice,
     rate: tenant.rate,
     deletes: narrowDeletes(tenant.deletes),
-    origins: tenant.origins,
+    origins: own.length === 0 ? tenant.origins : [...new Set([...tenant.origins, ...own])],
   };
 }
 
@@ -61,13 +63,16 @@ export function narrow(parent: Grant, by: Narrowing): Grant {
     split_out_of_slice: parent.split_out_of_slice && (by.split_out_of_slice ?? true),
     rate: slower(parent.rate, by.rate),
     deletes: narrowDeletes(parent.deletes, by.deletes),
-    origins: common(parent.origins, by.origins),
+    origins: commonOrigins(parent.origins, by.origins),
   };
 }
 
 /** The tenant's grant as it is now, narrowed by every token of a chain, the oldest first. */
-export const effectiveGrant = (tenant: TenantRecord, narrowings: readonly Narrowing[]): Grant =>
-  narrowings.reduce(narrow, grantOf(tenant));
+export const effectiveGrant = (
+  tenant: TenantRecord,
+  narrowings: readonly Narrowing[],
+  own: readonly string[] = [],
+): Grant => narrowings.reduce(narrow, grantOf(tenant, own));
 
 /**
  * Refuses a narrowing that asks for more than the parent has. `narrow` would cut it down all the same;
@@ -87,7 +92,8 @@ const beyond = <T>(wide: readonly T[], asked: readonly T[] | undefined) =>
 function firstWider(parent: Grant, by: Narrowing): Failure | null {
   if (by.scopes?.some((scope) => !holdsScope(parent.scopes, scope)) === true)
     return exceeds('scopes', parent.scopes.join(' '));
-  if (beyond(parent.origins, by.origins)) return exceeds('origins', parent.origins.join(' ') || 'none');
+  if (by.origins?.some((origin) => !allowsOrigin(parent.origins, origin)) === true)
+    return exceeds('origins', parent.origins.join(' ') || 'none');
   const same = parent.slices.find((slice) => slice.property === by.slice?.property);
   if (same !== undefined && by.slice !== undefined && beyond(same.values, parseSlice(by.slice).values)) {
     return exceeds('slice.value', same.values.join(' ') || 'none');

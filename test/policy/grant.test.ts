@@ -17,6 +17,7 @@ describe('Tenant records', () => {
       deletes: { persons_per_day: 1000, events: false, recordings: false, hold_seconds: 0 },
       reads: { remember_seconds: 0 },
       origins: [],
+      own_origins: { max: 0, patterns: [], localhost: false },
       suspended: false,
     });
   });
@@ -55,6 +56,12 @@ describe('Tenant records', () => {
     ['suspended as text', { ...least, suspended: 'true' }, 'suspended'],
     ['a slice without a value', { ...least, slice: { property: 'a' } }, 'slice.value'],
     ['a null slice', { ...least, slice: null }, 'slice'],
+    ['own origins beyond the limit', { ...least, own_origins: { max: 51 } }, 'own_origins.max'],
+    [
+      'own origins within any host',
+      { ...least, own_origins: { patterns: ['https://*'] } },
+      'own_origins.patterns.0',
+    ],
     ['51 origins', { ...least, origins: Array.from({ length: 51 }, () => 'https://x.test') }, 'origins'],
   ])('A record is refused with %s', (_, record, where) => {
     expect(issueAt(TenantRecord, record)).toBe(where);

@@ -18,6 +18,13 @@ const within = <T>(inner: readonly T[], outer: readonly T[]) => inner.every((ite
 const seen = (grant: Grant) => (name: string) =>
   !grant.hidden.includes(name) && (grant.visible === null || grant.visible.includes(name));
 
+/** Is it an origin or a pattern that the grant lists, or one that its pattern is made for? */
+const metBy = ({ origins }: Grant) => {
+  const pattern = /^https:\/\/[a-z0-9-]+\.acme\.example$/;
+  return (origin: string) =>
+    origins.includes(origin) || (origins.includes('https://*.acme.example') && pattern.test(origin));
+};
+
 /** Does everybody a grant covers fulfil this condition? */
 const heldBy = ({ slices }: Grant, condition: Slice): boolean =>
   slices.some((slice) => slice.property === condition.property && within(slice.values, condition.values));
@@ -40,7 +47,7 @@ function widerIn(child: Grant, parent: Grant): string[] {
     ...(child.rate.burst > parent.rate.burst ? ['burst'] : []),
     ...(child.deletes.persons_per_day > parent.deletes.persons_per_day ? ['persons_per_day'] : []),
     ...flags,
-    ...(within(child.origins, parent.origins) ? [] : ['origins']),
+    ...(child.origins.every(metBy(parent)) ? [] : ['origins']),
   ];
 }
 
@@ -215,7 +222,7 @@ describe('Decisions', () => {
         const most =
           grant.project_id === call.projectId &&
           caller.projectId === call.projectId &&
-          (caller.origin === null || grant.origins.includes(caller.origin)) &&
+          (caller.origin === null || metBy(grant)(caller.origin)) &&
           within(call.operation.scopes, grant.scopes) &&
           (flags?.delete_events !== true || grant.deletes.events) &&
           (flags?.delete_recordings !== true || grant.deletes.recordings) &&

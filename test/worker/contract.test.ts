@@ -56,6 +56,7 @@ const RECORD = {
   slice: { property: 'tenant_id', value: ['acme', 'birch'] },
   properties: { hidden: ['ssn'], visible: ['email', 'tenant_id'] },
 };
+const OWN_ORIGINS = { max: 5, patterns: ['https://acme-*.vercel.app'], localhost: true };
 const SCOPES = { scopes: ['person:read', 'person:delete'] };
 
 /** However often a delete by one of these names is sent, it has no known end. */
@@ -214,6 +215,32 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
   get_project: [({ token }) => get(token, '/api/projects/1/')],
   get_user: [({ token }) => get(token, '/api/users/@me/')],
   get_personal_api_key: [({ token }) => get(token, '/api/personal_api_keys/@current/')],
+  get_origins: [({ token }) => get(token, '/v1/origins')],
+  put_origins: [
+    async ({ tenant, token }) => {
+      await admin('PATCH', `/${tenant}`, { own_origins: OWN_ORIGINS });
+      const origins = ['https://preview.acme.example', 'https://acme-7-*.vercel.app'];
+      return send('PUT', '/v1/origins', { token, json: { origins } });
+    },
+    async ({ tenant, token }) => {
+      await admin('PATCH', `/${tenant}`, { own_origins: { patterns: null } });
+      const listed = await get(token, '/v1/origins');
+      await admin('PATCH', `/${tenant}`, { own_origins: OWN_ORIGINS });
+      return listed;
+    },
+  ],
+  start_development: [
+    async ({ tenant, token }) => {
+      await admin('PATCH', `/${tenant}`, { own_origins: OWN_ORIGINS });
+      return send('PUT', '/v1/origins/development', { token, json: { seconds: 60 } });
+    },
+  ],
+  end_development: [({ token }) => send('DELETE', '/v1/origins/development', { token })],
+  admin_get_origins: [({ tenant }) => admin('GET', `/${tenant}/origins`)],
+  admin_list_origin_changes: [
+    ({ tenant }) => admin('GET', `/${tenant}/origins/changes`),
+    ({ tenant }) => admin('GET', `/${tenant}/origins/changes?limit=1`),
+  ],
   admin_list_tenants: [() => admin('GET', ''), () => admin('GET', '?removed=true')],
   admin_put_tenant: [
     ({ tenant }) => admin('PUT', `/${tenant}-too`, { name: 'C', project_id: 1, ...SCOPES }),

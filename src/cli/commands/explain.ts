@@ -24,15 +24,27 @@ export function addExplain(program: CommandUnknownOpts, cli: Cli): void {
     .argument('<method>')
     .argument('<path>', 'like /api/projects/1/persons/?search=ada')
     .addOption(new Option('--body <json>', 'of the request'))
-    .action((method, path, { body }) => explain(cli, method, path, body));
+    .option('--origin <origin>', 'of the page that would send it')
+    .action((method, path, options) => explain(cli, method, path, options));
 }
 
-async function explain(cli: Cli, method: string, path: string, body: string | undefined): Promise<void> {
+interface ExplainOptions {
+  readonly body?: string | undefined;
+  readonly origin?: string | undefined;
+}
+
+async function explain(
+  cli: Cli,
+  method: string,
+  path: string,
+  { body, origin }: ExplainOptions,
+): Promise<void> {
   const { hedgerow } = openSessionOf(cli, 'tenant');
   const { data } = await hedgerow.POST('/v1/explain', {
     body: {
       method: methodIn(method),
       path,
+      ...(origin === undefined ? {} : { origin }),
       ...(body === undefined ? {} : { body: jsonIn(body, 'The body') }),
     },
   });

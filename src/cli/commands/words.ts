@@ -45,3 +45,13 @@ export const budgetText = ({
   remaining,
   persons_per_day: total,
 }: Schemas['DeletionBudget']): string => `${remaining} of ${total} today (${holder})`;
+
+/** What a tenant may add to its web origins by itself. */
+export function ownOriginsText({ max, patterns, localhost }: Schemas['OwnOrigins']['rules']): string {
+  const parts = [
+    ...(max === 0 ? [] : [`${max} origins`]),
+    ...(max === 0 || patterns.length === 0 ? [] : [`patterns within ${listText(patterns)}`]),
+    ...(localhost ? ['localhost for a while'] : []),
+  ];
+  return parts.length === 0 ? 'nothing' : parts.join(', ');
+}

@@ -4,7 +4,7 @@ import { EXIT } from '../exit-codes.ts';
 import { isMembers, type Members } from './files.ts';
 
 /** Members that are lists: their items are separated by commas. */
-const LISTS = new Set(['scopes', 'origins', 'properties.hidden', 'properties.visible']);
+const LISTS = new Set('scopes origins own_origins.patterns properties.hidden properties.visible'.split(' '));
 /** Members that are texts, though what is given may look like a number. */
 const TEXTS = new Set(['name', 'slice.property', 'slice.value', 'properties.distinct_ids']);
 const NAME = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*$/;

@@ -2188,6 +2188,106 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/v1/origins": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See the web origins that the tenant added itself, and what it may add
+         * @description Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.
+         *
+         *     Needs `origin:write`.
+         */
+        readonly get: operations["get_origins"];
+        /**
+         * Replace the web origins that the tenant added itself
+         * @description Within `own_origins` of the record (403 `own_origins_not_granted`): https origins, and patterns that lie within one of the record's. They hold for every token that lists no origins, from the answer on; so does taking one away. Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.
+         *
+         *     Needs `origin:write`.
+         */
+        readonly put: operations["put_origins"];
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/v1/origins/development": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly get?: never;
+        /**
+         * Let pages on localhost use the tokens of the tenant for a while
+         * @description Pages of `http://localhost`, `http://127.0.0.1`, `http://[::1]` and `https://localhost`, at any port, with every token that lists no origins. Eight hours unless `seconds` says otherwise, seven days at most; again begins anew. Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.
+         *
+         *     Needs `origin:write`.
+         */
+        readonly put: operations["start_development"];
+        readonly post?: never;
+        /**
+         * End the development mode before its time
+         * @description Again is no error. Pages are refused, and tokens that list origins or descend from one that does: 403 `own_origins_not_granted`.
+         *
+         *     Needs `origin:write`.
+         */
+        readonly delete: operations["end_development"];
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/tenants/{tenant}/origins": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * See the web origins that a tenant added itself
+         * @description None is in force beyond `own_origins` of its record.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_get_origins"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
+    readonly "/admin/v1/tenants/{tenant}/origins/changes": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List how a tenant changed its own web origins
+         * @description Newest first. The last 500 are kept, those of earlier registrations among them.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_list_origin_changes"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2195,7 +2295,7 @@ export interface components {
         /** @description An RFC 9457 problem with the members of PostHog's errors. */
         readonly Problem: {
             readonly type: string;
-            readonly code: ("token_missing" | "token_malformed" | "token_signature_invalid" | "token_key_retired" | "token_expired" | "token_not_yet_valid" | "token_revoked" | "token_parent_revoked" | "tenant_unknown" | "admin_token_missing" | "admin_token_invalid" | "role_missing" | "approver_not_independent" | "tenant_suspended" | "scope_missing" | "project_not_granted" | "origin_not_allowed" | "deletion_exceeds_budget" | "delete_flag_not_granted" | "deletion_preview_required" | "not_sliceable" | "property_hidden" | "project_not_current" | "token_replaced" | "derivation_too_deep" | "path_invalid" | "host_invalid" | "not_found" | "path_unknown" | "record_unknown" | "method_unknown" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "field_unknown" | "field_invalid" | "input_conflict" | "grant_exceeds_parent" | "slice_lookup_too_large" | "generation_lacks" | "body_invalid" | "body_incomplete" | "body_timeout" | "body_too_large" | "deletion_state_conflict" | "deletion_preview_changed" | "operation_removed" | "precondition_failed" | "content_type_unsupported" | "idempotency_key_reused" | "rate_limited" | "admin_rate_limited" | "deletion_budget_exhausted" | "upstream_rate_limited" | "upstream_share_exhausted" | "upstream_busy" | "upstream_too_expensive" | "upstream_unreachable" | "upstream_timeout" | "upstream_error" | "upstream_key_refused" | "upstream_scope_missing" | "upstream_redirected" | "upstream_reply_invalid" | "upstream_reply_too_large" | "not_configured" | "deletion_unconfirmed" | "state_unavailable" | "internal_error") | string;
+            readonly code: ("token_missing" | "token_malformed" | "token_signature_invalid" | "token_key_retired" | "token_expired" | "token_not_yet_valid" | "token_revoked" | "token_parent_revoked" | "tenant_unknown" | "admin_token_missing" | "admin_token_invalid" | "role_missing" | "approver_not_independent" | "tenant_suspended" | "scope_missing" | "project_not_granted" | "origin_not_allowed" | "own_origins_not_granted" | "deletion_exceeds_budget" | "delete_flag_not_granted" | "deletion_preview_required" | "not_sliceable" | "property_hidden" | "project_not_current" | "token_replaced" | "derivation_too_deep" | "path_invalid" | "host_invalid" | "not_found" | "path_unknown" | "record_unknown" | "method_unknown" | "parameter_unknown" | "parameter_repeated" | "parameter_invalid" | "field_unknown" | "field_invalid" | "input_conflict" | "grant_exceeds_parent" | "slice_lookup_too_large" | "generation_lacks" | "body_invalid" | "body_incomplete" | "body_timeout" | "body_too_large" | "deletion_state_conflict" | "deletion_preview_changed" | "operation_removed" | "precondition_failed" | "content_type_unsupported" | "idempotency_key_reused" | "rate_limited" | "admin_rate_limited" | "deletion_budget_exhausted" | "upstream_rate_limited" | "upstream_share_exhausted" | "upstream_busy" | "upstream_too_expensive" | "upstream_unreachable" | "upstream_timeout" | "upstream_error" | "upstream_key_refused" | "upstream_scope_missing" | "upstream_redirected" | "upstream_reply_invalid" | "upstream_reply_too_large" | "not_configured" | "deletion_unconfirmed" | "state_unavailable" | "internal_error") | string;
             readonly detail: string;
             readonly attr: string | null;
             readonly status: number;
@@ -2305,7 +2405,7 @@ export interface components {
         };
         readonly Grant: {
             readonly project_id: number;
-            readonly scopes: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read")[];
+            readonly scopes: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "origin:write")[];
             /** @description All must hold. Empty: the whole project. */
             readonly slices: readonly {
                 readonly property: string;
@@ -2331,6 +2431,7 @@ export interface components {
                 readonly approval_over?: number;
                 readonly preview_over?: number;
             };
+            /** @description Also those that the tenant added itself. A `*` stands for a part of one label of a host, or for any port or none. */
             readonly origins: readonly string[];
         };
         readonly DeletionBudget: {
@@ -2343,6 +2444,11 @@ export interface components {
             readonly more_in_seconds: number | null;
         };
         readonly ExplainRequest: {
+            /**
+             * @description The web origin of the page that would send it, as the header `Origin` has it.
+             * @example https://app.acme.example
+             */
+            readonly origin?: string;
             /** @enum {string} */
             readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
             /**
@@ -2376,7 +2482,7 @@ export interface components {
             } | null;
         };
         readonly TokenRequest: {
-            readonly scopes?: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "person:write")[];
+            readonly scopes?: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "origin:write" | "person:write")[];
             readonly slice?: {
                 readonly property: string;
                 readonly value: string | readonly string[];
@@ -2469,7 +2575,7 @@ export interface components {
             readonly name: string;
             /** @example 1 */
             readonly project_id: number;
-            readonly scopes: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read")[];
+            readonly scopes: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "origin:write")[];
             readonly slice?: {
                 readonly property: string;
                 readonly value: string | readonly string[];
@@ -2517,6 +2623,23 @@ export interface components {
             };
             /** @default [] */
             readonly origins: readonly string[];
+            readonly own_origins: {
+                /**
+                 * @description How many https origins and patterns the tenant may add itself, together.
+                 * @default 0
+                 */
+                readonly max: number;
+                /**
+                 * @description A pattern that the tenant adds has to lie within one of these. None: it adds no patterns.
+                 * @default []
+                 */
+                readonly patterns: readonly string[];
+                /**
+                 * @description May the tenant let pages on `localhost` use its tokens for a while?
+                 * @default false
+                 */
+                readonly localhost: boolean;
+            };
             /** @default false */
             readonly suspended: boolean;
             readonly tenant: string;
@@ -2691,7 +2814,7 @@ export interface components {
             readonly last_used_at: string | null;
             /** @description As it was asked for. Left out means "as the parent has it". */
             readonly narrowing: {
-                readonly scopes?: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read")[];
+                readonly scopes?: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "origin:write")[];
                 readonly slice?: {
                     readonly property: string;
                     readonly value: string | readonly string[];
@@ -3340,6 +3463,63 @@ export interface components {
             readonly name: string;
             /** @description The gateway does not know it. */
             readonly api_token: null;
+        };
+        readonly OwnOrigins: {
+            /** @description `own_origins` of the tenant's record: what it may add. */
+            readonly rules: {
+                /**
+                 * @description How many https origins and patterns the tenant may add itself, together.
+                 * @default 0
+                 */
+                readonly max: number;
+                /**
+                 * @description A pattern that the tenant adds has to lie within one of these. None: it adds no patterns.
+                 * @default []
+                 */
+                readonly patterns: readonly string[];
+                /**
+                 * @description May the tenant let pages on `localhost` use its tokens for a while?
+                 * @default false
+                 */
+                readonly localhost: boolean;
+            };
+            readonly origins: readonly {
+                readonly origin: string;
+                /** @description False where the record no longer allows it: then no page is let in by it. */
+                readonly in_force: boolean;
+                /** Format: date-time */
+                readonly added_at: string;
+                readonly added_by: string;
+            }[];
+            /** @description Until then pages on `localhost` may use the tokens; null where they may not. */
+            readonly development_until: string | null;
+        };
+        readonly OriginsRequest: {
+            /** @description All of them: those left out are taken away. */
+            readonly origins: readonly string[];
+        };
+        readonly DevelopmentRequest: {
+            /**
+             * @description For so long from now.
+             * @default 28800
+             */
+            readonly seconds: number;
+        };
+        readonly OriginChange: {
+            /** @description Counts up. */
+            readonly id: number;
+            /** Format: date-time */
+            readonly at: string;
+            readonly token: string;
+            readonly token_name: string | null;
+            readonly actor: string | null;
+            /** @description The operator who minted the token, or the oldest of its ancestors. */
+            readonly minted_by: string | null;
+            readonly request_id: string;
+            readonly added: readonly string[];
+            readonly removed: readonly string[];
+            /** @description As it is since; null where it was off, or was ended. */
+            readonly development_until: string | null;
         };
     };
     responses: {
@@ -7964,7 +8144,7 @@ export interface operations {
                     readonly name: string;
                     /** @example 1 */
                     readonly project_id: number;
-                    readonly scopes: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "person:write")[];
+                    readonly scopes: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "origin:write" | "person:write")[];
                     readonly slice?: {
                         readonly property: string;
                         readonly value: string | readonly string[];
@@ -8014,6 +8194,24 @@ export interface operations {
                     };
                     /** @default [] */
                     readonly origins?: readonly string[];
+                    /** @default {} */
+                    readonly own_origins?: {
+                        /**
+                         * @description How many https origins and patterns the tenant may add itself, together.
+                         * @default 0
+                         */
+                        readonly max?: number;
+                        /**
+                         * @description A pattern that the tenant adds has to lie within one of these. None: it adds no patterns.
+                         * @default []
+                         */
+                        readonly patterns?: readonly string[];
+                        /**
+                         * @description May the tenant let pages on `localhost` use its tokens for a while?
+                         * @default false
+                         */
+                        readonly localhost?: boolean;
+                    };
                     /** @default false */
                     readonly suspended?: boolean;
                     readonly tenant?: string;
@@ -8099,7 +8297,7 @@ export interface operations {
                 readonly "application/json": {
                     readonly name?: string | null;
                     readonly project_id?: number | null;
-                    readonly scopes?: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "person:write")[] | null;
+                    readonly scopes?: readonly ("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "origin:write" | "person:write")[] | null;
                     readonly slice?: {
                         readonly property?: string | null;
                         readonly value?: (string | readonly string[]) | null;
@@ -8129,6 +8327,11 @@ export interface operations {
                         readonly remember_seconds?: number | null;
                     } | null;
                     readonly origins?: readonly string[] | null;
+                    readonly own_origins?: {
+                        readonly max?: number | null;
+                        readonly patterns?: readonly string[] | null;
+                        readonly localhost?: boolean | null;
+                    } | null;
                     readonly suspended?: boolean | null;
                     readonly tenant?: string | null;
                     readonly registration?: string | null;
@@ -8372,6 +8575,7 @@ export interface operations {
     readonly admin_explain: {
         readonly parameters: {
             readonly query: {
+                readonly origin?: string;
                 readonly method: "GET" | "POST" | "PATCH" | "PUT" | "DELETE";
                 readonly path: string;
                 readonly body?: string;
@@ -9508,9 +9712,187 @@ export interface operations {
                         readonly last_used_at: null;
                         readonly user_id: null;
                         /** @description Those of the grant; with all that write, `person:write` too. */
-                        readonly scopes: readonly (("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read") | "person:write")[];
+                        readonly scopes: readonly (("person:read" | "person:update" | "person:split" | "person:delete" | "person:reset_distinct_id" | "cohort:read" | "activity_log:read" | "insight:read" | "deletion_log:read" | "origin:write") | "person:write")[];
                         readonly scoped_teams: readonly number[];
                         readonly scoped_organizations: readonly string[];
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly get_origins: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See the web origins that the tenant added itself, and what it may add */
+            readonly 200: {
+                headers: {
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
+                    /** @description Another one after every change. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnOrigins"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly put_origins: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: {
+                /** @description The `ETag` of the record that the change was made for. 412 where it has changed since. */
+                readonly "If-Match"?: string;
+            };
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "origins": [
+                 *         "https://preview-12.acme.example"
+                 *       ]
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["OriginsRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Replace the web origins that the tenant added itself */
+            readonly 200: {
+                headers: {
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
+                    /** @description Another one after every change. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnOrigins"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly start_development: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody: {
+            readonly content: {
+                /**
+                 * @example {
+                 *       "seconds": 3600
+                 *     }
+                 */
+                readonly "application/json": components["schemas"]["DevelopmentRequest"];
+            };
+        };
+        readonly responses: {
+            /** @description Let pages on localhost use the tokens of the tenant for a while */
+            readonly 200: {
+                headers: {
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
+                    /** @description Another one after every change. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnOrigins"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly end_development: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description End the development mode before its time */
+            readonly 200: {
+                headers: {
+                    /** @description Until when the token can be used: a date as HTTP writes it (RFC 9110 §5.6.7). */
+                    readonly "Hedgerow-Token-Expires"?: string;
+                    /** @description Another one after every change. */
+                    readonly ETag?: string;
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnOrigins"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_get_origins: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description See the web origins that a tenant added itself */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": components["schemas"]["OwnOrigins"];
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_list_origin_changes: {
+        readonly parameters: {
+            readonly query?: {
+                readonly limit?: number;
+                readonly cursor?: string;
+                readonly format?: "json";
+            };
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description List how a tenant changed its own web origins */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly results: readonly components["schemas"]["OriginChange"][];
+                        readonly next: string | null;
                     };
                 };
             };

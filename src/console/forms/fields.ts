@@ -157,7 +157,26 @@ export const FIELD_GROUPS: readonly FieldGroup[] = [
         path: 'origins',
         label: 'Origins',
         kind: 'lines',
-        help: 'One a line, like https://app.example.com. Pages of these may use its tokens.',
+        help:
+          'One a line, like https://app.example.com, or a pattern like https://*.previews.example.com. Pages of these may ' +
+          'use its tokens. Where others can register names that a pattern matches, theirs may too.',
+      },
+      {
+        path: 'own_origins.max',
+        label: 'Origins of its own',
+        kind: 'number',
+        help: 'How many it may add by itself. 0: none.',
+      },
+      {
+        path: 'own_origins.patterns',
+        label: 'Patterns of its own lie within',
+        kind: 'lines',
+        help: 'One a line, like https://acme-*.vercel.app. Empty: it adds no patterns.',
+      },
+      {
+        path: 'own_origins.localhost',
+        label: 'May let pages on localhost in, for a week at most',
+        kind: 'flag',
       },
     ],
   },

@@ -27,6 +27,7 @@ export function tenantWords({
   deletes,
   reads,
   origins,
+  own_origins: own,
   scopes,
   split_out_of_slice: splits,
 }: Tenant): string[] {
@@ -43,6 +44,18 @@ export function tenantWords({
     origins.length === 0
       ? 'No web page may use its tokens.'
       : `Web pages of ${origins.join(', ')} may use its tokens.`,
+    ...(own.max > 0 || own.localhost ? ownOriginsWords(own) : []),
+  ];
+}
+
+/** What it may add to its web pages by itself. */
+export function ownOriginsWords({ max, patterns, localhost }: Tenant['own_origins']): string[] {
+  const within = patterns.length === 0 ? '' : `, and patterns within ${patterns.join(' or ')} among them`;
+  return [
+    max === 0
+      ? 'It may add no web pages by itself.'
+      : `It may add ${counted(max, 'web origin')} by itself${within}.`,
+    ...(localhost ? ['It may let pages on localhost use its tokens for a while.'] : []),
   ];
 }
 

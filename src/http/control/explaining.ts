@@ -26,13 +26,15 @@ export interface Explained extends Pick<Admitted, 'grant' | 'caller' | 'tenant' 
 }
 
 /** A body that is left out is as one that was not sent. */
-type Described = Pick<ExplainRequest, 'method' | 'path' | 'body'>;
+type Described = Pick<ExplainRequest, 'method' | 'path' | 'body' | 'origin'>;
 
 export async function explained(
   ctx: Context,
   request: Described,
-  whose: Explained,
+  asker: Explained,
 ): Promise<Result<Explanation>> {
+  const { origin = asker.caller.origin } = request;
+  const whose = { ...asker, caller: { ...asker.caller, origin } };
   const [path = '', query = ''] = request.path.split(/\?(.*)/s, 2);
   const matched = matchRequest(request, path);
   if (!matched.ok) return ok(refusedBy(matched.failure, null));

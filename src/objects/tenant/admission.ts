@@ -1,11 +1,16 @@
 /** What a request asks of its tenant's object, and what the object answers. */
 import { failure, type Failure } from '../../core/failure.ts';
 import type { RegistrationId, TokenId } from '../../core/ids.ts';
-import type { Lease, LeaseAsk } from './lease-book.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { UsageReport } from '../../core/usage.ts';
 import type { TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import type { LimitStatus } from './gcra.ts';
+import type { Lease, LeaseAsk, LeaseBook } from './lease-book.ts';
+import { limitsOf, limitsShown, rateFailure } from './limits.ts';
+import type { OriginStore } from './origins/origin-store.ts';
 import type { StoredTenant } from './record-store.ts';
+import type { RevocationLimiter } from './revocation-limiter.ts';
+import type { TokenStore } from './token-store.ts';
 
 /** What a request asks of its tenant. */
 export interface AdmitAsk {
@@ -28,6 +33,8 @@ export type Admission =
   | {
       verdict: 'admitted';
       tenant: TenantRecord;
+      /** What the tenant itself adds to the origins of its record. An object of the version before does not say it. */
+      ownOrigins?: readonly string[];
       registration: RegistrationId;
       /** As they stand after the lease was spent too. */
       limits: LimitStatus[];
@@ -59,4 +66,49 @@ export function checkAdmission(
 export const NOT_REGISTERED = failure('record_unknown', 'No tenant of that name is registered.', 'tenant');
 
 /** A refusal before any limit was looked at. */
-export const refused = (why: Failure): Admission => ({ verdict: 'refused', failure: why, limits: [] });
+const refused = (why: Failure): Admission => ({ verdict: 'refused', failure: why, limits: [] });
+
+/** What an admission is decided by. */
+interface AdmissionState {
+  readonly stored: StoredTenant | null;
+  readonly tokens: TokenStore;
+  readonly origins: OriginStore;
+  readonly revocations: RevocationLimiter;
+  readonly leases: LeaseBook;
+}
+
+/** Decides, spends, and leases what is asked for on top. */
+export function admissionOf(
+  { stored, tokens, origins, revocations, leases }: AdmissionState,
+  { registration, chain, cost, lease: ask = null }: AdmitAsk,
+  nowMs: number,
+): Admission {
+  const self = chain.at(-1);
+  if (self === undefined) throw new RangeError('A request is admitted for a token.');
+  if (stored === null) return refused(UNKNOWN);
+  const hasEnded = (id: TokenId) => tokens.hasEnded(id, nowMs);
+  const why = checkAdmission(stored, registration, self.id, chain, hasEnded);
+  if (why !== null) return refused(why);
+  const tooMany = cost === 'revocation' ? revocations.check(self.id, nowMs) : null;
+  if (tooMany !== null) return refused(tooMany);
+  const requests = cost === 'revocation' ? 0 : cost;
+  const { record: tenant, registration: current } = stored;
+  const own = origins.inForce(tenant.own_origins, nowMs);
+  // What ends at a time of its own is asked about each time, so that no lease outlives it.
+  const endsMs = tokens.endOf(chain.map(({ id }) => id));
+  const mayLease = endsMs === null && (own.endsMs === null || own.endsMs > nowMs + LIMITS.leaseTermMs);
+  const { spent, lease } = leases.spend(limitsOf(tenant, chain), requests, mayLease ? ask : null, nowMs);
+  const limits = limitsShown(spent.statuses);
+  if (spent.refused !== null)
+    return { verdict: 'refused', failure: rateFailure(spent.refused, requests, self.id), limits };
+  tokens.noteUse(self.id, nowMs);
+  return {
+    verdict: 'admitted',
+    tenant,
+    ownOrigins: own.origins,
+    registration: current,
+    limits,
+    lease,
+    endsMs,
+  };
+}

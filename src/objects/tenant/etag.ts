@@ -12,10 +12,18 @@ export function checkIfMatch(stored: StoredTenant | null, ifMatch: IfMatch): Fai
   if (ifMatch === null) return null;
   if (ifMatch === 'none') return stored === null ? null : existsAlready();
   if (stored === null) return failed('No tenant of that name is registered, and If-Match asks for one.');
-  return ifMatch === 'any' || ifMatch.includes(etagOf(stored))
-    ? null
-    : failed('The tenant was changed since that ETag was read. Read it again and repeat the change.');
+  return checkTag(stored, ifMatch, 'The tenant was');
 }
+
+/** The same of something that is always there; `what` says what it is. */
+export const checkTag = (
+  state: Pick<StoredTenant, 'revision'>,
+  ifMatch: IfMatch,
+  what: string,
+): Failure | null =>
+  ifMatch === null || ifMatch === 'any' || ifMatch.includes(etagOf(state))
+    ? null
+    : failed(`${what} changed since that ETag was read. Read again and repeat the change.`);
 
 const failed = (detail: string): Failure => failure('precondition_failed', detail, 'If-Match');
 

@@ -17,6 +17,11 @@ export interface StoredTenant {
   revision: number;
 }
 
+/** The same, with what the tenant itself adds to the origins of its record now. */
+export interface RegisteredTenant extends StoredTenant {
+  ownOrigins: readonly string[];
+}
+
 const StoredRow = lazily(() =>
   z.strictObject({
     tenant: TenantId,

@@ -125,4 +125,29 @@ export const TENANT_STEPS: readonly Migration[] = [
       by_holder INTEGER NOT NULL -- 1: the token itself asked for the successor; 0: an operator
     ) STRICT, WITHOUT ROWID;`,
   },
+  {
+    name: 'own origins',
+    sql: `
+    -- Web origins that the tenant added itself.
+    CREATE TABLE own_origins (
+      one INTEGER PRIMARY KEY CHECK (one = 1),
+      added TEXT NOT NULL, -- JSON, as origins/changes.ts has it
+      development_until_ms INTEGER, -- until when pages on localhost are let in; null where they are not
+      revision INTEGER NOT NULL -- grows with every change
+    ) STRICT;
+
+    -- Who changed them, the last changes only.
+    CREATE TABLE origin_changes (
+      seq INTEGER PRIMARY KEY,
+      at TEXT NOT NULL,
+      token TEXT NOT NULL,
+      token_name TEXT,
+      actor TEXT,
+      minted_by TEXT,
+      request_id TEXT NOT NULL,
+      added TEXT NOT NULL, -- JSON array of origins
+      removed TEXT NOT NULL, -- JSON array of origins
+      development_until TEXT -- as it is since
+    ) STRICT;`,
+  },
 ];

@@ -5,25 +5,19 @@ import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { UsageReport } from '../../core/usage.ts';
-import type { Rate, TenantRecord } from '../../policy/grant.ts';
+import type { TenantRecord } from '../../policy/grant.ts';
 import { logUsageFailure } from '../console.ts';
 import { migrate } from '../migrations.ts';
 import { random } from '../random.ts';
-import {
-  checkAdmission,
-  NOT_REGISTERED,
-  refused,
-  UNKNOWN,
-  type Admission,
-  type AdmitAsk,
-} from './admission.ts';
+import { admissionOf, NOT_REGISTERED, UNKNOWN, type Admission, type AdmitAsk } from './admission.ts';
 import { LeaseBook } from './lease-book.ts';
 import { LeaseWatch, QUIET, STARTED } from './lease-ends.ts';
-import { limitsOf, limitsShown, rateFailure } from './limits.ts';
+import { changeOrigins } from './origins/change-origins.ts';
+import { OriginStore, type OriginsAnswer, type OriginsChange } from './origins/origin-store.ts';
 import { RateLimiter } from './rate-limiter.ts';
 import { patchedRecord, replacedRecord, type ChangedTenant, type Removal } from './change-record.ts';
 import { checkIfMatch, type IfMatch } from './etag.ts';
-import { RecordStore, type StoredTenant } from './record-store.ts';
+import { RecordStore, type RegisteredTenant, type StoredTenant } from './record-store.ts';
 import { RevocationLimiter } from './revocation-limiter.ts';
 import { TENANT_STEPS } from './schema.ts';
 import type {
@@ -44,7 +38,8 @@ import { readUsage, type UsageAsk, type UsedRow } from './usage/usage-reader.ts'
 export type { Admission, AdmitAsk } from './admission.ts';
 export type { ChangedTenant, Removal } from './change-record.ts';
 export type { LimitStatus } from './gcra.ts';
-export type { StoredTenant } from './record-store.ts';
+export type { RegisteredTenant, StoredTenant } from './record-store.ts';
+export type { OriginsAnswer, OriginsChange } from './origins/origin-store.ts';
 export type { UsageAsk, UsedRow } from './usage/usage-reader.ts';
 export type * from './token-rows.ts';
 
@@ -61,6 +56,7 @@ export class Tenant extends DurableObject<TenantEnv> {
   #tokens: TokenStore;
   #limiter: RateLimiter;
   #leases: LeaseBook;
+  #origins: OriginStore;
   readonly #leaseWatch: LeaseWatch;
   readonly #revocations = new RevocationLimiter();
   readonly #usage: UsageBook;
@@ -74,6 +70,7 @@ export class Tenant extends DurableObject<TenantEnv> {
     this.#tokens = new TokenStore(ctx.storage.sql);
     this.#limiter = new RateLimiter(ctx.storage.sql);
     this.#leases = new LeaseBook(this.#limiter, crypto.randomUUID());
+    this.#origins = new OriginStore(ctx.storage.sql);
     this.#usage = new UsageBook(ctx.storage, {
       lineageOf: (id) => this.#tokens.lineageOf(id),
       nowMs: () => Date.now(),
@@ -121,7 +118,8 @@ export class Tenant extends DurableObject<TenantEnv> {
     const nowMs = Date.now();
     const now = new Date(nowMs).toISOString();
     const stored = this.#change(() => {
-      if (before !== null) this.#retune(before.record.rate, record.rate, nowMs);
+      this.#leases.endDue(nowMs);
+      if (before !== null) this.#limiter.retune('tenant', before.record.rate, record.rate, nowMs);
       return this.#record.write({
         tenant: id,
         registration: before?.registration ?? newRegistrationId(random),
@@ -133,13 +131,10 @@ export class Tenant extends DurableObject<TenantEnv> {
     return { before: before?.record ?? null, stored };
   }
 
-  #retune(from: Rate, to: Rate, nowMs: number): void {
-    this.#leases.endDue(nowMs);
-    this.#limiter.retune('tenant', from, to, nowMs);
-  }
-
-  get(): StoredTenant | null {
-    return this.#record.read();
+  get(): RegisteredTenant | null {
+    const stored = this.#record.read();
+    const own = stored === null ? null : this.#origins.inForce(stored.record.own_origins, Date.now());
+    return stored === null || own === null ? null : { ...stored, ownOrigins: own.origins };
   }
 
   /** The registration in force; null while the tenant is not registered. For work that was admitted earlier. */
@@ -172,6 +167,7 @@ export class Tenant extends DurableObject<TenantEnv> {
     const removal = this.#change(() => {
       const cleared = this.#record.clear();
       if (cleared.removed) this.#tokens.revokeAll(nowMs);
+      this.#origins.clear();
       return { ...cleared, removed_at: new Date(nowMs).toISOString() };
     });
     return ok(removal);
@@ -181,31 +177,27 @@ export class Tenant extends DurableObject<TenantEnv> {
    * May this request go on, and how many more of its token may the isolate admit by itself? From memory: storage is touched
    * once in a stride of requests, and once an hour for each token.
    */
-  admit({ registration, chain, cost, lease: ask = null, usage = null }: AdmitAsk): Admission {
-    if (usage !== null) this.takeUsage(usage);
-    const self = chain.at(-1);
-    if (self === undefined) throw new RangeError('A request is admitted for a token.');
+  admit(ask: AdmitAsk): Admission {
+    if (ask.usage) this.takeUsage(ask.usage);
+    const admission = admissionOf(this.#state(), ask, Date.now());
+    if (admission.verdict === 'admitted' && admission.lease !== null) this.#leaseWatch.given();
+    return admission;
+  }
+
+  /** The web origins that the tenant added itself; null while it is not registered. */
+  origins(): OriginsAnswer | null {
     const stored = this.#record.read();
-    if (stored === null) return refused(UNKNOWN);
-    const nowMs = Date.now();
-    const hasEnded = (id: TokenId) => this.#tokens.hasEnded(id, nowMs);
-    const why = checkAdmission(stored, registration, self.id, chain, hasEnded);
-    if (why !== null) return refused(why);
-    const tooMany = cost === 'revocation' ? this.#revocations.check(self.id, nowMs) : null;
-    if (tooMany !== null) return refused(tooMany);
-    const requests = cost === 'revocation' ? 0 : cost;
-    // What ends at a time of its own is asked about each time, so that no lease outlives it.
-    const endsMs = this.#tokens.endOf(chain.map(({ id }) => id));
-    const leaseAsk = endsMs === null ? ask : null;
-    const { spent, lease } = this.#leases.spend(limitsOf(stored.record, chain), requests, leaseAsk, nowMs);
-    const limits = limitsShown(spent.statuses);
-    if (spent.refused !== null) {
-      return { verdict: 'refused', failure: rateFailure(spent.refused, requests, self.id), limits };
-    }
-    this.#tokens.noteUse(self.id, nowMs);
-    if (lease !== null) this.#leaseWatch.given();
-    const { record: tenant, registration: current } = stored;
-    return { verdict: 'admitted', tenant, registration: current, limits, lease, endsMs };
+    return stored === null ? null : this.#origins.answer(stored.record.own_origins, Date.now());
+  }
+
+  /** Changes them for a token, which must still be one of the tenant's. True for the very next request. */
+  changeOrigins(change: OriginsChange): Promise<Result<OriginsAnswer>> {
+    return this.#whenTrue(this.#change(() => changeOrigins(this.#state(), change, Date.now())));
+  }
+
+  /** How they were changed, newest first. Those of earlier registrations are among them. */
+  originChanges(page: { limit: number; before: string | null }) {
+    return this.#origins.changes(page);
   }
 
   /**
@@ -273,6 +265,16 @@ export class Tenant extends DurableObject<TenantEnv> {
     return this.#record.wasEverWritten() ? readUsage(this.#storage.sql, this.#usage.unwritten, ask) : null;
   }
 
+  #state() {
+    return {
+      stored: this.#record.read(),
+      tokens: this.#tokens,
+      origins: this.#origins,
+      revocations: this.#revocations,
+      leases: this.#leases,
+    };
+  }
+
   /** The answer to a change, given once no isolate admits by what was true before. */
   async #whenTrue<T>(changed: Result<T>): Promise<Result<T>> {
     if (changed.ok) await this.#leaseWatch.ended();
@@ -289,6 +291,7 @@ export class Tenant extends DurableObject<TenantEnv> {
       this.#tokens = new TokenStore(sql);
       this.#limiter = new RateLimiter(sql);
       this.#leases = new LeaseBook(this.#limiter, crypto.randomUUID());
+      this.#origins = new OriginStore(sql);
       throw error;
     }
   }

@@ -44,6 +44,7 @@ describe('Records', () => {
       registration: first.stored.registration,
       revision: first.stored.revision + 1,
       record: wide,
+      ownOrigins: [],
       created_at: iso(NOW),
       updated_at: iso(NOW + MINUTE),
     });

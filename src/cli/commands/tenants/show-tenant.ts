@@ -3,7 +3,7 @@ import type { Tenant } from '../../../client/index.ts';
 import { outJson } from '../../output/json.ts';
 import { facts } from '../../output/table.ts';
 import type { Cli } from '../../session/session.ts';
-import { deletesText, listText, propertiesText, rateText, slicesText } from '../words.ts';
+import { deletesText, listText, ownOriginsText, propertiesText, rateText, slicesText } from '../words.ts';
 
 export async function outTenant({ terminal, options }: Cli, tenant: Tenant): Promise<void> {
   if (options().json === true) return outJson(terminal, tenant);
@@ -26,6 +26,7 @@ export async function outTenant({ terminal, options }: Cli, tenant: Tenant): Pro
         ['ids kept', deletes.keep_ids_days === undefined ? 'for ever' : `${deletes.keep_ids_days} days`],
         ['splits', tenant.split_out_of_slice ? 'may leave the slice' : 'stay in the slice'],
         ['origins', listText(tenant.origins)],
+        ['may add origins', ownOriginsText(tenant.own_origins)],
         ['registration', tenant.registration],
         ['registered', tenant.created_at],
         ['changed', tenant.updated_at],

@@ -21,6 +21,7 @@ const BEGIN: JsonObject = {
   reads: { remember_seconds: 0 },
   split_out_of_slice: false,
   origins: [],
+  own_origins: { max: 0, patterns: [], localhost: false },
 };
 
 const NO_ISSUES: Issues = new Map();

@@ -7,6 +7,7 @@ import { scopeWords, tenantWords } from '../../words/grant.ts';
 import { Note, Section } from '../../view/parts.tsx';
 import { At } from '../../view/text.tsx';
 import { readTenant, tenantFrame } from './frame.tsx';
+import { OwnOriginsSection } from './own-origins.tsx';
 import { RefusalCodes, RefusedDeletions } from './refusals.tsx';
 import { StandingForms } from './standing.tsx';
 import { UsageChart } from './usage-chart.tsx';
@@ -14,16 +15,21 @@ import { UsageChart } from './usage-chart.tsx';
 const HOURS = 24;
 const DAYS = 30;
 const REFUSALS = 10;
+const ORIGIN_CHANGES = 5;
 
 export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
   const { gateway, part, nowMs } = visit;
   const path = { tenant: part('tenant') };
-  const [{ tenant, etag }, day, month, refused] = await Promise.all([
+  const [{ tenant, etag }, day, month, refused, own, changes] = await Promise.all([
     readTenant(visit),
     usageOf(gateway, path.tenant, { grain: 'hour', length: HOURS, nowMs }),
     usageOf(gateway, path.tenant, { grain: 'day', length: DAYS, nowMs }),
     gateway.GET('/admin/v1/tenants/{tenant}/deletions/refused', {
       params: { path, query: { limit: REFUSALS } },
+    }),
+    gateway.GET('/admin/v1/tenants/{tenant}/origins', { params: { path } }),
+    gateway.GET('/admin/v1/tenants/{tenant}/origins/changes', {
+      params: { path, query: { limit: ORIGIN_CHANGES } },
     }),
   ]);
   return tenantFrame({
@@ -42,6 +48,7 @@ export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
           <MayDo tenant={tenant} nowMs={nowMs} visit={visit} />
           <RefusalCodes usage={day} />
         </div>
+        <OwnOriginsSection own={own.data} changes={changes.data.results} nowMs={nowMs} />
         <RefusedDeletions refused={refused.data} nowMs={nowMs} />
       </>
     ),

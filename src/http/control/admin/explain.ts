@@ -16,7 +16,7 @@ import type { TenantId } from '../../../core/ids.ts';
 export const explainTo = withTenant('admin_explain', async (ctx, { tenant }) => {
   const stored = await registered(ctx, tenant);
   if (!stored.ok) return stored;
-  const { record, registration } = stored.value;
+  const { record, registration, ownOrigins } = stored.value;
   const { token, ...request } = ctx.input.query;
   const found = await chainOf(ctx, tenant, token);
   if (!found.ok) return found;
@@ -34,6 +34,7 @@ export const explainTo = withTenant('admin_explain', async (ctx, { tenant }) => 
     grant: effectiveGrant(
       record,
       tokens.map(({ narrowing }) => narrowing),
+      ownOrigins,
     ),
     caller: { projectId: record.project_id, origin: null },
     chain: tokens.map(limitsOf),

@@ -19,7 +19,7 @@ export const mintToken = withTenant('admin_mint_token', async (ctx, { tenant, op
     tenant,
     registration: stored.value.registration,
     projectId: stored.value.record.project_id,
-    grant: grantOf(stored.value.record),
+    grant: grantOf(stored.value.record, stored.value.ownOrigins),
     ancestors: [],
     actor: null,
     expiresAtSeconds: null,

@@ -42,7 +42,7 @@ export const replaceTokenOf = withTenant('admin_replace_token', async (ctx, { te
   const { scopes: asked, ...rest } = narrowing;
   const scopes = said ?? asked;
   if (scopes === undefined) return err(unknownScopes());
-  const { registration, record } = stored.value;
+  const { registration, record, ownOrigins } = stored.value;
   const old = {
     tenant,
     registration,
@@ -54,7 +54,7 @@ export const replaceTokenOf = withTenant('admin_replace_token', async (ctx, { te
     ancestors: [],
   };
   const terms = {
-    grant: narrow(grantOf(record), { ...rest, scopes: [...scopes] }),
+    grant: narrow(grantOf(record, ownOrigins), { ...rest, scopes: [...scopes] }),
     registration,
     mintedBy: operator.name,
     secondsDefault: LIMITS.mintedTokenSecondsDefault,

@@ -136,6 +136,7 @@ const POSTHOG_SCOPE: Readonly<Record<Scope, PostHogScope | null>> = {
   'activity_log:read': 'activity_log:read',
   'insight:read': null,
   'deletion_log:read': null,
+  'origin:write': null,
 };
 
 const operationsOf = (scope: PostHogScope, facts: RouteFacts): string[] =>

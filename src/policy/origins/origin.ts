@@ -18,6 +18,15 @@ const NO_ORIGIN: ReadonlySet<string> = new Set(
 
 const ORIGIN = /^(?<scheme>[a-z][a-z0-9+.-]*):\/\/(?<host>[A-Za-z0-9._-]+)(?<port>:[1-9][0-9]{0,4})?$/;
 
+/** Is it the origin of a web page, letter for letter as browsers write it? */
+export const isWebOrigin = (text: string): boolean => URL.canParse(text) && new URL(text).origin === text;
+
+/** Is the host of a web origin the machine that the browser runs on? */
+export function isLoopback(origin: string): boolean {
+  const host = URL.canParse(origin) ? new URL(origin).hostname : '';
+  return /(?:^|\.)localhost\.?$|^127\.|^0\.0\.0\.0$|^\[::1?\]$/.test(host);
+}
+
 /** Why a text is no origin that a grant can list; `null` where it is one, exactly as a browser sends it. */
 export function originProblem(text: string): string | null {
   if (text === 'null' || text.startsWith('file:')) {
@@ -28,7 +37,7 @@ export function originProblem(text: string): string | null {
   }
   if (text.includes('*')) return `must be one origin, without *. List each, like ${EXAMPLES}`;
   if (/^https?:/.test(text)) {
-    return URL.canParse(text) && new URL(text).origin === text
+    return isWebOrigin(text)
       ? null
       : 'must be an origin as a browser sends it, like https://app.example.com: in lower case, without a path or a ' +
           'slash at the end, and without the port that its scheme has anyway';
