@@ -1,6 +1,7 @@
 /** Every page of the console, as data. */
 import type { Role } from '../../core/operators.ts';
 import type { Act, Show } from '../page.ts';
+import { alarmsPage, testAlarm } from './alarms/alarms.tsx';
 import { audit } from './audit.tsx';
 import { deletionEvents } from './deletions/events.ts';
 import { exportDeletions } from './deletions/export.ts';
@@ -61,5 +62,7 @@ export const PAGES: readonly PageRoute[] = [
   post('/deletions/fuse', resetFuse, 'owner'),
   get('/deletions/export', exportDeletions),
   get('/tenants/:tenant/export', exportDeletions),
+  get('/alarms', alarmsPage),
+  post('/alarms/test', testAlarm, 'operator'),
   get('/audit', audit),
 ];
