@@ -125,4 +125,10 @@ export const TENANT_STEPS: readonly Migration[] = [
       by_holder INTEGER NOT NULL -- 1: the token itself asked for the successor; 0: an operator
     ) STRICT, WITHOUT ROWID;`,
   },
+  {
+    name: 'last refused requests',
+    sql: `
+    -- JSON, as usage/stored.ts has it. Null where none was reported.
+    ALTER TABLE usage_journal ADD COLUMN refused TEXT;`,
+  },
 ];

@@ -4,7 +4,7 @@ import type { TenantDocument } from '../../contract/tenant.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { UsageReport } from '../../core/usage.ts';
+import type { UsageReport } from '../../core/usage/usage.ts';
 import type { Rate, TenantRecord } from '../../policy/grant.ts';
 import { logUsageFailure } from '../console.ts';
 import { migrate } from '../migrations.ts';
@@ -38,7 +38,7 @@ import type {
 import type { ReplaceableToken } from './ends/replacements.ts';
 import { TokenEnds, type TenantEnv } from './ends/token-ends.ts';
 import { TokenStore } from './token-store.ts';
-import { UsageBook } from './usage/usage-book.ts';
+import { UsageBook, type NamedRefused } from './usage/usage-book.ts';
 import { readUsage, type UsageAsk, type UsedRow } from './usage/usage-reader.ts';
 
 export type { Admission, AdmitAsk } from './admission.ts';
@@ -99,8 +99,7 @@ export class Tenant extends DurableObject<TenantEnv> {
     const stale = checkIfMatch(before, ifMatch);
     if (stale !== null) return err(stale);
     const record = replacedRecord(id, before, document);
-    if (!record.ok) return record;
-    return ok(this.#write(id, before, record.value));
+    return record.ok ? ok(this.#write(id, before, record.value)) : record;
   }
 
   /** Changes members of the record (RFC 7396). True for the very next request. */
@@ -271,6 +270,12 @@ export class Tenant extends DurableObject<TenantEnv> {
   usage(ask: UsageAsk, report: UsageReport | null): UsedRow[] | null {
     if (report !== null) this.takeUsage(report);
     return this.#record.wasEverWritten() ? readUsage(this.#storage.sql, this.#usage.unwritten, ask) : null;
+  }
+
+  /** The requests that were refused last; null where no tenant was ever registered here. `report`: see `takeUsage`. */
+  lastRefused(report: UsageReport | null): NamedRefused[] | null {
+    if (report !== null) this.takeUsage(report);
+    return this.#record.wasEverWritten() ? this.#usage.lastRefused : null;
   }
 
   /** The answer to a change, given once no isolate admits by what was true before. */

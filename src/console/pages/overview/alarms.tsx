@@ -39,7 +39,7 @@ export function Alarms({ recent: { shown, more }, operator, nowMs }: AlarmsOptio
     <Section
       title="Alarms"
       id="alarms"
-      aside={<a href="/alarms">{more === 0 ? 'All alarms' : `${counted(more, 'more alarm')}`}</a>}
+      aside={<a href="/alarms">{more === 0 ? 'All alarms' : counted(more, 'more alarm')}</a>}
       live
     >
       {shown.length === 0 ? (

@@ -7,6 +7,7 @@ import { scopeWords, tenantWords } from '../../words/grant.ts';
 import { Note, Section } from '../../view/parts.tsx';
 import { At } from '../../view/text.tsx';
 import { readTenant, tenantFrame } from './frame.tsx';
+import { LastRefused } from './last-refused.tsx';
 import { RefusalCodes, RefusedDeletions } from './refusals.tsx';
 import { StandingForms } from './standing.tsx';
 import { UsageChart } from './usage-chart.tsx';
@@ -18,10 +19,11 @@ const REFUSALS = 10;
 export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
   const { gateway, part, nowMs } = visit;
   const path = { tenant: part('tenant') };
-  const [{ tenant, etag }, day, month, refused] = await Promise.all([
+  const [{ tenant, etag }, day, month, last, refused] = await Promise.all([
     readTenant(visit),
     usageOf(gateway, path.tenant, { grain: 'hour', length: HOURS, nowMs }),
     usageOf(gateway, path.tenant, { grain: 'day', length: DAYS, nowMs }),
+    gateway.GET('/admin/v1/tenants/{tenant}/refusals', { params: { path } }),
     gateway.GET('/admin/v1/tenants/{tenant}/deletions/refused', {
       params: { path, query: { limit: REFUSALS } },
     }),
@@ -42,6 +44,7 @@ export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
           <MayDo tenant={tenant} nowMs={nowMs} visit={visit} />
           <RefusalCodes usage={day} />
         </div>
+        <LastRefused requests={last.data.results} nowMs={nowMs} />
         <RefusedDeletions refused={refused.data} nowMs={nowMs} />
       </>
     ),
