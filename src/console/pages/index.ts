@@ -5,6 +5,7 @@ import { alarmsPage, testAlarm } from './alarms/alarms.tsx';
 import { audit } from './audit.tsx';
 import { deletionEvents } from './deletions/events.ts';
 import { exportDeletions } from './deletions/export.ts';
+import { deletionIds } from './deletions/ids.tsx';
 import { fusePage, resetFuse } from './deletions/fuse.tsx';
 import { allDeletions, deletionsOfTenant } from './deletions/list.tsx';
 import { decide, deletionPage } from './deletions/one.tsx';
@@ -56,6 +57,7 @@ export const PAGES: readonly PageRoute[] = [
   get('/tenants/:tenant/deletions', deletionsOfTenant),
   get('/tenants/:tenant/deletions/:id', deletionPage),
   get('/tenants/:tenant/deletions/:id/events', deletionEvents),
+  get('/tenants/:tenant/deletions/:id/ids', deletionIds),
   post('/tenants/:tenant/deletions/:id/decide', decide, 'operator'),
   get('/deletions', allDeletions),
   get('/deletions/fuse', fusePage),
