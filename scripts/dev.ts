@@ -10,7 +10,15 @@ import { REPOSITORY } from './worker.ts';
 const WRANGLER = join(REPOSITORY, 'node_modules/wrangler/bin/wrangler.js');
 
 async function dev(): Promise<void> {
-  const { settings, file, postHog, bindings, stateFolder, console: beside, close } = await prepare();
+  const {
+    settings,
+    file,
+    postHog,
+    bindings,
+    stateFolder,
+    console: beside,
+    close,
+  } = await prepare('npm run dev');
   console.log(
     `In front of ${postHog.sandbox === null ? '' : 'the sandbox on '}${postHog.host}. ADMIN_TOKEN is in ${settings.adminTokenIn === 'file' ? file : 'the environment'}.`,
   );

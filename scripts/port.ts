@@ -24,9 +24,27 @@ export function freePort(port: number): Promise<boolean> {
   });
 }
 
-/** @throws where something listens on the port, with the command that takes another. 0 is always free. */
-export async function checkPortFree(port: number, elsewhere: string): Promise<void> {
-  if (port !== 0 && !(await freePort(port))) {
-    throw new Error(`Port ${port} is taken. Choose another: ${elsewhere}`);
-  }
+/** A port that a variable names, and the command that is started with it. */
+interface Wanted {
+  readonly variable: string;
+  readonly port: number;
+  readonly command: string;
+}
+
+/** @throws where something listens on the port, with the command that takes another, which is free. 0 is always free. */
+export async function checkPortFree({ variable, port, command }: Wanted): Promise<void> {
+  if (port === 0 || (await freePort(port))) return;
+  throw new Error(
+    `Port ${port} is taken. Choose another: ${variable}=${await freePortAbove(port)} ${command}`,
+  );
+}
+
+/** So far from one suggestion to the next: no gateway takes the port of another one's console. */
+const STEP = 10;
+
+/** A port with a free one after it, for the console; any where there is none. */
+async function freePortAbove(taken: number): Promise<number> {
+  for (let port = taken + STEP; port < PORT_MAX; port += STEP)
+    if ((await freePort(port)) && (await freePort(port + 1))) return port;
+  return 0;
 }

@@ -29,16 +29,15 @@ export interface Prepared {
 /** Kept nowhere: who has signed in does so again after a start. */
 const SESSION_KEY_BYTES = 32;
 
-/** @throws with a sentence for the operator. */
-export async function prepare(): Promise<Prepared> {
+/** `command` is what the operator typed. @throws with a sentence for the operator. */
+export async function prepare(command: 'npm start' | 'npm run dev'): Promise<Prepared> {
   const config = readWorkerConfig(CONFIG);
   const file = join(HOME, '.dev.vars');
   const settings = readSettings({ environment: process.env, file, names: settingNames(config) });
   for (const note of settings.notes) console.log(note);
   checkStateFree(HOME, settings);
-  await checkPortFree(settings.port, 'PORT=8790 npm start');
-  const { consolePort } = settings;
-  if (consolePort !== null) await checkPortFree(consolePort, 'CONSOLE_PORT=8799 npm start');
+  const { port, consolePort } = settings;
+  await checkPortsFree(port, consolePort ?? 0, command);
   const state = openState(HOME, settings);
   const postHog = await openPostHog(settings, state.folder);
   const bindings = {
@@ -56,7 +55,7 @@ export async function prepare(): Promise<Prepared> {
     stateFolder: state.folder,
     console: {
       config: CONSOLE_CONFIG,
-      port: consolePort ?? (await portAfter(settings.port)),
+      port: consolePort ?? (await portAfter(port)),
       bindings: { CONSOLE_SESSION_KEY: randomBytes(SESSION_KEY_BYTES).toString('base64url') },
     },
     close: async () => {
@@ -64,6 +63,12 @@ export async function prepare(): Promise<Prepared> {
       state.close();
     },
   };
+}
+
+/** @throws with a sentence where one of them is taken. 0 is always free. */
+export async function checkPortsFree(port: number, consolePort: number, command: string): Promise<void> {
+  await checkPortFree({ variable: 'PORT', port, command });
+  await checkPortFree({ variable: 'CONSOLE_PORT', port: consolePort, command });
 }
 
 /** The gateway would answer 503 to everything; here the operator is still looking. */

@@ -12,7 +12,7 @@ const GENERATIONS = new Set(['A', 'B', 'C']);
 async function sandbox(): Promise<void> {
   const port = portOf('PORT', process.env['PORT'] ?? String(PORT_DEFAULT));
   const bindings = bindingsOf(readWorkerConfig(CONFIG).vars, process.env);
-  await checkPortFree(port, 'PORT=8791 npm run sandbox');
+  await checkPortFree({ variable: 'PORT', port, command: 'npm run sandbox' });
   const worker = await startWorker({
     config: CONFIG,
     port,

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import { registerDemo } from './demo.ts';
 import { firstSteps } from './first-steps.ts';
 import { onSignal } from './on-signal.ts';
-import { CONFIG, prepare } from './prepare.ts';
+import { checkPortsFree, CONFIG, prepare } from './prepare.ts';
 import { runMain } from './run-main.ts';
 import { checkStateKept } from './state.ts';
 import { startWorker } from './worker.ts';
 
+const COMMAND = 'npm start';
+
 async function start(): Promise<void> {
-  const { settings, file, postHog, bindings, stateFolder, console: beside, close } = await prepare();
+  const { settings, file, postHog, bindings, stateFolder, console: beside, close } = await prepare(COMMAND);
   const folder = join(stateFolder, 'gateway');
   const gateway = await startWorker({
     config: CONFIG,
@@ -18,6 +20,10 @@ async function start(): Promise<void> {
     stateFolder: folder,
     beside,
     onLine: (line) => console.log(line),
+  }).catch(async (error: unknown) => {
+    // Another program may have taken a port since it was looked at.
+    await checkPortsFree(settings.port, beside.port, COMMAND);
+    throw error;
   });
   onSignal(async () => {
     await gateway.stop();

@@ -157,6 +157,10 @@ export const LIMITS = {
   usageLateMs: 300_000,
   /** Tokens of a tenant that are counted apart on one day. Beyond, derived ones are counted with the minted one. */
   usageTokensPerDayMax: 2000,
+  /** Refused requests of a tenant that are kept, of 200 bytes each, or 700 with a long origin. More are counted by code alone. */
+  lastRefusedMax: 50,
+  /** How many of them may have the same code. */
+  lastRefusedOfCodeMax: 15,
   /** Days for which usage is kept. */
   usageDaysMax: 90,
   /** The longest time for which a tenant's record lets an answer be given again, in seconds. */

@@ -75,10 +75,7 @@ export function lineOf(log: RequestLog, request: Asked, status: number, nowMs: n
     token: log.token,
     operator: log.operator ?? undefined,
     deletion: log.deletion,
-    attr: knownMember(failure?.attr ?? null),
-    missing_scopes: failure?.missingScopes,
-    origin: failure?.code === 'origin_not_allowed' ? refusedOrigin(request) : undefined,
-    limit: failure?.limit,
+    ...(failure === null ? {} : whyOf(failure, request)),
     ...(foreignRows > 0 ? { alarm: 'foreign_rows', foreign_rows: foreignRows } : {}),
     dropped_rows: droppedRows > 0 ? droppedRows : undefined,
     upstream_status: log.upstreamStatus,
@@ -89,6 +86,14 @@ export function lineOf(log: RequestLog, request: Asked, status: number, nowMs: n
     duration_ms: nowMs - log.startedMs,
   };
 }
+
+/** Why a request was refused, in names that a client did not make up. */
+export const whyOf = (failure: Failure, request: Asked) => ({
+  attr: knownMember(failure.attr),
+  missing_scopes: failure.missingScopes,
+  origin: failure.code === 'origin_not_allowed' ? refusedOrigin(request) : undefined,
+  limit: failure.limit,
+});
 
 /** Takes down why a request is refused. */
 export function noteFailure(log: RequestLog, failure: Failure): void {

@@ -3,11 +3,12 @@
  * and writes exactly one log line, whatever becomes of the answer.
  */
 import { failure, type Failure } from '../core/failure.ts';
-import { newRequestId, type RequestId } from '../core/ids.ts';
+import { newRequestId, type RequestId, type TokenId } from '../core/ids.ts';
+import type { RefusedRequest } from '../core/usage/refused-request.ts';
 import { err, type Result } from '../core/result.ts';
 import type { Invocation } from '../upstream/pacing.ts';
 import type { Context, Handler, Paying, Reply, RequestLog, ResponseState, Services } from './context.ts';
-import { logDefect, logRequest, noteFailure, openLog } from './log.ts';
+import { logDefect, logRequest, noteFailure, openLog, whyOf } from './log.ts';
 import { corsHeaders, type Plane } from './reply/cors.ts';
 import { budgetHeaders } from './reply/deletion-headers.ts';
 import { problemReply } from './reply/problem.ts';
@@ -75,15 +76,33 @@ async function writeLine(
   const end = await ended;
   log.code ??= end;
   logRequest(log, request, response.status, services.nowMs());
-  await Promise.all([services.alarmReporter.report(log), countUsage(services, log)]);
+  await Promise.all([services.alarmReporter.report(log), countUsage(services, log, request)]);
 }
 
 /** A request whose token could not be read is nobody's usage: it has no token. A client that left was not refused. */
-async function countUsage({ usage }: Services, log: RequestLog): Promise<void> {
-  const { tenant, token, failure: why, startedMs, upstreamCalls, remembered } = log;
+async function countUsage({ usage }: Services, log: RequestLog, request: Request): Promise<void> {
+  const { tenant, token, startedMs, upstreamCalls, remembered } = log;
   if (tenant === null || token === null) return;
-  const refusal = why === null || why.clientLeft === true ? null : why.code;
-  await usage.count({ tenant, token, startedMs, refusal, upstreamCalls, remembered });
+  const refused = refusedOf(log, token, request);
+  await usage.count({ tenant, token, startedMs, refused, upstreamCalls, remembered });
+}
+
+function refusedOf(log: RequestLog, token: TokenId, request: Request): RefusedRequest | null {
+  const { failure: why, requestId, route, startedMs } = log;
+  if (why === null || why.clientLeft === true) return null;
+  const { attr = null, missing_scopes = null, origin = null, limit = null } = whyOf(why, request);
+  return {
+    refused_at: new Date(startedMs).toISOString(),
+    token,
+    request_id: requestId,
+    method: request.method,
+    route,
+    code: why.code,
+    attr,
+    missing_scopes,
+    origin,
+    limit,
+  };
 }
 
 async function answer(

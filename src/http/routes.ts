@@ -13,7 +13,7 @@ import { getOriginsOf, listOriginChanges } from './control/admin/origins.ts';
 import { getOperator } from './control/admin/operator.ts';
 import * as adminTenants from './control/admin/tenants.ts';
 import * as adminTokens from './control/admin/tokens.ts';
-import { listUsageOf } from './control/admin/usage.ts';
+import { listRefusalsOf, listUsageOf } from './control/admin/usage.ts';
 import { upstream } from './control/admin/upstream.ts';
 import * as open from './control/open.ts';
 import type { Served } from './control/serve.ts';
@@ -104,6 +104,7 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
   admin_revoke_token: adminTokens.revokeTokenOf,
   admin_replace_token: replaceTokenOf,
   admin_list_usage: listUsageOf,
+  admin_list_refusals: listRefusalsOf,
   admin_list_changes: listChanges,
   admin_list_alarms: listAlarms,
   admin_test_alarm: testAlarm,

@@ -1,6 +1,7 @@
 /** What this isolate has counted of the use of tokens and not reported to the objects of their tenants yet. */
 import type { TenantId } from '../core/ids.ts';
 import { LIMITS } from '../core/limits.ts';
+import { lastRefused, type RefusedRequest } from '../core/usage/refused-request.ts';
 import {
   addUsage,
   hourOf,
@@ -8,7 +9,7 @@ import {
   type CountedRequest,
   type TokenHour,
   type UsageReport,
-} from '../core/usage.ts';
+} from '../core/usage/usage.ts';
 
 export interface UsageCounterOptions {
   readonly nowMs: () => number;
@@ -23,6 +24,7 @@ export interface UsageCounterOptions {
 interface Batch {
   readonly sinceMs: number;
   readonly hours: Map<string, TokenHour>;
+  refused: readonly RefusedRequest[];
 }
 
 /**
@@ -39,14 +41,15 @@ export class UsageCounter {
 
   /** Counts a request. Settles when nothing is left to be done for it: the runtime is to wait for that. */
   async count(request: CountedRequest): Promise<void> {
-    const { tenant, token, startedMs } = request;
+    const { tenant, token, startedMs, refused } = request;
     const known = this.#batches.get(tenant);
-    const batch: Batch = known ?? { sinceMs: this.#options.nowMs(), hours: new Map() };
+    const batch: Batch = known ?? { sinceMs: this.#options.nowMs(), hours: new Map(), refused: [] };
     const hour = hourOf(startedMs);
     const key = `${hour} ${token}`;
     const before = batch.hours.get(key)?.counts;
     const counts = usageOf(request);
     batch.hours.set(key, { hour, token, counts: before === undefined ? counts : addUsage(before, counts) });
+    if (refused !== null) batch.refused = lastRefused([refused, ...batch.refused]);
     if (known === undefined) {
       this.#batches.set(tenant, batch);
       await this.#options.pause(LIMITS.usageReportMsMax);
@@ -69,7 +72,8 @@ export class UsageCounter {
   take(tenant: TenantId): UsageReport | null {
     const batch = this.#batches.get(tenant);
     this.#batches.delete(tenant);
-    return batch === undefined ? null : { id: this.#options.newId(), hours: [...batch.hours.values()] };
+    if (batch === undefined) return null;
+    return { id: this.#options.newId(), hours: [...batch.hours.values()], refused: batch.refused };
   }
 
   /** A clock that was set back makes nothing wait longer. */

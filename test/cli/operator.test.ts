@@ -2,11 +2,12 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { until } from '../support/client.ts';
 import { commandLine, factsOf, rowsOf, type RunOptions } from '../support/cli.ts';
 import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
 
-const { origin, admin, tenants } = await startStack();
+const { origin, admin, tenants, get } = await startStack();
 const { run, runOnTerminal, folder } = await commandLine(origin);
 const boss = (args: readonly string[], options: RunOptions = {}) =>
   run(args, { token: ADMIN_TOKEN, ...options });
@@ -70,6 +71,22 @@ describe('The command tenants', () => {
     });
     expect(await boss(['tenants', 'set', 'filed'])).toMatchObject({ code: 2 });
     expect(await boss(['tenants', 'set', 'filed', 'burst'])).toMatchObject({ code: 2 });
+  });
+
+  test('The requests that were refused last are listed with why', async () => {
+    const { tenant, token } = await tenants.fresh({ scopes: ['person:read'] });
+    const answer = await get(token, '/api/projects/1/persons/cohorts/?person_id=1');
+    const id = String(answer.headers['x-request-id']);
+    const row = await until('the refusal is shown', async () =>
+      rowsOf(await boss(['tenants', 'refusals', tenant])).find((cells) => cells.includes(id)),
+    );
+    expect(row).toEqual(
+      expect.arrayContaining(['GET persons_cohorts', 'scope_missing', 'lacks cohort:read', id]),
+    );
+    const inJson = await boss(['tenants', 'refusals', tenant, '--json']);
+    expect(JSON.parse(inJson.out)).toMatchObject([{ code: 'scope_missing', request_id: id }]);
+    expect(await boss(['tenants', 'refusals', 'never-registered'])).toMatchObject({ code: 5, out: '' });
+    expect(await run(['tenants', 'refusals', tenant], { token })).toMatchObject({ code: 4, out: '' });
   });
 
   test('A record that somebody else changes while the question stands is not overwritten, and both sides are shown', async () => {

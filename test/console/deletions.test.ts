@@ -63,6 +63,38 @@ describe('A deletion that waits', () => {
   });
 });
 
+describe('What an operator sees before it approves', () => {
+  test('A deletion that waits says what approving it does, and names its ids', async () => {
+    const token = await tenantWith('explained', { approval_over: 0, events: true });
+    const id = await order(token, { distinct_ids: ['gus@acme.test'], delete_events: true });
+    const { text } = await (await signedIn('operator')).get(`/tenants/explained/deletions/${id}`);
+    expect(text).toContain('The profiles of the persons behind 1 distinct id are deleted');
+    expect(text).toContain('Their events are queued for deletion.');
+    expect(text).toContain('Their recordings stay.');
+    expect(text).toContain('gus@acme.test');
+    await admin('POST', `/admin/v1/tenants/explained/deletions/${id}/reject`, { reason: 'a test' });
+    const ended = await (await signedIn('operator')).get(`/tenants/explained/deletions/${id}`);
+    expect(ended.text).not.toContain('What approving it does');
+  });
+
+  test('A deletion of more ids than one call takes shows the first of them, and has all of them as a file', async () => {
+    const token = await tenantWith('large', { approval_over: 0, persons_per_day: 5000 });
+    const ids = Array.from({ length: 1300 }, (_, at) => `person-${at}@acme.test`);
+    const id = await order(token, { distinct_ids: ids });
+    const viewer = await signedIn('viewer');
+    const path = `/tenants/large/deletions/${id}`;
+    const { text } = await viewer.get(path);
+    expect(text).toContain('The first 1,000 of 1,300 ids');
+    expect(text).toContain('person-11@acme.test');
+    expect(text).toContain(`href="${path}/ids"`);
+    const file = await viewer.get(`${path}/ids`);
+    expect(file.headers['content-type']).toBe('text/plain; charset=utf-8');
+    expect(file.headers['content-disposition']).toBe(`attachment; filename="${id}.txt"`);
+    expect(file.text.trimEnd().split('\n').toSorted()).toEqual(ids.toSorted());
+    expect((await viewer.get('/tenants/large/deletions/none/ids')).status).toBeGreaterThanOrEqual(400);
+  });
+});
+
 describe('A stream of events', () => {
   test('The events of a deletion are handed on until its end, to operators alone', async () => {
     const token = await tenantWith('followed', { hold_seconds: 3600 });

@@ -87,6 +87,49 @@ describe('A gateway in trouble', () => {
   });
 });
 
+describe('A tenant that somebody else registers at the same moment', () => {
+  /** A gateway that has the tenant from the moment on in which it is told to register it. */
+  function racing() {
+    const puts: Request[] = [];
+    const app = over(async (request?: unknown) => {
+      if (!(request instanceof Request)) throw new Error('a binding is given requests');
+      if (request.url.endsWith('/admin/v1/operator'))
+        return Response.json({ name: 'oda', role: 'owner', credential: 'c' });
+      if (request.method !== 'PUT') return problem(404, 'record_unknown')();
+      puts.push(request);
+      return request.headers.get('if-none-match') === '*'
+        ? problem(412, 'precondition_failed')()
+        : Response.json({ tenant: 'acme' });
+    });
+    return { app, puts };
+  }
+
+  test('The tenant is not overwritten, and the form says that the name is taken and keeps what was typed', async () => {
+    const { app, puts } = racing();
+    const body = new URLSearchParams({
+      tenant: 'acme',
+      name: 'Mine',
+      project_id: '1',
+      scopes: 'person:read',
+      'rate.requests_per_minute': '60',
+      'rate.burst': '10',
+      weight: '1',
+      'reads.remember_seconds': '0',
+      'deletes.persons_per_day': '100',
+      'deletes.hold_seconds': '0',
+    });
+    const { status, text } = await app('/tenants/new', {
+      method: 'POST',
+      headers: { origin: ORIGIN },
+      body: body.toString(),
+    });
+    expect(puts.map(({ headers }) => headers.get('if-none-match'))).toEqual(['*']);
+    expect(status).toBe(422);
+    expect(text).toContain('is the name of a tenant that is registered');
+    expect(text).toContain('value="Mine"');
+  });
+});
+
 describe('A console in trouble', () => {
   test('A console without its key signs nobody in, and says where to look', async () => {
     const bare = over(failing(500, 'internal_error'), { CONSOLE_SESSION_KEY: '' });

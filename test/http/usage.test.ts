@@ -1,8 +1,10 @@
 /** What an isolate counts of the use of tokens, and when it reports. */
 import { describe, expect, test } from 'vitest';
 import { TenantId, TokenId } from '../../src/core/ids.ts';
+import { SCOPE_TEXTS } from '../../src/core/scopes.ts';
 import { LIMITS } from '../../src/core/limits.ts';
-import { HOUR_MS, hourOf, type CountedRequest, type UsageReport } from '../../src/core/usage.ts';
+import type { RefusedRequest } from '../../src/core/usage/refused-request.ts';
+import { HOUR_MS, hourOf, type CountedRequest, type UsageReport } from '../../src/core/usage/usage.ts';
 import { admit } from '../../src/http/admission.ts';
 import type { Context } from '../../src/http/context.ts';
 import { Leases } from '../../src/http/leases.ts';
@@ -14,6 +16,25 @@ const ACME = TenantId.parse('acme');
 const OTHER = TenantId.parse('other');
 const tokenOf = (nth: number) => TokenId.parse(`tok_${String(nth).padStart(22, 'a')}`);
 const TOKEN = tokenOf(1);
+
+let refusals = 0;
+
+/** A request that was refused, with an id of its own. */
+const refused = (more: Partial<RefusedRequest> = {}): { refused: RefusedRequest } => ({
+  refused: {
+    refused_at: new Date(START).toISOString(),
+    token: TOKEN,
+    request_id: `req_${String((refusals += 1)).padStart(22, '0')}`,
+    method: 'GET',
+    route: 'persons_list',
+    code: 'rate_limited',
+    attr: null,
+    missing_scopes: null,
+    origin: null,
+    limit: null,
+    ...more,
+  },
+});
 
 /** An isolate whose clock the test moves, and whose own reports the test keeps. */
 function isolate(reachable = true) {
@@ -37,7 +58,7 @@ function isolate(reachable = true) {
       tenant: ACME,
       token: TOKEN,
       startedMs: clock.ms,
-      refusal: null,
+      refused: null,
       upstreamCalls: 0,
       remembered: false,
       ...more,
@@ -55,9 +76,9 @@ describe('Usage as an isolate counts it', () => {
     const { usage, request } = isolate();
     void request({ upstreamCalls: 2 });
     void request({ remembered: true });
-    void request({ refusal: 'rate_limited' });
-    void request({ refusal: 'rate_limited' });
-    void request({ refusal: 'scope_missing' });
+    void request(refused());
+    void request(refused());
+    void request(refused({ code: 'scope_missing' }));
     expect(usage.take(ACME)?.hours).toEqual([
       {
         hour: hourOf(START),
@@ -70,6 +91,34 @@ describe('Usage as an isolate counts it', () => {
         },
       },
     ]);
+  });
+
+  test('The last refused requests travel along, newest first, and none is reported twice', () => {
+    const { usage, request } = isolate();
+    const [first, last] = [refused(), refused({ code: 'scope_missing', missing_scopes: ['person:read'] })];
+    void request(first);
+    void request();
+    void request(last);
+    expect(usage.take(ACME)?.refused).toEqual([last.refused, first.refused]);
+    void request();
+    expect(usage.take(ACME)?.refused).toEqual([]);
+  });
+
+  test('A storm of refusals is reported in a bounded number of bytes', () => {
+    const { usage, request } = isolate();
+    for (let sent = 0; sent < 1000; sent += 1)
+      void request(
+        refused({
+          code: `code_${sent % 100}`,
+          attr: 'a'.repeat(40),
+          missing_scopes: Object.keys(SCOPE_TEXTS),
+          origin: 'o'.repeat(200),
+          limit: TOKEN,
+        }),
+      );
+    const report = usage.take(ACME);
+    expect(report?.refused).toHaveLength(LIMITS.lastRefusedMax);
+    expect(JSON.stringify(report?.refused).length).toBeLessThan(50_000);
   });
 
   test('A request counts for the hour in which it began, and for its own token and tenant', () => {

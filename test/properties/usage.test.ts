@@ -2,6 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { TokenId } from '../../src/core/ids.ts';
+import type { RefusedRequest } from '../../src/core/usage/refused-request.ts';
 import {
   addUsage,
   DAY_MS,
@@ -13,7 +14,7 @@ import {
   type CountedRequest,
   type UsageCounts,
   type UsageReport,
-} from '../../src/core/usage.ts';
+} from '../../src/core/usage/usage.ts';
 import { TENANT_STEPS } from '../../src/objects/tenant/schema.ts';
 import { UsageBook } from '../../src/objects/tenant/usage/usage-book.ts';
 import { readUsage, type UsageAsk } from '../../src/objects/tenant/usage/usage-reader.ts';
@@ -125,6 +126,22 @@ class World {
   }
 }
 
+const refusedWith = (token: TokenId, code: string | null, atMs: number): RefusedRequest | null =>
+  code === null
+    ? null
+    : {
+        refused_at: new Date(atMs).toISOString(),
+        token,
+        request_id: 'req_of-the-test',
+        method: 'GET',
+        route: 'persons_list',
+        code,
+        attr: null,
+        missing_scopes: null,
+        origin: null,
+        limit: null,
+      };
+
 async function run(taken: readonly Step[], world: World) {
   const made = new Map<string, UsageCounts>();
   for (const step of taken) {
@@ -136,7 +153,7 @@ async function run(taken: readonly Step[], world: World) {
         tenant,
         token,
         startedMs: world.nowMs,
-        refusal: CODES[step.code] ?? null,
+        refused: refusedWith(token, CODES[step.code] ?? null, world.nowMs),
         upstreamCalls: step.calls,
         remembered: step.calls === 3,
       };

@@ -93,7 +93,8 @@ test('The state is readable by its owner only, and nothing of it is in the folde
 test('A second gateway on the same port says in one sentence that the port is taken', async () => {
   const { status, printed } = await runGateway(environment);
   expect(status).toBe(1);
-  expect(printed.trim()).toMatch(/^Port \d+ is taken\. Choose another: PORT=8790 npm start$/);
+  expect(printed.trim()).toMatch(/^Port \d+ is taken\. Choose another: PORT=\d+ npm start$/);
+  expect(printed).not.toContain(`PORT=${environment['PORT']} `);
 });
 
 test('A gateway whose launcher alone was killed keeps the next one out, which says in one sentence how to stop it', async () => {

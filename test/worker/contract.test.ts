@@ -149,6 +149,12 @@ const CALLS: Readonly<Record<ControlRouteName, readonly Call[]>> = {
     ({ tenant }) => admin('GET', `/${tenant}/explain?method=GET&path=/api/projects/1/persons/`),
     ({ tenant }) => admin('GET', `/${tenant}/explain?method=GET&path=/nowhere`),
   ],
+  admin_list_refusals: [
+    async ({ tenant, token }) => {
+      await get(token, '/api/projects/2/persons/');
+      return admin('GET', `/${tenant}/refusals`);
+    },
+  ],
   list_usage: [({ token }) => get(token, '/v1/usage')],
   admin_list_usage: [({ tenant }) => admin('GET', `/${tenant}/usage?by=day`)],
   derive_token: [({ token }) => send('POST', '/v1/tokens', { token, json: { name: 'a page' } })],

@@ -1576,6 +1576,28 @@ export interface paths {
         readonly patch?: never;
         readonly trace?: never;
     };
+    readonly "/admin/v1/tenants/{tenant}/refusals": {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path?: never;
+            readonly cookie?: never;
+        };
+        /**
+         * List the requests of a tenant that were refused last
+         * @description Newest first: the last 50, of one code the last 15. Those whose token could not be verified are of no tenant. What an isolate of the gateway had not reported when it ended is missing; `admin_list_usage` counts all of them. Nothing that was sent is in it. Also of a tenant that was removed.
+         *
+         *     Needs the role `viewer`.
+         */
+        readonly get: operations["admin_list_refusals"];
+        readonly put?: never;
+        readonly post?: never;
+        readonly delete?: never;
+        readonly options?: never;
+        readonly head?: never;
+        readonly patch?: never;
+        readonly trace?: never;
+    };
     readonly "/admin/v1/audit": {
         readonly parameters: {
             readonly query?: never;
@@ -2871,6 +2893,33 @@ export interface components {
             readonly refused_by_code: {
                 readonly [key: string]: number;
             };
+        };
+        readonly RefusedRequest: {
+            /**
+             * Format: date-time
+             * @description When the request arrived.
+             */
+            readonly refused_at: string;
+            readonly token: string;
+            readonly request_id: string;
+            readonly method: string;
+            /** @description The `operationId` of this document; of the operation on the mirror plane. */
+            readonly route: string;
+            readonly code: string;
+            /** @description The parameter, field or header at fault, outermost name only. Null where none is, and where the client made its name up. */
+            readonly attr: string | null;
+            /** @description With `scope_missing`: the scopes that the token lacks. */
+            readonly missing_scopes: readonly string[] | null;
+            /** @description With `origin_not_allowed`: the origin that was refused; `malformed` where the header held none. */
+            readonly origin: string | null;
+            /** @description With `rate_limited` and `deletion_budget_exhausted`: `tenant`, or the id of the token whose limit is used up. */
+            readonly limit: string | null;
+            /** @description The token's name; null where it is not known any more. */
+            readonly token_name: string | null;
+            /** @description What it was answered with; null where this gateway does not know the code any more. */
+            readonly status: number | null;
+            /** @description The code in words; null where `status` is. */
+            readonly title: string | null;
         };
         readonly OperatorChange: {
             /** @description Counts up, in the order in which operators asked. */
@@ -8701,6 +8750,32 @@ export interface operations {
                     readonly "application/json": {
                         readonly results: readonly components["schemas"]["Usage"][];
                         readonly next: string | null;
+                    };
+                };
+            };
+            readonly default: components["responses"]["Problem"];
+        };
+    };
+    readonly admin_list_refusals: {
+        readonly parameters: {
+            readonly query?: never;
+            readonly header?: never;
+            readonly path: {
+                /** @example acme */
+                readonly tenant: string;
+            };
+            readonly cookie?: never;
+        };
+        readonly requestBody?: never;
+        readonly responses: {
+            /** @description List the requests of a tenant that were refused last */
+            readonly 200: {
+                headers: {
+                    readonly [name: string]: unknown;
+                };
+                content: {
+                    readonly "application/json": {
+                        readonly results: readonly components["schemas"]["RefusedRequest"][];
                     };
                 };
             };

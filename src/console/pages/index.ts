@@ -1,9 +1,11 @@
 /** Every page of the console, as data. */
 import type { Role } from '../../core/operators.ts';
 import type { Act, Show } from '../page.ts';
+import { alarmsPage, testAlarm } from './alarms/alarms.tsx';
 import { audit } from './audit.tsx';
 import { deletionEvents } from './deletions/events.ts';
 import { exportDeletions } from './deletions/export.ts';
+import { deletionIds } from './deletions/ids.tsx';
 import { fusePage, resetFuse } from './deletions/fuse.tsx';
 import { allDeletions, deletionsOfTenant } from './deletions/list.tsx';
 import { decide, deletionPage } from './deletions/one.tsx';
@@ -55,11 +57,14 @@ export const PAGES: readonly PageRoute[] = [
   get('/tenants/:tenant/deletions', deletionsOfTenant),
   get('/tenants/:tenant/deletions/:id', deletionPage),
   get('/tenants/:tenant/deletions/:id/events', deletionEvents),
+  get('/tenants/:tenant/deletions/:id/ids', deletionIds),
   post('/tenants/:tenant/deletions/:id/decide', decide, 'operator'),
   get('/deletions', allDeletions),
   get('/deletions/fuse', fusePage),
   post('/deletions/fuse', resetFuse, 'owner'),
   get('/deletions/export', exportDeletions),
   get('/tenants/:tenant/export', exportDeletions),
+  get('/alarms', alarmsPage),
+  post('/alarms/test', testAlarm, 'operator'),
   get('/audit', audit),
 ];

@@ -1,6 +1,7 @@
 /** Deletions in plain words. */
 import type { Deletion } from '../../client/names.ts';
 import type { Tone } from '../view/parts.tsx';
+import { counted } from '../view/text.tsx';
 
 export interface Words {
   readonly text: string;
@@ -96,6 +97,23 @@ export const canCancel = ({ state, attempts }: Deletion): boolean =>
 
 /** Who asked for it: the person or ticket behind the token, or else the token. */
 export const askerOf = ({ actor, token_name: name, token }: Deletion): string => actor ?? name ?? token;
+
+/** What happens to its persons once it is sent, a sentence each. */
+export const consequences = ({
+  asked,
+  target,
+  keep_person: keep,
+  delete_events: events,
+  delete_recordings: recordings,
+}: Deletion): readonly string[] => [
+  keep
+    ? 'The profiles stay.'
+    : `The profiles of ${target === 'distinct_ids' ? `the persons behind ${counted(asked, 'distinct id')}` : counted(asked, 'person')} are deleted, with all their distinct ids. That cannot be undone.`,
+  events
+    ? 'Their events are queued for deletion. PostHog deletes them in batches, which can take days.'
+    : 'Their events stay.',
+  recordings ? 'Their recordings are queued for deletion.' : 'Their recordings stay.',
+];
 
 /** What of the persons it deletes. */
 export function whatOf({

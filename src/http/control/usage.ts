@@ -5,7 +5,7 @@ import { failure, type Failure } from '../../core/failure.ts';
 import { TokenId, type TenantId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import { DAY_MS, HOUR_MS, hourOf, NO_USAGE, refusedOf } from '../../core/usage.ts';
+import { DAY_MS, HOUR_MS, hourOf, NO_USAGE, refusedOf } from '../../core/usage/usage.ts';
 import type { DeletedRow } from '../../objects/deletion-log/audit/deleted.ts';
 import type { UsageAsk, UsedRow } from '../../objects/tenant/tenant.ts';
 import { callObject } from '../call-object.ts';

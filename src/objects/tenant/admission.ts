@@ -2,7 +2,7 @@
 import { failure, type Failure } from '../../core/failure.ts';
 import type { RegistrationId, TokenId } from '../../core/ids.ts';
 import { LIMITS } from '../../core/limits.ts';
-import type { UsageReport } from '../../core/usage.ts';
+import type { UsageReport } from '../../core/usage/usage.ts';
 import type { TenantRecord, TokenLimits } from '../../policy/grant.ts';
 import type { LimitStatus } from './gcra.ts';
 import type { Lease, LeaseAsk, LeaseBook } from './lease-book.ts';

@@ -150,4 +150,10 @@ export const TENANT_STEPS: readonly Migration[] = [
       development_until TEXT -- as it is since
     ) STRICT;`,
   },
+  {
+    name: 'last refused requests',
+    sql: `
+    -- JSON, as usage/stored.ts has it. Null where none was reported.
+    ALTER TABLE usage_journal ADD COLUMN refused TEXT;`,
+  },
 ];

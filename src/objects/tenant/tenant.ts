@@ -4,7 +4,7 @@ import type { TenantDocument } from '../../contract/tenant.ts';
 import type { JsonObject } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
-import type { UsageReport } from '../../core/usage.ts';
+import type { UsageReport } from '../../core/usage/usage.ts';
 import type { TenantRecord } from '../../policy/grant.ts';
 import { logUsageFailure } from '../console.ts';
 import { migrate } from '../migrations.ts';
@@ -32,7 +32,7 @@ import type {
 import type { ReplaceableToken } from './ends/replacements.ts';
 import { TokenEnds, type TenantEnv } from './ends/token-ends.ts';
 import { TokenStore } from './token-store.ts';
-import { UsageBook } from './usage/usage-book.ts';
+import { UsageBook, type NamedRefused } from './usage/usage-book.ts';
 import { readUsage, type UsageAsk, type UsedRow } from './usage/usage-reader.ts';
 
 export type { Admission, AdmitAsk } from './admission.ts';
@@ -96,8 +96,7 @@ export class Tenant extends DurableObject<TenantEnv> {
     const stale = checkIfMatch(before, ifMatch);
     if (stale !== null) return err(stale);
     const record = replacedRecord(id, before, document);
-    if (!record.ok) return record;
-    return ok(this.#write(id, before, record.value));
+    return record.ok ? ok(this.#write(id, before, record.value)) : record;
   }
 
   /** Changes members of the record (RFC 7396). True for the very next request. */
@@ -265,20 +264,22 @@ export class Tenant extends DurableObject<TenantEnv> {
     return this.#record.wasEverWritten() ? readUsage(this.#storage.sql, this.#usage.unwritten, ask) : null;
   }
 
-  #state() {
-    return {
-      stored: this.#record.read(),
-      tokens: this.#tokens,
-      origins: this.#origins,
-      revocations: this.#revocations,
-      leases: this.#leases,
-    };
+  /** The requests that were refused last; null where no tenant was ever registered here. `report`: see `takeUsage`. */
+  lastRefused(report: UsageReport | null): NamedRefused[] | null {
+    if (report !== null) this.takeUsage(report);
+    return this.#record.wasEverWritten() ? this.#usage.lastRefused : null;
   }
 
   /** The answer to a change, given once no isolate admits by what was true before. */
   async #whenTrue<T>(changed: Result<T>): Promise<Result<T>> {
     if (changed.ok) await this.#leaseWatch.ended();
     return changed;
+  }
+
+  #state() {
+    const stored = this.#record.read();
+    const [tokens, origins, leases] = [this.#tokens, this.#origins, this.#leases];
+    return { stored, tokens, origins, leases, revocations: this.#revocations };
   }
 
   /** All of `act` or nothing. If it throws, memory is read again: it never says what storage does not. */

@@ -3,7 +3,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
 import { LIMITS } from '../../../src/core/limits.ts';
 import type { TokenId } from '../../../src/core/ids.ts';
-import { DAY_MS, HOUR_MS, hourOf, type UsageReport } from '../../../src/core/usage.ts';
+import { DAY_MS, HOUR_MS, hourOf, type UsageReport } from '../../../src/core/usage/usage.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';
 import type { Tenant, UsageAsk } from '../../../src/objects/tenant/tenant.ts';

@@ -6,6 +6,7 @@ import { pagesOf } from '../../output/pages.ts';
 import { shown } from '../../output/shown.ts';
 import { table } from '../../output/table.ts';
 import { openSessionOf, type Cli } from '../../session/session.ts';
+import { addListRefusals } from './list-refusals.ts';
 import { addSetTenant } from './set-tenant.ts';
 import { ifMatch } from './revision.ts';
 import { outTenant } from './show-tenant.ts';
@@ -23,6 +24,7 @@ export function addTenants(program: CommandUnknownOpts, cli: Cli): void {
     .argument('<tenant>')
     .action((tenant) => getTenant(cli, tenant));
   addSetTenant(tenants, cli);
+  addListRefusals(tenants, cli);
   tenants
     .command('remove')
     .description('end all tokens of a tenant for good; its deletion log stays')

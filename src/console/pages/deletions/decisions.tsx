@@ -1,7 +1,7 @@
 /** What an operator can decide about a deletion, where its state allows it. */
 import type { Deletion } from '../../../client/names.ts';
 import { LIMITS } from '../../../core/limits.ts';
-import { canCancel } from '../../words/deletion.ts';
+import { canCancel, consequences } from '../../words/deletion.ts';
 import { Section } from '../../view/parts.tsx';
 
 const DECISIONS = ['approve', 'reject', 'cancel', 'abandon'] as const;
@@ -41,6 +41,13 @@ export function Decisions({ entry, here }: { readonly entry: Deletion; readonly 
   if (decisions.length === 0) return <div id="decide" data-live=""></div>;
   return (
     <Section title="Decide" id="decide" live>
+      {entry.awaits_approval && (
+        <ul class="plain consequences" aria-label="What approving it does">
+          {consequences(entry).map((sentence) => (
+            <li>{sentence}</li>
+          ))}
+        </ul>
+      )}
       <form method="post" action={`${here}/decide`} class="stack">
         <div class="field">
           <label for="reason">Reason</label>

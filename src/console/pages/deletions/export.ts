@@ -28,7 +28,7 @@ export const exportDeletions: Show = async ({ gateway, url, part }) => {
 };
 
 /** Read no faster than the browser takes it. */
-function streamOf(parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+export function streamOf(parts: AsyncGenerator<string>): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   return new ReadableStream<Uint8Array>({
     async pull(controller) {

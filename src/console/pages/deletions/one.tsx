@@ -1,21 +1,18 @@
 /** One deletion: how far it has come, who asked for it, and what can be decided about it. */
 import { HedgerowError } from '../../../client/hedgerow-error.ts';
-import type { components } from '../../../client/generated/openapi.ts';
 import { LIMITS } from '../../../core/limits.ts';
 import { includesRole } from '../../../core/operators.ts';
 import { elsewhere, pathTo, type Act, type Page, type Show, type Visit } from '../../page.ts';
 import { hasEnded } from '../../words/deletion.ts';
 import { Refused } from '../problem.tsx';
-import { Section } from '../../view/parts.tsx';
-import { counted, Id } from '../../view/text.tsx';
+import { counted } from '../../view/text.tsx';
 import { tenantFrame } from '../tenant/frame.tsx';
 import { Decisions, isDecision, needsReason, type Decision } from './decisions.tsx';
 import { Facts } from './facts.tsx';
+import { firstIds, Ids } from './ids.tsx';
 import { tenantIfThere } from './list.tsx';
 import { Preview, readPreview } from './preview.tsx';
 import { Progress } from './progress.tsx';
-
-type Detail = components['schemas']['DeletionDetail'];
 
 /** `GET /tenants/:tenant/deletions/:id` */
 export const deletionPage: Show = async (visit) => page(visit, null);
@@ -28,7 +25,10 @@ async function page(visit: Visit, error: HedgerowError | null): Promise<Page> {
     tenantIfThere(visit),
     visit.gateway.GET('/admin/v1/tenants/{tenant}/deletions/{id}', { params: { path } }),
   ]);
-  const preview = data.state === 'previewed' ? await readPreview(visit, path) : null;
+  const [preview, first] = await Promise.all([
+    data.state === 'previewed' ? readPreview(visit, path) : null,
+    firstIds(visit, data),
+  ]);
   const here = pathTo('tenants', path.tenant, 'deletions', path.id);
   return tenantFrame({
     visit,
@@ -45,41 +45,11 @@ async function page(visit: Visit, error: HedgerowError | null): Promise<Page> {
         {includesRole(visit.operator.role, 'operator') && <Decisions entry={data} here={here} />}
         <Facts entry={data} nowMs={visit.nowMs} />
         <Preview preview={preview} nowMs={visit.nowMs} />
-        <Ids detail={data} />
+        <Ids visit={visit} detail={data} first={first} />
       </>
     ),
   });
 }
-
-function Ids({ detail: { ids, asked, ids_replaced_at: replaced, target } }: { readonly detail: Detail }) {
-  const what = target === 'distinct_ids' ? 'Distinct ids' : 'Persons';
-  return (
-    <Section
-      title={what}
-      id="ids"
-      aside={<span class="muted">{replaced === null ? 'as they were asked for' : 'kept as digests'}</span>}
-    >
-      {ids === null ? (
-        <p class="muted">{counted(asked, 'id')}: the export has them all.</p>
-      ) : (
-        <details open={ids.length <= FEW}>
-          <summary>{counted(ids.length, 'id')}</summary>
-          <ul class="ids">
-            {ids.map((id) => (
-              <li>
-                <bdi>
-                  <Id>{id}</Id>
-                </bdi>
-              </li>
-            ))}
-          </ul>
-        </details>
-      )}
-    </Section>
-  );
-}
-
-const FEW = 12;
 
 /** `POST /tenants/:tenant/deletions/:id/decide` */
 export const decide: Act = async (visit, form) => {

@@ -1,104 +1,57 @@
-/** What somebody should look at now. */
-import type { Child } from 'hono/jsx';
-import type { components } from '../../../client/generated/openapi.ts';
-import { pathTo } from '../../page.ts';
-import { Note } from '../../view/parts.tsx';
-import { Ago, counted, Name, span } from '../../view/text.tsx';
-import type { OpenDeletion } from './open-deletions.tsx';
-import type { Upstream } from './quotas.tsx';
+/** The alarms of the last days that need somebody, or that nobody was told of. */
+import { includesRole } from '../../../core/operators.ts';
+import type { Gateway } from '../../gateway/gateway.ts';
+import type { SignedIn } from '../../page.ts';
+import { needsSomebody, type Alarm } from '../../words/alarm.ts';
+import { Empty, Section } from '../../view/parts.tsx';
+import { counted } from '../../view/text.tsx';
+import { AlarmList } from '../alarms/alarm-list.tsx';
+import { TestButton } from '../alarms/alarms.tsx';
 
-type Fuse = components['schemas']['Fuse'];
+const DAYS = 7;
+const DAY_MS = 86_400_000;
+/** Alarms that are looked through: deletions that ended well are most of them. */
+const READ = 200;
+const SHOWN = 6;
+
+export interface RecentAlarms {
+  /** The newest that need somebody. */
+  readonly shown: readonly Alarm[];
+  /** How many more do, as far as was looked. */
+  readonly more: number;
+}
+
+export async function recentAlarms(gateway: Gateway, nowMs: number): Promise<RecentAlarms> {
+  const since = new Date(nowMs - DAYS * DAY_MS).toISOString();
+  const { data } = await gateway.GET('/admin/v1/alarms', { params: { query: { since, limit: READ } } });
+  const needed = data.results.filter(needsSomebody);
+  return { shown: needed.slice(0, SHOWN), more: Math.max(0, needed.length - SHOWN) };
+}
 
 interface AlarmsOptions {
-  readonly fuse: Fuse;
-  readonly open: OpenDeletion;
-  readonly upstream: Upstream;
+  readonly recent: RecentAlarms;
+  readonly operator: SignedIn;
   readonly nowMs: number;
 }
 
-interface Alarm {
-  readonly tone: 'bad' | 'warning';
-  readonly title: string;
-  readonly text: Child;
-}
-
-/** An entry that is unknown for so long needs a person. */
-const UNKNOWN_MS_MAX = 3_600_000;
-
-export function Alarms(options: AlarmsOptions) {
-  const alarms = [...fuseAlarm(options), ...deletionAlarms(options), ...pauseAlarms(options)];
-  if (alarms.length === 0) return null;
+export function Alarms({ recent: { shown, more }, operator, nowMs }: AlarmsOptions) {
   return (
-    <section class="alarms" aria-label="What needs somebody" id="alarms" data-live="">
-      {alarms.map(({ tone, title, text }) => (
-        <Note tone={tone} title={title}>
-          {text}
-        </Note>
-      ))}
-    </section>
+    <Section
+      title="Alarms"
+      id="alarms"
+      aside={<a href="/alarms">{more === 0 ? 'All alarms' : counted(more, 'more alarm')}</a>}
+      live
+    >
+      {shown.length === 0 ? (
+        <Empty>Within {DAYS} days nothing was noticed that needs somebody.</Empty>
+      ) : (
+        <AlarmList alarms={shown} nowMs={nowMs} />
+      )}
+      {includesRole(operator.role, 'operator') && (
+        <div class="actions">
+          <TestButton operator={operator} />
+        </div>
+      )}
+    </Section>
   );
 }
-
-function fuseAlarm({ fuse: { tripped }, nowMs }: AlarmsOptions): Alarm[] {
-  if (tripped === null) return [];
-  const { tenant, deletion, persons, since } = tripped;
-  const text = (
-    <p>
-      <a href={pathTo('tenants', tenant, 'deletions', deletion)}>
-        A deletion of {counted(persons, 'person')} of <Name>{tenant}</Name>
-      </a>{' '}
-      tripped it <Ago at={since} nowMs={nowMs} />. Deletions of all tenants are held.{' '}
-      <a href="/deletions/fuse">Look at the fuse</a>
-    </p>
-  );
-  return [{ tone: 'bad', title: 'The fuse has tripped', text }];
-}
-
-function deletionAlarms({ open, nowMs }: AlarmsOptions): Alarm[] {
-  const old = open.entries.filter(
-    ({ chunks, intended_at: at }) => chunks.unknown > 0 && nowMs - Date.parse(at) > UNKNOWN_MS_MAX,
-  );
-  return [
-    ...(open.waiting === 0
-      ? []
-      : [
-          {
-            tone: 'warning' as const,
-            title: `${counted(open.waiting, 'deletion')} ${open.waiting === 1 ? 'needs' : 'need'} an approval`,
-            text: (
-              <p>
-                <a href="/deletions?state=held">Look at what is held</a>
-              </p>
-            ),
-          },
-        ]),
-    ...(old.length === 0
-      ? []
-      : [
-          {
-            tone: 'bad' as const,
-            title: `${counted(old.length, 'deletion')} unknown for more than an hour`,
-            text: (
-              <p>
-                PostHog has not told how they ended. <a href="/deletions?state=sending">Look at them</a>
-              </p>
-            ),
-          },
-        ]),
-  ];
-}
-
-const pauseAlarms = ({ upstream }: AlarmsOptions): Alarm[] =>
-  upstream.projects.flatMap(({ project_id: project, quotas }) =>
-    quotas
-      .filter(({ paused_seconds: paused }) => paused > 0)
-      .map(({ kind, paused_seconds: paused }) => ({
-        tone: 'warning' as const,
-        title: `PostHog has answered 429 for project ${project}`,
-        text: (
-          <p>
-            {kind === 'reads' ? 'Reads' : 'Deletes'} go on in {span(paused)}.
-          </p>
-        ),
-      })),
-  );

@@ -1,4 +1,4 @@
-/** What was refused to a tenant, and why. */
+/** How often which reason refused a tenant's requests, and the deletions that were refused. */
 import type { components } from '../../../client/generated/openapi.ts';
 import { FAILURES } from '../../../core/failure.ts';
 import type { UsageSum } from '../../gateway/usage.ts';

@@ -26,6 +26,8 @@ const BEGIN: JsonObject = {
 
 const NO_ISSUES: Issues = new Map();
 
+const TAKEN = 'is the name of a tenant that is registered';
+
 interface RegisterPage {
   readonly id: string;
   readonly record: JsonObject;
@@ -101,28 +103,19 @@ export const register: Act = async ({ gateway }, form) => {
   const tenant = TenantId.safeParse(id);
   const issues = new Map(issuesOf(record));
   if (!tenant.success) issues.set('tenant', tenant.error.issues[0]?.message ?? 'does not fit');
-  else if (await isRegistered(gateway, tenant.data))
-    issues.set('tenant', 'is the name of a tenant that is registered');
   if (issues.size > 0 || !tenant.success) return registerPage({ id, record, issues });
   try {
     await gateway.fetch(`/admin/v1/tenants/${tenant.data}`, {
       method: 'PUT',
-      headers: { 'Content-Type': 'application/json' },
+      // A tenant that is there stays as it is, also one that somebody registers at this moment.
+      headers: { 'Content-Type': 'application/json', 'If-None-Match': '*' },
       body: JSON.stringify(record),
     });
   } catch (error) {
-    if (!(error instanceof HedgerowError) || error.status !== 400) throw error;
+    if (!(error instanceof HedgerowError)) throw error;
+    if (error.status === 412) return registerPage({ id, record, issues: new Map([['tenant', TAKEN]]) });
+    if (error.status !== 400) throw error;
     return registerPage({ id, record, issues: new Map([[error.attr ?? '', error.message]]), error });
   }
   return elsewhere(withQuery(pathTo('tenants', tenant.data), { done: 'registered' }));
 };
-
-async function isRegistered(gateway: Parameters<Show>[0]['gateway'], tenant: string): Promise<boolean> {
-  try {
-    await gateway.GET('/admin/v1/tenants/{tenant}', { params: { path: { tenant } } });
-    return true;
-  } catch (error) {
-    if (error instanceof HedgerowError && error.status === 404) return false;
-    throw error;
-  }
-}

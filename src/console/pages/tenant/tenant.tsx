@@ -7,6 +7,7 @@ import { scopeWords, tenantWords } from '../../words/grant.ts';
 import { Note, Section } from '../../view/parts.tsx';
 import { At } from '../../view/text.tsx';
 import { readTenant, tenantFrame } from './frame.tsx';
+import { LastRefused } from './last-refused.tsx';
 import { OwnOriginsSection } from './own-origins.tsx';
 import { RefusalCodes, RefusedDeletions } from './refusals.tsx';
 import { StandingForms } from './standing.tsx';
@@ -20,10 +21,11 @@ const ORIGIN_CHANGES = 5;
 export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
   const { gateway, part, nowMs } = visit;
   const path = { tenant: part('tenant') };
-  const [{ tenant, etag }, day, month, refused, own, changes] = await Promise.all([
+  const [{ tenant, etag }, day, month, last, refused, own, changes] = await Promise.all([
     readTenant(visit),
     usageOf(gateway, path.tenant, { grain: 'hour', length: HOURS, nowMs }),
     usageOf(gateway, path.tenant, { grain: 'day', length: DAYS, nowMs }),
+    gateway.GET('/admin/v1/tenants/{tenant}/refusals', { params: { path } }),
     gateway.GET('/admin/v1/tenants/{tenant}/deletions/refused', {
       params: { path, query: { limit: REFUSALS } },
     }),
@@ -49,6 +51,7 @@ export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
           <RefusalCodes usage={day} />
         </div>
         <OwnOriginsSection own={own.data} changes={changes.data.results} nowMs={nowMs} />
+        <LastRefused requests={last.data.results} nowMs={nowMs} />
         <RefusedDeletions refused={refused.data} nowMs={nowMs} />
       </>
     ),

@@ -1,8 +1,9 @@
 /** How usage stands in storage: hours with their counts as short lists, because every one of them is written often. */
 import * as z from 'zod/mini';
+import { RefusedRequest } from '../../../contract/usage/refused.ts';
 import { TokenId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
-import { addUsage, NO_USAGE, type UsageCounts } from '../../../core/usage.ts';
+import { addUsage, NO_USAGE, type UsageCounts } from '../../../core/usage/usage.ts';
 import { StoredJson } from '../schema.ts';
 
 /** What a token did, by hour. */
@@ -53,6 +54,7 @@ export const JournalRow = lazily(() =>
       z.array(z.object({ ...facts(), ancestors: z.array(TokenId), hours: StoredHours() })),
     ),
     written_hour: z.nullable(z.int()),
+    refused: z.nullable(z.pipe(StoredJson, z.array(RefusedRequest()))),
   }),
 );
 

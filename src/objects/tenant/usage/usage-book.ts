@@ -1,13 +1,15 @@
 import type { TokenId } from '../../../core/ids.ts';
 import { LIMITS } from '../../../core/limits.ts';
+import { lastRefused, type RefusedRequest } from '../../../core/usage/refused-request.ts';
 import {
+  DAY_MS,
   dayOf,
   HOUR_MS,
   HOURS_OF_DAY,
   hourOf,
   type TokenHour,
   type UsageReport,
-} from '../../../core/usage.ts';
+} from '../../../core/usage/usage.ts';
 import type { Lineage } from '../token-rows.ts';
 import { addHours, hoursText, JournalRow, journalText, UsageRow, type TokenUsage } from './stored.ts';
 
@@ -27,6 +29,13 @@ interface Journal {
   readonly tokens: Map<TokenId, TokenUsage>;
   /** The hour in which rows were last written; null before the first. */
   readonly writtenHour: number | null;
+  /** The last requests that were refused, newest first. */
+  readonly refused: readonly RefusedRequest[];
+}
+
+/** A refused request with what its token was called when it was asked for; null where that is not known. */
+export interface NamedRefused extends RefusedRequest {
+  readonly token_name: string | null;
 }
 
 /**
@@ -52,15 +61,37 @@ export class UsageBook {
     return this.#read().tokens.values();
   }
 
+  /** The last requests that were refused, newest first. */
+  get lastRefused(): NamedRefused[] {
+    const since = new Date(this.#surroundings.nowMs() - LIMITS.usageDaysMax * DAY_MS).toISOString();
+    const { refused } = this.#read();
+    return refused.filter(({ refused_at: at }) => at > since).map(this.#named);
+  }
+
+  #named = (request: RefusedRequest): NamedRefused => ({
+    ...request,
+    token_name: this.#surroundings.lineageOf(request.token)?.name ?? null,
+  });
+
   /** Counts what an isolate reports, once. */
-  take({ id, hours }: UsageReport): void {
+  take({ id, hours, refused = [] }: UsageReport): void {
     if (this.#seen.has(id)) return;
     this.#seen.add(id);
     const [oldest] = this.#seen;
     if (this.#seen.size > REPORTS_REMEMBERED && oldest !== undefined) this.#seen.delete(oldest);
-    const { tokens } = this.#read();
-    for (const one of hours) this.#add(tokens, one);
+    const journal = this.#read();
+    for (const one of hours) this.#add(journal.tokens, one);
+    if (refused.length > 0) this.#journal = { ...journal, refused: this.#lastOf(journal, refused) };
     this.#writeInTime();
+  }
+
+  /** A request that the clock of this object makes impossible is one of now: else it would stay for good. */
+  #lastOf(journal: Journal, refused: readonly RefusedRequest[]): readonly RefusedRequest[] {
+    const now = new Date(this.#surroundings.nowMs()).toISOString();
+    const shifted = refused.map((request) =>
+      request.refused_at > now ? { ...request, refused_at: now } : request,
+    );
+    return lastRefused([...shifted, ...journal.refused]);
   }
 
   /** An hour that the clock of this object makes impossible is the one of now. */
@@ -96,19 +127,21 @@ export class UsageBook {
   /** Storage first: where it fails, memory still has what it does not. */
   #write(): void {
     const nowMs = this.#surroundings.nowMs();
-    const { tokens, writtenHour } = this.#read();
+    const { tokens, writtenHour, refused } = this.#read();
     const hour = hourOf(nowMs);
     const isDue = writtenHour !== hour && nowMs - hour * HOUR_MS >= LIMITS.usageLateMs;
     this.#journal = this.#storage.transactionSync(() => {
       const kept = isDue ? this.#writeRows(tokens, hour) : tokens;
       const written = isDue ? hour : writtenHour;
       this.#storage.sql.exec(
-        `INSERT INTO usage_journal (one, tokens, written_hour) VALUES (1, ?, ?)
-         ON CONFLICT (one) DO UPDATE SET tokens = excluded.tokens, written_hour = excluded.written_hour`,
+        `INSERT INTO usage_journal (one, tokens, written_hour, refused) VALUES (1, ?, ?, ?)
+         ON CONFLICT (one) DO UPDATE
+           SET tokens = excluded.tokens, written_hour = excluded.written_hour, refused = excluded.refused`,
         journalText(kept.values()),
         written,
+        refused.length === 0 ? null : JSON.stringify(refused),
       );
-      return { tokens: kept, writtenHour: written };
+      return { tokens: kept, writtenHour: written, refused };
     });
     this.#writtenMs = nowMs;
   }
@@ -169,11 +202,13 @@ export class UsageBook {
 
   #read(): Journal {
     if (this.#journal !== null) return this.#journal;
-    const [row] = this.#storage.sql.exec('SELECT tokens, written_hour FROM usage_journal').toArray();
-    const stored = row === undefined ? { tokens: [], written_hour: null } : JournalRow().parse(row);
+    const [row] = this.#storage.sql.exec('SELECT tokens, written_hour, refused FROM usage_journal').toArray();
+    const stored =
+      row === undefined ? { tokens: [], written_hour: null, refused: null } : JournalRow().parse(row);
     this.#journal = {
       tokens: new Map(stored.tokens.map((one) => [one.token, one])),
       writtenHour: stored.written_hour,
+      refused: stored.refused ?? [],
     };
     return this.#journal;
   }

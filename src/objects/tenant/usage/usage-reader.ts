@@ -10,7 +10,7 @@ import {
   HOURS_OF_DAY,
   NO_USAGE,
   type UsageCounts,
-} from '../../../core/usage.ts';
+} from '../../../core/usage/usage.ts';
 import { addHours, UsageRow, type TokenUsage } from './stored.ts';
 
 /** Where a row stands among others: in the order of time, and of the tokens at the same time. */

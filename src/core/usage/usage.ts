@@ -1,6 +1,6 @@
 /** What tokens did, counted by the hour. Pure. An hour and a day are numbers of whole ones since 1970, in UTC. */
-import type { FailureCode } from './failure.ts';
-import type { TenantId, TokenId } from './ids.ts';
+import type { TenantId, TokenId } from '../ids.ts';
+import type { RefusedRequest } from './refused-request.ts';
 
 export const HOUR_MS = 3_600_000;
 export const HOURS_OF_DAY = 24;
@@ -34,6 +34,8 @@ export interface UsageReport {
   /** Another one for every report. */
   readonly id: string;
   readonly hours: readonly TokenHour[];
+  /** The last requests of them that were refused. An isolate of the version before leaves it out. */
+  readonly refused?: readonly RefusedRequest[];
 }
 
 /** A request that has been answered. */
@@ -41,15 +43,15 @@ export interface CountedRequest {
   readonly tenant: TenantId;
   readonly token: TokenId;
   readonly startedMs: number;
-  /** The code of the refusal; null where the request was not refused. */
-  readonly refusal: FailureCode | null;
+  /** Null where the request was not refused. */
+  readonly refused: RefusedRequest | null;
   readonly upstreamCalls: number;
   readonly remembered: boolean;
 }
 
-export const usageOf = ({ refusal, upstreamCalls, remembered }: CountedRequest): UsageCounts => ({
-  admitted: refusal === null ? 1 : 0,
-  refused: refusal === null ? {} : { [refusal]: 1 },
+export const usageOf = ({ refused, upstreamCalls, remembered }: CountedRequest): UsageCounts => ({
+  admitted: refused === null ? 1 : 0,
+  refused: refused === null ? {} : { [refused.code]: 1 },
   upstreamCalls,
   remembered: remembered ? 1 : 0,
 });
