@@ -109,7 +109,7 @@ describe('PUT', () => {
 
   test('A PUT takes back what was read, even when the record was changed since', async () => {
     const tenant = await registered({ slice: SLICE });
-    const { record: read, revision: _, ...readOnly } = await stored(tenant);
+    const { record: read, revision: _, ownOrigins: __, ...readOnly } = await stored(tenant);
     setTime(NOW + 1000);
     await put(tenant, record({ slice: SLICE, name: 'Changed' }));
     await put(tenant, { ...read, ...readOnly });
