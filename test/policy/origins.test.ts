@@ -206,6 +206,15 @@ describe('Origins of a tenant’s own', () => {
     expect(OwnOriginList().safeParse([origin]).error?.issues[0]?.message).toContain(right);
   });
 
+  test('A host that only begins like one of this machine can be added', () => {
+    const hosts = [
+      'https://127.acme.example',
+      'https://localhost.acme.example',
+      'https://mylocalhost.example',
+    ];
+    expect(OwnOriginList().safeParse(hosts).success).toBe(true);
+  });
+
   test('A tenant adds as many as the record allows, and each once', () => {
     const two = rules({ max: 2 });
     expect(checkOwnOrigins(two, ['https://a.example', 'https://b.example'])).toBeNull();

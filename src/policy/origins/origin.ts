@@ -24,7 +24,7 @@ export const isWebOrigin = (text: string): boolean => URL.canParse(text) && new 
 /** Is the host of a web origin the machine that the browser runs on? */
 export function isLoopback(origin: string): boolean {
   const host = URL.canParse(origin) ? new URL(origin).hostname : '';
-  return /(?:^|\.)localhost\.?$|^127\.|^0\.0\.0\.0$|^\[::1?\]$/.test(host);
+  return /(?:^|\.)localhost\.?$|^127(?:\.\d+){3}$|^0\.0\.0\.0$|^\[::1?\]$/.test(host);
 }
 
 /** Why a text is no origin that a grant can list; `null` where it is one, exactly as a browser sends it. */
