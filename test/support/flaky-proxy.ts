@@ -11,7 +11,7 @@ export type Mood =
   | 'reset'
   /** Reads the request and says nothing, ever. */
   | 'silence'
-  /** PostHog does the work; half its answer arrives, and then the connection is reset. */
+  /** PostHog does the work; half its answer arrives, and then the connection ends. A reset would take away what was not read. */
   | 'cut'
   /** PostHog does the work; half its answer arrives, and then nothing more. */
   | 'stall'
@@ -96,8 +96,7 @@ export async function startFlakyProxy(origin: string): Promise<FlakyProxy> {
     if (mood === 'drop') socket.resetAndDestroy();
     else if (mood === 'stall') socket.write(half(answer));
     else if (mood === 'drip') drip(socket, answer);
-    else if (mood === 'cut')
-      socket.write(half(answer), () => setTimeout(() => socket.resetAndDestroy(), 100));
+    else if (mood === 'cut') socket.end(half(answer));
     else socket.end(answer);
   };
 
