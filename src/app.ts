@@ -23,12 +23,13 @@ import type { Directory } from './objects/directory/directory.ts';
 import { logAlarmFailure, logShieldFailure } from './objects/console.ts';
 import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
 import { random } from './objects/random.ts';
-import { objectNamed, reachAgain, type Objects } from './objects/remote.ts';
+import { objectNamed, type Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
 import { pacing, type Pacing } from './upstream/pacing.ts';
 import { LeaseBook } from './upstream/share/lease-book.ts';
+import { Changes } from './upstream/shared/changes.ts';
 import { sharedReads } from './upstream/shared/reads.ts';
 
 /** The bindings of wrangler.toml; variables and secrets are read by `readConfig`. */
@@ -124,6 +125,11 @@ function servicesOf(env: Env, config: Config): Services {
   const shieldOf = (projectId: ProjectId) => objectNamed(env.SHIELD, String(projectId), config.placement);
   const leases = new LeaseBook(nowMs, newId);
   const known = knownProjects({ sourceOf: shieldOf, leases, nowMs, unreachable: logShieldFailure });
+  const changes = new Changes({
+    tell: (projectId) => shieldOf(projectId).forgetAnswers(),
+    pause,
+    unreachable: logShieldFailure,
+  });
   return {
     tokens: tokenIssuer(config.keyring, config.issuer),
     authenticateOperator: (headers) => authenticateOperator(headers, config.operators),
@@ -167,14 +173,13 @@ function servicesOf(env: Env, config: Config): Services {
     quotasOf: (projectId) => shieldOf(projectId).quotas(),
     sharedReads: sharedReads({
       sourceOf: shieldOf,
-      epochOf: known.epochOf,
+      epochOf: async (projectId) => ((await changes.areTold(projectId)) ? known.epochOf(projectId) : null),
       lastEpochOf: known.lastEpochOf,
       holdsPermit: (projectId, payer) => payer.kind === 'tenant' && leases.holds(projectId, payer),
       nowMs,
       unreachable: logShieldFailure,
     }),
-    forgetAnswers: (projectId) =>
-      reachAgain(() => shieldOf(projectId).forgetAnswers()).catch(logShieldFailure),
+    forgetAnswers: (projectId) => changes.changed(projectId),
     nowMs,
     random,
   };

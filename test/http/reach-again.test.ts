@@ -1,9 +1,10 @@
 /** Shields that have just restarted, as the log of a tenant meets them. */
 import { describe, expect, test } from 'vitest';
-import { ProjectId } from '../../src/core/ids.ts';
+import type { Deletion } from '../../src/catalogue/deletion.ts';
+import { DeletionId, ProjectId } from '../../src/core/ids.ts';
 import type { Placement } from '../../src/core/placement.ts';
 import type { Tombstone } from '../../src/core/shield/tombstones.ts';
-import { shieldKeeper } from '../../src/objects/deletion-log/burials.ts';
+import { Burials, shieldKeeper, type TombstoneKeeper } from '../../src/objects/deletion-log/burials.ts';
 import type { Objects, Remote } from '../../src/objects/remote.ts';
 import type { Shield } from '../../src/objects/shield/shield.ts';
 
@@ -51,5 +52,57 @@ describe('Keeper of tombstones', () => {
     const { calls, keeper } = restarting(2);
     await expect(keeper.bury(PROJECT, [ADA])).rejects.toThrow('the object restarted');
     expect(calls).toHaveLength(2);
+  });
+});
+
+const BULK: Deletion = {
+  operation: 'persons_bulk_delete',
+  projectId: PROJECT,
+  target: { kind: 'distinct_ids', ids: ['ada'] },
+  flags: { delete_events: false, delete_recordings: false, keep_person: false },
+};
+
+/** The tombstones of one deletion, whose keeper answers the first call to `bury` as a test says. */
+function burying(first: () => Promise<number>) {
+  const calls: string[] = [];
+  const called = (what: string) => {
+    calls.push(what);
+    return Promise.resolve();
+  };
+  const keeper: TombstoneKeeper = {
+    bury: (_, tombstones) => {
+      const isFirst = !calls.includes('bury');
+      calls.push('bury');
+      return isFirst ? first() : Promise.resolve(tombstones.length);
+    },
+    end: () => called('end'),
+    forget: () => called('forget'),
+    unreachable: () => undefined,
+  };
+  const row = { entry: 1, id: DeletionId.parse(`del_${'a'.repeat(22)}`), project_id: 1 };
+  const exec = (query: string) => ({ toArray: () => (query.startsWith('SELECT entry') ? [row] : []) });
+  return { calls, burials: new Burials({ exec } as unknown as SqlStorage, keeper) };
+}
+
+describe('Answers from before a deletion', () => {
+  test('Answers are forgotten after a deletion whose persons could not be hidden', async () => {
+    const { calls, burials } = burying(() => Promise.reject(new Error('out of reach')));
+    expect(await burials.bury(1, 0, BULK, 0)).toBe(true);
+    await burials.forget(1, 0, BULK, 'all');
+    expect(calls).toEqual(['bury', 'forget']);
+  });
+
+  test('Answers are forgotten after a deletion that named persons beyond those that are hidden', async () => {
+    const { calls, burials } = burying(() => Promise.resolve(1));
+    await burials.bury(1, 0, BULK, 0);
+    await burials.forget(1, 0, BULK, 'some');
+    expect(calls).toEqual(['bury', 'forget']);
+  });
+
+  test('Answers are not forgotten a second time where a tombstone hides the persons', async () => {
+    const { calls, burials } = burying(() => Promise.resolve(1));
+    await burials.bury(1, 0, BULK, 0);
+    await burials.forget(1, 0, BULK, 'all');
+    expect(calls).toEqual(['bury']);
   });
 });

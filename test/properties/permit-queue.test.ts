@@ -133,6 +133,31 @@ describe('Queue of queries', () => {
     expect(verdicts(queue.leave('a', START + 5))).toEqual([['c', 'granted']]);
   });
 
+  test('A tenant with many queries keeps no other from a place to wait, nor from its turn', () => {
+    const queue = new PermitQueue();
+    for (let nth = 0; nth < LIMITS.queriesAtOnceMax + LIMITS.queriesWaitingMax; nth += 1)
+      queue.ask(`greedy ${nth}`, HOLD_MS, START, 'greedy');
+    const last = LIMITS.queriesAtOnceMax + LIMITS.queriesWaitingMax - 1;
+    expect(queue.ask('more', HOLD_MS, START, 'greedy')).toMatchObject([
+      { id: 'more', verdict: { reason: 'crowded' } },
+    ]);
+    expect(queue.ask('one', HOLD_MS, START, 'modest')).toMatchObject([
+      { id: `greedy ${last}`, verdict: { reason: 'crowded' } },
+    ]);
+    queue.ask('two', HOLD_MS, START, 'modest');
+    queue.ask('three', HOLD_MS, START, 'other');
+    const turns = ['greedy 0', 'greedy 1', 'one', 'three', 'greedy 2'].flatMap((id) =>
+      queue.leave(id, START),
+    );
+    expect(verdicts(turns)).toEqual([
+      ['one', 'granted'],
+      ['three', 'granted'],
+      ['greedy 2', 'granted'],
+      ['two', 'granted'],
+      ['greedy 3', 'granted'],
+    ]);
+  });
+
   test('The permit of a caller that died ends by itself, and its place goes on', () => {
     const queue = filled();
     expect(queue.nextMs(START)).toBe(START + HOLD_MS);

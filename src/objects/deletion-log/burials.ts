@@ -114,9 +114,13 @@ export class Burials {
     ).map((row) => Chunk().parse(row));
   }
 
-  /** PostHog was sent a deletion: what no tombstone hides is in no answer that is given again. */
-  async forget(deletion: Deletion): Promise<void> {
-    if (removesProfiles(deletion) && namesOf(deletion.target) !== null) return;
+  /**
+   * PostHog was sent a deletion: what no tombstone hides is in no answer that is given again. `hidden`: whether the tombstones
+   * that `bury` has made, where it could, name all of its persons or some.
+   */
+  async forget(number: number, chunk: number, deletion: Deletion, hidden: 'all' | 'some'): Promise<void> {
+    const isBuried = removesProfiles(deletion) && chunk <= (this.#lastBuried.get(number) ?? -1);
+    if (isBuried && hidden === 'all') return;
     await this.#keeper.forget(deletion.projectId).catch(this.#keeper.unreachable);
   }
 

@@ -27,8 +27,9 @@ interface Waiter {
   readonly tell: (recalled: Recalled) => void;
 }
 
-/** Questions whose answers turned out too large to be shared, of the newest. */
+/** Questions whose answers turned out too large to be shared, of the newest, and the characters of all of them. */
 const TOO_LARGE_MAX = 1000;
+const TOO_LARGE_CHARS_MAX = 2_000_000;
 const ALONE: Recalled = { kind: 'alone' };
 
 /** `nowMs` never runs back. */
@@ -38,6 +39,7 @@ export class AnswerBook {
   readonly #readings = new Map<string, Reading>();
   readonly #byTicket = new Map<Ticket, Reading>();
   readonly #tooLarge = new Set<string>();
+  #tooLargeChars = 0;
   #changes = 0;
   #tickets = 0;
   #waiters = 0;
@@ -112,6 +114,7 @@ export class AnswerBook {
     this.#memory.clear();
     this.#readings.clear();
     this.#tooLarge.clear();
+    this.#tooLargeChars = 0;
   }
 
   /** Those who wait for one that is gone ask by themselves. */
@@ -152,9 +155,14 @@ export class AnswerBook {
   }
 
   #noteTooLarge(question: string): void {
+    if (this.#tooLarge.has(question)) return;
     this.#tooLarge.add(question);
-    const [oldest] = this.#tooLarge;
-    if (this.#tooLarge.size > TOO_LARGE_MAX && oldest !== undefined) this.#tooLarge.delete(oldest);
+    this.#tooLargeChars += question.length;
+    for (const oldest of this.#tooLarge) {
+      if (this.#tooLarge.size <= TOO_LARGE_MAX && this.#tooLargeChars <= TOO_LARGE_CHARS_MAX) return;
+      this.#tooLarge.delete(oldest);
+      this.#tooLargeChars -= oldest.length;
+    }
   }
 }
 

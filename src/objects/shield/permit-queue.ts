@@ -18,6 +18,7 @@ export interface Decision {
 }
 
 interface Running {
+  readonly line: string;
   readonly sinceMs: number;
   /** By then the caller has gone without a word. */
   readonly untilMs: number;
@@ -25,6 +26,7 @@ interface Running {
 
 interface Waiting {
   readonly id: string;
+  readonly line: string;
   readonly holdMs: number;
   readonly untilMs: number;
 }
@@ -39,17 +41,24 @@ const RETRY_SECONDS_MAX = 60;
 export class PermitQueue {
   readonly #running = new Map<string, Running>();
   #waiting: readonly Waiting[] = [];
+  /** By line, the number of its last turn. */
+  readonly #turns = new Map<string, number>();
+  #turn = 0;
   #pausedUntilMs = 0;
   #typicalMs = TYPICAL_MS;
 
-  /** A query wants to be sent. It keeps its place for `holdMs` at most. */
-  ask(id: string, holdMs: number, nowMs: number): Decision[] {
+  /**
+   * A query wants to be sent. It keeps its place for `holdMs` at most. Queries of one `line` wait for each other: no line keeps
+   * another from its turn, or from a place to wait.
+   */
+  ask(id: string, holdMs: number, nowMs: number, line = ''): Decision[] {
     const due = this.advance(nowMs);
-    if (this.#waiting.length >= LIMITS.queriesWaitingMax) {
-      return [...due, { id, verdict: this.#refused('crowded', nowMs) }];
-    }
-    this.#waiting = [...this.#waiting, { id, holdMs, untilMs: nowMs + LIMITS.queryWaitMsMax }];
-    return [...due, ...this.advance(nowMs)];
+    const asking = { id, line, holdMs, untilMs: nowMs + LIMITS.queryWaitMsMax };
+    const crowded = this.#waiting.length >= LIMITS.queriesWaitingMax ? this.#leastEntitled(asking) : null;
+    const gone: Decision[] =
+      crowded === null ? [] : [{ id: crowded.id, verdict: this.#refused('crowded', nowMs) }];
+    this.#waiting = [...this.#waiting, asking].filter((waiting) => waiting !== crowded);
+    return [...due, ...gone, ...this.advance(nowMs)];
   }
 
   /** A query has ended, or its caller has left. */
@@ -87,6 +96,7 @@ export class PermitQueue {
       refused.push({ id: waiting.id, verdict: this.#refused(hopeless ? 'throttled' : 'waited', nowMs) });
       return false;
     });
+    this.#forgetLines();
     return [...granted, ...refused];
   }
 
@@ -102,13 +112,39 @@ export class PermitQueue {
   #grant(nowMs: number): Decision[] {
     const granted: Decision[] = [];
     while (this.#running.size < LIMITS.queriesAtOnceMax && this.#msThrottled(nowMs) === 0) {
-      const [first, ...others] = this.#waiting;
-      if (first === undefined || first.untilMs <= nowMs) break;
-      this.#waiting = others;
-      this.#running.set(first.id, { sinceMs: nowMs, untilMs: nowMs + first.holdMs });
-      granted.push({ id: first.id, verdict: { kind: 'granted' } });
+      const next = this.#next(nowMs);
+      if (next === null) break;
+      const { id, line, holdMs } = next;
+      this.#waiting = this.#waiting.filter((waiting) => waiting !== next);
+      this.#running.set(id, { line, sinceMs: nowMs, untilMs: nowMs + holdMs });
+      this.#turn += 1;
+      this.#turns.set(line, this.#turn);
+      granted.push({ id, verdict: { kind: 'granted' } });
     }
     return granted;
+  }
+
+  /** The query that waits longest, of the line that had its last turn longest ago. */
+  #next(nowMs: number): Waiting | null {
+    const waiting = this.#waiting.filter(({ untilMs }) => nowMs < untilMs);
+    const turns = waiting.map(({ line }) => this.#turns.get(line) ?? 0);
+    return waiting[turns.indexOf(Math.min(...turns))] ?? null;
+  }
+
+  /** The newest query of the line that would have most waiting; the one that asks where that is its own. */
+  #leastEntitled(asking: Waiting): Waiting {
+    const lines = Map.groupBy([...this.#waiting, asking], ({ line }) => line);
+    const most = Math.max(...[...lines.values()].map(({ length }) => length));
+    const own = lines.get(asking.line) ?? [];
+    const [longest] =
+      own.length === most ? [own] : [...lines.values()].filter(({ length }) => length === most);
+    return longest?.at(-1) ?? asking;
+  }
+
+  /** A line is remembered for as long as it has queries here. */
+  #forgetLines(): void {
+    const lines = new Set([...this.#running.values(), ...this.#waiting].map(({ line }) => line));
+    for (const line of this.#turns.keys()) if (!lines.has(line)) this.#turns.delete(line);
   }
 
   #msThrottled(nowMs: number): number {

@@ -85,7 +85,7 @@ export class Shield extends DurableObject {
       const shared = await this.#desk.ask({ ...share, id });
       if (!shared.ok) return shared;
     }
-    const turn = await this.#turns.wait(id, (nowMs) => this.#queue.ask(id, holdMs, nowMs));
+    const turn = await this.#turns.wait(id, (nowMs) => this.#queue.ask(id, holdMs, nowMs, share?.tenant));
     if (turn.ok) this.#desk.postpone(id);
     else this.#desk.cancel(id);
     return turn;

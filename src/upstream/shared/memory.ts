@@ -42,6 +42,8 @@ export class AnswerMemory {
 
   add(question: string, remembered: Remembered): void {
     const before = this.#entries.get(question);
+    // Of two reads of one epoch the older may end last.
+    if (before?.epoch === remembered.epoch && before.givenMs > remembered.givenMs) return;
     if (before !== undefined) this.#drop(question, before);
     this.#entries.set(question, remembered);
     this.#bytes += bytesOf(question, remembered);

@@ -121,6 +121,16 @@ describe('An answer book', () => {
     expect(await waiting).toEqual({ kind: 'alone' });
   });
 
+  test('Nobody joins one who has asked for as long as a read may wait', async () => {
+    const answers = book();
+    now(answers, ask('a'), 0);
+    void answers.recall(ask('a'), LIMITS.sharedAnswerWaitMsMax - 1);
+    const second = ticketOf(now(answers, ask('a'), LIMITS.sharedAnswerWaitMsMax));
+    const waiting = answers.recall(ask('a'), LIMITS.sharedAnswerWaitMsMax + 1);
+    answers.remember(second, NEW);
+    expect(await waiting).toMatchObject({ kind: 'answer', answer: NEW });
+  });
+
   test('Only a bounded number of readers wait, and those beyond ask by themselves', async () => {
     const answers = book();
     const first = ticketOf(now(answers, ask('a'), 0));
@@ -132,6 +142,24 @@ describe('An answer book', () => {
     const one = answers.recall(ask('b'), 5);
     answers.remember(again, NEW);
     expect(await one).toMatchObject({ kind: 'answer' });
+  });
+
+  test('An answer that was asked for earlier does not take the place of a younger one', () => {
+    const answers = book();
+    const slow = ticketOf(now(answers, ask('a'), 0));
+    const anew = ticketOf(now(answers, { ...ask('a'), whileAsked: 'anew' }, 5));
+    answers.remember(anew, NEW);
+    answers.remember(slow, OLD);
+    expect(now(answers, ask('a'), 10)).toMatchObject({ kind: 'answer', answer: NEW, ageMs: 5 });
+  });
+
+  test('Questions whose answers are too large are noted in a bounded number of bytes', () => {
+    const answers = book();
+    const long = (nth: number) => `${nth} ${'x'.repeat(100_000)}`;
+    for (let nth = 0; nth < 50; nth += 1)
+      answers.abandon(ticketOf(now(answers, ask(long(nth)), nth)), 'too_large', nth);
+    expect(now(answers, ask(long(49)), 60)).toEqual({ kind: 'alone' });
+    expect(now(answers, ask(long(0)), 60)).toMatchObject({ kind: 'ask' });
   });
 
   test('A ticket that is over changes nothing', () => {

@@ -325,7 +325,7 @@ describe('Reads of one question behind a read that never ends', () => {
     ['nothing', NONE],
     ['answers', TEN_SECONDS],
   ])(
-    'Readers that come after the longest wait make one call and wait for nobody, where %s may be remembered',
+    'A read that comes after the longest wait joins no read from before it, where %s may be remembered',
     async (_, sharing) => {
       vi.useFakeTimers();
       const { read, calls, answers, pass } = isolate();

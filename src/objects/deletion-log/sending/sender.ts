@@ -169,7 +169,9 @@ export class Sender {
     const attempt = this.#begin(job.number, pending, checked, upstream);
     try {
       const answer = await sendDeletion(upstream, deletion);
-      await this.#burials.forget(deletion);
+      // Persons who came into the slice since the first attempt have no tombstone.
+      const hidden = checked === null || pending.attemptsOfChunk === 0 ? 'all' : 'some';
+      await this.#burials.forget(job.number, chunk, deletion, hidden);
       const settlement = settle(deletion, answer, attempt.uncertain, whenBusy);
       if (settlement.state === 'unknown')
         this.#retryLater(job, attempt, pending, settlement, retryAfterOf(answer));

@@ -172,6 +172,7 @@ export class Verifier {
   /** Whether it worked is seen by the next look. What PostHog answers is noted where it says that it did not. */
   async #sendAgain(attempt: Attempt, deletion: Deletion, upstream: Upstream): Promise<void> {
     const answer = await sendDeletion(upstream, deletion);
+    await this.#burials.forget(attempt.number, attempt.chunk, deletion, 'all');
     const settlement = settle(deletion, answer, attempt.uncertain, 'wait');
     if (settlement.state !== 'unknown') return;
     const now = this.#nowMs();
