@@ -4,7 +4,7 @@ import type { ConsoleEnv, SignIn } from '../config.ts';
 import { gatewayAs } from '../gateway/gateway.ts';
 import type { SignedIn } from '../page.ts';
 import { accessIdentity, accessKeys } from './access.ts';
-import { sessionOf } from './session.ts';
+import { hasSessionCookie, sessionOf } from './session.ts';
 
 /** Why somebody has to sign in. `credential`: the admin token was replaced, or its operator taken out. */
 export type Why = 'begin' | 'expired' | 'credential' | 'access' | 'stranger' | 'keys';
@@ -40,7 +40,7 @@ const sessionClaim =
   async (headers: Headers): Promise<Claim | Why> => {
     const session = await sessionOf(key, headers, nowMs());
     if (session !== null) return { ...session, canSignOut: true };
-    return headers.has('cookie') ? 'expired' : 'begin';
+    return hasSessionCookie(headers) ? 'expired' : 'begin';
   };
 
 function accessClaim(how: Extract<SignIn, { kind: 'access' }>, nowMs: () => number) {
