@@ -71,8 +71,10 @@ async function operatorOf(env: ConsoleEnv, { operator, credential, ...rest }: Cl
     if (credential !== null && data.credential !== credential) return { kind: 'nobody', why: 'credential' };
     return { kind: 'operator', operator: { name: data.name, role: data.role, ...rest } };
   } catch (error) {
-    return error instanceof HedgerowError && error.status === 401
-      ? { kind: 'nobody', why: 'credential' }
-      : { kind: 'failed', error };
+    return isUnknownOperator(error) ? { kind: 'nobody', why: 'credential' } : { kind: 'failed', error };
   }
 }
+
+/** While others guess admin tokens, the gateway says of an operator that is no more that too many wrong ones were sent. */
+const isUnknownOperator = (error: unknown): boolean =>
+  error instanceof HedgerowError && (error.status === 401 || error.code === 'admin_rate_limited');
