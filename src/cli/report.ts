@@ -44,7 +44,11 @@ function reportOfProblem(error: HedgerowError, where: Readonly<Record<string, st
     ...(retryAfterSeconds === null ? {} : { retry_after_seconds: retryAfterSeconds }),
     ...where,
   };
-  if (code === 'not_a_problem') return { ...notAGateway(), facts };
+  if (code === 'not_a_problem') {
+    const report = { ...notAGateway(), facts };
+    const isRedirect = status !== null && status > 300 && status < 400;
+    return isRedirect ? { ...report, hints: [error.message] } : report;
+  }
   const exitCode = status === null ? EXIT.unavailable : exitCodeOf(status);
   return { exitCode, message: error.message, facts, hints: hintsFor(code, exitCode) };
 }

@@ -44,12 +44,20 @@ export async function errorOf(response: Response, nowMs: number): Promise<Hedger
   return new HedgerowError({
     status,
     code: code ?? NO_PROBLEM,
-    detail: textOf(problem['detail']) ?? `An answer of ${status} that is no problem document.`,
+    detail: textOf(problem['detail']) ?? noProblem(status),
     attr: textOf(problem['attr']),
     requestId: textOf(problem['request_id']) ?? headers.get('x-request-id'),
     retryAfterSeconds: secondsUntil(headers.get('retry-after'), nowMs),
   });
 }
+
+/** Browsers call a redirect that is not followed 0. */
+const isRedirect = (status: number): boolean => status === 0 || (status > 300 && status < 400);
+
+const noProblem = (status: number): string =>
+  isRedirect(status)
+    ? 'The address is redirected elsewhere, which is not followed. Give the address of the gateway itself.'
+    : `An answer of ${status} that is no problem document.`;
 
 /** A `problem` of a stream of events, which has no status. */
 export function errorOfEvent(data: unknown): HedgerowError {

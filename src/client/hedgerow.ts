@@ -1,5 +1,5 @@
 /** `createHedgerow`: the calls of the gateway with the types of its OpenAPI document. */
-import createClient, { type FetchOptions } from 'openapi-fetch';
+import createClient, { defaultPathSerializer, type FetchOptions } from 'openapi-fetch';
 import type {
   FilterKeys,
   HttpMethod,
@@ -8,6 +8,7 @@ import type {
   ResponseObjectMap,
   SuccessResponse,
 } from 'openapi-typescript-helpers';
+import { addressOf } from './address.ts';
 import type { paths } from './generated/openapi.ts';
 import { REAL_PLATFORM, type Platform } from './platform.ts';
 import { senderOf, type RetryBounds } from './sender.ts';
@@ -68,7 +69,11 @@ export function createHedgerow(options: HedgerowOptions): Hedgerow {
     retryWaitSecondsMax: options.retryWaitSecondsMax ?? DEFAULT_BOUNDS.retryWaitSecondsMax,
   });
   const url = options.url.replace(/\/+$/, '');
-  const calls: unknown = createClient<paths>({ baseUrl: url, fetch: send });
+  const calls: unknown = createClient<paths>({
+    baseUrl: url,
+    fetch: send,
+    pathSerializer: (path, ids) => addressOf(url, defaultPathSerializer(path, ids).slice(url.length)),
+  });
   if (!rejectsProblems(calls)) throw new TypeError('openapi-fetch made no client.');
   return {
     GET: calls.GET,
@@ -76,7 +81,7 @@ export function createHedgerow(options: HedgerowOptions): Hedgerow {
     POST: calls.POST,
     PATCH: calls.PATCH,
     DELETE: calls.DELETE,
-    fetch: (path, init) => send(new Request(`${url}${path}`, init)),
+    fetch: async (path, init) => send(new Request(addressOf(url, path), init)),
     platform,
   };
 }

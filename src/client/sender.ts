@@ -14,6 +14,8 @@ export interface RetryBounds {
 /** Resolves with a success, whose body is unread. Rejects with `HedgerowError`, or as `fetch` does. */
 export type Sender = (request: Request) => Promise<Response>;
 
+/** What a header can hold. */
+const SENDABLE = /^[\x21-\x7e]+$/;
 /** Methods that do no harm twice (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 /** Calls that are POST because their question is long, and that change nothing. */
@@ -28,8 +30,11 @@ export function senderOf(tokens: TokenSource, platform: Platform, bounds: RetryB
     request: Request,
   ): Promise<{ readonly token: string; readonly response: Response }> => {
     const token = await tokens.current(request.signal);
-    // The body of a request is read once; the original stays for another attempt.
-    const sent = request.clone();
+    // The error of the platform would show the token.
+    if (!SENDABLE.test(token.trim())) throw new TypeError('The token is not one word of ASCII characters.');
+    // The body of a request is read once; the original stays for another attempt. The gateway never redirects, and a
+    // redirect that is followed would take the ids of a deletion elsewhere.
+    const sent = new Request(request.clone(), { redirect: 'manual' });
     sent.headers.set('authorization', `Bearer ${token}`);
     return { token, response: await platform.fetch(sent) };
   };

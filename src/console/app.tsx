@@ -5,16 +5,19 @@ import { readConfig, type ConsoleEnv, type SignIn } from './config.ts';
 import { identifier, type Identity } from './identity/identify.ts';
 import { signIn, signInPage, signOut } from './identity/sign-in.tsx';
 import { logDefect, logMisconfiguration } from './log.ts';
-import type { Act, Form, Outcome, Show, SignedIn, Visit } from './page.ts';
+import type { Act, Outcome, Show, SignedIn, Visit } from './page.ts';
 import { PAGES } from './pages/index.ts';
 import {
   failurePage,
+  formTooLongPage,
   misconfiguredPage,
   notFoundPage,
   originRefusedPage,
   roleMissingPage,
 } from './pages/problem.tsx';
 import { asset } from './respond/assets.ts';
+import { readForm } from './respond/form.ts';
+import { withHeaders } from './respond/headers.ts';
 import { aloneResponse, outcomeResponse, redirect } from './respond/respond.tsx';
 import { isOwnOrigin } from './respond/origin.ts';
 import { gatewayAs } from './gateway/gateway.ts';
@@ -29,7 +32,7 @@ export function consoleOf(env: ConsoleEnv): ConsoleApp {
   const configured = readConfig(env);
   const app = new Hono();
   app.get('/assets/:name', (c) => asset(env, c.req.raw, c.req.param('name')));
-  app.get('/healthz', () => new Response('ok'));
+  app.get('/healthz', () => withHeaders(new Response('ok')));
   if (configured.ok) serve(app, env, configured.signIn);
   else {
     logMisconfiguration(configured.problems);
@@ -53,7 +56,10 @@ function serve(app: Hono, env: ConsoleEnv, how: SignIn): void {
     const identity = await identify(c.req.raw);
     return signInPage(how, identity, new URL(c.req.url));
   });
-  app.post('/sign-in', async (c) => signIn(env, how, c.req.raw, await formOf(c.req.raw), nowMs()));
+  app.post('/sign-in', async (c) => {
+    const form = await readForm(c.req.raw);
+    return form === null ? aloneResponse(formTooLongPage(), 413) : signIn(env, how, c.req.raw, form, nowMs());
+  });
   app.post('/sign-out', () => signOut());
 
   const answering = (work: (visit: Visit) => Promise<Outcome>) => async (c: Context) => {
@@ -64,10 +70,7 @@ function serve(app: Hono, env: ConsoleEnv, how: SignIn): void {
   };
   for (const route of PAGES) {
     if (route.method === 'GET') app.get(route.path, answering(withRole(route.role, route.handler)));
-    else
-      app.post(route.path, async (c) =>
-        answering(withRole(route.role, await acting(c.req.raw, route.handler)))(c),
-      );
+    else app.post(route.path, answering(withRole(route.role, acting(route.handler))));
   }
   app.notFound(answering(async () => notFoundPage()));
 }
@@ -78,10 +81,13 @@ const withRole =
   async (visit) =>
     includesRole(visit.operator.role, role) ? show(visit) : roleMissingPage(role, visit.operator.role);
 
-const acting = async (request: Request, act: Act): Promise<Show> => {
-  const form = await formOf(request);
-  return (visit) => act(visit, form);
-};
+/** A form is read once it is known who sent it, and that its sender may. */
+const acting =
+  (act: Act): Show =>
+  async (visit) => {
+    const form = await readForm(visit.request);
+    return form === null ? formTooLongPage() : act(visit, form);
+  };
 
 /** A failure of the gateway is a page of its own, that says what and where. */
 async function caught(visit: Visit, work: (visit: Visit) => Promise<Outcome>): Promise<Outcome> {
@@ -111,13 +117,4 @@ function turnedAway(
   const next = returnPath(from, origin);
   if (identity.kind === 'failed') return aloneResponse(failurePage(identity.error, null), 503);
   return redirect(`/sign-in?${new URLSearchParams({ next, why: identity.why }).toString()}`);
-}
-
-/** Bytes of a form: the longest record, with what it was. */
-const FORM_BYTES_MAX = 1_048_576;
-
-async function formOf(request: Request): Promise<Form> {
-  const text = await request.text();
-  const data = new URLSearchParams(text.length > FORM_BYTES_MAX ? '' : text);
-  return { text: (name) => data.get(name) ?? '', all: (name) => data.getAll(name) };
 }

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { clientOf } from '../support/client.ts';
 import { commandLine, factsOf, rowsOf, type Ran, type RunOptions } from '../support/cli.ts';
 import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
@@ -163,6 +164,28 @@ describe('The command deletions create', () => {
     });
     expect(ran).toMatchObject({ code, out: '' });
     expect(rowsOf(await run(['deletions', 'list'], { token }))).toHaveLength(1);
+  });
+
+  test('A file that is not in UTF-8 is refused, as its ids would be read as others', async () => {
+    const { token } = await tenants.fresh();
+    const file = join(folder, 'latin-1.txt');
+    writeFileSync(file, Buffer.from('andré\n', 'latin1'));
+    const ran = await run(['deletions', 'create', '--distinct-ids', file, '--yes'], { token });
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.err).toContain(`The text of the file ${file} is not in UTF-8`);
+    expect(rowsOf(await run(['deletions', 'list'], { token }))).toHaveLength(1);
+  });
+
+  test('An id with a line break in it is shown as JSON, and not as two ids', async () => {
+    const { token } = await tenants.fresh();
+    const api = clientOf(origin);
+    const id = 'ada@acme.test\nben@acme.test';
+    const { json } = await api('POST', '/v1/deletions', { token, json: { distinct_ids: [id] } });
+    const get = ['deletions', 'get', (json as { id: string }).id, '--ids'];
+    const lines = await run(get, { token });
+    expect(lines).toMatchObject({ code: 6, out: '' });
+    expect(lines.err).toContain('give --json');
+    expect(JSON.parse((await run([...get, '--json'], { token })).out)).toEqual([id]);
   });
 
   test('A deletion is asked about on a terminal, where a bar shows how far it is', async () => {

@@ -197,6 +197,17 @@ describe('The command tokens', () => {
     expect((await boss(['tokens', 'list', '--tenant', tenant, '--all'])).out).toMatch(/a page +revoked/);
   });
 
+  test.each(['.', '..'])(
+    'The id %j of a token is refused, and ends neither a token nor its tenant',
+    async (id) => {
+      const { tenant, token } = await tenants.fresh();
+      const ran = await boss(['tokens', 'revoke', id, '--tenant', tenant, '--yes']);
+      expect(ran).toMatchObject({ code: 6, out: '' });
+      expect(ran.err).toContain('path_invalid');
+      expect(await run(['whoami'], { token })).toMatchObject({ code: 0 });
+    },
+  );
+
   test('A token is revoked by the operator too, and a token that is not there is not found', async () => {
     const { tenant, token, id } = await tenants.fresh();
     expect(await boss(['tokens', 'revoke', id, '--tenant', tenant])).toMatchObject({ code: 2 });

@@ -1,12 +1,14 @@
 /** The commands that explain, count and complete. */
 import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { commandLine, factsOf, rowsOf } from '../support/cli.ts';
 import { ADMIN_TOKEN } from '../support/secrets.ts';
 import { startStack } from '../support/stack.ts';
 
 const { origin, tenants } = await startStack();
-const { run } = await commandLine(origin);
+const { run, folder } = await commandLine(origin);
 const { tenant, token } = await tenants.fresh();
 
 describe('The command explain', () => {
@@ -72,4 +74,20 @@ describe('The command completion', () => {
       expect(out).toContain(shell === 'fish' ? word.replace(/^--/, '') : word);
     expect(await run(['completion', 'csh'])).toMatchObject({ code: 2 });
   });
+
+  test.skipIf(!existsSync('/usr/bin/zsh'))(
+    'A completion for zsh that is read from fpath offers words the first time it is asked, and so does a sourced one',
+    async () => {
+      const { out } = await run(['completion', 'zsh']);
+      writeFileSync(join(folder, '_hedgerow'), out);
+      const asked = 'words=(hedgerow tokens); CURRENT=3; _hedgerow';
+      const stubs = 'compdef() { completed=$1 }; _describe() { print -l -- "${(@P)2}" }';
+      for (const read of [`fpath=(${folder}); autoload -Uz _hedgerow`, `source ${folder}/_hedgerow`]) {
+        const offered = execFileSync('zsh', ['-fc', `${stubs}; ${read}; ${asked}`], { encoding: 'utf8' });
+        expect(offered.split('\n').map((line) => line.split(':')[0])).toEqual(
+          expect.arrayContaining(['mint', 'list', 'revoke', '--json']),
+        );
+      }
+    },
+  );
 });

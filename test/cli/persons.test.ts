@@ -1,8 +1,10 @@
 /** Persons at the command line: as a table, whole, and as files, with digits kept and nothing obeyed. */
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { CLI_FILE } from '../../scripts/build-cli.ts';
 import { BEN } from '../../src/sandbox/seed/names.ts';
 import { commandLine, factsOf, rowsOf } from '../support/cli.ts';
 import { readCsv } from '../support/csv.ts';
@@ -105,9 +107,71 @@ describe('Text of persons', () => {
     expect(watched.out).not.toContain('\u001b[2J');
     expect(watched.out).not.toContain('\u202e');
   });
+
+  test('A property whose name has escape sequences and line breaks is shown as text', async () => {
+    const uuid = '0190c0de-00ff-7000-8000-0000000000fe';
+    await sandbox.addPersons([
+      { project_id: 1, uuid, distinct_ids: ['odd-name'], properties: { [HOSTILE]: 'x' } },
+    ]);
+    const { code, out } = await run(['persons', 'get', uuid], { token });
+    expect(code).toBe(0);
+    // oxlint-disable-next-line no-control-regex -- these are what must not be there
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u200b]/);
+    expect(out).toContain('properties.\\u001b[2J');
+  });
+});
+
+/** A server that is no gateway, or one whose answer was cut off by something in front of it. */
+const answering = (type: string, body: string) =>
+  listening(createServer((_, response) => void response.writeHead(200, { 'content-type': type }).end(body)));
+
+describe('An answer that is no page', () => {
+  test.each([
+    ['text/html', '<h1>Sign in to the network</h1>'],
+    ['application/json', '{"next":null,"results":[{"uuid":"x"},{"uu'],
+    ['application/json', '{"results":[{"uuid":"x"}]}'],
+    ['application/json', '[]'],
+  ])('An answer as %s that is %j makes no export, and no list', async (type, body) => {
+    const file = join(folder, 'no-page');
+    const url = await answering(type, body);
+    const asked = ['--project', '1', '--url', url];
+    for (const args of [
+      ['persons', 'export', '-o', file],
+      ['persons', 'export', '--format', 'csv', '-o', file],
+      ['persons', 'list', '--json'],
+    ]) {
+      const ran = await run([...args, ...asked], { token });
+      expect(ran).toMatchObject({ code: 7, out: '' });
+      expect(ran.err).toContain('not a Hedgerow gateway');
+    }
+    expect(existsSync(file) || existsSync(`${file}.part`)).toBe(false);
+    const person = await run(['persons', 'get', 'x', ...asked], { token });
+    expect(person.code).toBe(body.startsWith('{"results":[{"uuid":"x"}]}') ? 0 : 7);
+  });
 });
 
 describe('The command persons export', () => {
+  test('A file that is left beside from before is not written into, open to others or a link', async () => {
+    const file = join(folder, 'beside.jsonl');
+    const other = join(folder, 'of-another.txt');
+    writeFileSync(other, 'of another');
+    symlinkSync(other, `${file}.part`);
+    expect(await run(['persons', 'export', '-o', file], { token })).toMatchObject({ code: 0 });
+    expect(readFileSync(other, 'utf8')).toBe('of another');
+    expect(lstatSync(file).isFile()).toBe(true);
+    const open = join(folder, 'open.jsonl');
+    writeFileSync(`${open}.part`, '', { mode: 0o666 });
+    expect(await run(['persons', 'export', '-o', open], { token })).toMatchObject({ code: 0 });
+    expect(statSync(open).mode & 0o777).toBe(0o600);
+  });
+
+  test('A result that a full disk does not take is said so in a line, and no trace of the program is shown', async () => {
+    const command = `'${process.execPath}' '${CLI_FILE}' completion bash > /dev/full`;
+    const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' });
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^error The results cannot be written: [^\n]*\n$/);
+  });
+
   test('An export as JSONL has a person in each line, and says on stderr how many', async () => {
     const ran = await run(['persons', 'export'], { token });
     const rows = ran.out
@@ -153,7 +217,7 @@ describe('The command persons export', () => {
     const file = join(folder, 'broken.jsonl');
     await sandbox.hold({ path_contains: 'persons' });
     const running = start(['persons', 'export', '-o', file], { token });
-    await expect.poll(() => existsSync(`${file}.part`)).toBe(true);
+    await expect.poll(() => existsSync(`${file}.part`), { timeout: 45_000 }).toBe(true);
     running.signal('SIGINT');
     const ran = await running.ended;
     await sandbox.release();

@@ -1,7 +1,8 @@
 /** Where the gateway and the token come from, who the token is, and what is said of a gateway that does not answer. */
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
+import { text as readText } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { commandLine, factsOf } from '../support/cli.ts';
 import { pickPort } from '../support/launcher.ts';
@@ -71,7 +72,63 @@ describe('The command login', () => {
   });
 });
 
+describe('The file of credentials', () => {
+  test('A file that others can read is told of, and the next login closes it', async () => {
+    const env = { ...NO_ENV, XDG_CONFIG_HOME: join(folder, 'open') };
+    const file = join(folder, 'open/hedgerow/credentials.json');
+    await run(['login', '--url', origin], { input: token, env });
+    chmodSync(file, 0o644);
+    const ran = await run(['whoami', '--json'], { env });
+    expect(ran.code).toBe(0);
+    expect(ran.err).toContain(`Others of this machine can read the token in ${file}`);
+    expect(JSON.parse(ran.out)).toMatchObject({ tenant });
+    await run(['login', '--url', origin], { input: token, env });
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+    expect((await run(['whoami'], { env })).err).toBe('');
+  });
+
+  test('A link in the place of the file is replaced, and what it leads to stays as it is', async () => {
+    const config = join(folder, 'linked');
+    const other = join(folder, 'of-another.json');
+    mkdirSync(join(config, 'hedgerow'), { recursive: true });
+    writeFileSync(other, '{"profiles":{}}', { mode: 0o644 });
+    symlinkSync(other, join(config, 'hedgerow/credentials.json'));
+    const env = { ...NO_ENV, XDG_CONFIG_HOME: config };
+    expect(await run(['login', '--url', origin], { input: token, env })).toMatchObject({ code: 0 });
+    expect(readFileSync(other, 'utf8')).toBe('{"profiles":{}}');
+    expect(lstatSync(join(config, 'hedgerow/credentials.json')).isFile()).toBe(true);
+  });
+});
+
 describe('The gateway that is asked', () => {
+  test('A gateway whose address is not https and not on this machine is told of by every command', async () => {
+    const said = 'Everybody on the way to this gateway can read the token';
+    expect((await run(['whoami', '--url', 'http://gateway.invalid'], { token })).err).toContain(said);
+    expect((await run(['whoami'], { token })).err).toBe('');
+  });
+
+  test('A redirect takes neither the token nor the ids of a deletion elsewhere', async () => {
+    const taken: string[] = [];
+    const elsewhere = await listening(
+      createServer(async (request, response) => {
+        taken.push(await readText(request));
+        response.end('{}');
+      }),
+    );
+    const moved = await listening(
+      createServer((request, response) => {
+        response.writeHead(307, { location: `${elsewhere}${request.url ?? ''}` }).end();
+      }),
+    );
+    const ordered = ['deletions', 'create', '--distinct-ids', '-', '--yes'];
+    for (const args of [['whoami'], ordered]) {
+      const ran = await run([...args, '--url', moved], { token, input: 'ada@acme.test\n' });
+      expect(ran).toMatchObject({ code: 7, out: '' });
+      expect(ran.err).toContain('redirected elsewhere');
+    }
+    expect(taken).toEqual([]);
+  });
+
   test('A saved token is sent to the gateway that it was saved for, and to no other', async () => {
     let asked = 0;
     const elsewhere = await listening(

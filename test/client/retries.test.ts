@@ -1,6 +1,6 @@
 /** Calls that the client sends again, how long it waits, and when it gives up; and the error that is left then. */
 import { expect, test } from 'vitest';
-import { HedgerowError } from '../../src/client/index.ts';
+import { createHedgerow, deletions, HedgerowError } from '../../src/client/index.ts';
 import { isIdempotent } from '../../src/client/sender.ts';
 import { CATALOGUE } from '../../src/catalogue/index.ts';
 import { clientWorld, json, problemOf, T0, URL_OF_GATEWAY, type Gateway } from '../support/client/world.ts';
@@ -168,4 +168,65 @@ test('An answer is brought unread by fetch, with the token, the retries and the 
     ['/v1/deletions?format=csv', token],
     ['/v1/deletions?format=csv', token],
   ]);
+});
+
+test('A redirect is not followed, neither with a token nor with ids of persons, and is an error', async () => {
+  const redirects: string[] = [];
+  const location = 'https://elsewhere.test/';
+  const hedgerow = createHedgerow({
+    url: URL_OF_GATEWAY,
+    token,
+    platform: {
+      fetch: async (request) => {
+        redirects.push(request.redirect);
+        return new Response(null, { status: 307, headers: { location } });
+      },
+    },
+  });
+  const order = { distinct_ids: ['ada'] };
+  await expect(hedgerow.POST('/v1/deletions', { body: order })).rejects.toMatchObject({
+    status: 307,
+    code: 'not_a_problem',
+    message: expect.stringContaining('redirect') as unknown,
+  });
+  await expect(hedgerow.fetch('/v1/whoami', { redirect: 'follow' })).rejects.toMatchObject({ status: 307 });
+  expect(redirects).toEqual(['manual', 'manual']);
+});
+
+test.each(['.', '..'])('An id that is %j is refused, and is sent as no part of another path', async (id) => {
+  const { hedgerow, asked } = clientWorld(() => json({}), { token });
+  const refused = { code: 'path_invalid', status: 400, requestId: null };
+  const params = { path: { tenant: 'acme', id } };
+  await expect(hedgerow.DELETE('/admin/v1/tenants/{tenant}/tokens/{id}', { params })).rejects.toMatchObject(
+    refused,
+  );
+  await expect(hedgerow.fetch(`/v1/deletions/${id}/events`)).rejects.toMatchObject(refused);
+  await expect(hedgerow.fetch(`/v1/deletions/${id}?a=/b`)).rejects.toMatchObject(refused);
+  await expect(Array.fromAsync(deletions.follow(hedgerow, id))).rejects.toMatchObject(refused);
+  expect(asked).toEqual([]);
+  await hedgerow.fetch('/v1/deletions?from=/../x');
+  await hedgerow.GET('/v1/deletions/{id}', { params: { path: { id: '...' } } });
+  expect(asked.map(({ path }) => path)).toEqual(['/v1/deletions?from=/../x', '/v1/deletions/...']);
+});
+
+test.each([
+  '@evil.test/v1/whoami',
+  '.evil.test/',
+  ':8443/',
+  'v1/whoami',
+  '/v1/%2E%2e/x',
+  '/v1\\..\\x',
+  '/v1/.\n./x',
+])('A path like %j leads to no other host and no other path', async (path) => {
+  const { hedgerow, asked } = clientWorld(() => json({}), { token });
+  await expect(hedgerow.fetch(path as `/${string}`)).rejects.toMatchObject({ code: 'path_invalid' });
+  expect(asked).toEqual([]);
+});
+
+test('A token that no header can hold is refused without being shown', async () => {
+  const { hedgerow, asked } = clientWorld(() => json({}), { getToken: async () => 'hgr_secret\nhgr_other' });
+  const failed = await hedgerow.GET('/v1/whoami').catch((error: unknown) => String(error));
+  expect(failed).toContain('token');
+  expect(failed).not.toContain('secret');
+  expect(asked).toEqual([]);
 });

@@ -79,18 +79,21 @@ describe('What an operator sees before it approves', () => {
 
   test('A deletion of more ids than one call takes shows the first of them, and has all of them as a file', async () => {
     const token = await tenantWith('large', { approval_over: 0, persons_per_day: 5000 });
-    const ids = Array.from({ length: 1300 }, (_, at) => `person-${at}@acme.test`);
+    const odd = 'person-1@acme.test\nben@acme.test';
+    const ids = [...Array.from({ length: 1300 }, (_, at) => `person-${at}@acme.test`), odd];
     const id = await order(token, { distinct_ids: ids });
     const viewer = await signedIn('viewer');
     const path = `/tenants/large/deletions/${id}`;
     const { text } = await viewer.get(path);
-    expect(text).toContain('The first 1,000 of 1,300 ids');
+    expect(text).toContain('The first 1,000 of 1,301 ids');
     expect(text).toContain('person-11@acme.test');
     expect(text).toContain(`href="${path}/ids"`);
     const file = await viewer.get(`${path}/ids`);
     expect(file.headers['content-type']).toBe('text/plain; charset=utf-8');
     expect(file.headers['content-disposition']).toBe(`attachment; filename="${id}.txt"`);
-    expect(file.text.trimEnd().split('\n').toSorted()).toEqual(ids.toSorted());
+    expect(file.text.trimEnd().split('\n').toSorted()).toEqual(
+      ids.map((one) => (one === odd ? JSON.stringify(odd) : one)).toSorted(),
+    );
     expect((await viewer.get('/tenants/large/deletions/none/ids')).status).toBeGreaterThanOrEqual(400);
   });
 });

@@ -1,6 +1,7 @@
 /** What nobody can do with the console: change anything by a link, from elsewhere, without a session, or above a role. */
 import { describe, expect, test } from 'vitest';
 import { SignJWT } from 'jose';
+import { consoleOf } from '../../src/console/app.tsx';
 import { PAGES } from '../../src/console/pages/index.ts';
 import { SESSION_COOKIE } from '../../src/console/identity/session.ts';
 import { cookieOf, SESSION_KEY, startConsole, TOKENS } from '../support/console.ts';
@@ -182,6 +183,67 @@ describe('A request without a session that holds', () => {
   );
 });
 
+describe('An id of dots', () => {
+  const DOTS = ['%2e%2e', '%2E%2E', '..', '%2e', '.%2e'];
+
+  test.each(DOTS)(
+    'The id %s leads to no other route of the gateway, and nothing is changed',
+    async (dots) => {
+      const owner = await signedIn('owner');
+      const before = await world();
+      const known = await changes();
+      for (const path of [
+        `/tenants/acme/tokens/${dots}/revoke`,
+        `/tenants/acme/deletions/${dots}/decide`,
+        `/tenants/${dots}/standing`,
+        `/tenants/${dots}/tokens`,
+      ]) {
+        const { status, headers } = await owner.post(path, { ...FIELDS, decision: 'cancel' });
+        expect([400, 404], `${path} ${headers['location'] ?? ''}`).toContain(status);
+      }
+      for (const path of [`/tenants/${dots}/deletions/${deletionId}/events`, `/tenants/${dots}`])
+        expect([400, 404]).toContain((await owner.get(path)).status);
+      expect(await world()).toBe(before);
+      expect(await changes()).toEqual(known);
+    },
+  );
+});
+
+describe('A form that is longer than any', () => {
+  const LONG = { ...FIELDS, reason: 'x'.repeat(1_100_000) };
+
+  test('A form that is too long changes nothing, though its fields would', async () => {
+    const owner = await signedIn('owner');
+    const before = await world();
+    const known = await changes();
+    for (const path of ['/tenants/acme/standing', `/tenants/acme/tokens/${tokenId}/revoke`, '/sign-in']) {
+      const { status, text } = await owner.post(path, LONG);
+      expect([path, status]).toEqual([path, 413]);
+      expect(text).toContain('Nothing was changed');
+    }
+    expect(await world()).toBe(before);
+    expect(await changes()).toEqual(known);
+  });
+
+  test('Of a visitor without a session no form is read', async () => {
+    let read = 0;
+    const body = new ReadableStream<Uint8Array>(
+      {
+        pull(controller) {
+          read += 1;
+          controller.enqueue(new Uint8Array(1024));
+        },
+      },
+      { highWaterMark: 0 },
+    );
+    const nowhere = { fetch: () => Promise.reject(new Error('asked')) };
+    const app = consoleOf({ GATEWAY: nowhere, ASSETS: nowhere, CONSOLE_SESSION_KEY: SESSION_KEY });
+    const init = { method: 'POST', body, duplex: 'half', headers: { origin: 'https://console.test' } };
+    const { status } = await app(new Request('https://console.test/tenants/acme/standing', init));
+    expect([status, read]).toEqual([303, 0]);
+  });
+});
+
 describe('A viewer', () => {
   test.each(CHANGES)('The change %s is refused to a viewer', async (path) => {
     const viewer = await signedIn('viewer');
@@ -237,7 +299,7 @@ describe('The gateway', () => {
 });
 
 describe('Every answer', () => {
-  test.each([...READS, '/sign-in', '/assets/console.css', '/assets/console.js', '/no-such-page'])(
+  test.each([...READS, '/sign-in', '/healthz', '/assets/console.css', '/assets/console.js', '/no-such-page'])(
     'The answer to %s lets in nothing from elsewhere and stands in no frame',
     async (path) => {
       const owner = await signedIn('owner');

@@ -67,6 +67,18 @@ describe('A gateway in trouble', () => {
     expect(text).toContain('req_of-the-gateway');
   });
 
+  test('An operator who was taken out can sign in under another name, also while others guess admin tokens', async () => {
+    for (const gone of [
+      over(problem(401, 'admin_token_invalid')),
+      over(problem(429, 'admin_rate_limited')),
+    ]) {
+      expect((await gone('/')).status).toBe(303);
+      const { status, text } = await gone('/sign-in?why=credential');
+      expect(status).toBe(200);
+      expect(text).toContain('name="token"');
+    }
+  });
+
   test('A gateway that fails at one page says what, where and under which request, inside the console', async () => {
     const { status, text } = await over(failing(503, 'state_unavailable'))('/tenants/acme');
     expect(status).toBe(503);

@@ -135,6 +135,20 @@ describe('A successor', () => {
     for (const each of [token, next.token, last.token]) expect(await codeOf(each)).toBe('token_revoked');
   });
 
+  test('A successor of a token that is not good yet is not good before that either', async () => {
+    const { tenant } = await tenants.fresh();
+    const begins = new Date(Date.now() + 86_400_000).toISOString();
+    const later = await tenants.mint(tenant, { name: 'of tomorrow', not_before: begins });
+    expect(await codeOf(later.token)).toBe('token_not_yet_valid');
+    const next = await replaced(tenant, later.id, { overlap_seconds: 0 });
+    expect(Date.parse((next as { not_before?: string }).not_before ?? '')).toBeGreaterThanOrEqual(
+      Date.parse(begins),
+    );
+    expect(await codeOf(next.token)).toBe('token_not_yet_valid');
+    const early = await replaceOf(tenant, next.id, { expires_in: 60 });
+    expect([early.status, early.json]).toMatchObject([400, { code: 'field_invalid', attr: 'not_before' }]);
+  });
+
   test('A successor that an operator made goes on when the token before it is revoked', async () => {
     const { tenant, token, id } = await tenants.fresh();
     const next = await replaced(tenant, id);

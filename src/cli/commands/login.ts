@@ -10,8 +10,6 @@ import { sessionWith, type Cli } from '../session/session.ts';
 import { gatewayUrl, planeOf, profileName, usableToken } from '../session/target.ts';
 import { identityOf, nameOf } from './identity.ts';
 
-const LOCAL = /^(?:localhost|127\.0\.0\.1|\[::1\]|.*\.localhost)$/;
-
 export function addLogin(program: CommandUnknownOpts, cli: Cli): void {
   program
     .command('login')
@@ -29,12 +27,9 @@ async function logIn(cli: Cli): Promise<void> {
   const file = credentialsFile(env);
   const profiles = readProfiles(file);
   const url = gatewayUrl(await addressFor(cli, profiles[name]?.url));
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'http:' && !LOCAL.test(hostname))
-    terminal.note('Whoever is on the way to this gateway can read the token: its address is not https.');
   const token = usableToken(terminal.canAsk ? await askedSecret(cli, 'Token') : await readAll(process.stdin));
   // A token that does not work is not worth keeping.
-  const identity = await identityOf(sessionWith(cli, { url, token, plane: planeOf(token) }));
+  const identity = await identityOf(sessionWith(cli, { url, token, plane: planeOf(token), isSaved: false }));
   writeProfiles(file, { ...profiles, [name]: { url, token } });
   terminal.note(`Logged in at ${url} as ${shown(nameOf(identity))}. The token is in ${file}, for you only.`);
 }

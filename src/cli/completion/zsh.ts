@@ -42,7 +42,12 @@ ${arms.join('\n')}
   esac
   _describe 'hedgerow' offered
 }
-compdef _hedgerow hedgerow
+# Read from fpath, this file is the function itself, and completes at once; sourced, it says what completes.
+if [[ "\${funcstack[1]}" == _hedgerow ]]; then
+  _hedgerow "$@"
+else
+  compdef _hedgerow hedgerow
+fi
 `;
 }
 

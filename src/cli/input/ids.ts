@@ -19,6 +19,10 @@ export async function readIds(path: string, most: number): Promise<readonly stri
       if (ids.size <= most) ids.add(line);
     }
   } catch (error) {
+    if (error instanceof TypeError)
+      throw new CliError(EXIT.usage, `The text of ${nameOf(path)} is not in UTF-8.`, [
+        'Convert it: `iconv -f utf-16 -t utf-8`, or from what it is in.',
+      ]);
     throw error instanceof CliError ? error : unreadable(path, error);
   }
   const name = nameOf(path);
@@ -36,11 +40,14 @@ const nameOf = (path: string): string => (path === '-' ? 'stdin' : `the file ${p
 
 async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
   const stream: AsyncIterable<Buffer> = path === '-' ? process.stdin : createReadStream(path);
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
+  // Fatal: what is no UTF-8 would be read as other ids.
+  const decoder = new TextDecoder('utf-8', { ignoreBOM: true, fatal: true });
   let left = '';
   let isFirst = true;
   for await (const chunk of stream) {
     left += decoder.decode(chunk, { stream: true });
+    // The mark may come in parts.
+    if (left === '') continue;
     if (isFirst && left.startsWith(BYTE_ORDER_MARK)) left = left.slice(1);
     isFirst = false;
     const lines = left.split('\n');

@@ -26,21 +26,31 @@ export async function openExport(cli: Cli, path: string | undefined): Promise<Si
     return { write: (text) => outAsIs(cli.terminal, text), keep: nothing, discard: nothing };
   if (existsSync(path)) await agreed(cli, `Write over ${path}?`);
   const part = `${path}.part`;
-  const file = createWriteStream(part, { mode: OWNER_ONLY });
-  try {
-    await once(file, 'open');
-  } catch (error) {
-    throw unwritable(path, error);
-  }
+  const orUnwritable = async (work: () => Promise<unknown>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      throw unwritable(path, error);
+    }
+  };
+  // One that is there already may be open to others, or be a link to somewhere else: it is never written into.
+  await orUnwritable(() => rm(part, { force: true }));
+  const file = createWriteStream(part, { mode: OWNER_ONLY, flags: 'wx' });
+  // A disk that is full is told by this event alone, whether or not somebody waits for it.
+  file.on('error', () => undefined);
+  await orUnwritable(() => once(file, 'open'));
   return {
-    write: async (text) => {
-      if (!file.write(text)) await once(file, 'drain');
-    },
-    keep: async () => {
-      file.end();
-      await finished(file);
-      await rename(part, path);
-    },
+    write: (text) =>
+      orUnwritable(async () => {
+        if (!file.write(text) && file.errored === null) await once(file, 'drain');
+        if (file.errored !== null) throw file.errored;
+      }),
+    keep: () =>
+      orUnwritable(async () => {
+        file.end();
+        await finished(file);
+        await rename(part, path);
+      }),
     discard: async () => {
       file.destroy();
       await rm(part, { force: true });

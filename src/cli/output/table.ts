@@ -25,13 +25,16 @@ export function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]
   return [style.bold(lineOf(titles)), ...cells.map(lineOf)].map((line) => `${line}\n`).join('');
 }
 
-/** Facts of one record, a line each. Nested lines are indented by those who make them. */
+/** Facts of one record, a line each. Names may be of others too, as those of properties are. */
 export function facts(
   pairs: readonly (readonly [string, string | number | null | undefined])[],
   style: Style,
 ): string {
-  const width = Math.max(...pairs.map(([name]) => name.length));
-  return pairs.map(([name, value]) => `${style.bold(name.padEnd(width))}${GAP}${cellOf(value)}\n`).join('');
+  const named = pairs.map(([name, value]) => [shown(name), value] as const);
+  const width = Math.max(...named.map(([name]) => widthOf(name)));
+  return named
+    .map(([name, value]) => `${style.bold(padded(name, width, false))}${GAP}${cellOf(value)}\n`)
+    .join('');
 }
 
 const cellOf = (value: string | number | null | undefined): string =>

@@ -28,7 +28,8 @@ const LINE_START = '\r\u001b[2K';
 const COLUMNS = 80;
 
 export function terminalOf({ stdin, stdout, stderr, env }: NodeJS.Process): Terminal {
-  for (const stream of [stdout, stderr]) stream.on('error', endWhereNobodyReads);
+  stdout.on('error', (error: NodeJS.ErrnoException) => endUnwritten(error, stderr));
+  stderr.on('error', (error: NodeJS.ErrnoException) => endUnwritten(error, null));
   let isRewriting = false;
   const startLine = (): string => {
     const start = isRewriting ? LINE_START : '';
@@ -65,7 +66,9 @@ async function written(stream: Output, text: string): Promise<void> {
   if (!stream.write(text)) await once(stream, 'drain');
 }
 
-function endWhereNobodyReads(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-  process.exit(EXIT.brokenPipe);
+/** Nobody reads any more, which is no error, or the disk is full. */
+function endUnwritten({ code, message }: NodeJS.ErrnoException, stderr: Output | null): void {
+  if (code === 'EPIPE') process.exit(EXIT.brokenPipe);
+  stderr?.write(`error The results cannot be written: ${shownLines(message)}.\n`);
+  process.exit(EXIT.usage);
 }

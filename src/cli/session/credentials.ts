@@ -47,7 +47,9 @@ export function writeProfiles(file: string, profiles: Profiles): void {
   mkdirSync(dirname(file), { recursive: true, mode: FOLDER_OWNER_ONLY });
   const beside = `${file}.${process.pid}`;
   try {
-    writeFileSync(beside, `${JSON.stringify({ profiles }, null, 2)}\n`, { mode: OWNER_ONLY });
+    // A file that is there already may be open to others, or be a link: it is never written into.
+    rmSync(beside, { force: true });
+    writeFileSync(beside, `${JSON.stringify({ profiles }, null, 2)}\n`, { mode: OWNER_ONLY, flag: 'wx' });
     // The mode above is what the umask leaves of it.
     chmodSync(beside, OWNER_ONLY);
     renameSync(beside, file);

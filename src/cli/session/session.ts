@@ -3,7 +3,9 @@ import { createHedgerow, type Hedgerow } from '../../client/index.ts';
 import { REAL_PLATFORM } from '../../client/platform.ts';
 import { CliError } from '../cli-error.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
+import { shown } from '../output/shown.ts';
 import type { Terminal } from '../output/terminal.ts';
+import { credentialsFile, isOpenToOthers } from './credentials.ts';
 import { targetOf, type Plane, type Target } from './target.ts';
 
 /** Options that every command takes. */
@@ -32,10 +34,22 @@ export interface Session extends Target {
 /** A wait that is worth telling of. */
 const NOTABLE_MS = 1000;
 
+const LOCAL = /^(?:localhost|127\.0\.0\.1|\[::1\]|.*\.localhost)$/;
+
 /** Sends nothing yet. Fails where no gateway or token is known. */
-export const openSession = (cli: Cli): Session => sessionWith(cli, targetOf(cli.options(), cli.env));
+export function openSession(cli: Cli): Session {
+  const { terminal, env, options } = cli;
+  const target = targetOf(options(), env);
+  const file = credentialsFile(env);
+  if (target.isSaved && isOpenToOthers(file))
+    terminal.note(shown(`Others of this machine can read the token in ${file}: run \`chmod 600\` on it.`));
+  return sessionWith(cli, target);
+}
 
 export function sessionWith({ terminal, signal }: Cli, target: Target): Session {
+  const { protocol, hostname } = new URL(target.url);
+  if (protocol === 'http:' && !LOCAL.test(hostname))
+    terminal.note('Everybody on the way to this gateway can read the token: its address is not https.');
   const until = (other: AbortSignal): AbortSignal => AbortSignal.any([other, signal]);
   const hedgerow = createHedgerow({
     url: target.url,

@@ -10,6 +10,8 @@ export interface Target {
   readonly url: string;
   readonly token: string;
   readonly plane: Plane;
+  /** The token is that of the file which `login` wrote. */
+  readonly isSaved: boolean;
 }
 
 export interface TargetOptions {
@@ -40,10 +42,11 @@ export function targetOf(options: TargetOptions, env: NodeJS.ProcessEnv): Target
   const given = options.url ?? nonEmpty(env['HEDGEROW_URL']);
   const url = given === undefined ? saved?.url : gatewayUrl(given);
   if (url === undefined) throw new CliError(EXIT.usage, 'It is not known where the gateway is.', [LOG_IN]);
-  const token = nonEmpty(env['HEDGEROW_TOKEN']) ?? (saved?.url === url ? saved.token : undefined);
+  const ofEnvironment = nonEmpty(env['HEDGEROW_TOKEN']);
+  const token = ofEnvironment ?? (saved?.url === url ? saved.token : undefined);
   if (token === undefined)
     throw new CliError(EXIT.notAuthenticated, `There is no token for the gateway at ${url}.`, [LOG_IN]);
-  return { url, token: usableToken(token), plane: planeOf(token) };
+  return { url, token: usableToken(token), plane: planeOf(token), isSaved: ofEnvironment === undefined };
 }
 
 /** The address as it is compared and saved: without a slash at its end. */

@@ -4,7 +4,7 @@ import type { ConsoleEnv, SignIn } from '../config.ts';
 import { gatewayAs } from '../gateway/gateway.ts';
 import type { SignedIn } from '../page.ts';
 import { accessIdentity, accessKeys } from './access.ts';
-import { sessionOf } from './session.ts';
+import { hasSessionCookie, sessionOf } from './session.ts';
 
 /** Why somebody has to sign in. `credential`: the admin token was replaced, or its operator taken out. */
 export type Why = 'begin' | 'expired' | 'credential' | 'access' | 'stranger' | 'keys';
@@ -40,7 +40,7 @@ const sessionClaim =
   async (headers: Headers): Promise<Claim | Why> => {
     const session = await sessionOf(key, headers, nowMs());
     if (session !== null) return { ...session, canSignOut: true };
-    return headers.has('cookie') ? 'expired' : 'begin';
+    return hasSessionCookie(headers) ? 'expired' : 'begin';
   };
 
 function accessClaim(how: Extract<SignIn, { kind: 'access' }>, nowMs: () => number) {
@@ -71,8 +71,10 @@ async function operatorOf(env: ConsoleEnv, { operator, credential, ...rest }: Cl
     if (credential !== null && data.credential !== credential) return { kind: 'nobody', why: 'credential' };
     return { kind: 'operator', operator: { name: data.name, role: data.role, ...rest } };
   } catch (error) {
-    return error instanceof HedgerowError && error.status === 401
-      ? { kind: 'nobody', why: 'credential' }
-      : { kind: 'failed', error };
+    return isUnknownOperator(error) ? { kind: 'nobody', why: 'credential' } : { kind: 'failed', error };
   }
 }
+
+/** While others guess admin tokens, the gateway says of an operator that is no more that too many wrong ones were sent. */
+const isUnknownOperator = (error: unknown): boolean =>
+  error instanceof HedgerowError && (error.status === 401 || error.code === 'admin_rate_limited');

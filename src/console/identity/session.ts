@@ -61,12 +61,21 @@ export async function sessionOf(key: Uint8Array, headers: Headers, nowMs: number
   }
 }
 
+/** Somebody has signed in with this browser before. Cookies of others stand in the same header. */
+export const hasSessionCookie = (headers: Headers): boolean =>
+  cookiesIn(headers.get('cookie') ?? '').length > 0;
+
 function cookieIn(header: string): string | null {
-  const begin = `${SESSION_COOKIE}=`;
-  const found = header
+  const found = cookiesIn(header);
+  // Two of one name are somebody's attempt to bring in a cookie of theirs.
+  return found.length === 1 ? (found[0] ?? null) : null;
+}
+
+const BEGIN = `${SESSION_COOKIE}=`;
+
+const cookiesIn = (header: string): string[] =>
+  header
     .split(';')
     .map((part) => part.trim())
-    .filter((part) => part.startsWith(begin));
-  // Two of one name are somebody's attempt to bring in a cookie of theirs.
-  return found.length === 1 && found[0] !== undefined ? found[0].slice(begin.length) : null;
-}
+    .filter((part) => part.startsWith(BEGIN))
+    .map((part) => part.slice(BEGIN.length));

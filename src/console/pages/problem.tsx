@@ -128,6 +128,13 @@ export const roleMissingPage = (needed: string, has: string): Page =>
     </Note>,
   );
 
+export const formTooLongPage = (): Page =>
+  page(
+    'Nothing was changed',
+    413,
+    <Note tone="bad" title="The form that was sent is longer than any form of this console." />,
+  );
+
 export const originRefusedPage = (): Page =>
   page(
     'Nothing was changed',

@@ -4,6 +4,7 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CliError } from '../../cli-error.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { agreed } from '../../input/ask.ts';
+import { shown } from '../../output/shown.ts';
 import { outDeletion } from './show-deletion.ts';
 import { openSessionOf, type Cli } from '../../session/session.ts';
 import { followToEnd } from './follow.ts';
@@ -47,11 +48,10 @@ async function createDeletion(cli: Cli, options: CreateOptions): Promise<void> {
   if (!isPreview) await agreed(cli, `Delete ${placed.whom} (${placed.what})? This cannot be undone.`);
   const { data: created, response } = await order(cli, session.hedgerow, placed, key, isPreview);
   const isReplayed = response.headers.get('idempotency-replayed') === 'true';
-  terminal.note(
-    isReplayed
-      ? `This was asked for before, at ${created.intended_at}: it is ${created.id}. For a new one give --again.`
-      : `It is written down as ${created.id}.`,
-  );
+  const said = isReplayed
+    ? `This was asked for before, at ${created.intended_at}: it is ${created.id}. For a new one give --again.`
+    : `It is written down as ${created.id}.`;
+  terminal.note(shown(said));
   if (isPreview) {
     const preview = created.preview ?? (await awaitPreview(cli, session, created.id));
     if (preview !== null) await confirmPreview(cli, session, created.id, preview);
@@ -76,7 +76,7 @@ async function order(
   key: string,
   preview: boolean,
 ) {
-  cli.terminal.note(`Asked for with the idempotency key ${key}.`);
+  cli.terminal.note(shown(`Asked for with the idempotency key ${key}.`));
   try {
     return await hedgerow.POST('/v1/deletions', {
       params: { query: { preview }, header: { 'Idempotency-Key': JSON.stringify(key) } },

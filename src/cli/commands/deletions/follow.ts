@@ -71,7 +71,7 @@ function shower(terminal: Terminal): (deletion: DeletionStatus) => void {
   let last = '';
   let notedMs = 0;
   return (deletion) => {
-    const line = `${deletion.state.padEnd(9)} ${shown(progressText(deletion))}`;
+    const line = shown(`${deletion.state.padEnd(9)} ${progressText(deletion)}`);
     if (terminal.isNoteWatched) {
       terminal.rewrite(`${bar(shareOf(deletion))} ${line}`.slice(0, terminal.columns - 1));
       return;

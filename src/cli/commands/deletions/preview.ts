@@ -75,7 +75,7 @@ function previewLines(
     `It would delete ${countText(persons)}:`,
     ...(sample.length === 0 ? [] : rows.trimEnd().split('\n')),
     ...consequences.map((line) => `- ${shown(line)}`),
-    `It can be confirmed until ${end}, with the digest ${digest}.`,
+    shown(`It can be confirmed until ${end}, with the digest ${digest}.`),
   ];
 }
 

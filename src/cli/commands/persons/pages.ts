@@ -1,6 +1,6 @@
 /** Pages of persons as the gateway wrote them, one after another. */
 import type { Session } from '../../session/session.ts';
-import { writtenItems, writtenMembers } from './written-json.ts';
+import { membersOfAnswer, writtenItems } from './written-json.ts';
 
 /** The rows of a page, each as it is written, without the line breaks that may be between their members. */
 export interface WrittenPage {
@@ -19,9 +19,13 @@ export async function* writtenPages(
   let query: URLSearchParams | null = first;
   while (query !== null) {
     const text = await (await hedgerow.fetch(pathOf(project, query))).text();
-    const members = writtenMembers(text);
-    yield { rows: writtenItems(members.get('results') ?? '[]') };
-    query = nextQuery(JSON.parse(members.get('next') ?? 'null'), query);
+    const members = membersOfAnswer(text);
+    const [results, next] = [members.get('results'), members.get('next')];
+    // What is no page would look like the last one, and the export like a whole one.
+    if (results?.startsWith('[') !== true || next === undefined)
+      throw new SyntaxError('The answer is no page of persons.');
+    yield { rows: writtenItems(results) };
+    query = nextQuery(JSON.parse(next), query);
   }
 }
 
@@ -35,7 +39,9 @@ export async function* csvPages(
   while (query !== null) {
     const response = await hedgerow.fetch(pathOf(project, query));
     const { body, headers } = response;
-    if (body !== null) yield body;
+    if (body === null || headers.get('content-type')?.startsWith('text/csv') !== true)
+      throw new SyntaxError('The answer is no table.');
+    yield body;
     const link = /<([^>]*)>;\s*rel="next"/.exec(headers.get('link') ?? '')?.[1];
     query = nextQuery(link ?? null, query);
   }

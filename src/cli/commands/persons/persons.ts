@@ -6,7 +6,7 @@ import { facts } from '../../output/table.ts';
 import { addExportPersons } from './export-persons.ts';
 import { addListPersons } from './list-persons.ts';
 import { projectOf } from './project.ts';
-import { writtenMembers } from './written-json.ts';
+import { membersOfAnswer, writtenMembers } from './written-json.ts';
 
 export function addPersons(program: CommandUnknownOpts, cli: Cli): void {
   const persons = program.command('persons').description('list, get and export persons');
@@ -25,9 +25,9 @@ async function getPerson(cli: Cli, id: string, project: string | undefined): Pro
   const path =
     `/api/projects/${await projectOf(session, project)}/persons/${encodeURIComponent(id)}/` as const;
   const text = await (await session.hedgerow.fetch(path)).text();
+  const members = membersOfAnswer(text);
   const { terminal, options } = cli;
   if (options().json === true) return outWrittenJson(terminal, text);
-  const members = writtenMembers(text);
   const properties = writtenMembers(members.get('properties') ?? '{}');
   return terminal.out(
     facts(

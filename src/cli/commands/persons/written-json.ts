@@ -1,7 +1,15 @@
 /** JSON cut into its parts as they are written, because reading a number and writing it again may change its digits. */
 
+import { isMembers } from '../../input/files.ts';
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
+
+/** The members of an answer. @throws SyntaxError where it is cut off, or is no JSON object. */
+export function membersOfAnswer(text: string): Map<string, string> {
+  if (isMembers(JSON.parse(text))) return writtenMembers(text);
+  throw new SyntaxError('The answer is no JSON object.');
+}
 
 /** The members of an object, by name, as they are written. */
 export function writtenMembers(object: string): Map<string, string> {

@@ -34,8 +34,8 @@ function flat(members: Members, prefix = '', found = new Map<string, unknown>())
 /** A line for what is, and a line for what will be. What a new record leaves out gets the gateway's default. */
 export const differenceLines = (differences: readonly Difference[], style: Style): readonly string[] =>
   differences.flatMap(({ member, before, after }) => [
-    ...(before === undefined ? [] : [style.red(`- ${member} ${valueText(before)}`)]),
-    style.green(`+ ${member} ${valueText(after ?? null)}`),
+    ...(before === undefined ? [] : [style.red(`- ${shown(member)} ${valueText(before)}`)]),
+    style.green(`+ ${shown(member)} ${valueText(after ?? null)}`),
   ]);
 
 export const valueText = (value: unknown): string =>

@@ -51,7 +51,7 @@ async function mint(cli: Cli, narrowing: readonly string[], options: MintOptions
         });
   const { terminal } = cli;
   if (cli.options().json === true) return outJson(terminal, data);
-  terminal.note(`${shown(data.name)} (${data.id}), until ${data.expires_at}: ${listText(data.grant.scopes)}`);
+  terminal.note(shown(`${data.name} (${data.id}), until ${data.expires_at}: ${listText(data.grant.scopes)}`));
   terminal.note('This is the token. It is shown this once:');
   return terminal.out(`${data.token}\n`);
 }

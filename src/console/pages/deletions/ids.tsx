@@ -101,4 +101,7 @@ async function* lines(visit: Visit, first: IdPage): AsyncGenerator<string> {
   }
 }
 
-const textOf = (ids: readonly string[]): string => ids.map((id) => `${id}\n`).join('');
+const textOf = (ids: readonly string[]): string => ids.map((id) => `${lineOf(id)}\n`).join('');
+
+/** With its line break, an id would be read as two, of which one may be another person's: it is written as JSON. */
+const lineOf = (id: string): string => (/[\r\n]/.test(id) ? JSON.stringify(id) : id);

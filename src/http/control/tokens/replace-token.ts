@@ -25,7 +25,12 @@ export const replaceToken = withToken('replace_token', async (ctx, { principal, 
   const { body } = ctx.input;
   if (hasLimitsOfItsOwn(principal)) return err(limited());
   const left = Math.max(1, principal.expiresAtSeconds - Math.floor(ctx.services.nowMs() / 1000));
-  return replace(ctx, principal, { grant, registration, mintedBy: null, secondsDefault: left }, body);
+  return replace(
+    ctx,
+    principal,
+    { grant, registration, mintedBy: null, secondsDefault: left, notBefore: null },
+    body,
+  );
 });
 
 /** `POST /admin/v1/tenants/:tenant/tokens/:id/replace` */
@@ -37,7 +42,7 @@ export const replaceTokenOf = withTenant('admin_replace_token', async (ctx, { te
   const found = await callObject(ctx, () => ctx.services.tenant(tenant).replaceable(id.data));
   if (!found.ok) return found;
   if (found.value === null) return err(noSuchToken());
-  const { ancestors, narrowing, scopes: said, actor } = found.value;
+  const { ancestors, narrowing, scopes: said, actor, not_before: begins } = found.value;
   if (ancestors.length > 0) return err(derived());
   const { scopes: asked, ...rest } = narrowing;
   const scopes = said ?? asked;
@@ -58,6 +63,8 @@ export const replaceTokenOf = withTenant('admin_replace_token', async (ctx, { te
     registration,
     mintedBy: operator.name,
     secondsDefault: LIMITS.mintedTokenSecondsDefault,
+    // A token that is not good yet is not made good by being replaced.
+    notBefore: begins !== null && Date.parse(begins) > ctx.services.nowMs() ? begins : null,
   };
   return replace(ctx, old, terms, ctx.input.body);
 });
@@ -68,6 +75,8 @@ interface Terms {
   /** Null where it is that of the token that is replaced. */
   readonly mintedBy: OperatorName | null;
   readonly secondsDefault: number;
+  /** When the successor begins, in ISO 8601; null where that is now. */
+  readonly notBefore: string | null;
 }
 
 /** The token that is replaced. A successor of one that says when it ends does not end later. */
@@ -77,11 +86,15 @@ type Replaced = Omit<Principal, 'issuedAtSeconds' | 'notBeforeSeconds' | 'expire
 async function replace(
   ctx: Context,
   old: Replaced,
-  { grant, registration, mintedBy, secondsDefault }: Terms,
+  { grant, registration, mintedBy, secondsDefault, notBefore }: Terms,
   { name, expires_in, overlap_seconds: overlap }: ReplaceRequest,
 ) {
   const { services } = ctx;
-  const asked = { name: '', ...(expires_in === undefined ? {} : { expires_in }) };
+  const asked = {
+    name: '',
+    ...(expires_in === undefined ? {} : { expires_in }),
+    ...(notBefore === null ? {} : { not_before: notBefore }),
+  };
   const lifetime = lifetimeOf(
     { expiresAtSeconds: old.expiresAtSeconds ?? null, secondsDefault },
     asked,
@@ -108,7 +121,7 @@ async function replace(
       parent: ancestors.at(-1) ?? null,
       issued_at: isoOf(principal.issuedAtSeconds),
       expires_at: isoOf(principal.expiresAtSeconds),
-      not_before: null,
+      not_before: notBefore,
       actor: principal.actor,
       minted_by: mintedBy,
       kid: services.tokens.kid,
@@ -125,13 +138,13 @@ function answerOf(replaced: Result<ReplacedToken>, old: TokenId, text: string, g
   if (!replaced.ok) return replaced;
   const { token, endsMs } = replaced.value;
   const replaces = { id: old, ends_at: new Date(endsMs).toISOString() };
-  const { id, name, expires_at, actor } = token;
+  const { id, name, expires_at, not_before, actor } = token;
   const issued = {
     token: text,
     id,
     name,
     expires_at,
-    not_before: null,
+    not_before,
     actor,
     grant: grantReply(grant),
     replaces,

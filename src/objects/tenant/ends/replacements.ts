@@ -18,6 +18,8 @@ const Replaceable = lazily(() =>
     scopes: z.nullable(z.pipe(StoredJson, z.array(ScopeName))),
     actor: z.nullable(Actor),
     minted_by: z.nullable(OperatorName),
+    /** When it begins, in ISO 8601; null where it was good from the start. */
+    not_before: z.nullable(z.string()),
     expires_at_ms: z.int(),
   }),
 );
