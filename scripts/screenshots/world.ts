@@ -192,23 +192,32 @@ async function use({ miniflare }: LocalWorker, tokens: Tokens): Promise<void> {
 
 /** Some requests of the last minutes, newest first. */
 function refusedOf(token: string): object[] {
-  const request = { token, method: 'GET', attr: null, missing_scopes: null, origin: null, limit: null };
-  const kinds = [
-    { route: 'persons_list', code: 'property_hidden', attr: 'properties' },
-    { route: 'persons_activity', code: 'scope_missing', missing_scopes: ['activity_log:read'] },
+  const request = (minutesAgo: number) => ({
+    token,
+    refused_at: new Date(Date.now() - minutesAgo * 60_000).toISOString(),
+    request_id: `req_${randomBytes(16).toString('base64url')}`,
+    method: 'GET',
+    route: 'persons_list',
+    attr: null,
+    missing_scopes: null,
+    origin: null,
+    limit: null,
+  });
+  return [
+    { ...request(2), code: 'property_hidden', attr: 'properties' },
     {
-      route: 'persons_list',
+      ...request(9),
+      route: 'persons_activity',
+      code: 'scope_missing',
+      missing_scopes: ['activity_log:read'],
+    },
+    {
+      ...request(16),
       code: 'origin_not_allowed',
       attr: 'Origin',
       origin: 'https://staging.acme.example',
     },
   ];
-  return kinds.map((kind, at) => ({
-    ...request,
-    ...kind,
-    refused_at: new Date(Date.now() - (at * 7 + 2) * 60_000).toISOString(),
-    request_id: `req_${randomBytes(16).toString('base64url')}`,
-  }));
 }
 
 /** What the object of alarms takes from the other objects of the gateway. */

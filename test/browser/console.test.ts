@@ -202,7 +202,7 @@ describe('Every page', () => {
     },
   );
 
-  test('At 400 % zoom every element that the keyboard reaches shows that it has the focus, and is in sight', async () => {
+  test('Every element that the keyboard reaches shows that it has the focus, and is in sight, at 400 % zoom too', async () => {
     // 1280 by 1024 pixels, magnified four times.
     const { page } = await openPage(browser, { viewport: { width: 320, height: 256 } });
     await page.goto(`${origin}/sign-in`);
