@@ -76,6 +76,7 @@ export async function openWorld(): Promise<World> {
   await addPersons(sandbox.origin);
   const tokens = await register(ask, alice, bob);
   await use(gateway, tokens);
+  await alarm(gateway, tokens);
   const deletions = await erase(ask, alice, bob, tokens);
   return {
     origin: gateway.besideOrigin ?? '',
@@ -184,9 +185,68 @@ async function use({ miniflare }: LocalWorker, tokens: Tokens): Promise<void> {
     });
     const stub: unknown = namespace.get(namespace.idFromName(tenant));
     if (!isTenant(stub)) throw new TypeError('An object of a tenant takes reports of usage.');
-    await stub.takeUsage({ id: crypto.randomUUID(), hours });
+    const refused = tenant === 'acme' ? refusedOf(tokens.acme.id) : [];
+    await stub.takeUsage({ id: crypto.randomUUID(), hours, refused });
   }
 }
+
+/** Some requests of the last minutes, newest first. */
+function refusedOf(token: string): object[] {
+  const request = (minutesAgo: number) => ({
+    token,
+    refused_at: new Date(Date.now() - minutesAgo * 60_000).toISOString(),
+    request_id: `req_${randomBytes(16).toString('base64url')}`,
+    method: 'GET',
+    route: 'persons_list',
+    attr: null,
+    missing_scopes: null,
+    origin: null,
+    limit: null,
+  });
+  return [
+    { ...request(2), code: 'property_hidden', attr: 'properties' },
+    {
+      ...request(9),
+      route: 'persons_activity',
+      code: 'scope_missing',
+      missing_scopes: ['activity_log:read'],
+    },
+    {
+      ...request(16),
+      code: 'origin_not_allowed',
+      attr: 'Origin',
+      origin: 'https://staging.acme.example',
+    },
+  ];
+}
+
+/** What the object of alarms takes from the other objects of the gateway. */
+interface AlarmsStub {
+  readonly raise: (raised: readonly object[]) => Promise<void>;
+}
+
+/** A token that ends soon, and persons outside a slice. */
+async function alarm({ miniflare }: LocalWorker, { cedar }: Tokens): Promise<void> {
+  const namespace = await miniflare.getDurableObjectNamespace('ALARMS');
+  const stub: unknown = namespace.get(namespace.idFromName('alarms'));
+  if (!isAlarms(stub)) throw new TypeError('The object of alarms takes conditions.');
+  const expires_at = new Date(Date.now() + 7 * 24 * HOUR_MS).toISOString();
+  const ending = {
+    kind: 'token_ending',
+    tenant: 'cedar',
+    token: cedar.id,
+    name: 'cedar reports',
+    expires_at,
+  };
+  const foreign = { kind: 'foreign_rows', tenant: 'acme', route: 'persons_list' };
+  await stub.raise([
+    { condition: ending, count: 1 },
+    { condition: foreign, count: 3 },
+  ]);
+}
+
+const isAlarms = (stub: unknown): stub is AlarmsStub =>
+  (typeof stub === 'object' || typeof stub === 'function') && stub !== null;
 
 const isTenant = (stub: unknown): stub is TenantStub =>
   (typeof stub === 'object' || typeof stub === 'function') && stub !== null;

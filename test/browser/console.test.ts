@@ -34,6 +34,36 @@ async function signIn(page: Page, role: RoleName, path = '/'): Promise<void> {
   await page.waitForURL(origin + path);
 }
 
+/** What the element that has the focus looks like; null where none has it. */
+const FOCUSED = `(() => {
+  const one = document.activeElement;
+  if (one === null || one === document.body) return null;
+  const { outlineStyle, outlineWidth } = getComputedStyle(one);
+  const { left, right, top, bottom } = one.getBoundingClientRect();
+  const isOutlined = outlineStyle !== 'none' && parseFloat(outlineWidth) >= 2;
+  const isInSight = right > 0 && left < innerWidth && bottom > 0 && top < innerHeight;
+  return { name: one.outerHTML.slice(0, 120), isOutlined, isInSight };
+})()`;
+
+interface Focus {
+  readonly name: string;
+  readonly isOutlined: boolean;
+  readonly isInSight: boolean;
+}
+
+/** Elements that the keyboard reaches on a page and that do not show it. */
+async function unseenFocuses(page: Page): Promise<readonly Focus[]> {
+  const unseen: Focus[] = [];
+  for (let pressed = 0; pressed < 150; pressed += 1) {
+    await page.keyboard.press('Tab');
+    const focus = await page.evaluate<Focus | null>(FOCUSED);
+    // Behind the last element the focus leaves the page.
+    if (focus === null) break;
+    if (!focus.isOutlined || !focus.isInSight) unseen.push(focus);
+  }
+  return unseen;
+}
+
 describe('A working day', () => {
   test('An operator registers, mints, watches a deletion of 5,000 persons, approves one, revokes, and finds all of it in the audit log', async () => {
     const { page, origins, errors } = await openPage(browser);
@@ -142,6 +172,7 @@ describe('Every page', () => {
     '/tenants/markup/try?method=GET&path=/api/projects/1/persons/',
     '/deletions',
     '/deletions/fuse',
+    '/alarms',
     '/audit',
     '/no-such-page',
   ];
@@ -170,6 +201,20 @@ describe('Every page', () => {
       expect(errors.filter((error) => !error.includes('404'))).toEqual([]);
     },
   );
+
+  test('Every element that the keyboard reaches shows that it has the focus, and is in sight, at 400 % zoom too', async () => {
+    // 1280 by 1024 pixels, magnified four times.
+    const { page } = await openPage(browser, { viewport: { width: 320, height: 256 } });
+    await page.goto(`${origin}/sign-in`);
+    expect(await unseenFocuses(page)).toEqual([]);
+    await signIn(page, 'owner');
+    const unseen: (readonly [string, Focus])[] = [];
+    for (const path of PATHS) {
+      await page.goto(origin + path.replace(':deletion', deletion));
+      for (const focus of await unseenFocuses(page)) unseen.push([path, focus]);
+    }
+    expect(unseen).toEqual([]);
+  });
 
   test('A name with markup, emoji or right-to-left marks is shown as text on every page', async () => {
     const { page, errors } = await openPage(browser);

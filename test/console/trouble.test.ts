@@ -99,23 +99,23 @@ describe('A gateway in trouble', () => {
   });
 });
 
-describe('A tenant that somebody else registers at the same moment', () => {
-  /** A gateway that has the tenant from the moment on in which it is told to register it. */
-  function racing() {
-    const puts: Request[] = [];
-    const app = over(async (request?: unknown) => {
-      if (!(request instanceof Request)) throw new Error('a binding is given requests');
-      if (request.url.endsWith('/admin/v1/operator'))
-        return Response.json({ name: 'oda', role: 'owner', credential: 'c' });
-      if (request.method !== 'PUT') return problem(404, 'record_unknown')();
-      puts.push(request);
-      return request.headers.get('if-none-match') === '*'
-        ? problem(412, 'precondition_failed')()
-        : Response.json({ tenant: 'acme' });
-    });
-    return { app, puts };
-  }
+/** A gateway that has the tenant from the moment on in which it is told to register it. */
+function racing() {
+  const puts: Request[] = [];
+  const app = over(async (request?: unknown) => {
+    if (!(request instanceof Request)) throw new Error('a binding is given requests');
+    if (request.url.endsWith('/admin/v1/operator'))
+      return Response.json({ name: 'oda', role: 'owner', credential: 'c' });
+    if (request.method !== 'PUT') return problem(404, 'record_unknown')();
+    puts.push(request);
+    return request.headers.get('if-none-match') === '*'
+      ? problem(412, 'precondition_failed')()
+      : Response.json({ tenant: 'acme' });
+  });
+  return { app, puts };
+}
 
+describe('A tenant that somebody else registers at the same moment', () => {
   test('The tenant is not overwritten, and the form says that the name is taken and keeps what was typed', async () => {
     const { app, puts } = racing();
     const body = new URLSearchParams({

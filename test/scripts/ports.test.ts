@@ -48,7 +48,7 @@ describe('The ports of local runs', () => {
     expect(served.map(({ origin }) => origin)).toEqual([`http://127.0.0.1:${port}`]);
     const [refused] = started.flatMap((one) => (one.status === 'rejected' ? [String(one.reason)] : []));
     expect(refused).toMatch(new RegExp(`Port ${port} is taken\\. Choose another: PORT=\\d+ npm start`));
-  });
+  }, 300_000);
 
   test('A gateway takes another port for the console where the one after its own is taken', async () => {
     const port = await pickPort();

@@ -37,7 +37,7 @@ export function Ids({ visit, detail: { asked, ids_replaced_at: replaced, target 
               ? `The first ${count(first.length)} of ${counted(asked, 'id')}`
               : counted(asked, 'id')}
           </summary>
-          <IdList ids={first.slice(FEW)} />
+          <IdList ids={first.slice(FEW)} scrolls />
         </details>
       )}
       {first.length < asked && (
@@ -51,8 +51,14 @@ export function Ids({ visit, detail: { asked, ids_replaced_at: replaced, target 
   );
 }
 
-const IdList = ({ ids }: { readonly ids: readonly string[] }) => (
-  <ul class="ids">
+interface IdListOptions {
+  readonly ids: readonly string[];
+  /** Is it longer than the place for it? Then the keyboard has to reach it. */
+  readonly scrolls?: boolean;
+}
+
+const IdList = ({ ids, scrolls = false }: IdListOptions) => (
+  <ul class="ids" tabindex={scrolls ? 0 : undefined}>
     {ids.map((id) => (
       <li>
         <bdi>
