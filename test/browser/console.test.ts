@@ -200,6 +200,7 @@ describe('Every page', () => {
       expect(origins()).toEqual(new Set([origin]));
       expect(errors.filter((error) => !error.includes('404'))).toEqual([]);
     },
+    300_000,
   );
 
   test('Every element that the keyboard reaches shows that it has the focus, and is in sight, at 400 % zoom too', async () => {

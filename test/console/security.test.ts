@@ -44,6 +44,7 @@ const FIELDS = {
   'reads.remember_seconds': '0',
   'deletes.persons_per_day': '100',
   'deletes.hold_seconds': '0',
+  'own_origins.max': '0',
   etag: '"1"',
   base: JSON.stringify(record),
   record: JSON.stringify({ ...record, name: 'Renamed' }),

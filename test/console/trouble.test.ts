@@ -129,6 +129,7 @@ describe('A tenant that somebody else registers at the same moment', () => {
       'reads.remember_seconds': '0',
       'deletes.persons_per_day': '100',
       'deletes.hold_seconds': '0',
+      'own_origins.max': '0',
     });
     const { status, text } = await app('/tenants/new', {
       method: 'POST',

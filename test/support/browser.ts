@@ -16,6 +16,9 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+/** Milliseconds that a page is waited for: as long as a test may take. */
+const PATIENCE = 120_000;
+
 export interface WatchedPage {
   readonly page: Page;
   /** Origins of everything the page has asked for. */
@@ -35,6 +38,7 @@ export async function startBrowser(): Promise<Browser> {
 export async function openPage(browser: Browser, options: BrowserContextOptions = {}): Promise<WatchedPage> {
   const context = await browser.newContext(options);
   const page = await context.newPage();
+  page.setDefaultTimeout(PATIENCE);
   const asked: string[] = [];
   const errors: string[] = [];
   page.on('request', (request) => asked.push(request.url()));

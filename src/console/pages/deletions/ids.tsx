@@ -10,9 +10,13 @@ type Detail = components['schemas']['DeletionDetail'];
 
 const FEW = 12;
 
-/** The gateway leaves the ids out of an entry where they are more than those of one call. */
-export async function firstIds(visit: Visit, { ids }: Detail): Promise<readonly string[]> {
-  return ids ?? (await pageOf(visit, null)).ids;
+/**
+ * The gateway leaves the ids out of an entry where they are more than those of one call. They are asked for while somebody
+ * has to decide: a page that follows a deletion is read again and again.
+ */
+export async function firstIds(visit: Visit, { ids, state }: Detail): Promise<readonly string[]> {
+  if (ids !== null) return ids;
+  return state === 'held' ? (await pageOf(visit, null)).ids : [];
 }
 
 interface IdsOptions {
@@ -29,7 +33,11 @@ export function Ids({ visit, detail: { asked, ids_replaced_at: replaced, target 
       id="ids"
       aside={<span class="muted">{replaced === null ? 'as they were asked for' : 'kept as digests'}</span>}
     >
-      {first.length === 0 ? <Empty>None.</Empty> : <IdList ids={first.slice(0, FEW)} />}
+      {first.length === 0 ? (
+        <Empty>{asked === 0 ? 'None.' : counted(asked, 'id')}</Empty>
+      ) : (
+        <IdList ids={first.slice(0, FEW)} />
+      )}
       {first.length > FEW && (
         <details>
           <summary>
