@@ -14,6 +14,8 @@ const NEW = answerOf('"new"');
 
 const ask = (question: string, ageMsMax = 10_000): RecallAsk => ({ question, ageMsMax, whileAsked: 'join' });
 
+const longQuestion = (nth: number): string => `${nth} ${'x'.repeat(100_000)}`;
+
 const book = () => new AnswerBook('this start');
 
 /** Recalls where the answer is there at once. */
@@ -155,11 +157,10 @@ describe('An answer book', () => {
 
   test('Questions whose answers are too large are noted in a bounded number of bytes', () => {
     const answers = book();
-    const long = (nth: number) => `${nth} ${'x'.repeat(100_000)}`;
     for (let nth = 0; nth < 50; nth += 1)
-      answers.abandon(ticketOf(now(answers, ask(long(nth)), nth)), 'too_large', nth);
-    expect(now(answers, ask(long(49)), 60)).toEqual({ kind: 'alone' });
-    expect(now(answers, ask(long(0)), 60)).toMatchObject({ kind: 'ask' });
+      answers.abandon(ticketOf(now(answers, ask(longQuestion(nth)), nth)), 'too_large', nth);
+    expect(now(answers, ask(longQuestion(49)), 60)).toEqual({ kind: 'alone' });
+    expect(now(answers, ask(longQuestion(0)), 60)).toMatchObject({ kind: 'ask' });
   });
 
   test('A ticket that is over changes nothing', () => {

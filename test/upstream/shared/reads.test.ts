@@ -50,6 +50,7 @@ const textOf = async (answered: Opened): Promise<string> => {
   return text.ok ? text.value : text.failure.code;
 };
 
+const never = () => new Promise<Opened>(() => undefined);
 const firstAnswer = async (): Promise<Opened> => opened('"first"');
 
 /** An isolate in front of an object of a project, and a PostHog that answers what a test says. */
@@ -315,8 +316,6 @@ describe('Reads of a tenant that lets nothing be remembered', () => {
 });
 
 describe('Reads of one question behind a read that never ends', () => {
-  const never = () => new Promise<Opened>(() => undefined);
-
   afterEach(() => {
     vi.useRealTimers();
   });
