@@ -104,6 +104,9 @@ describe('The gateway that is asked', () => {
     const said = 'Everybody on the way to this gateway can read the token';
     expect((await run(['whoami', '--url', 'http://gateway.invalid'], { token })).err).toContain(said);
     expect((await run(['whoami'], { token })).err).toBe('');
+    const login = await run(['login', '--url', 'http://gateway.invalid'], { input: 'two words' });
+    expect(login.code).toBe(2);
+    expect(login.err).toContain(said);
   });
 
   test('A redirect takes neither the token nor the ids of a deletion elsewhere', async () => {
