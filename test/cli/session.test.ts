@@ -2,7 +2,6 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
-import { text as readText } from 'node:stream/consumers';
 import { afterAll, describe, expect, test } from 'vitest';
 import { commandLine, factsOf } from '../support/cli.ts';
 import { pickPort } from '../support/launcher.ts';
@@ -105,13 +104,16 @@ describe('The gateway that is asked', () => {
     const said = 'Everybody on the way to this gateway can read the token';
     expect((await run(['whoami', '--url', 'http://gateway.invalid'], { token })).err).toContain(said);
     expect((await run(['whoami'], { token })).err).toBe('');
+    const login = await run(['login', '--url', 'http://gateway.invalid'], { input: 'two words' });
+    expect(login.code).toBe(2);
+    expect(login.err).toContain(said);
   });
 
   test('A redirect takes neither the token nor the ids of a deletion elsewhere', async () => {
     const taken: string[] = [];
     const elsewhere = await listening(
-      createServer(async (request, response) => {
-        taken.push(await readText(request));
+      createServer((request, response) => {
+        taken.push(request.url ?? '');
         response.end('{}');
       }),
     );

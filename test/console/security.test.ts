@@ -226,7 +226,7 @@ describe('A form that is longer than any', () => {
     expect(await changes()).toEqual(known);
   });
 
-  test('Of a visitor without a session no form is read', async () => {
+  test('A form of a visitor without a session is not read', async () => {
     let read = 0;
     const body = new ReadableStream<Uint8Array>(
       {

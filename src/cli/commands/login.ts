@@ -6,7 +6,7 @@ import { EXIT } from '../exit-codes.ts';
 import { askedSecret, askedText } from '../input/ask.ts';
 import { shown } from '../output/shown.ts';
 import { credentialsFile, readProfiles, writeProfiles } from '../session/credentials.ts';
-import { sessionWith, type Cli } from '../session/session.ts';
+import { sessionWith, tellOfPlainHttp, type Cli } from '../session/session.ts';
 import { gatewayUrl, planeOf, profileName, usableToken } from '../session/target.ts';
 import { identityOf, nameOf } from './identity.ts';
 
@@ -27,6 +27,8 @@ async function logIn(cli: Cli): Promise<void> {
   const file = credentialsFile(env);
   const profiles = readProfiles(file);
   const url = gatewayUrl(await addressFor(cli, profiles[name]?.url));
+  // Before the token is given.
+  tellOfPlainHttp(cli, url);
   const token = usableToken(terminal.canAsk ? await askedSecret(cli, 'Token') : await readAll(process.stdin));
   // A token that does not work is not worth keeping.
   const identity = await identityOf(sessionWith(cli, { url, token, plane: planeOf(token), isSaved: false }));

@@ -43,13 +43,18 @@ export function openSession(cli: Cli): Session {
   const file = credentialsFile(env);
   if (target.isSaved && isOpenToOthers(file))
     terminal.note(shown(`Others of this machine can read the token in ${file}: run \`chmod 600\` on it.`));
+  tellOfPlainHttp(cli, target.url);
   return sessionWith(cli, target);
 }
 
-export function sessionWith({ terminal, signal }: Cli, target: Target): Session {
-  const { protocol, hostname } = new URL(target.url);
+/** Says so where a token is sent over a connection that others can read. */
+export function tellOfPlainHttp({ terminal }: Cli, url: string): void {
+  const { protocol, hostname } = new URL(url);
   if (protocol === 'http:' && !LOCAL.test(hostname))
     terminal.note('Everybody on the way to this gateway can read the token: its address is not https.');
+}
+
+export function sessionWith({ terminal, signal }: Cli, target: Target): Session {
   const until = (other: AbortSignal): AbortSignal => AbortSignal.any([other, signal]);
   const hedgerow = createHedgerow({
     url: target.url,
