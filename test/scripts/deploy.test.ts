@@ -33,7 +33,7 @@ const ignored = (name: string): boolean =>
   spawnSync('git', ['check-ignore', '--no-index', '-q', name], { cwd: REPOSITORY }).status === 0;
 const ENVIRONMENTS = ['', 'staging', 'production'];
 /** Compressed bytes; the first release had 92,000. Far below a platform's limit, but starting takes longer with each. */
-const BUNDLE_GZIP_BYTES_MAX = 181_000;
+const BUNDLE_GZIP_BYTES_MAX = 183_000;
 /** Schemas of answers that the Worker writes and never reads: the document and the types are made of them. */
 const ONLY_DOCUMENTED = [
   'Tenant',
