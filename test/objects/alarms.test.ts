@@ -278,6 +278,7 @@ describe('Without a webhook', () => {
     const { stub, received, receive } = await fresh(status(500));
     await raise(stub, foreignRows());
     await ring(stub);
+    vi.spyOn(console, 'error').mockReturnValue();
     await restart(stub, receive, { ...WEBHOOK, ALARM_WEBHOOK_SECRETS: '' });
     setTime(NOW + HOUR);
     await ring(stub);

@@ -42,15 +42,18 @@ const worldOf = (stack: Stack, generation: Generation): World => ({
   reset: (settings = {}) => stack.sandbox.reset({ generation, ...settings }),
 });
 
-/** One world per generation. They share a sandbox: each test begins with `reset`. */
-export async function startWorlds(bindings: Bindings = { POSTHOG_OWNERS_PROJECT: '1' }): Promise<World[]> {
-  const stack = await startStack({ bindings: { ...bindings, POSTHOG_GENERATION: 'B' } });
-  return Promise.all(
-    GENERATIONS.map(async (generation) => {
-      if (generation === 'B') return worldOf(stack, generation);
-      return worldOf(await startGateway(stack, { ...bindings, POSTHOG_GENERATION: generation }), generation);
-    }),
+/** One world per generation, in their order. They share a sandbox: each test begins with `reset`. */
+export async function startWorlds(
+  bindings: Bindings = { POSTHOG_OWNERS_PROJECT: '1' },
+  generations: readonly [Generation, ...Generation[]] = GENERATIONS,
+): Promise<[World, ...World[]]> {
+  const [first, ...others] = generations;
+  const of = (generation: Generation) => ({ ...bindings, POSTHOG_GENERATION: generation });
+  const stack = await startStack({ bindings: of(first) });
+  const rest = await Promise.all(
+    others.map(async (generation) => worldOf(await startGateway(stack, of(generation)), generation)),
   );
+  return [worldOf(stack, first), ...rest];
 }
 
 /** Acme's people: what most tests about slices are about. */

@@ -68,25 +68,33 @@ const GATEWAY = 'wrangler.toml';
 /** Those that run. */
 const gateways = new Set<LocalWorker>();
 
-const shieldOf = async ({ miniflare }: LocalWorker, project: string): Promise<ShieldStub> => {
-  const shields = await miniflare.getDurableObjectNamespace('SHIELD');
-  return shields.get(shields.idFromName(project)) as unknown as ShieldStub;
-};
+/** Found once for each gateway: looking one up takes longer than asking it. */
+const shields = new WeakMap<LocalWorker, Promise<readonly ShieldStub[]>>();
 
-const eachShield = <T>(work: (gateway: LocalWorker, project: string) => Promise<T>): Promise<T[]> =>
-  Promise.all([...gateways].flatMap((gateway) => ['1', '2'].map((project) => work(gateway, project))));
+async function findShields({ miniflare }: LocalWorker): Promise<readonly ShieldStub[]> {
+  const namespace = await miniflare.getDurableObjectNamespace('SHIELD');
+  return ['1', '2'].map((project) => namespace.get(namespace.idFromName(project)) as unknown as ShieldStub);
+}
+
+/** Asks the shields of all projects of all gateways. */
+async function ofShields<T>(ask: (shield: ShieldStub) => Promise<T>): Promise<T[]> {
+  const found = [...gateways].map((gateway) => {
+    const known = shields.get(gateway) ?? findShields(gateway);
+    shields.set(gateway, known);
+    return known;
+  });
+  return Promise.all((await Promise.all(found)).flat().map(ask));
+}
 
 /** In a fresh world nobody is being deleted, whom the gateways would go on hiding. */
 async function endTombstones(): Promise<void> {
-  const ended = await eachShield(async (gateway, project) =>
-    (await shieldOf(gateway, project)).endTombstones(''),
-  );
+  const ended = await ofShields((shield) => shield.endTombstones(''));
   if (ended.some((count) => count > 0)) await sleep(LIMITS.tombstoneLeaseMs);
 }
 
 /** A fresh world has not asked to be left alone. Says how many shields had heard that the world before it did. */
 export async function endPauses(): Promise<number> {
-  const ended = await eachShield(async (gateway, project) => (await shieldOf(gateway, project)).endPauses());
+  const ended = await ofShields((shield) => shield.endPauses());
   return ended.filter(Boolean).length;
 }
 
@@ -120,7 +128,8 @@ export async function startStack({ bindings = {}, upstream }: StackOptions = {})
       await endPauses();
     },
   };
-  await sandbox.reset();
+  // Its gateway is as new as the world.
+  await control.reset();
 
   const send = clientOf(gateway.origin, recorder);
   const admin: Stack['admin'] = (method, path, json) =>

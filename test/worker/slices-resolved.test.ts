@@ -124,7 +124,7 @@ describe.each(worlds)(
 );
 
 describe('A bulk delete of a slice where PostHog has no batch look-up', () => {
-  const { send, sandbox, tenants, reset } = worlds[0]!;
+  const { send, sandbox, tenants, reset } = worlds[0];
   const bulk = (token: string, json: unknown) => send('POST', `${PERSONS}/bulk_delete/`, { token, json });
   const paths = async (): Promise<string[]> =>
     (await sandbox.received()).map(({ target }) => target.split('?')[0] ?? '');

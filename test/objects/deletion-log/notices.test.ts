@@ -1,6 +1,6 @@
 /** What a deletion log tells the object of alarms: each once, in the end, and never on the way of a client. */
 import { runInDurableObject } from 'cloudflare:test';
-import { describe, expect } from 'vitest';
+import { describe, expect, vi } from 'vitest';
 import type { Condition } from '../../../src/core/alarms/condition.ts';
 import type { PersonUuid } from '../../../src/core/ids.ts';
 import {
@@ -141,6 +141,7 @@ describe('Telling', () => {
     posthog(answer(400, { detail: 'no' }));
     const { stub, log } = freshLog();
     await reachAlarms(stub, false);
+    vi.spyOn(console, 'error').mockReturnValue();
     expect((await log.carryOut(order(bulk(uuids(2))))).ok).toBe(true);
     await ring(stub, NOW + 1000);
     expect(await notices(stub)).toHaveLength(1);
