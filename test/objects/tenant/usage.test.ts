@@ -6,6 +6,8 @@ import type { TokenId } from '../../../src/core/ids.ts';
 import { DAY_MS, HOUR_MS, hourOf, type UsageReport } from '../../../src/core/usage/usage.ts';
 import { migrate } from '../../../src/objects/migrations.ts';
 import { TENANT_STEPS } from '../../../src/objects/tenant/schema.ts';
+import { UsageBook } from '../../../src/objects/tenant/usage/usage-book.ts';
+import { readUsage } from '../../../src/objects/tenant/usage/usage-reader.ts';
 import type { Tenant, UsageAsk } from '../../../src/objects/tenant/tenant.ts';
 import {
   chainOf,
@@ -36,21 +38,19 @@ const reportOf = (...hours: Parameters<typeof hoursOf>): UsageReport => ({
   hours: hoursOf(...hours),
 });
 
+const EVERYTHING: UsageAsk = {
+  fromMs: 0,
+  toMs: NOW + 1000 * DAY_MS,
+  by: 'hour',
+  seenBy: null,
+  token: null,
+  after: null,
+  limit: 100_000,
+};
+
 /** All that is shown, as `[start, token, admitted]`. */
 async function shown(tenant: Stub, ask: Partial<UsageAsk> = {}) {
-  const rows = await tenant.usage(
-    {
-      fromMs: 0,
-      toMs: NOW + 1000 * DAY_MS,
-      by: 'hour',
-      seenBy: null,
-      token: null,
-      after: null,
-      limit: 100_000,
-      ...ask,
-    },
-    null,
-  );
+  const rows = await tenant.usage({ ...EVERYTHING, ...ask }, null);
   return rows?.map(({ startsMs, token, counts }) => [startsMs, token, counts.admitted]);
 }
 
@@ -224,6 +224,35 @@ describe('What an object keeps of usage', () => {
     await tenant.takeUsage(reportOf([token, NOW, 1]));
     await tenant.remove();
     expect(await shown(tenant)).toEqual([[NOW, token, 1]]);
+  });
+
+  test('Usage of many tokens with long names is stored in rows that the platform takes, and survives a restart', async () => {
+    const tenant = await registered();
+    const tokens = Array.from({ length: LIMITS.usageTokensPerDayMax }, () => tokenId());
+    const refused = Object.fromEntries(
+      Array.from({ length: 12 }, (_, nth) => [`a_code_of_a_refusal_${nth}`, 1]),
+    );
+    const counts = { admitted: 1, refused, upstreamCalls: 1, remembered: 1 };
+    const hours = tokens.flatMap((token) =>
+      [NOW - HOUR_MS, NOW].map((at) => ({ hour: hourOf(at), token, counts })),
+    );
+    const name = '名'.repeat(LIMITS.nameCharsMax);
+    const ancestors = tokens.slice(0, LIMITS.ancestorsMax);
+    const surroundings = {
+      lineageOf: () => ({ name, ancestors }),
+      nowMs: () => NOW,
+      pause: () => Promise.resolve(),
+    };
+    const { admitted, bytes } = await runInDurableObject(tenant, (_, { storage: { sql }, storage }) => {
+      const before = new UsageBook(storage, surroundings);
+      before.take({ id: 'one', hours });
+      const [journal] = sql.exec('SELECT length(CAST(tokens AS BLOB)) AS bytes FROM usage_journal').toArray();
+      const restarted = new UsageBook(storage, surroundings);
+      const rows = readUsage(sql, restarted.unwritten, EVERYTHING);
+      return { admitted: rows.reduce((sum, row) => sum + row.counts.admitted, 0), bytes: journal?.['bytes'] };
+    });
+    expect(admitted).toBe(2 * tokens.length);
+    expect(bytes).toBeLessThan(2_000_000);
   });
 
   test('A journal that cannot be read stops no request', async () => {

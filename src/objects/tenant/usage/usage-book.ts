@@ -17,6 +17,8 @@ import { addHours, hoursText, JournalRow, journalText, UsageRow, type TokenUsage
 const REPORTS_REMEMBERED = 1000;
 /** Rows thrown away with the rows of an hour: more than an hour adds. */
 const PRUNED_AT_ONCE = 2 * LIMITS.usageTokensPerDayMax;
+/** The platform takes rows of up to 2 MB. Thousands of tokens with long names fill one. */
+const JOURNAL_BYTES_MAX = 1_800_000;
 
 export interface UsageSurroundings {
   /** What is known of a token; null for one that is not known. */
@@ -40,7 +42,8 @@ export interface NamedRefused extends RefusedRequest {
 
 /**
  * The usage of a tenant's tokens. Reports are added to the journal, one row for all tokens, which is written at most once
- * in some seconds. When an hour is over, its counts go on to the rows of the tokens, one for each token and day.
+ * in some seconds. When an hour is over, or the journal too large for a row, its counts go on to the rows of the tokens, one
+ * for each token and day.
  */
 export class UsageBook {
   readonly #storage: DurableObjectStorage;
@@ -130,8 +133,9 @@ export class UsageBook {
     const { tokens, writtenHour, refused } = this.#read();
     const hour = hourOf(nowMs);
     const isDue = writtenHour !== hour && nowMs - hour * HOUR_MS >= LIMITS.usageLateMs;
+    const isTooLarge = new TextEncoder().encode(journalText(tokens.values())).byteLength > JOURNAL_BYTES_MAX;
     this.#journal = this.#storage.transactionSync(() => {
-      const kept = isDue ? this.#writeRows(tokens, hour) : tokens;
+      const kept = isDue || isTooLarge ? this.#writeRows(tokens, hour, isTooLarge ? null : hour) : tokens;
       const written = isDue ? hour : writtenHour;
       this.#storage.sql.exec(
         `INSERT INTO usage_journal (one, tokens, written_hour, refused) VALUES (1, ?, ?, ?)
@@ -146,12 +150,16 @@ export class UsageBook {
     this.#writtenMs = nowMs;
   }
 
-  /** Gives what goes on to stand in the journal: the hour of now. */
-  #writeRows(tokens: ReadonlyMap<TokenId, TokenUsage>, thisHour: number): Map<TokenId, TokenUsage> {
+  /** Gives what goes on to stand in the journal: `keptHour`, where there is one. */
+  #writeRows(
+    tokens: ReadonlyMap<TokenId, TokenUsage>,
+    thisHour: number,
+    keptHour: number | null,
+  ): Map<TokenId, TokenUsage> {
     const kept = new Map<TokenId, TokenUsage>();
     const free = new Map<number, number>();
     for (const one of tokens.values()) {
-      const days = Map.groupBy(one.hours, ([hour]) => (hour === thisHour ? null : dayOf(hour)));
+      const days = Map.groupBy(one.hours, ([hour]) => (hour === keptHour ? null : dayOf(hour)));
       for (const [day, hours] of days) {
         const part = { ...one, hours: new Map(hours) };
         if (day === null) kept.set(one.token, part);
