@@ -2,6 +2,7 @@
 import type { Method, Operation } from '../catalogue/operation.ts';
 import type { ControlRoute } from '../contract/control-route.ts';
 import { CONTROL_ROUTE_NAMES, CONTROL_ROUTES, type ControlRouteName } from '../contract/routes.ts';
+import { err } from '../core/result.ts';
 import type { Handler } from './context.ts';
 import { listAlarms, testAlarm } from './control/admin/alarms.ts';
 import { listChanges } from './control/admin/audit.ts';
@@ -28,6 +29,7 @@ import { replaceToken, replaceTokenOf } from './control/tokens/replace-token.ts'
 import { listOwnUsage } from './control/tenant/usage.ts';
 import { watchTenantDeletion } from './control/tenant/watch-deletion.ts';
 import { whoami } from './control/tenant/whoami.ts';
+import { targetOf, unknownPath } from './input/path.ts';
 import { IN_ROUTING_ORDER, patternsOf } from './mirror/match.ts';
 import { answerPersons } from './mirror/pipeline.ts';
 
@@ -126,9 +128,21 @@ const HANDLERS: { readonly [N in ControlRouteName]: Served<N> } = {
 const spellingsOf = (path: string): readonly string[] =>
   path !== '/' && path.endsWith('/') ? [path, path.slice(0, -1)] : [path];
 
+/**
+ * Clients that take `..` out of a path leave a slash at its end: what was to revoke the token `..` would remove its tenant.
+ * The router does not tell the two paths apart.
+ */
+const withoutSlash =
+  (handler: Handler): Handler =>
+  async (ctx) => {
+    const { path } = targetOf(ctx.request.url);
+    return path.endsWith('/') ? err(unknownPath(path)) : handler(ctx);
+  };
+
 const CONTROL: readonly Route[] = CONTROL_ROUTE_NAMES.flatMap((name) => {
   const { method, path, plane } = CONTROL_ROUTES[name];
-  const { handler } = HANDLERS[name];
+  const served: Handler = HANDLERS[name].handler;
+  const handler = method === 'DELETE' ? withoutSlash(served) : served;
   return spellingsOf(path).map((spelling) => ({ name, method, path: spelling, plane, handler }));
 });
 

@@ -97,6 +97,16 @@ describe('Tenants', () => {
     for (const one of [token, child.token]) expect(await statusOf(one)).toBe(200);
   });
 
+  test('A DELETE with a slash at its end removes nothing: some clients make one of a token named with dots', async () => {
+    const { tenant, token } = await tenants.fresh();
+    expect(await admin('DELETE', `/${tenant}/`)).toMatchObject({
+      status: 404,
+      json: { code: 'path_unknown' },
+    });
+    expect(await admin('GET', `/${tenant}`)).toMatchObject({ status: 200 });
+    expect(await send('GET', '/v1/whoami', { token })).toMatchObject({ status: 200 });
+  });
+
   test('A tenant that is removed and registered anew has none of its old tokens back, and none of its old log', async () => {
     const { tenant, token } = await tenants.fresh();
     await bulk(token);
