@@ -10,17 +10,15 @@ import { readTenant, tenantFrame } from './frame.tsx';
 interface StandingOptions {
   readonly visit: Visit;
   readonly tenant: Tenant;
-  readonly etag: string;
 }
 
-export function StandingForms({ visit, tenant: { suspended }, etag }: StandingOptions) {
+export function StandingForms({ visit, tenant: { suspended } }: StandingOptions) {
   const { role } = visit.operator;
   const here = pathTo('tenants', visit.part('tenant'));
   if (!includesRole(role, 'operator')) return null;
   return (
     <>
       <form method="post" action={`${here}/standing`}>
-        <input type="hidden" name="etag" value={etag} />
         <button name="to" value={suspended ? 'resume' : 'suspend'}>
           {suspended ? 'Resume' : 'Suspend'}
         </button>

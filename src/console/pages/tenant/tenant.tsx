@@ -21,7 +21,7 @@ const ORIGIN_CHANGES = 5;
 export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
   const { gateway, part, nowMs } = visit;
   const path = { tenant: part('tenant') };
-  const [{ tenant, etag }, day, month, last, refused, own, changes] = await Promise.all([
+  const [{ tenant }, day, month, last, refused, own, changes] = await Promise.all([
     readTenant(visit),
     usageOf(gateway, path.tenant, { grain: 'hour', length: HOURS, nowMs }),
     usageOf(gateway, path.tenant, { grain: 'day', length: DAYS, nowMs }),
@@ -38,7 +38,7 @@ export const tenantPage: Show = async (visit: Visit): Promise<Page> => {
     visit,
     tenant,
     tab: null,
-    actions: <StandingForms visit={visit} tenant={tenant} etag={etag} />,
+    actions: <StandingForms visit={visit} tenant={tenant} />,
     body: (
       <>
         <Done visit={visit} />
