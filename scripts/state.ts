@@ -29,6 +29,7 @@ export function openState(home: string, settings: Settings): State {
   makePrivate(folder);
   useTemporaryFolder(join(folder, 'tmp'));
   const close = () => {
+    process.off('exit', close);
     if (postHog === null) empty();
     unlock();
   };

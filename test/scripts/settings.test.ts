@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../scripts/settings.ts';
-import { checkStateFree, openState } from '../../scripts/state.ts';
+import { checkStateFree, openState, type State } from '../../scripts/state.ts';
 import { readWorkerConfig, settingNames } from '../../scripts/worker.ts';
 import { makeFolder } from '../support/launcher.ts';
 
@@ -24,11 +24,20 @@ beforeEach(() => {
   file = join(folder, '.dev.vars');
   mkdirSync(folder);
 });
-const environmentBefore = { ...process.env };
-afterAll(() => {
-  process.env = environmentBefore;
-  rmSync(root, { recursive: true, force: true });
+
+/** A state that is open changes the whole process: where temporary files go, its umask, and a lock for each of its children. */
+const before = { umask: process.umask(), environment: { ...process.env } };
+const opened: State[] = [];
+afterEach(() => {
+  for (const state of opened.splice(0)) state.close();
+  process.umask(before.umask);
+  for (const name of ['TMPDIR', 'TEMP', 'TMP']) {
+    const value = before.environment[name];
+    if (value === undefined) Reflect.deleteProperty(process.env, name);
+    else process.env[name] = value;
+  }
 });
+afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('Generated secrets', () => {
   test('Secrets are generated once, announced, and read again at the next start', () => {
@@ -42,12 +51,8 @@ describe('Generated secrets', () => {
   test.each([0, 0o022, 0o077])(
     'Secrets are in a file that its owner alone can read, with a umask of %d',
     (umask) => {
-      const before = process.umask(umask);
-      try {
-        settings();
-      } finally {
-        process.umask(before);
-      }
+      process.umask(umask);
+      settings();
       expect(modeOf(file)).toBe(0o600);
     },
   );
@@ -136,7 +141,11 @@ describe('Variables', () => {
 
 describe('State folders', () => {
   const posthog = { host: 'https://us.posthog.com', key: 'phx_0123456789abcdef' };
-  const open = (changes: object = {}) => openState(folder, { ...settings(), postHog: posthog, ...changes });
+  const open = (changes: object = {}): State => {
+    const state = openState(folder, { ...settings(), postHog: posthog, ...changes });
+    opened.push(state);
+    return state;
+  };
 
   test('A state folder is private, and another for each PostHog and port', () => {
     const folders = [
