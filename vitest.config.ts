@@ -12,8 +12,6 @@ const object = (className: string) => ({ className, useSQLite: true });
 
 export default defineConfig({
   test: {
-    // Starting a process and loading Miniflare, wrangler and the catalogue takes seconds, and no file changes what they share.
-    isolate: false,
     // A test that ends all objects by force may end one of a test that is over, whose last call nobody waits for.
     onUnhandledError: ({ message }) => message !== 'Application called abortAllDurableObjects().',
     // Files wait for their own workerd much of the time: one for each core, where one less would be the default.
