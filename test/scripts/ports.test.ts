@@ -2,8 +2,8 @@
 import { rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
-import { checkPortFree } from '../../scripts/port.ts';
-import { launchGateway, makeFolder, pickPort, type Launched } from '../support/launcher.ts';
+import { checkPortFree, freePort } from '../../scripts/port.ts';
+import { launchGateway, makeFolder, type Launched } from '../support/launcher.ts';
 
 const folders = [makeFolder(), makeFolder()];
 const running: Launched[] = [];
@@ -13,6 +13,21 @@ afterAll(async () => {
   for (const server of servers) server.close();
   for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 });
+
+/** Below the ports that the system gives to other tests, and apart from those of another run. */
+const PORTS = { min: 20_000, count: 10_000, apart: 50 };
+let next = PORTS.min + ((process.pid * PORTS.apart) % PORTS.count);
+
+/** A port that is free, with those that a test may need behind it. */
+async function pickPorts(): Promise<number> {
+  for (; ; next += PORTS.apart) {
+    const first = next;
+    const free = await Promise.all(Array.from({ length: 25 }, (_, nth) => freePort(first + nth)));
+    if (free.includes(false)) continue;
+    next += PORTS.apart;
+    return first;
+  }
+}
 
 const listen = (port: number): Promise<void> =>
   new Promise((resolve, reject) => {
@@ -29,7 +44,7 @@ const refusalOf = (port: number): Promise<string> =>
 
 describe('The ports of local runs', () => {
   test('A port that is suggested is free, and so is the one after it, which the console takes', async () => {
-    const port = await pickPort();
+    const port = await pickPorts();
     await listen(port);
     expect(await refusalOf(port)).toBe(
       `Error: Port ${port} is taken. Choose another: PORT=${port + 10} npm start`,
@@ -39,7 +54,7 @@ describe('The ports of local runs', () => {
   });
 
   test('Two gateways that are started at the same moment on one port: one serves, and the other says what to do', async () => {
-    const port = await pickPort();
+    const port = await pickPorts();
     const started = await Promise.allSettled(
       folders.map((folder) => launchGateway({ HEDGEROW_FOLDER: folder, PORT: String(port) })),
     );
@@ -51,7 +66,7 @@ describe('The ports of local runs', () => {
   }, 300_000);
 
   test('A gateway takes another port for the console where the one after its own is taken', async () => {
-    const port = await pickPort();
+    const port = await pickPorts();
     await listen(port + 1);
     const folder = makeFolder();
     folders.push(folder);
