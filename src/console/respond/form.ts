@@ -4,8 +4,12 @@ import type { Form } from '../page.ts';
 /** Bytes of a form: the longest record, with what it was. */
 export const FORM_BYTES_MAX = 1_048_576;
 
+interface WithBody {
+  readonly body: ReadableStream<Uint8Array> | null;
+}
+
 /** Null where there is more of it than a form has: no more than that is read. */
-export async function readForm({ body }: Pick<Request, 'body'>): Promise<Form | null> {
+export async function readForm({ body }: WithBody): Promise<Form | null> {
   const decoder = new TextDecoder();
   let text = '';
   let bytes = 0;
