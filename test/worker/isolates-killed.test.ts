@@ -21,9 +21,13 @@ const AT_ONCE = { min: 4, max: 40 };
 const sandboxWorker = await launch('src/sandbox/wrangler.toml', { SANDBOX_API_KEY: KEY });
 const sandbox = sandboxControl(sandboxWorker.origin);
 await sandbox.reset({ generation: 'C', deletion_delay_ms: null });
+/** A deletion whose attempt ends with its object is sent again after this and a little more: no round waits long for one. */
+const TIMEOUT_MS = '5000';
 const processes = await startProcesses(4, {
   ...SECRETS,
   ...UNHURRIED,
+  READ_TIMEOUT_MS: TIMEOUT_MS,
+  SLOW_TIMEOUT_MS: TIMEOUT_MS,
   POSTHOG_HOST: sandboxWorker.origin,
   POSTHOG_GENERATION: 'C',
 });
