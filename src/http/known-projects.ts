@@ -44,13 +44,13 @@ interface Known {
   epoch: string | null;
   /** Has anybody wanted to share answers since the source was asked last? */
   sharesAnswers: boolean;
-  /** When the newest question was asked that was answered; null where nobody can say how long ago. */
+  /** When the source was asked the latest question that it has answered; null where the clock was set back since. */
   askedMs: number | null;
-  /** The same of the questions that were answered with this epoch and after which a change of the project waits for its end. */
+  /** When the source was asked the latest question to use `answers`, if its answer named this epoch: a change of the project waits a term from then. */
   epochAskedMs: number | null;
 }
 
-/** Who asks for what is no tenant's needs no permit. */
+/** A question that is asked for no tenant needs no permit. */
 const RESERVED: Payer = { kind: 'reserved' };
 /** Projects that an isolate remembers. */
 const PROJECTS_MAX = 100;

@@ -36,7 +36,7 @@ export async function openExport(cli: Cli, path: string | undefined): Promise<Si
   // One that is there already may be open to others, or be a link to somewhere else: it is never written into.
   await orUnwritable(() => rm(part, { force: true }));
   const file = createWriteStream(part, { mode: OWNER_ONLY, flags: 'wx' });
-  // A disk that is full is told by this event alone, whether or not somebody waits for it.
+  // Node ends the process for an `error` event without a listener. A full disk may raise one while no write is waited for.
   file.on('error', () => undefined);
   await orUnwritable(() => once(file, 'open'));
   return {

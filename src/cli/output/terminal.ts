@@ -66,7 +66,7 @@ async function written(stream: Output, text: string): Promise<void> {
   if (!stream.write(text)) await once(stream, 'drain');
 }
 
-/** Nobody reads any more, which is no error, or the disk is full. */
+/** Ends the process: quietly where the reader of a pipe has gone, else with a message, as for a full disk. */
 function endUnwritten({ code, message }: NodeJS.ErrnoException, stderr: Output | null): void {
   if (code === 'EPIPE') process.exit(EXIT.brokenPipe);
   stderr?.write(`error The results cannot be written: ${shownLines(message)}.\n`);

@@ -61,7 +61,7 @@ export async function sessionOf(key: Uint8Array, headers: Headers, nowMs: number
   }
 }
 
-/** Somebody has signed in with this browser before. Cookies of others stand in the same header. */
+/** True for a browser that has a session cookie of the console, valid or not. Other sites of the same host may have set other cookies. */
 export const hasSessionCookie = (headers: Headers): boolean =>
   cookiesIn(headers.get('cookie') ?? '').length > 0;
 

@@ -31,7 +31,7 @@ const textIn = ({ details }: Alarm, member: string): string => {
   return typeof value === 'string' ? value : '';
 };
 
-/** A deletion that did what it was asked for, and a test, are told and need nobody. */
+/** True for an alarm that an operator has to act on. A deletion that succeeded, and a test alarm, need no action. */
 export const needsSomebody = (alarm: Alarm): boolean =>
   alarm.kind === 'deletion_ended' ? textIn(alarm, 'state') === 'failed' : alarm.kind !== 'test';
 

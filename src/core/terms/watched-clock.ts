@@ -9,7 +9,7 @@ const JITTER_MS = 5;
  */
 export const TERM_GRAIN_MS = 10;
 
-/** Notices that the clock was set back: then nobody can say how old anything is that was timed before. */
+/** A clock that counts how often it was set back. The age of a time that was read before a set-back cannot be known. */
 export class WatchedClock {
   readonly #nowMs: () => number;
   #seenMs = 0;

@@ -5,7 +5,7 @@
 import type { ProjectId } from '../../core/ids.ts';
 
 export interface ChangesOptions {
-  /** Ends the epoch of the project. Settles once nobody goes by it any more. */
+  /** Begins a new epoch of the project. Settles once no isolate answers by the old epoch. */
   readonly tell: (projectId: ProjectId) => Promise<void>;
   readonly pause: (ms: number) => Promise<void>;
   /** Told when the object of a project cannot be reached. */

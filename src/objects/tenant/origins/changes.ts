@@ -69,7 +69,7 @@ export function changedOrigins(
   return { ...before, added };
 }
 
-/** The difference between two states, in the words of the list of changes; null where there is none. */
+/** The origins that a change added and removed; null where the two states are the same. */
 export function differenceOf(before: StoredOrigins, after: StoredOrigins) {
   const [old, now] = [ownOriginsOf(before), ownOriginsOf(after)];
   const [added, removed] = [without(now.origins, old.origins), without(old.origins, now.origins)];
