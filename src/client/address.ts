@@ -1,7 +1,7 @@
 /** Addresses of calls, which lead to the gateway and to the path that is written. */
 import { HedgerowError } from './hedgerow-error.ts';
 
-/** URL parsing leaves these out before it looks for segments. */
+/** Characters that URL parsing drops before it splits a path into segments. */
 const UNREAD = /[\t\n\r]/g;
 const DOT_SEGMENT = /[/\\](?:\.|%2e){1,2}(?:[/\\]|$)/i;
 

@@ -46,7 +46,7 @@ async function* linesOf(path: string): AsyncGenerator<string, void, undefined> {
   let isFirst = true;
   for await (const chunk of stream) {
     left += decoder.decode(chunk, { stream: true });
-    // The mark may come in parts.
+    // The byte order mark may be split over several chunks.
     if (left === '') continue;
     if (isFirst && left.startsWith(BYTE_ORDER_MARK)) left = left.slice(1);
     isFirst = false;

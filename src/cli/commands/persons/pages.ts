@@ -21,7 +21,7 @@ export async function* writtenPages(
     const text = await (await hedgerow.fetch(pathOf(project, query))).text();
     const members = membersOfAnswer(text);
     const [results, next] = [members.get('results'), members.get('next')];
-    // What is no page would look like the last one, and the export like a whole one.
+    // A body that is no page has no `next`: the export would end early and look complete.
     if (results?.startsWith('[') !== true || next === undefined)
       throw new SyntaxError('The answer is no page of persons.');
     yield { rows: writtenItems(results) };
