@@ -1,6 +1,6 @@
 /**
  * Revoking, suspending, narrowing and deleting, at random moments under load. Each of the four isolates is a workerd of
- * its own, and one after the other is killed with SIGKILL; a fifth has the objects, of which tenants crash and shields are
+ * its own, and one after the other is killed with SIGKILL; a fifth has the objects: tenants and shields crash, and tenants are
  * evicted. PostHog goes on showing deleted persons, as its Cloud does for a while. `ISOLATE_ROUNDS` sets how often each change
  * is made, and `FC_SEED` the moments.
  */

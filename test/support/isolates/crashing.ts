@@ -14,10 +14,15 @@ const NAMESPACES = readWorkerConfig('wrangler.toml').durable_objects.bindings.ma
 
 const CHANGES: readonly (readonly [string, string])[] = [
   [
+    "export { Shield } from './objects/shield/shield.ts';",
+    `import { Shield as DeployedShield } from './objects/shield/shield.ts';
+      export class Shield extends DeployedShield { crash() { this.ctx.abort('by a test'); } }`,
+  ],
+  [
     "export { Tenant } from './objects/tenant/tenant.ts';",
     `import { WorkerEntrypoint } from 'cloudflare:workers';
-      import { Tenant as Deployed } from './objects/tenant/tenant.ts';
-      export class Tenant extends Deployed { crash() { this.ctx.abort('by a test'); } }
+      import { Tenant as DeployedTenant } from './objects/tenant/tenant.ts';
+      export class Tenant extends DeployedTenant { crash() { this.ctx.abort('by a test'); } }
       export class ${REMOTE.entrypoint} extends WorkerEntrypoint {
         call(binding, name, method, args) { return this.env[binding].getByName(name)[method](...args); }
       }
@@ -42,16 +47,17 @@ const CHANGES: readonly (readonly [string, string])[] = [
     'return appOf(env).serve(request, ctx)',
     `const crashing = request.headers.get('${HEADER}');
       if (crashing !== null) {
+        const [binding, name] = crashing.split(' ');
         const crashed = () => new Response(null, { status: 204 });
-        return env.TENANT.getByName(crashing).crash().then(crashed, crashed);
+        return env[binding].getByName(name).crash().then(crashed, crashed);
       }
       return appOf(reaching(env)).serve(request, ctx)`,
   ],
 ];
 
-/** An eviction waits until the object has nothing to do; this one ends in the middle of it. */
+/** An eviction waits until the object has nothing to do; these objects end in the middle of their work. */
 export const crashing: Plugin = {
-  name: 'tenants that crash',
+  name: 'objects that crash',
   setup: (build) => {
     build.onLoad({ filter: /src\/index\.ts$/ }, async ({ path }) => {
       let contents = await readFile(path, 'utf8');
@@ -64,7 +70,10 @@ export const crashing: Plugin = {
   },
 };
 
-/** The tenant's object loses its memory, and what is being asked of it gets no answer. */
-export async function crash(origin: string, tenant: string): Promise<void> {
-  await clientOf(origin)('GET', '/', { headers: { [HEADER]: tenant } });
+/** Objects that can crash, by their binding. */
+export type Crashing = 'TENANT' | 'SHIELD';
+
+/** The object loses its memory, and what is being asked of it gets no answer. */
+export async function crash(origin: string, binding: Crashing, name: string): Promise<void> {
+  await clientOf(origin)('GET', '/', { headers: { [HEADER]: `${binding} ${name}` } });
 }

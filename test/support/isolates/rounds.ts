@@ -8,7 +8,7 @@ import type { SandboxControl } from '../sandbox.ts';
 import { ADMIN_TOKEN } from '../secrets.ts';
 import { tenantsOf, type Tenants } from '../tenants.ts';
 import { CHANGES, type Change, type ChangeKind, type Subject } from './changes.ts';
-import { crash } from './crashing.ts';
+import { crash, type Crashing } from './crashing.ts';
 import { Crowd, type CrowdOptions } from './crowd.ts';
 import type { GatewayProcesses } from './processes.ts';
 import { startReaders, type Read } from './readers.ts';
@@ -178,12 +178,9 @@ async function playRound(scene: Scene, kind: ChangeKind, nth: number): Promise<P
   // Takes an object's memory away, or does nothing.
   const disturb = async (): Promise<void> => {
     const chance = random();
-    if (chance < 0.3) {
-      counts.crashes += 1;
-      await crash(scene.processes.keeper.origin, tenant).catch(() => undefined);
-    } else if (chance < 0.5) {
-      counts.evictions += await evictShield(scene, projectId);
-    }
+    if (chance < 0.3) await crashOne(scene, 'TENANT', tenant);
+    else if (chance < 0.4) await crashOne(scene, 'SHIELD', String(projectId));
+    else if (chance < 0.5) counts.evictions += await evict(scene, tenant);
   };
   await readers.eachRead(LEASING_READS);
   await sleep(random() * LIMITS.leaseTermMs);
@@ -216,12 +213,18 @@ async function makeUntilAnswered(
   }
 }
 
-/** How many were evicted: one that is busy without end is not. */
-async function evictShield({ processes }: Scene, projectId: number): Promise<number> {
+async function crashOne({ processes, counts }: Scene, binding: Crashing, name: string): Promise<void> {
+  counts.crashes += 1;
+  await crash(processes.keeper.origin, binding, name).catch(() => undefined);
+}
+
+/**
+ * How many were evicted: an object that is busy without end is not. An eviction lets nobody in until the object has nothing to
+ * do, so the shield is not evicted here: of those it lets wait, some wait for the next who comes.
+ */
+async function evict({ processes }: Scene, tenant: string): Promise<number> {
   try {
-    await processes.keeper.miniflare.unsafeEvictDurableObject('hedgerow', 'Shield', {
-      name: String(projectId),
-    });
+    await processes.keeper.miniflare.unsafeEvictDurableObject('hedgerow', 'Tenant', { name: tenant });
     return 1;
   } catch {
     return 0;
