@@ -9,6 +9,10 @@ import type { WorkerSetup } from './workerd.ts';
 export const bareSetup = (postHog: PostHog): WorkerSetup =>
   setupOf('bare.ts', { POSTHOG_HOST: postHog.origin, POSTHOG_PERSONAL_API_KEY: postHog.key });
 
+/** Keeps the promises that every read of the gateway keeps, and knows nothing of tokens. */
+export const leastSetup = (postHog: PostHog): WorkerSetup =>
+  setupOf('least.ts', { POSTHOG_HOST: postHog.origin, POSTHOG_PERSONAL_API_KEY: postHog.key });
+
 /** Answers `ok`. */
 export const emptySetup = (): WorkerSetup => setupOf('empty.ts', {});
 

@@ -7,7 +7,7 @@ import { SENDS_BY_TURNS } from './load.ts';
 import { find } from './machine.ts';
 import type { Target } from './measure.ts';
 import { startNginxProxy } from './nginx.ts';
-import { bareSetup } from './peers.ts';
+import { bareSetup, leastSetup } from './peers.ts';
 import { BASE } from './report.ts';
 import type { Upstream } from './upstream.ts';
 import { startWorkerd } from './workerd.ts';
@@ -53,12 +53,14 @@ export async function startTargets(
   const token = gateways[0]?.token ?? '';
   const cacheControl = 'no-cache' as const;
   const bare = await startWorkerd(join(folder, 'bare'), bareSetup(postHog));
+  const least = await startWorkerd(join(folder, 'least'), leastSetup(postHog));
   const nginx = find('nginx');
   const proxy = nginx === null ? null : await startNginxProxy(nginx, folder, postHog);
   return [
     { name: `direct (${upstream.kind})`, token, cacheControl, ...upstream },
     ...(proxy === null ? [] : [{ name: 'nginx, key and limit_req', token, cacheControl, ...proxy }]),
     { name: BASE, token, cacheControl, ...bare },
+    { name: 'least Worker', token, cacheControl, ...least },
     ...gateways,
   ];
 }

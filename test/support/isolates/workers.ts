@@ -38,7 +38,7 @@ export async function startIsolates(count: number): Promise<Isolates> {
     send,
     admin,
     tenants: tenantsOf(admin, send),
-    crash: (name) => crash(gateway.origin, name),
+    crash: (tenant) => crash(gateway.origin, 'TENANT', tenant),
   };
 }
 
