@@ -4,8 +4,8 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { unstable_readConfig as readConfig } from 'wrangler';
 import * as z from 'zod';
+import { readWorkerConfig } from '../scripts/worker-config.ts';
 import type { WorkerSetup } from './workerd.ts';
 
 const REPOSITORY = join(import.meta.dirname, '..');
@@ -53,13 +53,7 @@ export interface PostHog {
   readonly key: string;
 }
 
-const Config = z.object({
-  compatibility_date: z.string(),
-  compatibility_flags: z.array(z.string()).default([]),
-  vars: z.record(z.string(), z.string()),
-  durable_objects: z.object({ bindings: z.array(z.object({ name: z.string(), class_name: z.string() })) }),
-});
-const config = Config.parse(readConfig({ config: join(REPOSITORY, 'wrangler.toml') }));
+const config = readWorkerConfig('wrangler.toml');
 
 /** What decides how the runtime behaves. */
 export const COMPATIBILITY = {

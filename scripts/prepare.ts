@@ -6,7 +6,8 @@ import { checkPortFree, portAfter } from './port.ts';
 import { openPostHog, type PostHog } from './posthog.ts';
 import { readSettings, type Settings } from './settings.ts';
 import { checkStateFree, openState } from './state.ts';
-import { readWorkerConfig, REPOSITORY, settingNames, type BesideOptions } from './worker.ts';
+import { readWorkerConfig, settingNames } from './worker-config.ts';
+import { REPOSITORY, type BesideOptions } from './worker.ts';
 
 export const CONFIG = 'wrangler.toml';
 export const CONSOLE_CONFIG = 'wrangler.console.toml';

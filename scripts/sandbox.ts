@@ -2,7 +2,8 @@
 import { onSignal } from './on-signal.ts';
 import { checkPortFree, portOf } from './port.ts';
 import { runMain } from './run-main.ts';
-import { readWorkerConfig, startWorker } from './worker.ts';
+import { readWorkerConfig } from './worker-config.ts';
+import { startWorker } from './worker.ts';
 
 const CONFIG = 'src/sandbox/wrangler.toml';
 /** Beside the gateway's, so that both can run. */

@@ -1,10 +1,9 @@
 /** Runs a Worker of this repository in a local workerd, from its own wrangler.toml: one definition for deploy and here. */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { build, type Plugin } from 'esbuild';
 import { Miniflare, type MiniflareOptions } from 'miniflare';
-import { unstable_readConfig as readConfig } from 'wrangler';
-import * as z from 'zod';
 import { buildParts, REPOSITORY } from './build.ts';
+import { readWorkerConfig, type WorkerConfig } from './worker-config.ts';
 
 export interface LocalWorker {
   /** Scheme, host and port it listens on, without a slash at the end. */
@@ -46,44 +45,6 @@ export interface BesideOptions {
 export { REPOSITORY };
 const HOST = '127.0.0.1';
 const MODULE = 'index.mjs';
-
-/** What a wrangler.toml says that matters here. */
-const WorkerConfig = z.object({
-  name: z.string(),
-  main: z.string(),
-  compatibility_date: z.string(),
-  compatibility_flags: z.array(z.string()).default([]),
-  vars: z.record(z.string(), z.string()).default({}),
-  durable_objects: z.object({
-    bindings: z.array(z.object({ name: z.string(), class_name: z.string() })).default([]),
-  }),
-  services: z
-    .array(z.object({ binding: z.string(), service: z.string(), entrypoint: z.string().optional() }))
-    .default([]),
-  secrets: z.object({ required: z.array(z.string()) }).default({ required: [] }),
-  assets: z.object({ directory: z.string(), binding: z.string() }).optional(),
-  migrations: z.array(z.object({ new_sqlite_classes: z.array(z.string()).default([]) })).default([]),
-});
-export type WorkerConfig = z.output<typeof WorkerConfig> & {
-  /** Where the file is: paths in it are relative. */
-  readonly folder: string;
-};
-
-/** Reads a wrangler.toml, by its path below the repository. */
-export const readWorkerConfig = (path: string): WorkerConfig => {
-  const file = join(REPOSITORY, path);
-  return { ...WorkerConfig.parse(readConfig({ config: file })), folder: dirname(file) };
-};
-
-/** Secrets of the gateway that it serves without; a wrangler.toml can only list those that it does not. */
-const OPTIONAL_SECRETS = ['ADMIN_TOKENS', 'ALARM_WEBHOOK_SECRETS'];
-
-/** Every variable and secret of the gateway, whose wrangler.toml this is. */
-export const settingNames = ({ vars, secrets }: WorkerConfig): string[] => [
-  ...Object.keys(vars),
-  ...secrets.required,
-  ...OPTIONAL_SECRETS,
-];
 
 /** Bundles the Worker as a deploy would, and starts it. */
 export async function startWorker(options: LocalOptions): Promise<LocalWorker> {

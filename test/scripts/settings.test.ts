@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readSettings } from '../../scripts/settings.ts';
 import { checkStateFree, openState, type State } from '../../scripts/state.ts';
-import { readWorkerConfig, settingNames } from '../../scripts/worker.ts';
+import { readWorkerConfig, settingNames } from '../../scripts/worker-config.ts';
 import { makeFolder } from '../support/launcher.ts';
 
 const root = makeFolder();

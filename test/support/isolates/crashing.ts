@@ -1,7 +1,7 @@
 /** The gateway with a way for tests to its objects: they can crash, and be asked from another process. */
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
-import { readWorkerConfig } from '../../../scripts/worker.ts';
+import { readWorkerConfig } from '../../../scripts/worker-config.ts';
 import { clientOf } from '../client.ts';
 
 const HEADER = 'test-crash';

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { Miniflare, type MiniflareOptions } from 'miniflare';
 import { buildParts } from '../../../scripts/build.ts';
-import { bundle, miniflareOptions, readWorkerConfig } from '../../../scripts/worker.ts';
+import { readWorkerConfig } from '../../../scripts/worker-config.ts';
+import { bundle, miniflareOptions } from '../../../scripts/worker.ts';
 import { crashing, REMOTE } from './crashing.ts';
 
 export interface KillableIsolate {
