@@ -3,6 +3,7 @@ import { authenticateOperator, credentialOf, operatorNamed } from './authn/admin
 import { tokenIssuer } from './authn/token.ts';
 import { readConfig, type Config } from './config.ts';
 import { OPERATOR_HEADER } from './contract/operators/operator.ts';
+import type { SessionBook } from './contract/operators/session-book.ts';
 import { failureUntil } from './core/failure.ts';
 import { includesRole } from './core/operators.ts';
 import { newRequestId, type ProjectId } from './core/ids.ts';
@@ -23,7 +24,7 @@ import type { Directory } from './objects/directory/directory.ts';
 import { logAlarmFailure, logShieldFailure } from './objects/console.ts';
 import { FUSE_NAME, type Fuse } from './objects/fuse/fuse.ts';
 import { random } from './objects/random.ts';
-import { objectNamed, type Objects } from './objects/remote.ts';
+import { objectNamed, reachAgain, type Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
 import { clientFactory } from './upstream/client.ts';
@@ -53,6 +54,8 @@ export interface App {
    * request without that header brings an admin token, as everywhere.
    */
   readonly serveOperator: Router;
+  /** The sessions of operators at that Worker. */
+  readonly sessions: SessionBook;
 }
 
 /** The one directory of a gateway. */
@@ -76,7 +79,7 @@ function createApp(env: Env): App {
   const configured = readConfig(env);
   if (!configured.ok) {
     logMisconfiguration(configured.problems);
-    return { serve: refuseEverything, serveOperator: refuseEverything };
+    return { serve: refuseEverything, serveOperator: refuseEverything, sessions: NO_SESSIONS };
   }
   const { operators } = configured.config;
   const services = servicesOf(env, configured.config);
@@ -90,8 +93,15 @@ function createApp(env: Env): App {
       { ...services, authenticateOperator: authenticateNamed },
       ROUTES.filter(({ plane }) => plane === 'admin'),
     ),
+    sessions: {
+      endSession: (session) => services.directory().endSession(session),
+      isSessionEnded: (id) => reachAgain(() => services.directory().isSessionEnded(id)),
+    },
   };
 }
+
+const notConfigured = (): Promise<never> => Promise.reject(new Error('The gateway is not configured.'));
+const NO_SESSIONS: SessionBook = { endSession: notConfigured, isSessionEnded: notConfigured };
 
 const nowMs = (): number => Date.now();
 const newId = (): string => crypto.randomUUID();

@@ -73,7 +73,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
     'http',
     'config.ts',
   ],
-  'operator-entrypoint.ts': ['app.ts'],
+  'operator-entrypoint.ts': ['app.ts', 'contract'],
   'index.ts': ['app.ts', 'objects', 'operator-entrypoint.ts'],
   sandbox: [],
   client: [],

@@ -60,7 +60,7 @@ function serve(app: Hono, env: ConsoleEnv, how: SignIn): void {
     const form = await readForm(c.req.raw);
     return form === null ? aloneResponse(formTooLongPage(), 413) : signIn(env, how, c.req.raw, form, nowMs());
   });
-  app.post('/sign-out', () => signOut());
+  app.post('/sign-out', (c) => signOut(env, how, c.req.raw, nowMs()));
 
   const answering = (work: (visit: Visit) => Promise<Outcome>) => async (c: Context) => {
     const identity = await identify(c.req.raw);

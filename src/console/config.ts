@@ -1,10 +1,11 @@
 /** Variables and the secret of the console, checked once. */
+import type { SessionBook } from '../contract/operators/session-book.ts';
 import { OperatorName } from '../core/operators.ts';
 
 /** The bindings of wrangler.toml. */
 export interface ConsoleEnv {
   /** The gateway, at its entrypoint for operators. */
-  readonly GATEWAY: Pick<Fetcher, 'fetch'>;
+  readonly GATEWAY: Pick<Fetcher, 'fetch'> & SessionBook;
   /** The style sheet, the script and the icon. */
   readonly ASSETS: Pick<Fetcher, 'fetch'>;
   readonly CONSOLE_SESSION_KEY?: string;

@@ -83,6 +83,8 @@ export const LIMITS = {
   /** Wrong admin tokens answered as wrong in the long run, and at once. More are answered with 429. */
   wrongAdminTokensPerMinuteMax: 30,
   wrongAdminTokensAtOnceMax: 100,
+  /** Sessions of the console that were ended before their time and would still last. */
+  endedSessionsMax: 10_000,
   /** Operators with an admin token of their own: each wrong token is compared with all. */
   operatorsMax: 50,
   /** Characters of a record, as JSON, that one row of the audit log holds of before a change, and as many of after it. */

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWTPayload } from 'jose';
 import { afterAll, expect, test } from 'vitest';
 import { readConfig } from '../../src/console/config.ts';
-import { startConsole, TOKENS } from '../support/console.ts';
+import { gatewayThat, startConsole, TOKENS } from '../support/console.ts';
 
 const { privateKey, publicKey } = await generateKeyPair('RS256');
 const stranger = await generateKeyPair('RS256');
@@ -134,7 +134,7 @@ test.each([
     'ACCESS_OPERATORS has entry 2 with the address of another',
   ],
 ])('The configuration %j is refused with a sentence', (values, problem) => {
-  const nowhere = { fetch: () => Promise.reject(new Error('asked')) };
+  const nowhere = gatewayThat(() => Promise.reject(new Error('asked')));
   const read = readConfig({ GATEWAY: nowhere, ASSETS: nowhere, ...values });
   expect(read).toMatchObject({ ok: false });
   if (!read.ok) expect(read.problems[0]).toBe(problem);

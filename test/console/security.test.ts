@@ -4,7 +4,7 @@ import { SignJWT } from 'jose';
 import { consoleOf } from '../../src/console/app.tsx';
 import { PAGES } from '../../src/console/pages/index.ts';
 import { SESSION_COOKIE } from '../../src/console/identity/session.ts';
-import { cookieOf, SESSION_KEY, startConsole, TOKENS } from '../support/console.ts';
+import { gatewayThat, cookieOf, SESSION_KEY, startConsole, TOKENS } from '../support/console.ts';
 import { clientOf } from '../support/client.ts';
 
 const { origin, gatewayOrigin, browser, signedIn, admin, changes } = await startConsole();
@@ -61,10 +61,18 @@ async function world(): Promise<string> {
 }
 
 const sessionOf = (
-  claims: { readonly sub: string; readonly credential: string; readonly exp: number },
+  {
+    jti = crypto.randomUUID(),
+    ...claims
+  }: {
+    readonly sub: string;
+    readonly credential: string;
+    readonly exp: number;
+    readonly jti?: string | null;
+  },
   key: string,
 ) =>
-  new SignJWT({ credential: claims.credential })
+  new SignJWT({ credential: claims.credential, ...(jti === null ? {} : { jti }) })
     .setProtectedHeader({ alg: 'HS256', typ: 'hedgerow-session' })
     .setSubject(claims.sub)
     .setIssuedAt()
@@ -140,6 +148,8 @@ describe('A request without a session that holds', () => {
     const unsigned = Buffer.from('{"alg":"none","typ":"hedgerow-session"}').toString('base64url');
     const bad = {
       'another key': await sessionOf({ sub: name, credential, exp: LATER }, `${SESSION_KEY}!`),
+      'no name of its own': await sessionOf({ sub: name, credential, exp: LATER, jti: null }, SESSION_KEY),
+      'a name that none has': await sessionOf({ sub: name, credential, exp: LATER, jti: 'x' }, SESSION_KEY),
       ended: await sessionOf({ sub: name, credential, exp: 1_700_000_000 }, SESSION_KEY),
       'nobody of that name': await sessionOf({ sub: 'ghost', credential, exp: LATER }, SESSION_KEY),
       'a token that was replaced': await sessionOf(
@@ -237,7 +247,7 @@ describe('A form that is longer than any', () => {
       },
       { highWaterMark: 0 },
     );
-    const nowhere = { fetch: () => Promise.reject(new Error('asked')) };
+    const nowhere = gatewayThat(() => Promise.reject(new Error('asked')));
     const app = consoleOf({ GATEWAY: nowhere, ASSETS: nowhere, CONSOLE_SESSION_KEY: SESSION_KEY });
     const init = { method: 'POST', body, duplex: 'half', headers: { origin: 'https://console.test' } };
     const { status } = await app(new Request('https://console.test/tenants/acme/standing', init));

@@ -5,7 +5,7 @@ import { returnPath } from '../../src/console/identity/return-path.ts';
 import { together } from '../support/client.ts';
 import { cookieOf, startConsole, TOKENS } from '../support/console.ts';
 
-const { browser, signedIn, origin } = await startConsole();
+const { browser, changes, signedIn, origin } = await startConsole();
 
 test('An operator who signs in comes to the page that asked for it, with its query', async () => {
   const asked = await browser(null).get('/tenants?removed=true');
@@ -54,6 +54,24 @@ test('An operator who has signed in is led on from the sign-in page, and nobody 
   expect((await viewer.get('/sign-in?next=https%3A%2F%2Fevil.example')).headers['location']).toBe('/');
   const signed = await browser(null).post('/sign-in', { token: TOKENS.viewer, next: '//evil.example/a' });
   expect(signed.headers['location']).toBe('/');
+});
+
+test('A session that was signed out of lets nobody in by a copy of its cookie, and changes nothing; other sessions go on', async () => {
+  const owner = await signedIn('owner');
+  const copy = browser(owner.cookie);
+  const other = await signedIn('owner');
+  expect((await copy.get('/tenants')).status).toBe(200);
+  const out = await owner.post('/sign-out');
+  expect([out.status, out.headers['location']]).toEqual([303, '/sign-in']);
+  const before = await changes();
+  const asked = await copy.get('/tenants');
+  expect([asked.status, asked.headers['location']]).toEqual([303, '/sign-in?next=%2Ftenants&why=expired']);
+  const change = await copy.post('/tenants/acme/standing', { to: 'suspend' });
+  expect([change.status, change.headers['location']]).toEqual([303, '/sign-in?next=%2F&why=expired']);
+  expect(await changes()).toEqual(before);
+  expect((await other.get('/tenants')).status).toBe(200);
+  // A second sign-out, by the copy, is none.
+  expect((await copy.post('/sign-out')).status).toBe(303);
 });
 
 test('A wrong admin token signs nobody in, and is never repeated in the answer', async () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { consoleOf } from '../../src/console/app.tsx';
 import type { ConsoleEnv } from '../../src/console/config.ts';
 import { sessionCookie } from '../../src/console/identity/session.ts';
-import { SESSION_KEY, startConsole, TOKENS } from '../support/console.ts';
+import { gatewayThat, SESSION_KEY, startConsole, TOKENS } from '../support/console.ts';
 
 const ORIGIN = 'http://127.0.0.1:1';
 const assets = { fetch: () => Promise.reject(new Error('no assets here')) };
@@ -11,7 +11,7 @@ const assets = { fetch: () => Promise.reject(new Error('no assets here')) };
 /** A console over a gateway that answers so. */
 function over(answer: () => Promise<Response>, env: Partial<ConsoleEnv> = {}) {
   const app = consoleOf({
-    GATEWAY: { fetch: answer },
+    GATEWAY: gatewayThat(answer),
     ASSETS: assets,
     CONSOLE_SESSION_KEY: SESSION_KEY,
     ...env,
@@ -22,7 +22,11 @@ function over(answer: () => Promise<Response>, env: Partial<ConsoleEnv> = {}) {
     const headers = new Headers(init.headers);
     headers.set('cookie', cookie.split(';')[0] ?? '');
     const response = await app(new Request(ORIGIN + path, { ...init, headers }));
-    return { status: response.status, text: await response.text() };
+    return {
+      status: response.status,
+      text: await response.text(),
+      setCookie: response.headers.get('set-cookie'),
+    };
   };
 }
 
@@ -46,6 +50,8 @@ const failing = (status: number, code: string) => {
       ? Response.json({ name: 'oda', role: 'owner', credential: 'c' })
       : fails();
 };
+
+const objectIsAway = () => Promise.reject(new Error('the object is away'));
 
 describe('A gateway in trouble', () => {
   test('A gateway that cannot be reached is said to be so, with where to look', async () => {
@@ -88,6 +94,32 @@ describe('A gateway in trouble', () => {
     expect(text).toContain('href="/tenants/acme">Try again');
     expect(text).toContain('aria-label="Areas"');
   });
+
+  test('Nobody is let in by a session while it is not known whether the session was ended', async () => {
+    const fetch = failing(404, 'record_unknown');
+    const GATEWAY = gatewayThat(fetch, { isSessionEnded: objectIsAway });
+    const { status, text } = await over(fetch, { GATEWAY })('/');
+    expect(status).toBe(503);
+    expect(text).toContain('The gateway cannot be reached');
+    expect(text).not.toContain('the object is away');
+  });
+
+  test.each([
+    ['cannot be told of', objectIsAway],
+    ['cannot keep', async () => false],
+  ])(
+    'A sign-out that the gateway %s takes the cookie away and says that a copy still works',
+    async (_, endSession) => {
+      const fetch = failing(404, 'record_unknown');
+      const { status, text, setCookie } = await over(fetch, {
+        GATEWAY: gatewayThat(fetch, { endSession }),
+      })('/sign-out', { method: 'POST', headers: { origin: ORIGIN } });
+      expect([status, setCookie]).toEqual([503, expect.stringMatching(/^__Host-hedgerow-session=; /)]);
+      expect(text).toContain('Signed out of this browser only');
+      expect(text).toContain('replace your admin token');
+      expect(text).not.toContain('the object is away');
+    },
+  );
 
   test('A sign-in at a gateway that is away says so, and not that the token is wrong', async () => {
     const away = over(problem(503, 'not_configured'));

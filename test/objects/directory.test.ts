@@ -1,5 +1,7 @@
+import { runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { SessionId } from '../../src/contract/operators/session-book.ts';
 import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { Directory, DirectoryRow } from '../../src/objects/directory/directory.ts';
@@ -138,5 +140,57 @@ describe('Wrong admin tokens', () => {
     setTime(NOW + (60 / perMinute) * 1000);
     expect(await directory.countWrongAdminToken()).toBeNull();
     expect(await directory.countWrongAdminToken()).not.toBeNull();
+  });
+});
+
+const session = () => SessionId.parse(crypto.randomUUID());
+
+describe('Sessions of the console', () => {
+  const expiresAt = NOW / 1000 + 60;
+
+  test('A session is ended once the directory was told, also by the same session again, and no other is', async () => {
+    const directory = fresh();
+    const [ended, other] = [session(), session()];
+    expect(await directory.endSession({ id: ended, expiresAt })).toBe(true);
+    expect(await directory.endSession({ id: ended, expiresAt })).toBe(true);
+    expect([await directory.isSessionEnded(ended), await directory.isSessionEnded(other)]).toEqual([
+      true,
+      false,
+    ]);
+  });
+
+  test('An ended session is kept until it would have ended by itself, and then forgotten', async () => {
+    const directory = fresh();
+    const ended = session();
+    await directory.endSession({ id: ended, expiresAt });
+    setTime(NOW + 59_999);
+    await directory.endSession({ id: session(), expiresAt: expiresAt + 60 });
+    expect(await directory.isSessionEnded(ended)).toBe(true);
+    setTime(NOW + 60_000);
+    await directory.endSession({ id: session(), expiresAt: expiresAt + 60 });
+    expect(await directory.isSessionEnded(ended)).toBe(false);
+  });
+
+  test('A sign-out beyond as many as are kept is refused, and forgets none of those before it', async () => {
+    const directory = fresh();
+    const first = session();
+    await directory.endSession({ id: first, expiresAt });
+    await runInDurableObject(directory, (_, { storage }) => {
+      storage.sql.exec(
+        `WITH RECURSIVE n (i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < ?)
+         INSERT INTO ended_sessions (id, expires_at) SELECT i, ? FROM n`,
+        LIMITS.endedSessionsMax,
+        expiresAt,
+      );
+    });
+    const late = session();
+    expect(await directory.endSession({ id: late, expiresAt })).toBe(false);
+    expect([await directory.isSessionEnded(first), await directory.isSessionEnded(late)]).toEqual([
+      true,
+      false,
+    ]);
+    setTime(NOW + 60_000);
+    await directory.endSession({ id: late, expiresAt: expiresAt + 60 });
+    expect(await directory.isSessionEnded(late)).toBe(true);
   });
 });

@@ -1,6 +1,8 @@
 /** The console beside a gateway, asked as a browser asks it. */
 import { afterAll } from 'vitest';
 import { startWorker } from '../../scripts/worker.ts';
+import type { ConsoleEnv } from '../../src/console/config.ts';
+import type { SessionBook } from '../../src/contract/operators/session-book.ts';
 import { clientOf, type Answer } from './client.ts';
 import { Recorder } from './recorder.ts';
 import { sandboxControl, type SandboxControl } from './sandbox.ts';
@@ -17,6 +19,17 @@ export const TOKENS = {
 } as const;
 export type RoleName = keyof typeof TOKENS;
 export const NAMES: Readonly<Record<RoleName, string>> = { viewer: 'victor', operator: 'olga', owner: 'oda' };
+
+/** A gateway that answers so, and of which no session was ended. */
+export const gatewayThat = (
+  answer: () => Promise<Response>,
+  sessions: Partial<SessionBook> = {},
+): ConsoleEnv['GATEWAY'] => ({
+  fetch: answer,
+  endSession: async () => true,
+  isSessionEnded: async () => false,
+  ...sessions,
+});
 
 /** One text each, or several of one name. */
 type Fields = Readonly<Record<string, string | readonly string[]>>;

@@ -1,5 +1,6 @@
 /** Which operator asks, and what it may do now. */
 import { HedgerowError } from '../../client/hedgerow-error.ts';
+import type { SessionId } from '../../contract/operators/session-book.ts';
 import type { ConsoleEnv, SignIn } from '../config.ts';
 import { gatewayAs } from '../gateway/gateway.ts';
 import type { SignedIn } from '../page.ts';
@@ -21,7 +22,8 @@ interface Claim {
   /** Null: whatever admin token the operator has. */
   readonly credential: string | null;
   readonly expiresAt: number;
-  readonly canSignOut: boolean;
+  /** Null where Cloudflare Access has the session. */
+  readonly session: SessionId | null;
 }
 
 export type Identify = (request: Request) => Promise<Identity>;
@@ -39,7 +41,7 @@ const sessionClaim =
   ({ key }: Extract<SignIn, { kind: 'token' }>, nowMs: () => number) =>
   async (headers: Headers): Promise<Claim | Why> => {
     const session = await sessionOf(key, headers, nowMs());
-    if (session !== null) return { ...session, canSignOut: true };
+    if (session !== null) return { ...session, session: session.id };
     return hasSessionCookie(headers) ? 'expired' : 'begin';
   };
 
@@ -53,7 +55,7 @@ function accessClaim(how: Extract<SignIn, { kind: 'access' }>, nowMs: () => numb
           operator: identity.operator,
           credential: null,
           expiresAt: identity.expiresAt,
-          canSignOut: false,
+          session: null,
         };
       case 'nobody':
         return 'access';
@@ -65,11 +67,17 @@ function accessClaim(how: Extract<SignIn, { kind: 'access' }>, nowMs: () => numb
   };
 }
 
-async function operatorOf(env: ConsoleEnv, { operator, credential, ...rest }: Claim): Promise<Identity> {
+async function operatorOf(env: ConsoleEnv, claim: Claim): Promise<Identity> {
+  const { operator, credential, expiresAt, session } = claim;
   try {
-    const { data } = await gatewayAs(env, operator).GET('/admin/v1/operator');
+    const [{ data }, isEnded] = await Promise.all([
+      gatewayAs(env, operator).GET('/admin/v1/operator'),
+      session === null ? false : env.GATEWAY.isSessionEnded(session),
+    ]);
+    if (isEnded) return { kind: 'nobody', why: 'expired' };
     if (credential !== null && data.credential !== credential) return { kind: 'nobody', why: 'credential' };
-    return { kind: 'operator', operator: { name: data.name, role: data.role, ...rest } };
+    const canSignOut = session !== null;
+    return { kind: 'operator', operator: { name: data.name, role: data.role, expiresAt, canSignOut } };
   } catch (error) {
     return isUnknownOperator(error) ? { kind: 'nobody', why: 'credential' } : { kind: 'failed', error };
   }

@@ -1,6 +1,7 @@
-/** The session of an operator who has signed in with an admin token: a signed cookie, and nothing that is kept. */
+/** The session of an operator who has signed in with an admin token: a signed cookie. The gateway keeps those that were ended. */
 import { jwtVerify, SignJWT } from 'jose';
 import { JOSEError } from 'jose/errors';
+import { SessionId } from '../../contract/operators/session-book.ts';
 
 /** `__Host-`: only this host can set it, for all of its paths, over a secure connection (RFC 6265bis §4.1.3.2). */
 export const SESSION_COOKIE = '__Host-hedgerow-session';
@@ -12,6 +13,7 @@ const ALGORITHM = 'HS256';
 
 /** Who has signed in, and with which of the admin tokens that the operator had one after the other. */
 export interface Session {
+  readonly id: SessionId;
   readonly operator: string;
   readonly credential: string;
   /** Seconds since 1970. */
@@ -28,6 +30,7 @@ export async function sessionCookie(
   const text = await new SignJWT({ credential })
     .setProtectedHeader({ alg: ALGORITHM, typ: TYPE })
     .setSubject(operator)
+    .setJti(crypto.randomUUID())
     .setIssuedAt(nowSeconds)
     .setExpirationTime(nowSeconds + SESSION_SECONDS)
     .sign(key);
@@ -49,12 +52,13 @@ export async function sessionOf(key: Uint8Array, headers: Headers, nowMs: number
     const { payload } = await jwtVerify(text, key, {
       algorithms: [ALGORITHM],
       typ: TYPE,
-      requiredClaims: ['sub', 'exp'],
+      requiredClaims: ['sub', 'exp', 'jti'],
       currentDate: new Date(nowMs),
     });
-    const { sub, exp, credential } = payload;
-    if (sub === undefined || exp === undefined || typeof credential !== 'string') return null;
-    return { operator: sub, credential, expiresAt: exp };
+    const { jti, sub, exp, credential } = payload;
+    const id = SessionId.safeParse(jti);
+    if (!id.success || sub === undefined || exp === undefined || typeof credential !== 'string') return null;
+    return { id: id.data, operator: sub, credential, expiresAt: exp };
   } catch (error) {
     if (error instanceof JOSEError) return null;
     throw error;

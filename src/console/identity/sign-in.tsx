@@ -3,6 +3,7 @@ import type { Child } from 'hono/jsx';
 import { HedgerowError } from '../../client/hedgerow-error.ts';
 import type { ConsoleEnv, SignIn } from '../config.ts';
 import { gatewayWith } from '../gateway/gateway.ts';
+import { logDefect } from '../log.ts';
 import type { Form } from '../page.ts';
 import { aloneResponse, redirect } from '../respond/respond.tsx';
 import { failurePage } from '../pages/problem.tsx';
@@ -10,7 +11,7 @@ import { Note } from '../view/parts.tsx';
 import { span } from '../view/text.tsx';
 import type { Identity, Why } from './identify.ts';
 import { returnPath } from './return-path.ts';
-import { NO_SESSION_COOKIE, sessionCookie } from './session.ts';
+import { NO_SESSION_COOKIE, sessionCookie, sessionOf, type Session } from './session.ts';
 
 const WHY: Readonly<Record<Why, string | null>> = {
   begin: null,
@@ -114,5 +115,32 @@ const WRONG = 'This is no admin token of this gateway.';
 const tooMany = (seconds: number | null): string =>
   `${WRONG} Too many wrong ones were sent: try again in ${span(seconds ?? 60)}.`;
 
-/** `POST /sign-out` */
-export const signOut = (): Response => redirect('/sign-in', { 'Set-Cookie': NO_SESSION_COOKIE });
+/** `POST /sign-out`. Ends the session everywhere, also for a copy of its cookie. */
+export async function signOut(
+  env: ConsoleEnv,
+  how: SignIn,
+  { headers }: Request,
+  nowMs: number,
+): Promise<Response> {
+  const forget = { 'Set-Cookie': NO_SESSION_COOKIE };
+  const session = how.kind === 'token' ? await sessionOf(how.key, headers, nowMs) : null;
+  return session === null || (await isEnded(env, session))
+    ? redirect('/sign-in', forget)
+    : aloneResponse(
+        { title: 'Signed out of this browser only', body: <Note tone="bad">{NOT_ENDED}</Note> },
+        503,
+        forget,
+      );
+}
+
+async function isEnded({ GATEWAY }: ConsoleEnv, { id, expiresAt }: Session): Promise<boolean> {
+  try {
+    return await GATEWAY.endSession({ id, expiresAt });
+  } catch (error) {
+    logDefect(error);
+    return false;
+  }
+}
+
+const NOT_ENDED =
+  'This browser has no session any more. The gateway could not write it down: a copy of the cookie is let in until the session would have ended. To end it now, replace your admin token.';

@@ -6,11 +6,15 @@ import { withHeaders } from './headers.ts';
 const SEE_OTHER = 303;
 
 /** JSX escapes every text and attribute. Nothing of it is written past that. */
-const html = async (element: { toString(): string | Promise<string> }, status: number): Promise<Response> =>
+const html = async (
+  element: { toString(): string | Promise<string> },
+  status: number,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> =>
   withHeaders(
     new Response(`<!doctype html>${await element.toString()}`, {
       status,
-      headers: { 'Content-Type': 'text/html; charset=utf-8' },
+      headers: { 'Content-Type': 'text/html; charset=utf-8', ...headers },
     }),
   );
 
@@ -42,7 +46,8 @@ export function outcomeResponse(
 export const aloneResponse = (
   { title, body }: Pick<Page, 'title' | 'body'>,
   status = 200,
-): Promise<Response> => html(<Alone title={title}>{body}</Alone>, status);
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Response> => html(<Alone title={title}>{body}</Alone>, status, headers);
 
 export const redirect = (to: string, headers: Readonly<Record<string, string>> = {}): Response =>
   withHeaders(new Response(null, { status: SEE_OTHER, headers: { Location: to, ...headers } }));

@@ -1,5 +1,6 @@
 import { DurableObject } from 'cloudflare:workers';
 import * as z from 'zod/mini';
+import type { SessionId, SessionToEnd } from '../../contract/operators/session-book.ts';
 import { TenantSummary } from '../../contract/tenant.ts';
 import { lazily } from '../../core/lazily.ts';
 import type { TenantId } from '../../core/ids.ts';
@@ -13,6 +14,7 @@ import {
   type ChangeEnd,
   type ListedChanges,
 } from './audit-log.ts';
+import { EndedSessions } from './ended-sessions.ts';
 import { DIRECTORY_STEPS } from './schema.ts';
 
 export type { AskedChange, AuditPage, ChangeEnd, ListedChanges } from './audit-log.ts';
@@ -42,12 +44,13 @@ const ListedRow = lazily(() =>
 );
 
 /**
- * Which tenants exist, for the operator's list, and what operators changed. One for the whole gateway, so never on the way of a request:
+ * Which tenants exist, for the operator's list, what operators changed, and which of their sessions they ended. One for the whole gateway, so never on the way of a request:
  * what it says may lag behind a tenant's own record by one call.
  */
 export class Directory extends DurableObject {
   readonly #sql: SqlStorage;
   readonly #audit: AuditLog;
+  readonly #endedSessions: EndedSessions;
   #wrongAdminTokens = emptyBucket(Date.now());
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
@@ -55,6 +58,7 @@ export class Directory extends DurableObject {
     migrate(ctx.storage, DIRECTORY_STEPS);
     this.#sql = ctx.storage.sql;
     this.#audit = new AuditLog(ctx.storage.sql);
+    this.#endedSessions = new EndedSessions(ctx.storage.sql);
   }
 
   /** Lists a tenant that is about to be registered. Does nothing where it is listed already, as removed or not. */
@@ -130,6 +134,15 @@ export class Directory extends DurableObject {
   /** Changes that match, newest first. */
   changes(page: AuditPage): ListedChanges {
     return this.#audit.page(page);
+  }
+
+  /** Ends a session of the console before its time. False where too many were ended. */
+  endSession(session: SessionToEnd): boolean {
+    return this.#endedSessions.end(session, Date.now());
+  }
+
+  isSessionEnded(id: SessionId): boolean {
+    return this.#endedSessions.has(id);
   }
 
   /** Counts a wrong admin token. The seconds to wait before the next one, or null while there were few. */

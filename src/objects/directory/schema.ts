@@ -55,4 +55,11 @@ export const DIRECTORY_STEPS: readonly Migration[] = [
     ) STRICT;
     ${appendOnly('change_ends')}`,
   },
+  {
+    name: 'ended sessions',
+    sql: `CREATE TABLE ended_sessions (
+      id TEXT PRIMARY KEY,
+      expires_at INTEGER NOT NULL -- seconds since 1970
+    ) STRICT, WITHOUT ROWID`,
+  },
 ];
