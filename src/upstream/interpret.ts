@@ -2,8 +2,9 @@
  * What PostHog's answer means. Pure: text in, meaning out. Knows three generations' habits: an empty success body, a
  * success body with nothing in it, and a refusal of an action that generation dropped are all normal (contract §1b).
  */
-import { failure, failureUntil, isGatewayCode, type Failure } from '../core/failure.ts';
+import { failure, isGatewayCode, type Failure } from '../core/failure.ts';
 import { isJsonObject, parseJson, type Json, type JsonObject } from '../core/json.ts';
+import { rateLimitedFor } from '../core/shield/rate-limited.ts';
 import { mayHaveWorked } from './evidence.ts';
 import type { Scrub, Scrubs } from './scrub.ts';
 
@@ -77,12 +78,7 @@ export function interpretStatus(status: number, retryAfterSeconds: number | null
     );
   }
   if (status === 429) {
-    const seconds = retryAfterSeconds ?? SHARED_LIMIT_SECONDS;
-    return failureUntil(
-      'upstream_rate_limited',
-      `PostHog's own rate limit, which all tenants share, is used up. Try again in ${seconds} s.`,
-      seconds,
-    );
+    return rateLimitedFor(retryAfterSeconds ?? SHARED_LIMIT_SECONDS);
   }
   if (status >= 400 && status < 500 && mayHaveWorked(status)) {
     return failure(

@@ -2,6 +2,7 @@
 import type { Random } from '../../core/ids.ts';
 import type { Placement } from '../../core/placement.ts';
 import type { PostHogClient } from '../../upstream/client.ts';
+import { tellFailures } from '../../upstream/tell-failures.ts';
 import type { Alarms } from '../alarms/alarms.ts';
 import { alarmRaiser, type RaiseAlarms } from '../alarms/raise.ts';
 import type { Fuse } from '../fuse/fuse.ts';
@@ -80,7 +81,11 @@ export function partsOf(storage: DurableObjectStorage, surroundings: Surrounding
     answers: new Answers(reader, ledger, registrations, (number) => runner.quiet(number), nowMs),
     decisions: new Decisions(storage, ledger, alarm, runner, minters),
     /** The same client of PostHog; what it says of its limits and of the key is heard. */
-    heard: (posthog: PostHogClient) => notices.heard(runner.pause.heededBy(posthog)),
+    heard: (posthog: PostHogClient) =>
+      tellFailures(posthog, (failure) => {
+        runner.pause.hear(failure);
+        notices.hear(failure);
+      }),
     intents,
     keeping,
     notices,

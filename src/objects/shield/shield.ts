@@ -10,6 +10,7 @@ import type {
   SharedAnswer,
   Ticket,
 } from '../../core/shield/shared-answer.ts';
+import { rateLimitedFor } from '../../core/shield/rate-limited.ts';
 import type { NewsUse, ProjectNews, Tombstone } from '../../core/shield/tombstones.ts';
 import type {
   PermitLease,
@@ -218,13 +219,7 @@ function resultOf(verdict: Verdict): Result<null> {
   const { reason, retryAfterSeconds: seconds } = verdict;
   switch (reason) {
     case 'throttled':
-      return err(
-        failureUntil(
-          'upstream_rate_limited',
-          `PostHog's own rate limit, which all tenants share, is used up. Try again in ${seconds} s.`,
-          seconds,
-        ),
-      );
+      return err(rateLimitedFor(seconds));
     case 'crowded':
       return err(
         failureUntil(

@@ -1,10 +1,9 @@
 /** Tells the object of alarms what was noted. What it could not be told stays noted. */
 import * as z from 'zod/mini';
 import type { Condition } from '../../../core/alarms/condition.ts';
+import type { Failure } from '../../../core/failure.ts';
 import { DeletionId, TenantId } from '../../../core/ids.ts';
 import { lazily } from '../../../core/lazily.ts';
-import type { PostHogClient } from '../../../upstream/client.ts';
-import type { Interpretation } from '../../../upstream/interpret.ts';
 import type { RaiseAlarms } from '../../alarms/raise.ts';
 import { logAlarmFailure } from '../../console.ts';
 import type { Alarm } from '../alarm.ts';
@@ -98,27 +97,10 @@ export class Notices {
     return Math.min(due ?? Infinity, at + UNKNOWN_MS);
   }
 
-  /** The same client; a key that PostHog refuses is noted. */
-  heard(posthog: PostHogClient): PostHogClient {
-    return {
-      ask: async (request, maxBytes) => {
-        const answer = await posthog.ask(request, maxBytes);
-        this.#hear(answer);
-        return answer;
-      },
-      open: async (request) => {
-        const opened = await posthog.open(request);
-        if (opened.kind === 'failure') this.#hear(opened);
-        return opened;
-      },
-    };
-  }
-
-  #hear(answer: Interpretation): void {
-    if (answer.kind !== 'failure') return;
-    const { code, upstreamScope = null } = answer.failure;
+  /** Notes that PostHog refuses the key. */
+  hear({ code, upstreamScope }: Failure): void {
     if (code !== 'upstream_key_refused' && code !== 'upstream_scope_missing') return;
-    noteKey(this.#sql, upstreamScope);
+    noteKey(this.#sql, upstreamScope ?? null);
     this.#alarm.armBy(this.#telling.nowMs());
   }
 

@@ -2,6 +2,7 @@
 import type { Generation } from '../../../catalogue/generation.ts';
 import { failureUntil } from '../../../core/failure.ts';
 import { err, ok, type Result } from '../../../core/result.ts';
+import { rateLimitedFor } from '../../../core/shield/rate-limited.ts';
 import type {
   PermitLease,
   QuotaSnapshot,
@@ -99,13 +100,7 @@ function resultOf(verdict: ShareVerdict): Result<PermitLease> {
   const { reason, retryAfterSeconds: seconds } = verdict;
   switch (reason) {
     case 'paused':
-      return err(
-        failureUntil(
-          'upstream_rate_limited',
-          `PostHog's own rate limit, which all tenants share, is used up. Try again in ${seconds} s.`,
-          seconds,
-        ),
-      );
+      return err(rateLimitedFor(seconds));
     case 'crowded':
     case 'waited':
       return err(
