@@ -189,7 +189,7 @@ function servicesOf(env: Env, config: Config): Services {
       nowMs,
       unreachable: logShieldFailure,
     }),
-    forgetAnswers: (projectId) => changes.changed(projectId),
+    forgetAnswers: (projectId, waitUntil) => changes.changed(projectId, waitUntil),
     nowMs,
     random,
   };

@@ -18,6 +18,7 @@ import type { UpstreamFacts } from '../policy/decide.ts';
 import type { ClientFactory, DatedClient } from '../upstream/client.ts';
 import type { AlarmReporter } from './alarms.ts';
 import type { Leases } from './leases.ts';
+import type { Invocation } from '../upstream/pacing.ts';
 import type { SharedOpened, SharedReads, Sharing } from '../upstream/shared/reads.ts';
 import type { UpstreamRequest } from '../upstream/request.ts';
 import type { TombstonesOf } from './known-projects.ts';
@@ -71,7 +72,7 @@ export interface Services {
   readonly quotasOf: (projectId: ProjectId) => Promise<readonly QuotaSnapshot[]>;
   readonly sharedReads: SharedReads;
   /** Something of the project was changed: no answer from before is given again once this is answered. */
-  readonly forgetAnswers: (projectId: ProjectId) => Promise<void>;
+  readonly forgetAnswers: (projectId: ProjectId, waitUntil: Invocation['waitUntil']) => Promise<void>;
   readonly nowMs: () => number;
   readonly random: Random;
 }
@@ -125,6 +126,8 @@ export interface Context {
   readonly posthog: DatedClient;
   /** Asks PostHog a read, or answers with what another request was told. */
   readonly openShared: (request: UpstreamRequest, sharing: Sharing) => Promise<SharedOpened>;
+  /** Lets work go on after the answer went out. */
+  readonly waitUntil: Invocation['waitUntil'];
   readonly log: RequestLog;
   readonly response: ResponseState;
   readonly paying: Paying;

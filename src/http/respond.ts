@@ -129,6 +129,7 @@ async function answer(
       services,
       posthog,
       openShared,
+      waitUntil: invocation.waitUntil,
       log,
       response: state,
       paying,

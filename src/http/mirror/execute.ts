@@ -55,10 +55,10 @@ async function forward(
 
 /** Whatever PostHog said, it may have changed something. */
 async function write(
-  { posthog, services }: Context,
+  { posthog, services, waitUntil }: Context,
   { request }: Pick<RoutedCall, 'request'>,
 ): Promise<SharedOpened> {
   const opened = await posthog.open(request);
-  await services.forgetAnswers(request.projectId);
+  await services.forgetAnswers(request.projectId, waitUntil);
   return { opened, ageMs: null };
 }

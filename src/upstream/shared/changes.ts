@@ -1,8 +1,9 @@
 /**
- * Tells the object of a project that something of the project was changed. What the object could not be told is told before this
- * isolate shares an answer of the project again.
+ * Tells the object of a project that something of the project was changed. What the object could not be told is told as soon as the
+ * object can be reached, and before this isolate shares an answer of the project again.
  */
 import type { ProjectId } from '../../core/ids.ts';
+import type { Invocation } from '../pacing.ts';
 
 export interface ChangesOptions {
   /** Begins a new epoch of the project. Settles once no isolate answers by the old epoch. */
@@ -14,11 +15,15 @@ export interface ChangesOptions {
 
 /** Milliseconds between calls to an object that fails: one that has just restarted answers the second. */
 const PAUSES_MS = [0, 100, 1000];
+/** Later calls, once the client is answered: the runtime lets work go on for 30 seconds then. */
+const LATER = { pauseMs: 2000, callsMax: 14 };
 
 export class Changes {
   readonly #options: ChangesOptions;
   /** By project, the number of the newest change that its object does not know of. */
   readonly #untold = new Map<ProjectId, number>();
+  /** The projects of which somebody goes on telling. */
+  readonly #goingOn = new Set<ProjectId>();
   #count = 0;
 
   constructor(options: ChangesOptions) {
@@ -26,7 +31,7 @@ export class Changes {
   }
 
   /** Something was changed. A client does not wait for ever for an object that is out of reach. */
-  async changed(projectId: ProjectId): Promise<void> {
+  async changed(projectId: ProjectId, waitUntil: Invocation['waitUntil']): Promise<void> {
     const { pause, unreachable } = this.#options;
     for (const ms of PAUSES_MS) {
       if ((await this.#tell(projectId)) === null) return;
@@ -37,6 +42,16 @@ export class Changes {
     this.#count += 1;
     this.#untold.set(projectId, this.#count);
     unreachable(failed.error);
+    if (!this.#goingOn.has(projectId)) waitUntil(this.#goOn(projectId));
+  }
+
+  async #goOn(projectId: ProjectId): Promise<void> {
+    this.#goingOn.add(projectId);
+    for (let calls = 0; calls < LATER.callsMax; calls += 1) {
+      await this.#options.pause(LATER.pauseMs);
+      if (await this.areTold(projectId)) break;
+    }
+    this.#goingOn.delete(projectId);
   }
 
   /** Does the object know of every change by now? */

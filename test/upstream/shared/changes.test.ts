@@ -6,10 +6,13 @@ import { Changes } from '../../../src/upstream/shared/changes.ts';
 const ONE = ProjectId.parse(1);
 const OTHER = ProjectId.parse(2);
 
-/** An object of which the first calls fail. */
-function failing(failures: number) {
+const LATER_MS = 2000;
+
+/** An object of which the first calls fail. Time between calls passes at once, or between those after the answer never. */
+function failing(failures: number, time: 'passes' | 'stops' = 'passes') {
   let calls = 0;
   const pauses: number[] = [];
+  const later: Promise<unknown>[] = [];
   const reported: unknown[] = [];
   const changes = new Changes({
     tell: () => {
@@ -18,30 +21,31 @@ function failing(failures: number) {
     },
     pause: (ms) => {
       pauses.push(ms);
-      return Promise.resolve();
+      return time === 'stops' && ms === LATER_MS ? new Promise<void>(() => undefined) : Promise.resolve();
     },
     unreachable: (error) => reported.push(error),
   });
-  return { changes, calls: () => calls, pauses, reported };
+  const changed = (projectId: ProjectId) => changes.changed(projectId, (work) => later.push(work));
+  return { changes, changed, later, calls: () => calls, pauses, reported };
 }
 
 describe('Changes of a project', () => {
   test('An object that can be reached is told once', async () => {
-    const { changes, calls, pauses } = failing(0);
-    await changes.changed(ONE);
+    const { changes, changed, calls, pauses } = failing(0);
+    await changed(ONE);
     expect([calls(), pauses, await changes.areTold(ONE)]).toEqual([1, [], true]);
     expect(calls()).toBe(1);
   });
 
   test('An object that restarts is told at the second call, without a wait', async () => {
-    const { changes, calls, pauses, reported } = failing(1);
-    await changes.changed(ONE);
-    expect([calls(), pauses, reported]).toEqual([2, [0], []]);
+    const { changed, later, calls, pauses, reported } = failing(1);
+    await changed(ONE);
+    expect([calls(), pauses, reported, later]).toEqual([2, [0], [], []]);
   });
 
   test('An object that stays out of reach is told before an answer of its project is shared again', async () => {
-    const { changes, calls, reported } = failing(5);
-    await changes.changed(ONE);
+    const { changes, changed, calls, reported } = failing(5, 'stops');
+    await changed(ONE);
     expect([calls(), reported.length]).toEqual([4, 1]);
     expect(await changes.areTold(OTHER)).toBe(true);
     expect(calls()).toBe(4);
@@ -49,6 +53,31 @@ describe('Changes of a project', () => {
     expect(await changes.areTold(ONE)).toBe(true);
     expect(await changes.areTold(ONE)).toBe(true);
     expect(calls()).toBe(6);
+  });
+
+  test('An object that stays out of reach is told as soon as it can be reached, after the client was answered', async () => {
+    const { changed, changes, later, calls, pauses } = failing(7);
+    await changed(ONE);
+    expect(later.length).toBe(1);
+    await Promise.all(later);
+    expect([calls(), pauses.slice(3)]).toEqual([8, Array(4).fill(LATER_MS)]);
+    expect(await changes.areTold(ONE)).toBe(true);
+    expect(calls()).toBe(8);
+  });
+
+  test('An object that cannot be reached for half a minute is told no more, and again after the next change', async () => {
+    const { changed, later, calls } = failing(100);
+    await changed(ONE);
+    await Promise.all(later);
+    expect(calls()).toBe(4 + 14);
+    await changed(ONE);
+    expect(later.length).toBe(2);
+  });
+
+  test('Two changes of a project that cannot be told are told on together', async () => {
+    const { changed, later } = failing(100, 'stops');
+    await Promise.all([changed(ONE), changed(ONE), changed(OTHER)]);
+    expect(later.length).toBe(2);
   });
 
   test('A change that could not be told while an earlier one was being told is not told with it', async () => {
@@ -59,10 +88,10 @@ describe('Changes of a project', () => {
       pause: () => Promise.resolve(),
       unreachable: () => undefined,
     });
-    await changes.changed(ONE);
+    await changes.changed(ONE, () => undefined);
     answers.push(() => promise);
     const earlier = changes.areTold(ONE);
-    await changes.changed(ONE);
+    await changes.changed(ONE, () => undefined);
     resolve();
     await earlier;
     expect(await changes.areTold(ONE)).toBe(false);
