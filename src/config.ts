@@ -20,6 +20,9 @@ import type { PostHogConfig } from './upstream/transport.ts';
 
 const POSTHOG_KEY_CHARS_MIN = 12;
 
+/** Where PostHog's cloud takes events, and what its libraries are set up with. It has no persons API. */
+const EVENTS_HOST = /(?:^|\.)i\.posthog\.com$/;
+
 const REQUESTS = `must be a whole number from 1 to ${LIMITS.requestsPerMinuteMax}, or empty`;
 
 const LOOK_SECONDS_MAX = 86_400;
@@ -95,11 +98,13 @@ const Environment = z
     POSTHOG_HOST: z.pipe(
       z.url({ protocol: /^https?$/, error: 'must be a URL like https://us.posthog.com' }).check(
         z.refine(
-          (text) => URL.canParse(text) && new URL(text).pathname === '/' && new URL(text).search === '',
-          {
-            error: 'must be scheme and host only',
-          },
+          (text) => !URL.canParse(text) || (new URL(text).pathname === '/' && new URL(text).search === ''),
+          { error: 'must be scheme and host only' },
         ),
+        z.refine((text) => !URL.canParse(text) || !EVENTS_HOST.test(new URL(text).hostname), {
+          error:
+            'must be the PostHog that people sign in to, like https://us.posthog.com: this host takes events only',
+        }),
       ),
       z.transform((text) => new URL(text).origin),
     ),
@@ -112,7 +117,9 @@ const Environment = z
     ),
     POSTHOG_GENERATION: z._default(z.enum(GENERATIONS), 'B'),
     INSIGHT_ROUTE: z._default(z.enum(INSIGHT_ROUTES), 'query'),
-    POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN),
+    POSTHOG_PERSONAL_API_KEY: secret(POSTHOG_KEY_CHARS_MIN).check(
+      z.regex(/^(?!phc_)/, 'must be a personal API key (phx_…), and this is the key of a project (phc_…)'),
+    ),
     ADMIN_TOKEN: z.nullable(
       secret(ADMIN_TOKEN_CHARS_MIN).check(z.regex(ADMIN_TOKEN, 'must be made of A-Z, a-z, 0-9 and -._~+/')),
     ),

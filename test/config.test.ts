@@ -53,6 +53,23 @@ describe('Required variables', () => {
     expect(problemsOf({}).map((problem) => problem.split(' ')[0])).toEqual(Object.keys(GOOD));
   });
 
+  test('The key of a project and the host that takes events are refused with what belongs there', () => {
+    expect(problemsOf({ ...GOOD, POSTHOG_PERSONAL_API_KEY: 'phc_0123456789abcdef' })).toEqual([
+      'POSTHOG_PERSONAL_API_KEY must be a personal API key (phx_…), and this is the key of a project (phc_…)',
+    ]);
+    for (const host of ['https://us.i.posthog.com', 'https://eu.i.posthog.com/', 'https://I.POSTHOG.COM'])
+      expect(problemsOf({ ...GOOD, POSTHOG_HOST: host }).join()).toMatch(
+        /^POSTHOG_HOST .*takes events only$/,
+      );
+    expect(problemsOf({ ...GOOD, POSTHOG_HOST: 'https://hi.posthog.com' })).toEqual([]);
+  });
+
+  test('A host without a scheme is one problem', () => {
+    expect(problemsOf({ ...GOOD, POSTHOG_HOST: 'us.posthog.com' })).toEqual([
+      'POSTHOG_HOST must be a URL like https://us.posthog.com',
+    ]);
+  });
+
   test('A configuration cannot be changed once it was read', () => {
     const config = configOf(GOOD);
     expect(Object.isFrozen(config)).toBe(true);

@@ -199,7 +199,8 @@ function failureOf(error: unknown): Failure {
 const expired = () =>
   failure('token_expired', 'The token has expired. Ask the issuer of the token for a new one.');
 const notYetValid = () => failure('token_not_yet_valid', 'The token is not valid yet.');
-const notOurs = () => failure('token_signature_invalid', 'The token was not issued by this gateway.');
+const notOurs = () =>
+  failure('token_signature_invalid', 'The token was not issued by this gateway, or was not sent whole.');
 const keyRetired = () =>
   failure(
     'token_key_retired',

@@ -52,9 +52,11 @@ export function failureFromIssues(
   const unknown = issue.code === 'unrecognized_keys' ? issue.keys[0]?.slice(0, NAME_CHARS_SHOWN) : undefined;
   const attr = attrOf(unknown === undefined ? path : [...path, unknown]);
   const subject = attrOf(issue.code === 'invalid_key' ? path.slice(0, -1) : path);
-  const code = whereOf(path[0]) === 'query' ? 'parameter_invalid' : 'field_invalid';
+  const isParameter = whereOf(path[0]) === 'query';
+  const code = isParameter ? 'parameter_invalid' : 'field_invalid';
   const missing = unknown === undefined && path.length > 0 && valueAt(values, path) === undefined;
-  const text = missing ? issue.message.replace(MUST_BE, 'is needed: ') : issue.message;
+  const asked = missing ? issue.message.replace(MUST_BE, 'is needed: ') : issue.message;
+  const text = isParameter && path.length === 1 ? asked.replace(STRUCTURE, '$1a JSON $2') : asked;
   const like = text !== issue.message || issue.code === 'invalid_format' ? likeText(text, example[attr]) : '';
   return failure(
     code,
@@ -64,6 +66,9 @@ export function failureFromIssues(
 }
 
 const MUST_BE = /^must be /;
+
+/** What a query can hold as JSON only. */
+const STRUCTURE = /^(must be |is needed: )an? (list|object)\b/;
 
 /** An example, where the text does not give one itself. */
 const likeText = (text: string, example: unknown): string =>

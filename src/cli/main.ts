@@ -25,16 +25,18 @@ async function run(argv: readonly string[]): Promise<ExitCode> {
     },
   };
   const program = makeProgram(cli);
+  const asJson = (): boolean => cli.options().json === true;
   try {
     await program.parseAsync(argv);
     return end;
   } catch (error) {
     // Commander has said what was wrong, or shown the help that was asked for.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError && (error.exitCode === 0 || !asJson()))
+      return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
     // Whatever breaks off because of Ctrl-C is Ctrl-C, unless the command has more to say about it.
     const reason: unknown = signal.aborted && !(error instanceof CliError) ? signal.reason : error;
     const report = reportOf(reason, addressOf(cli.options(), cli.env));
-    say(terminal, report, cli.options().json === true);
+    say(terminal, report, asJson());
     if (report.exitCode === EXIT.defect && error instanceof Error) debug(terminal, error);
     return report.exitCode;
   }

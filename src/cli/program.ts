@@ -12,6 +12,7 @@ import { addTokens } from './commands/tokens/tokens.ts';
 import { addUpstream } from './commands/upstream.ts';
 import { addUsage } from './commands/usage.ts';
 import { addWhoami } from './commands/whoami.ts';
+import { HELP_HINT } from './report.ts';
 import { shownLines } from './output/shown.ts';
 import type { Cli } from './session/session.ts';
 import { VERSION } from './version.ts';
@@ -32,10 +33,16 @@ export function makeProgram(cli: Cli) {
     .option('--profile <name>', 'profile of `login` to use')
     .option('--json', 'write JSON, for programs')
     .option('-y, --yes', 'do without asking')
-    .showHelpAfterError('Add --help for what it takes.')
+    .showHelpAfterError(HELP_HINT)
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true })
-    .configureOutput({ outputError: (text, write) => write(`${shownLines(text.trimEnd())}\n`) })
+    .configureOutput({
+      outputError: (text, write) => write(`${shownLines(text.trimEnd())}\n`),
+      // For programs the error is written as JSON, by the one who catches it.
+      writeErr: (text) => {
+        if (cli.options().json !== true) cli.terminal.note(text.trimEnd());
+      },
+    })
     .addHelpText('after', HELP)
     .exitOverride();
   addLogin(program, cli);

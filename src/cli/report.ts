@@ -1,4 +1,5 @@
 /** What is said of an error, and the code that the command ends with. */
+import { CommanderError } from '@commander-js/extra-typings';
 import { HedgerowError } from '../client/index.ts';
 import { CliError } from './cli-error.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit-codes.ts';
@@ -12,12 +13,17 @@ export interface Report {
   readonly hints: readonly string[];
 }
 
+/** What is said of a command line that was not understood. */
+export const HELP_HINT = 'Add --help for what it takes.';
+
 /** `url` is the gateway that was asked; null where it is not known. */
 export function reportOf(error: unknown, url: string | null): Report {
   if (error instanceof Interruption)
     return { exitCode: error.exitCode, message: error.message, facts: {}, hints: [] };
   if (error instanceof CliError)
     return { exitCode: error.exitCode, message: error.message, facts: {}, hints: error.hints };
+  if (error instanceof CommanderError)
+    return { exitCode: EXIT.usage, message: usageText(error), facts: {}, hints: [HELP_HINT] };
   const where = url === null ? {} : { gateway: url };
   if (error instanceof HedgerowError) return reportOfProblem(error, where);
   const network = networkProblem(error);
@@ -33,6 +39,12 @@ export function reportOf(error: unknown, url: string | null): Report {
   const message = error instanceof Error ? error.message : String(error);
   return { exitCode: EXIT.defect, message, facts: where, hints: ['This is a defect of the command line.'] };
 }
+
+/** In one line. Where a command is missing, commander has no words, but shows the help. */
+const usageText = ({ code, message }: CommanderError): string =>
+  code === 'commander.help'
+    ? 'A command is missing.'
+    : message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
 
 function reportOfProblem(error: HedgerowError, where: Readonly<Record<string, string>>): Report {
   const { status, code, attr, requestId, retryAfterSeconds } = error;

@@ -109,6 +109,13 @@ describe('A refusal', () => {
       { query: { timestamp: '2026-01-06T00:00:00Z' } },
       'distinct_id or person_id must be given, and not both.',
     ],
+    ['persons_list', { query: { properties: 'email' } }, 'properties must be a JSON list of 1 to 100 items.'],
+    [
+      'persons_bulk_delete',
+      { query: { ids: '0190c0de-0001-7000-8000-000000000001' } },
+      'ids must be a JSON list of 1 to 1000 items, like ["0190c0de-0001-7000-8000-000000000001"].',
+    ],
+    ['persons_bulk_delete', { body: { ids: 'a' } }, 'ids must be a list of 1 to 1000 items.'],
     ['persons_list', { query: { limit: '1e1' } }, 'limit must be a whole number from 1 to 1000.'],
     ['persons_list', { query: { include_total: 'yes' } }, 'include_total must be true or false.'],
     [

@@ -38,6 +38,16 @@ describe('The command tenants', () => {
     expect((await boss(['tenants', 'list', '--removed'])).out).toMatch(/lived .* removed /);
   });
 
+  test('A tenant that is removed with --json is named, with the registration that has ended', async () => {
+    await tenants.put('told');
+    const { registration } = JSON.parse((await boss(['tenants', 'get', 'told', '--json'])).out) as {
+      registration: string;
+    };
+    const ran = await boss(['tenants', 'remove', 'told', '--yes', '--json']);
+    expect(ran).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(ran.out)).toEqual({ tenant: 'told', registration, removed: true });
+  });
+
   test('A change shows what was and what will be, and changes nothing else', async () => {
     await tenants.put('changed', { rate: { requests_per_minute: 60, burst: 7 } });
     const ran = await boss(['tenants', 'set', 'changed', 'rate.burst=8', '--json', '--yes']);
@@ -195,6 +205,20 @@ describe('The command tokens', () => {
     expect(await run(['whoami'], { token })).toMatchObject({ code: 3 });
     expect((await boss(['tokens', 'list', '--tenant', tenant])).out).not.toContain('a page');
     expect((await boss(['tokens', 'list', '--tenant', tenant, '--all'])).out).toMatch(/a page +revoked/);
+  });
+
+  test('A token that is revoked with --json is named, by its id, whoever revokes it', async () => {
+    const { tenant, token, id } = await tenants.fresh();
+    const mint = ['tokens', 'mint', '--name', 'x', 'scopes=person:read', '--json'];
+    const child = JSON.parse((await run(mint, { token })).out) as { id: string };
+    const ended = await run(['tokens', 'revoke', child.id, '--yes', '--json'], { token });
+    expect(ended).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(ended.out)).toEqual({ id: child.id, revoked: true });
+    const self = await run(['tokens', 'revoke', '--self', '--yes', '--json'], { token });
+    expect(self).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(self.out)).toEqual({ id, revoked: true });
+    const byBoss = await boss(['tokens', 'revoke', id, '--tenant', tenant, '--yes', '--json']);
+    expect(JSON.parse(byBoss.out)).toEqual({ id, revoked: true });
   });
 
   test.each(['.', '..'])(

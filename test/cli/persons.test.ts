@@ -108,6 +108,12 @@ describe('Text of persons', () => {
     expect(watched.out).not.toContain('\u202e');
   });
 
+  test('A distinct id in the place of a person is refused with the command that takes it', async () => {
+    const ran = await run(['persons', 'get', 'ben@acme.test'], { token });
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(ran.err).toContain('hedgerow persons list --distinct-id ben@acme.test');
+  });
+
   test('A property whose name has escape sequences and line breaks is shown as text', async () => {
     const uuid = '0190c0de-00ff-7000-8000-0000000000fe';
     await sandbox.addPersons([
@@ -145,7 +151,7 @@ describe('An answer that is no page', () => {
       expect(ran.err).toContain('not a Hedgerow gateway');
     }
     expect(existsSync(file) || existsSync(`${file}.part`)).toBe(false);
-    const person = await run(['persons', 'get', 'x', ...asked], { token });
+    const person = await run(['persons', 'get', ODD_UUID, ...asked], { token });
     expect(person.code).toBe(body.startsWith('{"results":[{"uuid":"x"}]}') ? 0 : 7);
   });
 });
@@ -224,6 +230,16 @@ describe('The command persons export', () => {
     expect(ran.code).toBe(130);
     expect(ran.err).toContain('not complete');
     expect(existsSync(file) || existsSync(`${file}.part`)).toBe(false);
+  });
+
+  test('An export to a file says in JSON which file it is and how many persons it holds, and one to stdout holds rows alone', async () => {
+    const file = join(folder, 'told.csv');
+    const ran = await run(['persons', 'export', '--format', 'csv', '-o', file, '--json'], { token });
+    expect(ran).toMatchObject({ code: 0 });
+    const rows = (await run(['persons', 'export'], { token })).out.trimEnd().split('\n').length;
+    expect(JSON.parse(ran.out)).toEqual({ file, format: 'csv', persons: rows });
+    const { out } = await run(['persons', 'export', '--format', 'csv', '--json'], { token });
+    expect(out).toBe(readFileSync(file, 'utf8'));
   });
 
   test('An export whose reader stops reading ends by itself, without a word', async () => {

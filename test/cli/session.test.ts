@@ -46,6 +46,37 @@ describe('The command login', () => {
     expect(await run(['logout', '--profile', 'boss'])).toMatchObject({ code: 5 });
   });
 
+  test('The commands login and logout write with --json whose token it is and where it was kept, and never the token', async () => {
+    const env = { ...NO_ENV, XDG_CONFIG_HOME: join(folder, 'json') };
+    const kept = { gateway: origin, file: join(folder, 'json/hedgerow/credentials.json') };
+    const json = ['--url', origin, '--json'];
+    const login = await run(['login', ...json], { input: token, env });
+    expect(login).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(login.out)).toEqual({ profile: 'default', ...kept, tenant });
+    const boss = await run(['login', '--profile', 'boss', ...json], { input: ADMIN_TOKEN, env });
+    expect(JSON.parse(boss.out)).toEqual({ profile: 'boss', ...kept, operator: 'admin', role: 'owner' });
+    const logout = await run(['logout', '--json'], { env });
+    expect(logout).toMatchObject({ code: 0, err: '' });
+    expect(JSON.parse(logout.out)).toEqual({ profile: 'default', ...kept });
+    expect(login.out + boss.out + logout.out).not.toMatch(new RegExp(`${token}|${ADMIN_TOKEN}`));
+  });
+
+  test('The command login says that HEDGEROW_TOKEN goes before what it has saved, where that is set', async () => {
+    const env = { XDG_CONFIG_HOME: join(folder, 'before') };
+    const ran = await run(['login'], { input: ADMIN_TOKEN, token, env });
+    expect(ran).toMatchObject({ code: 0 });
+    expect(ran.err).toContain('HEDGEROW_TOKEN is set, and goes before it');
+    expect((await run(['login'], { input: ADMIN_TOKEN, env })).err).not.toContain('HEDGEROW_TOKEN');
+  });
+
+  test('The command login says that no token came where stdin is empty', async () => {
+    for (const input of ['', '\n']) {
+      const ran = await run(['login'], { input });
+      expect(ran).toMatchObject({ code: 2, out: '' });
+      expect(ran.err).toContain('No token came on stdin.');
+    }
+  });
+
   test('The command login keeps nothing of a token that the gateway does not take', async () => {
     const before = saved();
     const ran = await run(['login'], { input: 'hgr_wrong' });
@@ -227,6 +258,25 @@ describe('A gateway that does not answer as one', () => {
 });
 
 describe('Usage errors', () => {
+  test.each([
+    [['whoami', '--nonsense'], "unknown option '--nonsense'"],
+    [['whaomi'], "unknown command 'whaomi' (Did you mean whoami?)"],
+    [['persons', 'get'], "missing required argument 'id'"],
+    [['persons', 'list', '--email'], "option '--email <address>' argument missing"],
+    [
+      ['usage', '--by', 'week'],
+      "option '--by <period>' argument 'week' is invalid. Allowed choices are hour, day.",
+    ],
+    [['tenants'], 'A command is missing.'],
+    [[], 'A command is missing.'],
+  ])('A command line like %j is refused in JSON where it has --json', async (args, message) => {
+    const ran = await run(['--json', ...args], { token });
+    expect(ran).toMatchObject({ code: 2, out: '' });
+    expect(JSON.parse(ran.err)).toEqual({
+      error: { message, hints: ['Add --help for what it takes.'] },
+    });
+  });
+
   test.each([
     [[]],
     [['nonsense']],

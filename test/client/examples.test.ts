@@ -100,6 +100,8 @@ test('The commands for an unchanged client of PostHog erase a person with host a
   const { printed, errors } = await runExample('sh', ['-c', commands], environment);
   expect(printed.trim(), errors).toBe('202');
   expect(await isThere(BEN.uuid)).toBe(false);
+  const again = await runExample('sh', ['-c', commands], environment);
+  expect(again.printed.trim(), again.errors).toBe('Nobody has this distinct id.');
 });
 
 describe('The backend of the example for a browser', () => {

@@ -18,3 +18,9 @@ export const nameOf = (identity: Identity): string =>
   identity.plane === 'tenant'
     ? `the tenant ${identity.me.tenant}`
     : `the operator ${identity.me.name}, with the role ${identity.me.role}`;
+
+/** The same for programs. */
+export const namesIn = (identity: Identity): Readonly<Record<string, string>> =>
+  identity.plane === 'tenant'
+    ? { tenant: identity.me.tenant }
+    : { operator: identity.me.name, role: identity.me.role };

@@ -4,8 +4,8 @@ import type { Terminal } from './terminal.ts';
 
 export interface Counter {
   readonly add: (count: number) => void;
-  /** Takes the line away and says how it ended. */
-  readonly end: (how: string) => void;
+  /** Takes the line away, says how it ended, and returns the number. */
+  readonly end: (how: string) => number;
 }
 
 const REWRITE_MS = 100;
@@ -26,6 +26,7 @@ export function startCounter(terminal: Terminal, what: string): Counter {
     end: (how) => {
       clearInterval(timer);
       terminal.note(`${text()}. ${how}`);
+      return count;
     },
   };
 }

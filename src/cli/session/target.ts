@@ -1,6 +1,7 @@
 /** Which gateway a command asks, and with which token. */
 import { CliError } from '../cli-error.ts';
 import { EXIT } from '../exit-codes.ts';
+import { isMembers } from '../input/files.ts';
 import { credentialsFile, readProfiles } from './credentials.ts';
 
 /** Which routes a token opens. */
@@ -63,6 +64,17 @@ export function usableToken(text: string): string {
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new CliError(EXIT.usage, 'A token is one word, without spaces, and of ASCII characters.');
+}
+
+/** The id that a tenant's token says it has; null where it says none. */
+export function tokenIdIn(token: string): string | null {
+  try {
+    const [, payload = ''] = token.split('.');
+    const claims: unknown = JSON.parse(Buffer.from(payload, 'base64url').toString());
+    return isMembers(claims) && typeof claims['jti'] === 'string' ? claims['jti'] : null;
+  } catch {
+    return null;
+  }
 }
 
 function parsedUrl(text: string): URL | null {

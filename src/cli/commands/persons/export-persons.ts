@@ -2,6 +2,7 @@
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { Option } from '@commander-js/extra-typings';
 import { openExport, type Sink } from '../../output/export-file.ts';
+import { outJson } from '../../output/json.ts';
 import { startCounter } from '../../output/progress.ts';
 import { openSessionOf, type Cli, type Session } from '../../session/session.ts';
 import { CsvCutter } from './csv-cutter.ts';
@@ -63,7 +64,11 @@ async function exportPersons(cli: Cli, options: ExportOptions): Promise<void> {
     counter.end('The export is not complete.');
     throw error;
   }
-  counter.end(options.output === undefined ? 'Done.' : `Done: ${options.output}`);
+  const { output: file, format } = options;
+  const persons = counter.end(file === undefined ? 'Done.' : `Done: ${file}`);
+  // On stdout the rows stand alone.
+  if (file !== undefined && cli.options().json === true)
+    await outJson(cli.terminal, { file, format, persons });
 }
 
 /** The pages of a listing have the same columns, so that all but the first leave the line of titles out. */

@@ -1,5 +1,7 @@
 /** `persons`: those of the token's project and slice. */
 import type { CommandUnknownOpts } from '@commander-js/extra-typings';
+import { CliError } from '../../cli-error.ts';
+import { EXIT } from '../../exit-codes.ts';
 import { openSessionOf, type Cli } from '../../session/session.ts';
 import { outWrittenJson } from '../../output/json.ts';
 import { facts } from '../../output/table.ts';
@@ -20,8 +22,15 @@ export function addPersons(program: CommandUnknownOpts, cli: Cli): void {
   addExportPersons(persons, cli);
 }
 
+/** A UUID, or a number: what may be one is for the gateway to judge. */
+const MAY_BE_ID = /^[0-9a-f-]+$/i;
+
 async function getPerson(cli: Cli, id: string, project: string | undefined): Promise<void> {
   const session = openSessionOf(cli, 'tenant');
+  if (!MAY_BE_ID.test(id))
+    throw new CliError(EXIT.usage, 'A person is named by its UUID or number.', [
+      `For a distinct id: \`hedgerow persons list --distinct-id ${id}\`.`,
+    ]);
   const path =
     `/api/projects/${await projectOf(session, project)}/persons/${encodeURIComponent(id)}/` as const;
   const text = await (await session.hedgerow.fetch(path)).text();

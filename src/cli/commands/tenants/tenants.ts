@@ -83,7 +83,10 @@ async function removeTenant(cli: Cli, tenant: string): Promise<void> {
   const { data, response } = await hedgerow.GET('/admin/v1/tenants/{tenant}', { params });
   await agreed(cli, `Remove the tenant ${tenant} (${data.name}), and end all its tokens for good?`);
   await hedgerow.DELETE('/admin/v1/tenants/{tenant}', { params: { ...params, ...ifMatch(response) } });
-  cli.terminal.note(`Removed ${shown(tenant)}.`);
+  const { terminal, options } = cli;
+  if (options().json === true)
+    return outJson(terminal, { tenant, registration: data.registration, removed: true });
+  terminal.note(`Removed ${shown(tenant)}.`);
 }
 
 async function suspendTenant(cli: Cli, tenant: string): Promise<void> {

@@ -3,8 +3,10 @@ import type { CommandUnknownOpts } from '@commander-js/extra-typings';
 import { CliError } from '../../cli-error.ts';
 import { EXIT } from '../../exit-codes.ts';
 import { agreed } from '../../input/ask.ts';
+import { outJson } from '../../output/json.ts';
 import { shown } from '../../output/shown.ts';
 import { openSession, tenantMeant, type Cli } from '../../session/session.ts';
+import { tokenIdIn } from '../../session/target.ts';
 import { addListTokens } from './list-tokens.ts';
 import { addMintToken } from './mint-token.ts';
 
@@ -31,7 +33,7 @@ async function revoke(cli: Cli, id: string | undefined, named: string | undefine
     await session.hedgerow.DELETE('/admin/v1/tenants/{tenant}/tokens/{id}', {
       params: { path: { tenant, id } },
     });
-  cli.terminal.note(`Revoked ${shown(id)}.`);
+  await outRevoked(cli, id, `Revoked ${shown(id)}.`);
 }
 
 async function revokeSelf(cli: Cli, id: string | undefined): Promise<void> {
@@ -44,5 +46,10 @@ async function revokeSelf(cli: Cli, id: string | undefined): Promise<void> {
     );
   await agreed(cli, 'End the token in use, and all that were derived from it, for good?');
   await session.hedgerow.POST('/v1/tokens/self-revoke');
-  cli.terminal.note('Revoked the token in use.');
+  await outRevoked(cli, tokenIdIn(session.token), 'Revoked the token in use.');
+}
+
+async function outRevoked({ terminal, options }: Cli, id: string | null, note: string): Promise<void> {
+  if (options().json === true) return outJson(terminal, { id, revoked: true });
+  return terminal.note(note);
 }
