@@ -1,6 +1,6 @@
 /** Reads persons from PostHog before the gateway acts on them: the person database has the last word on a slice. */
 import { failure, type Failure } from '../core/failure.ts';
-import type { PersonRef, ProjectId } from '../core/ids.ts';
+import { PersonUuid, type PersonRef, type ProjectId } from '../core/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
@@ -17,19 +17,27 @@ type Question = Pick<PersonsRequest, 'method' | 'segments' | 'query' | 'body'>;
 /** What a person is read for: only these properties are picked, besides UUID and distinct ids. */
 type Conditions = readonly Pick<Slice, 'property'>[];
 
-/** The person of that number or UUID, or `null` where PostHog has none. */
+/**
+ * The person of that number or UUID, or `null` where PostHog has none. What a person of another UUID has says nothing of
+ * the one that was asked for, and so is no answer.
+ */
 export async function findPerson(
   posthog: PostHogClient,
   projectId: ProjectId,
   person: PersonRef,
   slices: Conditions,
 ): Promise<Result<PickedPerson | null>> {
-  let found: PickedPerson | null = null;
+  const found: PickedPerson[] = [];
   const question = { method: 'GET', segments: [person], query: [], body: null } as const;
-  const asked = await ask(posthog, projectId, question, 'person', slices, (picked) => {
-    found = picked;
-  });
-  return asked.ok ? ok(found) : asked;
+  const asked = await ask(posthog, projectId, question, 'person', slices, (picked) => found.push(picked));
+  if (!asked.ok) return asked;
+  return found.every((picked) => mayBe(person, picked)) ? ok(found[0] ?? null) : err(unreadable());
+}
+
+/** False for a person of another UUID. */
+function mayBe(person: PersonRef, { uuid }: PickedPerson): boolean {
+  const asked = PersonUuid.safeParse(person);
+  return !asked.success || typeof uuid !== 'string' || uuid.toLowerCase() === asked.data;
 }
 
 /** The persons of up to 200 ids, by id; unknown ids are left out. Generation B on (PostHog contract §8, 24 and 25). */
