@@ -61,6 +61,27 @@ describe('A look-up that is answered with another person', () => {
   );
 });
 
+describe('A look-up that is answered with more persons than were asked for', () => {
+  test('A page with more rows than its limit is no answer, and its rows are not kept', async () => {
+    const rows = Array.from({ length: 100_000 }, () => ({
+      uuid: ADA.uuid,
+      properties: { tenant_id: 'acme' },
+    }));
+    posthog.responds((_, method) =>
+      method === 'GET' ? { json: { results: rows, next: null } } : { status: 202 },
+    );
+    posthog.heard.length = 0;
+    const { token } = sliced;
+    const json = { filter: { properties: [{ key: 'plan', value: 'free', type: 'person' }] } };
+    const preview = await send('POST', '/v1/deletions?preview=true', { token, json });
+    expect(preview).toMatchObject({ status: 202, json: { state: 'resolving' } });
+    const location = preview.headers['location'] ?? '';
+    const entry = await send('GET', location, { token });
+    expect(entry).toMatchObject({ json: { last_problem: 'upstream_reply_invalid' } });
+    await send('POST', `${location}/cancel`, { token, json: { reason: 'it is not looked at' } });
+  });
+});
+
 describe('A refusal whose members are of other types', () => {
   test('The members that every problem has are of the types of the document', async () => {
     posthog.responds(() => ({
