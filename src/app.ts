@@ -7,6 +7,7 @@ import type { SessionBook } from './contract/operators/session-book.ts';
 import { failureUntil } from './core/failure.ts';
 import { includesRole } from './core/operators.ts';
 import { newRequestId, type ProjectId } from './core/ids.ts';
+import { LIMITS } from './core/limits.ts';
 import { AlarmReporter } from './http/alarms.ts';
 import type { DeploymentFacts, Services } from './http/context.ts';
 import { bareResponse } from './http/respond.ts';
@@ -27,6 +28,7 @@ import { random } from './objects/random.ts';
 import { objectNamed, reachAgain, type Objects } from './objects/remote.ts';
 import type { Shield } from './objects/shield/shield.ts';
 import type { Tenant } from './objects/tenant/tenant.ts';
+import { within } from './objects/within.ts';
 import { clientFactory } from './upstream/client.ts';
 import { pacing, type Pacing } from './upstream/pacing.ts';
 import { LeaseBook } from './upstream/share/lease-book.ts';
@@ -95,7 +97,8 @@ function createApp(env: Env): App {
     ),
     sessions: {
       endSession: (session) => services.directory().endSession(session),
-      isSessionEnded: (id) => reachAgain(() => services.directory().isSessionEnded(id)),
+      isSessionEnded: (id) =>
+        within(LIMITS.objectWaitMsMax, reachAgain(() => services.directory().isSessionEnded(id))),
     },
   };
 }
@@ -136,7 +139,7 @@ function servicesOf(env: Env, config: Config): Services {
   const leases = new LeaseBook(nowMs, newId);
   const known = knownProjects({ sourceOf: shieldOf, leases, nowMs, unreachable: logShieldFailure });
   const changes = new Changes({
-    tell: (projectId) => shieldOf(projectId).forgetAnswers(),
+    tell: (projectId) => within(LIMITS.changeToldMsMax, shieldOf(projectId).forgetAnswers()),
     pause,
     unreachable: logShieldFailure,
   });

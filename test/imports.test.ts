@@ -255,10 +255,10 @@ describe('The world outside', () => {
     expect(saying(/\bprocess\.env\b/)).toEqual([]);
   });
 
-  test('Timers are used only for PostHog and its queue, for the body of a request, for streams of events, for the ends of leases, for reports of usage, for the webhook of alarms and in the deletion log', () => {
+  test('Timers are used only for PostHog and its queue, for the body of a request, for streams of events, for the ends of leases, for reports of usage, for the webhook of alarms, in the deletion log and for objects that may never answer', () => {
     for (const file of saying(/\bset(?:Timeout|Interval)\(/)) {
       expect(file).toMatch(
-        /^(?:app|upstream\/(?:deadline|share\/first-of|shared\/under-way)|http\/(?:input\/body|reply\/events)|objects\/(?:alarms\/delivery|deletion-log\/(?:deletion-log|resolving\/previews)|shield\/(?:shield|waiting-room)|tenant\/tenant))\.ts$/,
+        /^(?:app|upstream\/(?:deadline|share\/first-of|shared\/under-way)|http\/(?:input\/body|reply\/events)|objects\/(?:alarms\/delivery|deletion-log\/(?:deletion-log|resolving\/previews)|shield\/(?:shield|waiting-room)|tenant\/tenant|within))\.ts$/,
       );
     }
   });

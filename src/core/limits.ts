@@ -136,6 +136,13 @@ export const LIMITS = {
   weightMax: 100,
   /** Milliseconds for which a `Retry-After` of PostHog's stops queries at most: an hour. */
   queryPauseMsMax: 3_600_000,
+  /**
+   * Milliseconds that the gateway waits for one of its own objects where it can go on, or refuse the request, without it. One that
+   * restarts answers within a second.
+   */
+  objectWaitMsMax: 10_000,
+  /** The same for one of the four times that a shield is told of a change before the change is answered. */
+  changeToldMsMax: 2000,
   /** Milliseconds for which an isolate may go by the tombstones it was told of: what a delete waits for them at most. */
   tombstoneLeaseMs: 200,
   /**

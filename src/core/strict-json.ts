@@ -77,6 +77,19 @@ export function namesPrototype(json: Json): boolean {
   );
 }
 
+/** Are lists and objects of a JSON text in each other deeper than that? Reading such a text takes no stack; writing its value does. */
+export function isDeeperThan(depthMax: number, text: string): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i += 1) {
+    const char = text[i];
+    if (char === '"') i = endOfString(text, i);
+    else if (char === '{' || char === '[') depth += 1;
+    else if (char === '}' || char === ']') depth -= 1;
+    if (depth > depthMax) return true;
+  }
+  return false;
+}
+
 /** Names are compared as they are meant: `"a"` and `"\u0061"` are one. */
 function nameIn(literal: string): string {
   if (!literal.includes('\\')) return literal.slice(1, -1);

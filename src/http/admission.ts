@@ -2,11 +2,13 @@
 import { bearerOf } from '../authn/bearer.ts';
 import type { Ancestor, Principal } from '../authn/token.ts';
 import type { RegistrationId } from '../core/ids.ts';
+import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import { checkOrigin, type Caller } from '../policy/decide.ts';
 import type { Grant, Narrowing, TenantRecord, TokenLimits } from '../policy/grant.ts';
 import { effectiveGrant } from '../policy/narrow.ts';
 import type { Admission, AdmitAsk } from '../objects/tenant/tenant.ts';
+import { within } from '../objects/within.ts';
 import { callObject } from './call-object.ts';
 import type { Context } from './context.ts';
 
@@ -73,12 +75,15 @@ const askObject = (
 ): Promise<Result<Admission>> => {
   const { registration, tenant } = principal;
   return callObject(ctx, () =>
-    ctx.services.tenant(tenant).admit({
-      registration,
-      chain: chainOf(principal),
-      usage: ctx.services.usage.takeDue(tenant),
-      ...ask,
-    }),
+    within(
+      LIMITS.objectWaitMsMax,
+      ctx.services.tenant(tenant).admit({
+        registration,
+        chain: chainOf(principal),
+        usage: ctx.services.usage.takeDue(tenant),
+        ...ask,
+      }),
+    ),
   );
 };
 

@@ -4,6 +4,7 @@ import { LIMITS } from '../core/limits.ts';
 import { Tombstones, type NewsUse, type ProjectNews } from '../core/shield/tombstones.ts';
 import type { Payer, PermitLease, ShareAsk } from '../core/shield/upstream-share.ts';
 import { TERM_GRAIN_MS, WatchedClock } from '../core/terms/watched-clock.ts';
+import { within } from '../objects/within.ts';
 import type { LeaseBook } from '../upstream/share/lease-book.ts';
 
 /** Tells what changed among the tombstones of one project, and its epoch; and gives permits along where some are wanted. */
@@ -95,7 +96,8 @@ export function knownProjects({ sourceOf, leases, nowMs, unreachable }: KnownPro
     const use = one.sharesAnswers ? 'answers' : 'tombstones';
     one.sharesAnswers = false;
     try {
-      const news = await sourceOf(projectId).news(one.tombstones.keys, use, pending?.ask ?? null);
+      const asked = sourceOf(projectId).news(one.tombstones.keys, use, pending?.ask ?? null);
+      const news = await within(LIMITS.objectWaitMsMax, asked);
       settle(news.lease ?? null);
       readClock();
       learn(one, news, use, setBacks === setBacksBefore ? askedMs : null);

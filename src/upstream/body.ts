@@ -52,10 +52,13 @@ async function readAtOnce(answer: UpstreamAnswer): Promise<Result<string>> {
   }
 }
 
-/** Whether a body is so small by its framing. One that says no length may be of any, and so may compressed bytes. */
+/** With one of these a length is not that of the body: it is then of compressed bytes, or of none (RFC 9112 §6.3). */
+const BODY_CODINGS = ['content-encoding', 'transfer-encoding'];
+
+/** Whether a body is so small by its framing. One that says no length may be of any. */
 function declaresAtMost(maxBytes: number, { headers }: Response): boolean {
   const length = headers.get('content-length');
-  return length !== null && Number(length) <= maxBytes && !headers.has('content-encoding');
+  return length !== null && Number(length) <= maxBytes && !BODY_CODINGS.some((name) => headers.has(name));
 }
 
 /**

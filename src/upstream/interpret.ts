@@ -5,6 +5,7 @@
 import { failure, isGatewayCode, type Failure } from '../core/failure.ts';
 import { isJsonObject, parseJson, type Json, type JsonObject } from '../core/json.ts';
 import { rateLimitedFor } from '../core/shield/rate-limited.ts';
+import { isDeeperThan } from '../core/strict-json.ts';
 import { mayHaveWorked } from './evidence.ts';
 import type { Scrub, Scrubs } from './scrub.ts';
 
@@ -29,6 +30,9 @@ export type Interpretation =
 
 const SHARED_LIMIT_SECONDS = 60;
 
+/** PostHog writes no more than 254. What several thousand times recurs into a value has no stack left for it. */
+const DEPTH_MAX = 1000;
+
 const SCOPE_LACKING = /missing required scope '([a-z_]+:[a-z_]+)'/;
 
 /**
@@ -48,7 +52,7 @@ export function interpret(answer: ReadAnswer, scrubs: Scrubs): Interpretation {
   const { status } = answer;
   const refused = interpretStatus(status, answer.retryAfterSeconds);
   if (refused !== null) return { kind: 'failure', status, failure: refused };
-  const json = parseJson(answer.text);
+  const json = isDeeperThan(DEPTH_MAX, answer.text) ? undefined : parseJson(answer.text);
   if (status >= 300) {
     const body = refusalBody(json, scrubs.words);
     return status === 403
@@ -109,16 +113,16 @@ const invalidReply = (status: number): Failure =>
 function refusalBody(json: Json | undefined, scrub: Scrub): JsonObject {
   const clean = isJsonObject(json) ? parseJson(scrub(JSON.stringify(json))) : undefined;
   const own = isJsonObject(clean) ? clean : {};
-  // A code says who refused: one of the gateway's own, said by PostHog, would say the gateway.
-  const code =
-    typeof own['code'] === 'string' && isGatewayCode(own['code']) ? 'upstream_refused' : own['code'];
-  const words = [own['detail'], own['error'], own['message']].find((text) => typeof text === 'string');
+  const { type, code, attr } = own;
+  const words = [own['detail'], own['error'], own['message']].find(isText);
   return {
-    type: 'invalid_request',
-    code: 'upstream_refused',
-    attr: null,
     ...own,
-    ...(code === undefined ? {} : { code }),
+    type: isText(type) ? type : 'invalid_request',
+    // A code says who refused: one of the gateway's own, said by PostHog, would say the gateway.
+    code: isText(code) && !isGatewayCode(code) ? code : 'upstream_refused',
     detail: words ?? 'PostHog refused the request and did not say why.',
+    attr: isText(attr) ? attr : null,
   };
 }
+
+const isText = (value: Json | undefined): value is string => typeof value === 'string';

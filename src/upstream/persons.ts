@@ -1,12 +1,13 @@
 /** Reads persons from PostHog before the gateway acts on them: the person database has the last word on a slice. */
 import { failure, type Failure } from '../core/failure.ts';
-import type { PersonRef, ProjectId } from '../core/ids.ts';
+import { PersonUuid, type PersonRef, type ProjectId } from '../core/ids.ts';
 import { isJsonObject, type Json, type JsonObject } from '../core/json.ts';
 import { LIMITS } from '../core/limits.ts';
 import { err, ok, type Result } from '../core/result.ts';
 import type { Slice } from '../policy/slice.ts';
 import type { PostHogClient } from './client.ts';
 import { readPersons, type EachPerson, type PersonsAt, type PickedPerson } from './page/persons.ts';
+import { PageFlaw } from './page/window.ts';
 import type { PersonsRequest } from './request.ts';
 
 /** How a look-up names persons. */
@@ -17,19 +18,27 @@ type Question = Pick<PersonsRequest, 'method' | 'segments' | 'query' | 'body'>;
 /** What a person is read for: only these properties are picked, besides UUID and distinct ids. */
 type Conditions = readonly Pick<Slice, 'property'>[];
 
-/** The person of that number or UUID, or `null` where PostHog has none. */
+/**
+ * The person of that number or UUID, or `null` where PostHog has none. What a person of another UUID has says nothing of
+ * the one that was asked for, and so is no answer.
+ */
 export async function findPerson(
   posthog: PostHogClient,
   projectId: ProjectId,
   person: PersonRef,
   slices: Conditions,
 ): Promise<Result<PickedPerson | null>> {
-  let found: PickedPerson | null = null;
+  const found: PickedPerson[] = [];
   const question = { method: 'GET', segments: [person], query: [], body: null } as const;
-  const asked = await ask(posthog, projectId, question, 'person', slices, (picked) => {
-    found = picked;
-  });
-  return asked.ok ? ok(found) : asked;
+  const asked = await ask(posthog, projectId, question, 'person', slices, (picked) => found.push(picked));
+  if (!asked.ok) return asked;
+  return found.every((picked) => mayBe(person, picked)) ? ok(found[0] ?? null) : err(unreadable());
+}
+
+/** False for a person of another UUID. */
+function mayBe(person: PersonRef, { uuid }: PickedPerson): boolean {
+  const asked = PersonUuid.safeParse(person);
+  return !asked.success || typeof uuid !== 'string' || uuid.toLowerCase() === asked.data;
 }
 
 /** The persons of up to 200 ids, by id; unknown ids are left out. Generation B on (PostHog contract §8, 24 and 25). */
@@ -40,6 +49,7 @@ export async function findPersons(
   ids: readonly string[],
   slices: Conditions,
 ): Promise<Result<ReadonlyMap<string, PickedPerson>>> {
+  const asked = new Set(ids);
   const found = new Map<string, PickedPerson>();
   const question = {
     method: 'POST',
@@ -47,11 +57,11 @@ export async function findPersons(
     query: [],
     body: { [kind]: ids },
   } as const;
-  const asked = await ask(posthog, projectId, question, 'map', slices, (picked, id) => {
-    if (id !== null) found.set(id, picked);
+  const read = await ask(posthog, projectId, question, 'map', slices, (picked, id) => {
+    if (id !== null && asked.has(id)) found.set(id, picked);
   });
-  if (!asked.ok) return asked;
-  return asked.value === null ? err(unreadable()) : ok(found);
+  if (!read.ok) return read;
+  return read.value === null ? err(unreadable()) : ok(found);
 }
 
 /** The persons that a distinct id belongs to: one, or none. Works in every generation. */
@@ -61,11 +71,7 @@ export async function findByDistinctId(
   distinctId: string,
   slices: Conditions,
 ): Promise<Result<readonly PickedPerson[]>> {
-  const query = [
-    ['distinct_id', distinctId],
-    ['limit', '2'],
-  ] as const;
-  const page = await askPage(posthog, projectId, query, slices);
+  const page = await askPage(posthog, projectId, [['distinct_id', distinctId]], 2, slices);
   return page.ok ? ok(page.value.rows) : page;
 }
 
@@ -77,12 +83,8 @@ export async function findPage(
   offset: number,
   slices: Conditions,
 ): Promise<Result<PersonPage>> {
-  const query = [
-    ['properties', JSON.stringify(filters)],
-    ['limit', String(LIMITS.pageRowsMax)],
-    ['offset', String(offset)],
-  ] as const;
-  return askPage(posthog, projectId, query, slices);
+  const query = [['properties', JSON.stringify(filters)]] as const;
+  return findListed(posthog, projectId, query, offset, slices);
 }
 
 /** One page of persons of a list under a query without a page. */
@@ -93,12 +95,7 @@ export const findListed = (
   offset: number,
   slices: Conditions,
 ): Promise<Result<PersonPage>> =>
-  askPage(
-    posthog,
-    projectId,
-    [...query, ['limit', String(LIMITS.pageRowsMax)], ['offset', String(offset)]],
-    slices,
-  );
+  askPage(posthog, projectId, [...query, ['offset', String(offset)]], LIMITS.pageRowsMax, slices);
 
 /** A person with the whole profile, for showing; `null` where PostHog has none. */
 export async function readPerson(
@@ -131,11 +128,16 @@ async function askPage(
   posthog: PostHogClient,
   projectId: ProjectId,
   query: PersonsRequest['query'],
+  limit: number,
   slices: Conditions,
 ): Promise<Result<PersonPage>> {
   const rows: PickedPerson[] = [];
-  const question = { method: 'GET', segments: [], query, body: null } as const;
-  const asked = await ask(posthog, projectId, question, 'results', slices, (picked) => rows.push(picked));
+  const limited = [...query, ['limit', String(limit)]] as const;
+  const question = { method: 'GET', segments: [], query: limited, body: null } as const;
+  const asked = await ask(posthog, projectId, question, 'results', slices, (picked) => {
+    if (rows.length === limit) throw new PageFlaw('has more persons than were asked for');
+    rows.push(picked);
+  });
   if (!asked.ok) return asked;
   return asked.value === null ? err(unreadable()) : ok({ rows, more: asked.value.more });
 }

@@ -1,6 +1,6 @@
 /** What JSON allows and readers disagree on: found wherever it is, and nowhere it is not. */
 import { describe, expect, test } from 'vitest';
-import { strictJsonProblem, namesPrototype } from '../../src/core/strict-json.ts';
+import { isDeeperThan, strictJsonProblem, namesPrototype } from '../../src/core/strict-json.ts';
 import { parseJson } from '../../src/core/json.ts';
 
 const DEPTH = 20;
@@ -129,4 +129,11 @@ describe('Members called __proto__', () => {
       expect(namesPrototype(parseJson(text) ?? null)).toBe(false);
     },
   );
+});
+
+test('Depth counts lists and objects, and no brackets in texts', () => {
+  expect(isDeeperThan(2, '{"a":[1,2],"b":{"c":"]][[{{"}}')).toBe(false);
+  expect(isDeeperThan(2, '{"\\"[":[1,[2]]}')).toBe(true);
+  expect(isDeeperThan(2, '[[],[],[[]]]')).toBe(true);
+  expect(isDeeperThan(0, '"[[["')).toBe(false);
 });

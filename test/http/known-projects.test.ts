@@ -1,5 +1,5 @@
 /** What an isolate knows of tombstones: never older than a term, and never less than was true when a request asked. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { ProjectId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import type { NewsUse, ProjectNews, Tombstone } from '../../src/core/shield/tombstones.ts';
@@ -19,6 +19,7 @@ function isolate() {
   let nowMs = 1_000_000;
   let kept: readonly Tombstone[] = [];
   let broken = false;
+  let silent = false;
   const asked: (readonly string[])[] = [];
   const uses: NewsUse[] = [];
   const told: unknown[] = [];
@@ -31,6 +32,7 @@ function isolate() {
     uses.push(use);
     asked.push(keys);
     wanted.push(permits);
+    if (silent) return new Promise<ProjectNews>(() => undefined);
     if (broken) return Promise.reject(new Error('out of reach'));
     return Promise.resolve({
       added: kept.filter(({ key }) => !keys.includes(key)),
@@ -64,6 +66,9 @@ function isolate() {
     },
     break: () => {
       broken = true;
+    },
+    silence: () => {
+      silent = true;
     },
   };
 }
@@ -133,6 +138,20 @@ describe('Tombstones of an isolate', () => {
     breakSource();
     pass(TERM_MS);
     expect(await covers()).toBe(true);
+    expect(told).toHaveLength(1);
+  });
+
+  test('Tombstones that were known last hold where the source never answers, and the operator is told', async () => {
+    const { covers, pass, set, silence, told } = isolate();
+    set(ADA);
+    expect(await covers()).toBe(true);
+    pass(TERM_MS);
+    silence();
+    vi.useFakeTimers();
+    const answered = covers();
+    await vi.advanceTimersByTimeAsync(LIMITS.objectWaitMsMax);
+    vi.useRealTimers();
+    expect(await answered).toBe(true);
     expect(told).toHaveLength(1);
   });
 

@@ -90,10 +90,10 @@ describe('Bodies read piece by piece', () => {
 
 /** A body that says how long it is. */
 const declaring =
-  (bytes: number, given: (init: RequestInit) => Promise<Response>) =>
+  (bytes: number, given: (init: RequestInit) => Promise<Response>, headers: Record<string, string> = {}) =>
   async (init: RequestInit): Promise<Response> => {
     const { body } = await given(init);
-    return new Response(body, { headers: { 'Content-Length': String(bytes) } });
+    return new Response(body, { headers: { 'Content-Length': String(bytes), ...headers } });
   };
 
 describe('Bodies that say they are small', () => {
@@ -114,6 +114,19 @@ describe('Bodies that say they are small', () => {
       expect(chunksOfAnswer(await answerOf(declaring(bytes, piecewise(pieces).answer))).whole).toBe(whole);
     expect(chunksOfAnswer(await answerOf(piecewise(pieces).answer)).whole).toBe(false);
   });
+
+  test.each(['Transfer-Encoding', 'Content-Encoding'])(
+    'A body does not say that it is small where it has a %s',
+    async (name) => {
+      const given = declaring(5, piecewise(pieces).answer, {
+        [name]: name === 'Content-Encoding' ? 'gzip' : 'chunked',
+      });
+      expect(chunksOfAnswer(await answerOf(given)).whole).toBe(false);
+      expect(await readText(await answerOf(given), 17)).toMatchObject({
+        failure: { code: 'upstream_reply_too_large' },
+      });
+    },
+  );
 
   test('A body that says it is small is lost where the connection breaks, and where it takes longer than a request may', async () => {
     const broken = await answerOf(declaring(18, piecewise(pieces, 'breaks').answer));

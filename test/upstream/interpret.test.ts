@@ -182,6 +182,7 @@ describe('Refusals of PostHog', () => {
       { success: false, detail: 'Unable to delete property' },
     ],
     ['{"detail":{"a":1},"error":"e"}', { detail: 'e' }],
+    ['{"type":5,"code":{"a":1},"attr":["ids"],"detail":"x"}', { detail: 'x' }],
   ])('A refusal %s that breaks the shape still gets the four members', (text, members) => {
     expect(meaning(400, text)).toMatchObject({
       body: { type: 'invalid_request', code: 'upstream_refused', attr: null, ...members },
@@ -209,6 +210,21 @@ describe('Refusals of PostHog', () => {
         detail: 'PostHog refused the request and did not say why.',
       },
     });
+  });
+
+  test('A refusal that is nested too deeply to be written again has words of the gateway', () => {
+    const deep = `${'['.repeat(5000)}${']'.repeat(5000)}`;
+    expect(meaning(400, `{"detail":"x","extra":${deep}}`)).toEqual({
+      kind: 'refusal',
+      status: 400,
+      body: {
+        type: 'invalid_request',
+        code: 'upstream_refused',
+        attr: null,
+        detail: 'PostHog refused the request and did not say why.',
+      },
+    });
+    expect(codeOf(202, `{"persons_found":1,"extra":${deep}}`)).toBe('upstream_reply_invalid');
   });
 
   test('A refusal of an action that a generation lacks is a refusal like any other', () => {

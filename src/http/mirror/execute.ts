@@ -1,8 +1,10 @@
 /** Carries a cleared call out: forwarded to PostHog, or handed to the deletion log. */
+import { LIMITS } from '../../core/limits.ts';
 import { ok, type Result } from '../../core/result.ts';
 import type { Opened } from '../../upstream/client.ts';
 import { asPersonsAnswer } from '../../upstream/query/answer.ts';
 import type { RoutedCall } from '../../upstream/route.ts';
+import { readAhead } from '../../upstream/shared/buffered.ts';
 import type { SharedOpened } from '../../upstream/shared/reads.ts';
 import type { Admitted } from '../admission.ts';
 import type { Context } from '../context.ts';
@@ -59,6 +61,11 @@ async function write(
   { request }: Pick<RoutedCall, 'request'>,
 ): Promise<SharedOpened> {
   const opened = await posthog.open(request);
+  // PostHog's time is not spent on what is waited for here.
+  const given: Opened =
+    opened.kind === 'open'
+      ? { kind: 'open', answer: await readAhead(opened.answer, LIMITS.replyBufferBytes) }
+      : opened;
   await services.forgetAnswers(request.projectId, waitUntil);
-  return { opened, ageMs: null };
+  return { opened: given, ageMs: null };
 }

@@ -3,10 +3,12 @@ import * as z from 'zod/mini';
 import { removesProfiles, type Deletion, type DeletionTarget } from '../../catalogue/deletion.ts';
 import { DeletionId, PersonUuid, ProjectId } from '../../core/ids.ts';
 import { lazily } from '../../core/lazily.ts';
+import { LIMITS } from '../../core/limits.ts';
 import type { Placement } from '../../core/placement.ts';
 import type { Tombstone } from '../../core/shield/tombstones.ts';
 import { logShieldFailure } from '../console.ts';
 import { objectNamed, reachAgain, type Objects, type Remote } from '../remote.ts';
+import { within } from '../within.ts';
 import type { Shield } from '../shield/shield.ts';
 import type { CallTeller } from '../../upstream/share/told.ts';
 import { JsonColumn } from './entry.ts';
@@ -30,7 +32,10 @@ export interface TombstoneKeeper {
 /** The shields of all projects. */
 export const shieldKeeper = (shields: Objects<Shield>, placement: Placement): TombstoneKeeper => {
   const reach = <T>(projectId: ProjectId, ask: (shield: Remote<Shield>) => Promise<T>): Promise<T> =>
-    reachAgain(() => ask(objectNamed(shields, String(projectId), placement)));
+    within(
+      LIMITS.objectWaitMsMax,
+      reachAgain(() => ask(objectNamed(shields, String(projectId), placement))),
+    );
   return {
     bury: (projectId, tombstones) => reach(projectId, (shield) => shield.bury(tombstones)),
     end: (projectId, prefix) => reach(projectId, (shield) => shield.endTombstones(prefix)),

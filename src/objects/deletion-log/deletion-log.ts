@@ -4,12 +4,14 @@ import type { DeletionBudget } from '../../contract/deletion-budget.ts';
 import type { Failure } from '../../core/failure.ts';
 import type { OperatorName } from '../../core/operators.ts';
 import type { DeletionId, TenantId, TokenId } from '../../core/ids.ts';
+import { LIMITS } from '../../core/limits.ts';
 import { err, ok, type Result } from '../../core/result.ts';
 import type { ShownBy } from '../../policy/redact-answer.ts';
 import { migrate } from '../migrations.ts';
 import { random } from '../random.ts';
 import { objectNamed, type Objects } from '../remote.ts';
 import type { Tenant, TenantRequesters } from '../tenant/tenant.ts';
+import { within } from '../within.ts';
 import { numberOf } from './id.ts';
 import { shieldTeller } from './burials.ts';
 import type { DecidedDeletion, Decision } from './job/decision.ts';
@@ -86,7 +88,8 @@ export class DeletionLog extends DurableObject<DeletionLogEnv> {
 
   /** What the tenant's object says of itself now. A test may say something else. */
   protected askTenant(tenant: TenantId, tokens: readonly TokenId[]): Promise<TenantRequesters> {
-    return objectNamed(this.env.TENANT, tenant, placementOf(this.env)).requesters(tokens);
+    const named = objectNamed(this.env.TENANT, tenant, placementOf(this.env));
+    return within(LIMITS.objectWaitMsMax, named.requesters(tokens));
   }
 
   /**

@@ -77,14 +77,20 @@ function* readPage(
       found = true;
       if (at === 'map') yield* readMembers(window, (id) => person(id), 'ids');
       else yield* readElements(window, () => person(null));
-    } else if (name === 'next' && (yield* peek(window)) === CHAR.quote) {
-      more = (yield* readScalar(window)).value !== '';
+    } else if (name === 'next') {
+      more = leadsOn((yield* readScalar(window)).value);
     } else {
       yield* skipValue(window);
     }
   });
   if (!found) throw new PageFlaw('has no results');
   return more;
+}
+
+/** Is there another page? What is neither a link nor nothing does not say that there is none. */
+function leadsOn(next: Json): boolean {
+  if (next !== null && typeof next !== 'string') throw new PageFlaw('has a link that is none');
+  return next !== null && next !== '';
 }
 
 function* readPerson(

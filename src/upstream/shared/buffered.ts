@@ -35,6 +35,12 @@ export async function bufferAnswer(answer: OpenAnswer, bytesMax: number): Promis
   }
 }
 
+/** The same answer, which PostHog has given by now where it is small: however long it then lies unread, no deadline ends it. */
+export async function readAhead(answer: OpenAnswer, bytesMax: number): Promise<OpenAnswer> {
+  const buffered = await bufferAnswer(answer, bytesMax);
+  return buffered.kind === 'whole' ? openShared(buffered.answer) : buffered.answer;
+}
+
 /** An answer that is read from memory. */
 export function openShared(answer: SharedAnswer): OpenAnswer {
   const { status, mediaType, bytes } = answer;

@@ -118,6 +118,9 @@ test.for<[PersonsAt, string]>([
   ['results', '{"results":{}}'],
   ['results', '{"next":null}'],
   ['results', '{"results":[{"uuid":"u"}'],
+  ['results', '{"results":[{"uuid":"u"}],"next":17}'],
+  ['results', '{"results":[{"uuid":"u"}],"next":true}'],
+  ['results', '{"results":[{"uuid":"u"}],"next":{"url":"x"}}'],
 ])('Another answer to a look-up of %s is a failure, not an unknown person: %s', async ([at, text]) => {
   expect((await read(at, [text])).result).toMatchObject({
     ok: false,

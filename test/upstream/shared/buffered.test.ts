@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { failure } from '../../../src/core/failure.ts';
 import type { ChunkReader } from '../../../src/upstream/chunks.ts';
 import type { OpenAnswer } from '../../../src/upstream/client.ts';
-import { bufferAnswer, openShared } from '../../../src/upstream/shared/buffered.ts';
+import { bufferAnswer, openShared, readAhead } from '../../../src/upstream/shared/buffered.ts';
 
 const LOST = failure('upstream_unreachable', 'PostHog broke off.');
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -85,5 +85,39 @@ describe('An answer that is to be shared', () => {
     if (buffered.kind !== 'open') return;
     await expect(readAll(buffered.answer.chunks())).rejects.toThrow('broken');
     expect(buffered.answer.lost()).toEqual(LOST);
+  });
+});
+
+describe('An answer that is read ahead', () => {
+  test('A small answer asks nothing more of PostHog, and the rest of a large one is read when it is wanted', async () => {
+    const pieces = ['{"a"', ':1}'];
+    const reads: number[] = [];
+    const counted = async (bytesMax: number) => {
+      const { answer } = arriving(pieces, 'in order');
+      let read = 0;
+      const reader = answer.chunks();
+      const chunks = () => ({
+        ...reader,
+        read: () => {
+          read += 1;
+          return reader.read();
+        },
+      });
+      const ahead = await readAhead({ ...answer, chunks }, bytesMax);
+      reads.push(read);
+      expect(ahead).toMatchObject({ status: 200, mediaType: 'application/json' });
+      expect(await readAll(ahead.chunks())).toBe('{"a":1}');
+      reads.push(read);
+    };
+    await counted(7);
+    expect(reads).toEqual([3, 3]);
+    await counted(3);
+    expect(reads).toEqual([3, 3, 1, 3]);
+  });
+
+  test('An answer that breaks off has broken off for its reader', async () => {
+    const ahead = await readAhead(arriving(['{"a"'], 'broken').answer, 7);
+    await expect(readAll(ahead.chunks())).rejects.toThrow('broken');
+    expect(ahead.lost()).toBe(LOST);
   });
 });

@@ -3,9 +3,11 @@ import * as z from 'zod/mini';
 import { lazily } from '../../../core/lazily.ts';
 import type { Placement } from '../../../core/placement.ts';
 import { DeletionId, TenantId } from '../../../core/ids.ts';
+import { LIMITS } from '../../../core/limits.ts';
 import { logFuseFailure } from '../../console.ts';
 import { FUSE_NAME, type Fuse, type FuseAsk, type FusedDeletion } from '../../fuse/fuse.ts';
 import { objectNamed, type Objects } from '../../remote.ts';
+import { within } from '../../within.ts';
 import { END_STATES } from '../job/job.ts';
 import type { DeletionStore } from '../storage/store.ts';
 
@@ -21,7 +23,7 @@ export interface FuseKeeper {
 
 /** The one fuse of the gateway. */
 export const fuseKeeper = (fuses: Objects<Fuse>, placement: Placement): FuseKeeper => ({
-  take: (ask) => objectNamed(fuses, FUSE_NAME, placement).take(ask),
+  take: (ask) => within(LIMITS.objectWaitMsMax, objectNamed(fuses, FUSE_NAME, placement).take(ask)),
   giveBack: (deletion, left) => objectNamed(fuses, FUSE_NAME, placement).giveBack(deletion, left),
   unreachable: logFuseFailure,
 });
