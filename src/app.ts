@@ -98,7 +98,10 @@ function createApp(env: Env): App {
     sessions: {
       endSession: (session) => services.directory().endSession(session),
       isSessionEnded: (id) =>
-        within(LIMITS.objectWaitMsMax, reachAgain(() => services.directory().isSessionEnded(id))),
+        within(
+          LIMITS.objectWaitMsMax,
+          reachAgain(() => services.directory().isSessionEnded(id)),
+        ),
     },
   };
 }
