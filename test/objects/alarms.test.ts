@@ -3,8 +3,10 @@ import { createHmac } from 'node:crypto';
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, vi } from 'vitest';
 import type { Condition } from '../../src/core/alarms/condition.ts';
+import { DeletionId, TenantId } from '../../src/core/ids.ts';
 import { LIMITS } from '../../src/core/limits.ts';
 import { OperatorName } from '../../src/core/operators.ts';
+import { messageOf } from '../../src/objects/alarms/texts.ts';
 import type { Remote } from '../../src/objects/remote.ts';
 import {
   deploy,
@@ -375,3 +377,17 @@ function foreignRowsTenant(name: string) {
   if (condition.kind !== 'foreign_rows') throw new Error('not about foreign rows');
   return condition.tenant;
 }
+
+describe('Texts of alarms', () => {
+  test.each([
+    ['done', 'ended', 'is done.'],
+    ['nobody', 'matched_none', 'matched nobody: nothing was sent.'],
+    ['cancelled', 'rejected', 'was cancelled (rejected): nothing was sent.'],
+    ['failed', 'refused', 'failed (refused). Its entry in the deletion log says what became of each call.'],
+  ])('The alarm of a deletion that is %s by %s says so in a sentence', (state, reason, end) => {
+    const deletion = DeletionId.parse('del_AAAAAAAAAAAAAAAAAAAAAA');
+    const tenant = TenantId.parse('acme');
+    const text = messageOf({ kind: 'deletion_ended', tenant, deletion, state, reason, persons: 1 });
+    expect(text).toBe(`The deletion ${deletion} of the tenant acme ${end}`);
+  });
+});

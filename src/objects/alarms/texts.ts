@@ -17,11 +17,24 @@ export function messageOf(condition: Condition): string {
     case 'deletion_budget_low':
       return `The tenant ${condition.tenant} has ${condition.remaining} left of the ${condition.persons_per_day} persons that it may delete in any 24 hours.`;
     case 'deletion_ended':
-      return `The deletion ${condition.deletion} of the tenant ${condition.tenant} ended as ${condition.state} (${condition.reason}).`;
+      return `The deletion ${condition.deletion} of the tenant ${condition.tenant} ${endText(condition)}.`;
     case 'token_ending':
       return `The token ${condition.token} of the tenant ${condition.tenant} ends at ${condition.expires_at}. Replace it before then.`;
     case 'test':
       return `A test that ${condition.operator} asked for. Nothing is wrong.`;
+  }
+}
+
+function endText({ state, reason }: Extract<Condition, { kind: 'deletion_ended' }>): string {
+  switch (state) {
+    case 'done':
+      return 'is done';
+    case 'nobody':
+      return 'matched nobody: nothing was sent';
+    case 'cancelled':
+      return `was cancelled (${reason}): nothing was sent`;
+    default:
+      return `${state} (${reason}). Its entry in the deletion log says what became of each call`;
   }
 }
 
