@@ -82,6 +82,19 @@ describe('A look-up that is answered with more persons than were asked for', () 
   });
 });
 
+describe('A page whose links are none', () => {
+  test.each([5, true, { a: 1 }, ['x']])(
+    'A page whose next is %j is no answer: whether there is another page is not known',
+    async (next) => {
+      posthog.responds(() => ({ json: { results: [], next, previous: null } }));
+      for (const { token } of [whole, sliced]) {
+        for (const query of ['', '?format=csv'])
+          problem(await send('GET', `${PERSONS}/${query}`, { token }), 'upstream_reply_invalid');
+      }
+    },
+  );
+});
+
 describe('A refusal whose members are of other types', () => {
   test('The members that every problem has are of the types of the document', async () => {
     posthog.responds(() => ({

@@ -185,7 +185,7 @@ function planOf(view: View, call: ConstrainedCall, links: PageLinks, onDeleted: 
       return null;
     },
     member: (name, value) => {
-      if (isLinkName(name)) return links.replace(name, value ?? null);
+      if (isLinkName(name)) return links.replace(name, value);
       return showsWhole(grant) || showsEnvelopeMember(name, grant) ? value : undefined;
     },
     counts: countsOfSlice(contains, grant),
@@ -213,7 +213,7 @@ class PageLinks {
   }
 
   /** The gateway's link in the place of PostHog's. */
-  readonly replace = (name: LinkName, value: Json): Json | undefined => {
+  readonly replace = (name: LinkName, value: Json | undefined): Json | undefined => {
     if (this.#place === null) return undefined;
     const ours = rebuildLink(name, value, this.#place);
     if (name === 'next') this.#next = ours;

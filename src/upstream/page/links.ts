@@ -6,6 +6,7 @@ import { firstPosition } from '../../catalogue/paging.ts';
 import type { Paging, PageRequest } from '../../catalogue/operation.ts';
 import type { Json } from '../../core/json.ts';
 import { LIMITS } from '../../core/limits.ts';
+import { PageFlaw } from './window.ts';
 
 /** The members of an envelope that are links. */
 export const LINKS = ['next', 'previous', 'initial'] as const;
@@ -13,8 +14,8 @@ export type LinkName = (typeof LINKS)[number];
 
 export const isLinkName = (name: string): name is LinkName => LINKS.some((link) => link === name);
 
-/** Gives the gateway's link for PostHog's, or `undefined` to leave what stands there. */
-export type LinkOf = (name: LinkName, value: Json) => Json | undefined;
+/** Gives the gateway's link for PostHog's, which is `undefined` for a list or an object; or `undefined` to leave what stands there. */
+export type LinkOf = (name: LinkName, value: Json | undefined) => Json | undefined;
 
 /** Where the client is: its own URL without the query, what it asked for, and where it stands. */
 export interface PageLinksInput {
@@ -24,8 +25,11 @@ export interface PageLinksInput {
   readonly page: PageRequest;
 }
 
-/** The link in the place of one that PostHog gave, through the gateway and with the client's own parameters. */
-export function rebuildLink(name: LinkName, theirs: Json, place: PageLinksInput): string | null {
+/**
+ * The link in the place of one that PostHog gave, through the gateway and with the client's own parameters. `theirs` is `undefined`
+ * for a list or an object. @throws {PageFlaw} for what is neither a link nor null.
+ */
+export function rebuildLink(name: LinkName, theirs: Json | undefined, place: PageLinksInput): string | null {
   const { paging, page } = place;
   const first = firstPosition(paging);
   const step = paging.unit === 'page' ? 1 : page.limit;
@@ -39,7 +43,11 @@ export function rebuildLink(name: LinkName, theirs: Json, place: PageLinksInput)
   }
 }
 
-const isLink = (value: Json): boolean => typeof value === 'string' && value !== '';
+/** Whether there is another page is not known where the value is neither a text nor null. */
+function isLink(value: Json | undefined): boolean {
+  if (value === null || typeof value === 'string') return value !== null && value !== '';
+  throw new PageFlaw('has a link that is none');
+}
 
 function linkTo({ url, asked, paging }: PageLinksInput, position: number): string {
   const pairs = asked.filter(([name]) => name !== paging.position);

@@ -4,6 +4,7 @@ import type { Paging } from '../../../src/catalogue/operation.ts';
 import type { JsonObject } from '../../../src/core/json.ts';
 import { LIMITS } from '../../../src/core/limits.ts';
 import { LINKS, rebuildLink, type PageLinksInput } from '../../../src/upstream/page/links.ts';
+import { PageFlaw } from '../../../src/upstream/page/window.ts';
 
 const URL_HERE = 'https://gateway.example/api/environments/7/persons/funnel';
 const THEIRS = 'https://posthog.internal/api/projects/7/persons/?token=phc_x&offset=999';
@@ -77,7 +78,6 @@ describe('Links', () => {
       { next: null, previous: null },
     ],
     ['that is empty is none', { next: '' }, at(), { next: null }],
-    ['that is no text is none', { next: 5, initial: {} }, at(), { next: null, initial: null }],
     [
       'back is there from a later page, though PostHog forgot it',
       { previous: null },
@@ -94,6 +94,14 @@ describe('Links', () => {
   ])('A link %s', (_, envelope, place, expected) => {
     expect(rebuildLinks(envelope, place)).toEqual(expected);
   });
+
+  test.each([5, true, {}, [], undefined])(
+    'A link that is %j is a flaw: nobody knows whether there is a page',
+    (link) => {
+      expect(() => rebuildLink('next', link, at())).toThrow(PageFlaw);
+      expect(() => rebuildLink('initial', link, at())).toThrow(PageFlaw);
+    },
+  );
 
   test('A link repeats what the client asked, encoded and in its order, and nothing else that PostHog was sent', () => {
     const asked: [string, string][] = [
