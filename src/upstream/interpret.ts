@@ -33,6 +33,9 @@ const SHARED_LIMIT_SECONDS = 60;
 /** PostHog writes no more than 254. What several thousand times recurs into a value has no stack left for it. */
 const DEPTH_MAX = 1000;
 
+/** Part of an answer, of which the gateway never asks for a part (RFC 9110 §15.3.7). */
+const PARTIAL_CONTENT = 206;
+
 const SCOPE_LACKING = /missing required scope '([a-z_]+:[a-z_]+)'/;
 
 /**
@@ -100,7 +103,7 @@ export function interpretStatus(status: number, retryAfterSeconds: number | null
       `PostHog answered ${status} with a redirect. Contact the operator of this gateway: its address of PostHog is wrong.`,
     );
   }
-  return status < 200 ? invalidReply(status) : null;
+  return status < 200 || status === PARTIAL_CONTENT ? invalidReply(status) : null;
 }
 
 const invalidReply = (status: number): Failure =>

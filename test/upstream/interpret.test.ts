@@ -81,7 +81,7 @@ describe('Failures of PostHog', () => {
   });
 
   test("A failure of PostHog is a 502 or 503, never the caller's fault", () => {
-    for (const status of [401, 429, 500, 302, 100]) {
+    for (const status of [401, 429, 500, 302, 206, 100]) {
       const failure = interpretStatus(status, null);
       expect(failure === null ? 0 : FAILURES[failure.code].status).toBeGreaterThanOrEqual(502);
     }

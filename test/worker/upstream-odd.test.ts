@@ -115,3 +115,17 @@ describe('A refusal whose members are of other types', () => {
     });
   });
 });
+
+// At the end: a deletion whose end is not known is sent again, at a time of its own.
+describe('A part of an answer', () => {
+  test('A part is never passed on as an answer, and a deletion that is answered with a part is not known to be made', async () => {
+    posthog.responds(() => ({ status: 206, json: { results: [], next: null } }));
+    problem(await send('GET', `${PERSONS}/`, { token: whole.token }), 'upstream_reply_invalid');
+    const json = { ids: [VICTIM] };
+    const deletion = await send('POST', `${PERSONS}/bulk_delete/`, { token: whole.token, json });
+    expect(deletion).toMatchObject({
+      status: 202,
+      json: { persons_deleted: 0, deletion: { state: 'sending', last_problem: 'upstream_reply_invalid' } },
+    });
+  });
+});
