@@ -96,7 +96,7 @@ function createApp(env: Env): App {
       ROUTES.filter(({ plane }) => plane === 'admin'),
     ),
     sessions: {
-      endSession: (session) => services.directory().endSession(session),
+      endSession: (session) => within(LIMITS.objectWaitMsMax, services.directory().endSession(session)),
       isSessionEnded: (id) =>
         within(
           LIMITS.objectWaitMsMax,

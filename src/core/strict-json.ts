@@ -77,7 +77,7 @@ export function namesPrototype(json: Json): boolean {
   );
 }
 
-/** Are lists and objects of a JSON text in each other deeper than that? Reading such a text takes no stack; writing its value does. */
+/** True where a JSON text nests more than `depthMax` levels. `JSON.parse` reads such a text; `JSON.stringify` may have no stack for its value. */
 export function isDeeperThan(depthMax: number, text: string): boolean {
   let depth = 0;
   for (let i = 0; i < text.length; i += 1) {

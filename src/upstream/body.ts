@@ -52,7 +52,7 @@ async function readAtOnce(answer: UpstreamAnswer): Promise<Result<string>> {
   }
 }
 
-/** With one of these a length is not that of the body: it is then of compressed bytes, or of none (RFC 9112 §6.3). */
+/** With one of these headers, `Content-Length` does not say how long the body is (RFC 9112 §6.3). */
 const BODY_CODINGS = ['content-encoding', 'transfer-encoding'];
 
 /** Whether a body is so small by its framing. One that says no length may be of any. */

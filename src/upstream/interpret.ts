@@ -30,10 +30,10 @@ export type Interpretation =
 
 const SHARED_LIMIT_SECONDS = 60;
 
-/** PostHog writes no more than 254. What several thousand times recurs into a value has no stack left for it. */
+/** Levels of nesting. PostHog writes at most 254; `JSON.stringify` has no stack for several thousand. */
 const DEPTH_MAX = 1000;
 
-/** Part of an answer, of which the gateway never asks for a part (RFC 9110 §15.3.7). */
+/** The status of a part of an answer. The gateway never asks for a part (RFC 9110 §15.3.7). */
 const PARTIAL_CONTENT = 206;
 
 const SCOPE_LACKING = /missing required scope '([a-z_]+:[a-z_]+)'/;

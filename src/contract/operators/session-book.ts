@@ -13,7 +13,7 @@ export interface SessionToEnd {
 }
 
 export interface SessionBook {
-  /** True once nobody is let in by the session any more; false where too many sessions were ended to keep another. */
+  /** True: the session lets nobody in any more. False: the list of ended sessions is full, and the session still works. */
   readonly endSession: (session: SessionToEnd) => Promise<boolean>;
   readonly isSessionEnded: (id: SessionId) => Promise<boolean>;
 }

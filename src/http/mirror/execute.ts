@@ -61,7 +61,7 @@ async function write(
   { request }: Pick<RoutedCall, 'request'>,
 ): Promise<SharedOpened> {
   const opened = await posthog.open(request);
-  // PostHog's time is not spent on what is waited for here.
+  // The deadline of PostHog's answer must not run while the shield is waited for.
   const given: Opened =
     opened.kind === 'open'
       ? { kind: 'open', answer: await readAhead(opened.answer, LIMITS.replyBufferBytes) }

@@ -2,6 +2,9 @@
 import type { SessionId, SessionToEnd } from '../../contract/operators/session-book.ts';
 import { LIMITS } from '../../core/limits.ts';
 
+/** The clock of the console may be behind this one: an entry stays a little longer than its session. */
+const CLOCK_MARGIN_SECONDS = 300;
+
 export class EndedSessions {
   readonly #sql: SqlStorage;
 
@@ -9,9 +12,10 @@ export class EndedSessions {
     this.#sql = sql;
   }
 
-  /** False where too many were ended: one that is forgotten would let somebody in again. */
+  /** False where the list is full: no entry makes room for another, because the session of a dropped entry would work again. */
   end({ id, expiresAt }: SessionToEnd, nowMs: number): boolean {
-    this.#sql.exec('DELETE FROM ended_sessions WHERE expires_at <= ?', Math.floor(nowMs / 1000));
+    const overSince = Math.floor(nowMs / 1000) - CLOCK_MARGIN_SECONDS;
+    this.#sql.exec('DELETE FROM ended_sessions WHERE expires_at <= ?', overSince);
     const { sessions } = this.#sql
       .exec<{ sessions: number }>('SELECT count(*) AS sessions FROM ended_sessions')
       .one();

@@ -43,10 +43,10 @@ export function rebuildLink(name: LinkName, theirs: Json | undefined, place: Pag
   }
 }
 
-/** Whether there is another page is not known where the value is neither a text nor null. */
-function isLink(value: Json | undefined): boolean {
+/** True for a link, false for none. @throws {PageFlaw} for a value that is neither: whether there is another page is not known. */
+export function isLink(value: Json | undefined): boolean {
   if (value === null || typeof value === 'string') return value !== null && value !== '';
-  throw new PageFlaw('has a link that is none');
+  throw new PageFlaw('has a link that is neither a text nor null');
 }
 
 function linkTo({ url, asked, paging }: PageLinksInput, position: number): string {

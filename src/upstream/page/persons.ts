@@ -4,6 +4,7 @@
  */
 import { ok, type Result } from '../../core/result.ts';
 import { parseJson, type Json, type JsonObject } from '../../core/json.ts';
+import { isLink } from './links.ts';
 import type { RowsAt } from './plan.ts';
 import { readAnswer, type AnswerSource } from './read.ts';
 import {
@@ -78,19 +79,13 @@ function* readPage(
       if (at === 'map') yield* readMembers(window, (id) => person(id), 'ids');
       else yield* readElements(window, () => person(null));
     } else if (name === 'next') {
-      more = leadsOn((yield* readScalar(window)).value);
+      more = isLink((yield* readScalar(window)).value);
     } else {
       yield* skipValue(window);
     }
   });
   if (!found) throw new PageFlaw('has no results');
   return more;
-}
-
-/** Is there another page? What is neither a link nor nothing does not say that there is none. */
-function leadsOn(next: Json): boolean {
-  if (next !== null && typeof next !== 'string') throw new PageFlaw('has a link that is none');
-  return next !== null && next !== '';
 }
 
 function* readPerson(

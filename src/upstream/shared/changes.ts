@@ -22,8 +22,6 @@ export class Changes {
   readonly #options: ChangesOptions;
   /** By project, the number of the newest change that its object does not know of. */
   readonly #untold = new Map<ProjectId, number>();
-  /** The projects of which somebody goes on telling. */
-  readonly #goingOn = new Set<ProjectId>();
   #count = 0;
 
   constructor(options: ChangesOptions) {
@@ -42,16 +40,15 @@ export class Changes {
     this.#count += 1;
     this.#untold.set(projectId, this.#count);
     unreachable(failed.error);
-    if (!this.#goingOn.has(projectId)) waitUntil(this.#goOn(projectId));
+    waitUntil(this.#tellLater(projectId));
   }
 
-  async #goOn(projectId: ProjectId): Promise<void> {
-    this.#goingOn.add(projectId);
+  /** Keeps nothing: the runtime may end this work at any point. */
+  async #tellLater(projectId: ProjectId): Promise<void> {
     for (let calls = 0; calls < LATER.callsMax; calls += 1) {
       await this.#options.pause(LATER.pauseMs);
-      if (await this.areTold(projectId)) break;
+      if (await this.areTold(projectId)) return;
     }
-    this.#goingOn.delete(projectId);
   }
 
   /** Does the object know of every change by now? */
